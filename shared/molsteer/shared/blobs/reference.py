@@ -1,0 +1,57 @@
+"""How messages name large data: inline below a threshold, by key above it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt
+
+from molsteer.shared.frozen import Message
+
+Codec = Literal["safetensors", "npy", "msgpack", "raw"]
+"""How bytes are read: named arrays, one array, a tree of plain values, or as they are."""
+
+StoreName = Literal["redis", "file"]
+"""A kind of blob store; each process resolves the name with its own settings."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ObjRef(Message):
+    """A key into a blob store, with what is needed to check the data behind it."""
+
+    kind: Literal["ref"] = "ref"
+    store: StoreName
+    key: str = Field(min_length=1, max_length=512)
+    codec: Codec
+    sha256: Sha256
+    size_bytes: NonNegativeInt
+
+
+class Inline(Message):
+    """Data small enough to travel in the message itself."""
+
+    kind: Literal["inline"] = "inline"
+    codec: Codec
+    data: bytes = Field(repr=False)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the encoded data."""
+        return len(self.data)
+
+
+Blob = Annotated[ObjRef | Inline, Field(discriminator="kind")]
+"""Large data in a message."""
+
+
+class Placement(Message):
+    """Where a producer puts its data.
+
+    Attributes:
+        store: The store for data that is too large to travel inline; None keeps all inline.
+        threshold_bytes: Data of this size or more goes to the store.
+    """
+
+    store: StoreName | None = None
+    threshold_bytes: NonNegativeInt = 10_000

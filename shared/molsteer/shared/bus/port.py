@@ -1,0 +1,90 @@
+"""How steering and workers reach each other: two small ports over one record of tasks.
+
+Queues are doorbells, never the record. A message may be lost or delivered twice; what counts is the
+guard: `begin` lets one holder at a time run a task, and of all outcomes reported for a task id the
+first stays until steering settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from molsteer.shared.messages import Outcome, Task, Topic
+
+Whereabouts = Literal["queued", "running", "finished", "absent"]
+"""Where a task is: waiting for a worker, held by one, ended but not settled, or nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The caller holds the task now and must run it.
+
+    Attributes:
+        start: How many times the task has begun, this time included.
+    """
+
+    start: int
+
+
+Verdict = Run | Literal["busy", "done", "cancelled"]
+"""Whether to run: as `Run` says, or not because it is held, has ended, or was taken back."""
+
+
+class Dispatch(Protocol):
+    """Steering's side of the bus, for one campaign."""
+
+    def publish(self, task: Task) -> None:
+        """Put a task into its topic's queue; repeating it is harmless.
+
+        Raises:
+            ServiceUnavailable: If the broker does not take it.
+        """
+        ...
+
+    def collect(self, timeout_s: float) -> Sequence[Outcome]:
+        """Wait until outcomes are there or the time is over; return all that are not settled.
+
+        An outcome comes back with every call until it is settled, so that a crash between
+        reading and recording it loses nothing.
+
+        Raises:
+            ServiceUnavailable: If the broker does not answer.
+        """
+        ...
+
+    def settle(self, task_ids: Collection[str]) -> None:
+        """Forget everything about tasks whose outcome is recorded; repeating it is harmless."""
+        ...
+
+    def cancel(self, task_ids: Collection[str]) -> None:
+        """Take tasks back: none of them begins any more, and holders are asked to stop."""
+        ...
+
+    def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
+        """Tell where each task is; one that is `absent` was lost and may be published again."""
+        ...
+
+    def close(self) -> None:
+        """Release connections; queued tasks and outcomes stay."""
+        ...
+
+
+class Guard(Protocol):
+    """A worker's side of the bus."""
+
+    def begin(self, task: Task) -> Verdict:
+        """Ask for the right to run a task; `Run` gives it together with a lease."""
+        ...
+
+    def finish(self, outcome: Outcome) -> bool:
+        """Hand over an outcome, release the lease and ring steering's doorbell, all at once.
+
+        Returns:
+            Whether this outcome counts; False if another one came first.
+
+        Raises:
+            ServiceUnavailable: If the broker did not take it within the guard's patience.
+        """
+        ...

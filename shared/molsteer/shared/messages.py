@@ -1,0 +1,294 @@
+"""The wire: what steering asks of workers, and what they answer.
+
+Every message is frozen, refuses unknown fields, and is told apart by its `kind`. Large data travels
+as a `Blob`, failures as an `ErrorRecord`; nothing here is ever pickled. Times are seconds of the
+Unix epoch on the clock of whoever wrote them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    JsonValue,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
+
+from molsteer.shared.blobs.reference import Blob, Placement
+from molsteer.shared.frozen import Message
+
+PROTOCOL = 1
+"""Raised whenever an older reader could misread a message."""
+
+Topic = Literal["simulate", "train", "infer"]
+TOPICS: tuple[Topic, ...] = ("simulate", "train", "infer")
+
+CampaignId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+TaskId = Annotated[str, Field(pattern=r"^(simulate|train|infer)(/[0-9]+){2,4}$")]
+
+
+class SimulationSpec(Message):
+    """What to compute, and how well.
+
+    Attributes:
+        level: Level of theory by name.
+        engine: Program that computes it; `auto` takes the fastest that is installed.
+        accuracy: Numerical accuracy of the density, dimensionless, smaller is tighter.
+        max_steps: Steps that each geometry relaxation may take.
+    """
+
+    level: Literal["xtb"] = "xtb"
+    engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = "auto"
+    accuracy: PositiveFloat = 0.05
+    max_steps: PositiveInt = 300
+
+
+class Simulate(Message):
+    """Compute the ionization potentials of one molecule."""
+
+    kind: Literal["simulate"] = "simulate"
+    smiles: str = Field(min_length=1, max_length=10_000)
+    spec: SimulationSpec
+
+
+class TrainingPlan(Message):
+    """How an ensemble member is trained.
+
+    Attributes:
+        width: Features of each atom inside the network.
+        layers: Rounds of message passing.
+        epochs: Passes over the training set at most.
+        batch_size: Molecules in one step.
+        learning_rate: Step size of Adam at the start; it decays along a cosine.
+        patience: Epochs without a better validation error after which a member stops.
+        deadline_s: Wall-clock time after which the best weights so far are returned.
+    """
+
+    width: PositiveInt = 64
+    layers: PositiveInt = 4
+    epochs: PositiveInt = 100
+    batch_size: PositiveInt = 32
+    learning_rate: PositiveFloat = 1e-3
+    patience: PositiveInt = 20
+    deadline_s: PositiveFloat = 2700.0
+
+
+class Train(Message):
+    """Train members of the ensemble on everything labelled so far.
+
+    Attributes:
+        generation: Number of the model update, from 1.
+        members: Which members of the ensemble to train.
+        seed: Seed of the campaign; each member derives its own from it and its number.
+        training_set: Packed graphs plus `value`, shape (molecules,), in eV; safetensors.
+        warm_start: Weights of the same members to go on from, or None to begin from scratch.
+    """
+
+    kind: Literal["train"] = "train"
+    generation: PositiveInt
+    members: tuple[NonNegativeInt, ...] = Field(min_length=1)
+    seed: NonNegativeInt
+    plan: TrainingPlan
+    training_set: Blob
+    warm_start: tuple[Blob, ...] | None = None
+
+
+class Acquisition(Message):
+    """How predictions become a score; higher scores are simulated first.
+
+    Attributes:
+        kind: `ucb` is mean plus beta times spread, `greedy` the mean alone.
+        beta: Weight of the spread, dimensionless.
+    """
+
+    kind: Literal["ucb", "greedy"] = "ucb"
+    beta: NonNegativeFloat = 1.0
+
+
+class Infer(Message):
+    """Score one chunk of the search space with the whole ensemble.
+
+    Attributes:
+        generation: Number of the model update the weights belong to.
+        chunk: Number of the chunk in the space.
+        graphs: Packed graphs of the chunk; safetensors.
+        weights: Weights of all members, one blob for each training task.
+        keep: How many of the chunk's best candidates to return.
+        batch_size: Molecules scored at a time.
+    """
+
+    kind: Literal["infer"] = "infer"
+    generation: PositiveInt
+    chunk: NonNegativeInt
+    graphs: Blob
+    weights: tuple[Blob, ...] = Field(min_length=1)
+    acquisition: Acquisition
+    keep: PositiveInt
+    batch_size: PositiveInt = 512
+
+
+TaskBody = Annotated[Simulate | Train | Infer, Field(discriminator="kind")]
+
+
+class Task(Message):
+    """One piece of work for one worker.
+
+    Attributes:
+        attempt: How often steering has asked for this piece of work, from 1; part of the id.
+        issued_at: When steering published it.
+        max_s: Hard limit on its run time; past it the worker's process is killed.
+        max_starts: How often it may begin before it counts as poison.
+        reply: Where the worker puts large results.
+    """
+
+    protocol: Literal[1] = 1
+    campaign: CampaignId
+    task_id: TaskId
+    attempt: PositiveInt = 1
+    issued_at: NonNegativeFloat
+    max_s: PositiveFloat
+    max_starts: PositiveInt = 3
+    reply: Placement = Placement()
+    body: TaskBody
+
+    @property
+    def topic(self) -> Topic:
+        """The queue the task belongs to."""
+        return self.body.kind
+
+
+class Simulated(Message):
+    """Ionization potentials of one molecule.
+
+    Attributes:
+        adiabatic_eV: Energy of the relaxed cation minus that of the relaxed neutral.
+        vertical_eV: The same with the cation at the neutral's geometry.
+        steps: Relaxation steps of neutral and cation.
+        engine: Program and version that computed it.
+        records: QCSchema results of both relaxations; msgpack.
+    """
+
+    kind: Literal["simulated"] = "simulated"
+    smiles: str
+    adiabatic_eV: float = Field(allow_inf_nan=False)
+    vertical_eV: float = Field(allow_inf_nan=False)
+    steps: tuple[NonNegativeInt, NonNegativeInt]
+    engine: str
+    records: Blob
+
+
+class TrainedMember(Message):
+    """How the training of one member went.
+
+    Attributes:
+        validation_mae_eV: Mean absolute error on the member's own held-out molecules.
+        stopped: Why training ended.
+    """
+
+    member: NonNegativeInt
+    epochs: NonNegativeInt
+    validation_mae_eV: float = Field(allow_inf_nan=False)
+    stopped: Literal["converged", "epochs", "deadline"]
+
+
+class Trained(Message):
+    """Weights of trained members.
+
+    Attributes:
+        weights: Stacked weights of the members, in their order, with a manifest; safetensors.
+        validation_mae_eV: Error of the members' mean on held-out molecules.
+        device: What it was trained on, `cpu` or a GPU's name.
+    """
+
+    kind: Literal["trained"] = "trained"
+    generation: PositiveInt
+    members: tuple[TrainedMember, ...] = Field(min_length=1)
+    validation_mae_eV: float = Field(allow_inf_nan=False)
+    device: str
+    weights: Blob
+
+
+class Inferred(Message):
+    """The best candidates of one chunk, and a summary of the rest.
+
+    Attributes:
+        scored: Molecules in the chunk.
+        candidates: `row` (int64, row in the chunk), `mean`, `spread` and `score` (float32, eV),
+            best first; safetensors.
+        mean_eV: Mean of the predicted means over the whole chunk.
+        spread_eV: Mean of the spreads over the whole chunk.
+        best_eV: Highest predicted mean in the chunk.
+        device: What it was scored on.
+    """
+
+    kind: Literal["inferred"] = "inferred"
+    generation: PositiveInt
+    chunk: NonNegativeInt
+    scored: PositiveInt
+    candidates: Blob
+    mean_eV: float = Field(allow_inf_nan=False)
+    spread_eV: float = Field(allow_inf_nan=False)
+    best_eV: float = Field(allow_inf_nan=False)
+    device: str
+
+
+class ErrorRecord(Message):
+    """A failure as data.
+
+    Attributes:
+        code: Stable name of the kind of failure.
+        message: What happened and what to do about it, in full sentences.
+        retryable: Whether doing the same again may succeed.
+        facts: The numbers and names the message is made of.
+    """
+
+    code: str
+    message: str = Field(max_length=10_000)
+    retryable: bool
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Failed(Message):
+    """A task that ended without a value.
+
+    Attributes:
+        status: `error` the work itself failed, `timeout` its hard limit passed, `poison` it killed
+            its worker too often, `cancelled` steering took it back.
+    """
+
+    kind: Literal["failed"] = "failed"
+    status: Literal["error", "timeout", "poison", "cancelled"]
+    error: ErrorRecord
+
+
+Result = Annotated[Simulated | Trained | Inferred | Failed, Field(discriminator="kind")]
+
+
+class Outcome(Message):
+    """What became of a task: exactly one of these counts for each task id.
+
+    Attributes:
+        attempt: The attempt it answers.
+        start: How many times the task had begun when it ended.
+        worker: Host and process that ran it.
+        started_at: When the worker began.
+        ended_at: When the work was done.
+        reported_at: When the outcome was handed over.
+        cpu_s: Processor time of the work.
+    """
+
+    protocol: Literal[1] = 1
+    campaign: CampaignId
+    task_id: TaskId
+    attempt: PositiveInt
+    start: NonNegativeInt
+    worker: str
+    started_at: NonNegativeFloat
+    ended_at: NonNegativeFloat
+    reported_at: NonNegativeFloat
+    cpu_s: NonNegativeFloat = 0.0
+    result: Result
