@@ -1,0 +1,50 @@
+# The commands of the project. `make run` and `make test` are all a newcomer needs.
+
+PYTHON ?= python3
+VENV ?= .venv
+# More arguments for the installation of torch, such as an index of CPU builds.
+TORCH_ARGS ?=
+SERVICES := shared services/steering services/simulator services/trainer services/inferencer
+BIN := $(VENV)/bin
+
+.PHONY: run test check format data docs lock clean
+
+run: $(VENV)/installed ## Run the example campaign to its end.
+	$(BIN)/molsteer run examples/quickstart.toml
+
+test: $(VENV)/installed ## Run every test that needs no GPU.
+	scripts/install_test_parts.sh
+	$(BIN)/pytest
+
+check: $(VENV)/installed ## Format, lint, types, import contracts and the fast tests.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -m fast -q
+
+format: $(VENV)/installed ## Format the code and mend what the linter can.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+data: $(VENV)/installed ## Fetch the MOSES molecules and build their search space.
+	$(BIN)/python scripts/fetch_moses.py
+
+docs: $(VENV)/installed ## Write the generated parts of the documentation.
+	$(BIN)/python scripts/write_references.py
+
+lock: $(VENV)/installed ## Choose newer versions of all dependencies.
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --upgrade requirements/dev.in --output-file requirements/lock.txt
+
+clean: ## Remove what was installed and built, but no run directory.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/installed: requirements/lock.txt requirements/torch.txt $(SERVICES:%=%/pyproject.toml)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "molsteer needs Python 3.11 or newer; name one with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/lock.txt
+	$(BIN)/pip install --quiet $(TORCH_ARGS) -r requirements/torch.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation $(SERVICES:%=-e ./%)
+	touch $@

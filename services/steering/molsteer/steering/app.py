@@ -1,0 +1,181 @@
+"""Puts a campaign together: the only module of steering that names its parts' implementations."""
+
+from __future__ import annotations
+
+import logging
+import random
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+
+from molsteer.shared.blobs.opening import open_blobs
+from molsteer.shared.bus.dispatch import RedisDispatch
+from molsteer.shared.errors import ServiceUnavailable, UserError
+from molsteer.shared.server import EmbeddedServer
+from molsteer.steering import run_directory
+from molsteer.steering.display import Display
+from molsteer.steering.interrupts import Interrupts
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.local_site import LocalSite, local_site
+from molsteer.steering.loop import Campaign
+from molsteer.steering.orders import Orders
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.progress import measure
+from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.settlement import Settlement
+from molsteer.steering.space.search_space import SearchSpace, open_or_build
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.5
+"""How long one step waits for news, and so how often the display is renewed."""
+
+
+@dataclass
+class Application:
+    """A campaign with everything it needs running around it."""
+
+    settings: CampaignSettings
+    campaign: Campaign
+    site: LocalSite | None
+
+    def steer(self, display: Display, interrupts: Interrupts) -> None:
+        """Run the campaign to its end, or until the user has asked twice to stop."""
+        trouble: str | None = None
+        while self.campaign.finished is None and not interrupts.at_once:
+            if self.site:
+                self.site.keep_running()
+            if interrupts.take_first():
+                self.campaign.stop()
+            try:
+                self.campaign.step(STEP_S)
+                trouble = None
+            except ServiceUnavailable as error:
+                if str(error) != trouble:
+                    log.warning("%s Trying again until it answers.", error)
+                trouble = str(error)
+                time.sleep(STEP_S)
+            self._show(display)
+
+    def _show(self, display: Display) -> None:
+        now = time.time()
+        progress = measure(
+            self.campaign.ledger,
+            budget=self.settings.campaign.budget,
+            hit_above_eV=self.settings.campaign.hit_above_eV,
+            activity=_activity(self.campaign),
+            now=now,
+        )
+        display.show(progress, now)
+
+
+@contextmanager
+def assembled(settings: CampaignSettings) -> Iterator[Application]:
+    """Make everything a campaign needs, and take it down afterwards.
+
+    Raises:
+        UserError: If the run directory, the search space or a server cannot be used; a run
+            directory made for the campaign is removed again.
+    """
+    folder = settings.run_dir
+    is_new = not folder.exists()
+    with ExitStack() as stack:
+        try:
+            application = _assemble(settings, stack)
+        except UserError:
+            if is_new:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+        yield application
+
+
+def _assemble(settings: CampaignSettings, stack: ExitStack) -> Application:
+    folder = settings.run_dir
+    stack.enter_context(run_directory.held(folder))
+    ledger = Ledger(folder, create=True)
+    stack.callback(ledger.close)
+    space = open_or_build(settings.campaign.space, folder / "space", settings.infer.chunk_size)
+    plan = _plan(settings, space)
+    name = settings.campaign.name
+    campaign_id = run_directory.claim(folder, ledger, name, _identity(settings, space, plan))
+    settings = _located(settings, stack)
+    blobs = open_blobs(settings.stores, settings.queue)
+    stack.callback(blobs.close)
+    bus = RedisDispatch(settings.queue, campaign_id)
+    stack.callback(bus.close)
+    run_directory.describe(folder, settings)
+    site = local_site(settings, folder) if settings.workers.local else None
+    if site:
+        stack.callback(site.stop)
+    campaign = Campaign(
+        ledger=ledger,
+        bus=bus,
+        orders=Orders(campaign_id, settings, folder, space, ledger, blobs),
+        settlement=Settlement(folder, space, ledger, blobs),
+        clock=time.time,
+        lost_after_s=settings.queue.lease_s / 4,
+    )
+    campaign.begin(plan, lambda: _starters(settings, len(space)))
+    return Application(settings, campaign, site)
+
+
+def _located(settings: CampaignSettings, stack: ExitStack) -> CampaignSettings:
+    """Fill in where the server and the file store of this run are."""
+    queue, stores = settings.queue, settings.stores
+    if settings.workers.server == "embedded":
+        server = stack.enter_context(EmbeddedServer())
+        queue = queue.model_copy(update={"redis_url": server.url})
+    if stores.directory is None:
+        directory = (settings.run_dir / "objects").absolute()
+        stores = stores.model_copy(update={"directory": directory})
+    return settings.model_copy(update={"queue": queue, "stores": stores})
+
+
+def _plan(settings: CampaignSettings, space: SearchSpace) -> Plan:
+    policy = settings.policy
+    return Plan(
+        budget=settings.campaign.budget,
+        slots_simulate=settings.simulate.slots,
+        slots_train=settings.train.slots,
+        slots_infer=settings.infer.slots,
+        buffer=policy.buffer,
+        shortlist=policy.shortlist,
+        first_training_after=policy.first_training_after,
+        retrain_after=policy.retrain_after,
+        during_update=policy.during_update,
+        warm_start=policy.start_from == "warm",
+        merge=policy.merge,
+        members=settings.train.members,
+        space_size=len(space),
+        chunk_size=space.chunk_size,
+        attempts=policy.attempts,
+        failure_limit=policy.failure_limit,
+    )
+
+
+def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Mapping[str, object]:
+    """Name everything that decisions depend on; slots may change between sessions."""
+    changeable = {"slots_simulate", "slots_train", "slots_infer"}
+    return {
+        "campaign.name": settings.campaign.name,
+        "campaign.seed": settings.campaign.seed,
+        "campaign.space": space.digest,
+        "simulate": settings.simulate.specification().model_dump(),
+        "train": settings.train.plan().model_dump(),
+        "acquisition": settings.acquisition().model_dump(),
+    } | {f"plan.{name}": value for name, value in asdict(plan).items() if name not in changeable}
+
+
+def _starters(settings: CampaignSettings, molecules: int) -> Sequence[int]:
+    count = min(settings.policy.shortlist, molecules)
+    return random.Random(settings.campaign.seed).sample(range(molecules), count)  # noqa: S311
+
+
+def _activity(campaign: Campaign) -> str:
+    match campaign.state.update_progress:
+        case None:
+            return "models idle" if campaign.state.model else "random start"
+        case phase, settled, wanted:
+            return f"{phase} {settled}/{wanted}"

@@ -1,0 +1,79 @@
+"""What `molsteer run` shows: progress while it runs, and what was found at its end."""
+
+from __future__ import annotations
+
+import logging
+
+from rich.console import Console
+from rich.table import Table
+
+from molsteer.steering.app import Application, assembled
+from molsteer.steering.display import Display, LineDisplay, LiveDisplay
+from molsteer.steering.interrupts import counted
+from molsteer.steering.report.findings import Findings, read_findings
+from molsteer.steering.report.write import write_report
+from molsteer.steering.settings import CampaignSettings
+
+BEST_SHOWN = 10
+
+log = logging.getLogger(__name__)
+
+
+def follow(settings: CampaignSettings) -> int:
+    """Run a campaign in front of a person.
+
+    Returns:
+        The exit status: 0 if the campaign ended or was stopped gently, 1 if its simulations keep
+        failing, 130 if it was ended at once.
+    """
+    console = Console(stderr=False, highlight=False)
+    with counted() as interrupts, assembled(settings) as application:
+        display = _display(console)
+        try:
+            application.steer(display, interrupts)
+        finally:
+            display.close()
+        return _conclude(application, console, at_once=interrupts.at_once)
+
+
+def show_findings(findings: Findings, console: Console) -> None:
+    """Print the best molecules beside what the random start found."""
+    table = Table(title=f"Best molecules of {findings.name}", title_justify="left")
+    for title in ("adiabatic / eV", "vertical / eV", "predicted / eV", "SMILES"):
+        table.add_column(title, justify="left" if title == "SMILES" else "right")
+    for molecule in findings.best(BEST_SHOWN):
+        predicted = (
+            "random start" if molecule.predicted_eV is None else f"{molecule.predicted_eV:.2f}"
+        )
+        table.add_row(
+            f"{molecule.adiabatic_eV:.3f}",
+            f"{molecule.vertical_eV:.3f}",
+            predicted,
+            molecule.smiles,
+        )
+    console.print(table)
+    for name, group in (
+        ("random start", findings.random_start),
+        ("chosen by the models", findings.steered),
+    ):
+        if group.best_eV is not None and group.mean_eV is not None:
+            console.print(
+                f"{name}: {group.count} molecules, {group.hits} above {findings.hit_above_eV:g} eV, "
+                f"best {group.best_eV:.3f} eV, mean {group.mean_eV:.3f} eV"
+            )
+
+
+def _display(console: Console) -> Display:
+    return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
+
+
+def _conclude(application: Application, console: Console, *, at_once: bool) -> int:
+    settings, ledger = application.settings, application.campaign.ledger
+    findings = read_findings(ledger, settings.campaign.name, settings.campaign.hit_above_eV)
+    report = write_report(findings, settings.run_dir)
+    show_findings(findings, console)
+    console.print(f"\nEnded: {findings.finished or 'interrupted'}.", soft_wrap=True)
+    console.print(f"Run directory: {settings.run_dir}\nReport: {report}", soft_wrap=True)
+    if at_once and findings.finished is None:
+        return 130
+    return 1 if findings.finished == "failing" else 0

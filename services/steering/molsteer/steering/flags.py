@@ -1,0 +1,69 @@
+"""Every setting of a campaign as a flag of `molsteer run`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import click
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from molsteer.shared.settings.sections import Section
+from molsteer.steering.settings import CampaignSettings
+
+_CommandT = TypeVar("_CommandT", bound=Callable[..., object])
+
+
+def setting_flags(command: _CommandT) -> _CommandT:
+    """Add `--SECTION-KEY` for every setting, and `--KEY` for those of [campaign]."""
+    for section, key, field in reversed(list(settings_fields())):
+        click.option(
+            flag_name(section, key),
+            f"{section}__{key}",
+            metavar=_kind(field.annotation),
+            help=f"{field.description} {_default(field)}",
+        )(command)
+    return command
+
+
+def flags_by_section(values: Mapping[str, str | None]) -> dict[str, dict[str, object]]:
+    """Sort the flags that were given by section and key, as settings are loaded."""
+    given: dict[str, dict[str, object]] = {}
+    for name, value in values.items():
+        if value is not None:
+            section, key = name.split("__", 1)
+            given.setdefault(section, {})[key] = value
+    return given
+
+
+def settings_fields() -> Iterator[tuple[str, str, FieldInfo]]:
+    """Go through all settings: section, key, and what is known about it."""
+    for section, holder in CampaignSettings.model_fields.items():
+        model = holder.annotation
+        if isinstance(model, type) and issubclass(model, Section):
+            for key, field in model.model_fields.items():
+                yield section, key, field
+
+
+def flag_name(section: str, key: str) -> str:
+    """Name the flag of a setting."""
+    name = key if section == "campaign" else f"{section}-{key}"
+    return "--" + name.replace("_", "-")
+
+
+def _kind(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return "|".join(str(choice) for choice in get_args(annotation))
+    if get_origin(annotation) in {Union, UnionType}:
+        kinds = [_kind(part) for part in get_args(annotation) if part is not type(None)]
+        return "|".join(kinds)
+    names = {bool: "true|false", int: "WHOLE", float: "NUMBER", str: "TEXT"}
+    return names.get(annotation, getattr(annotation, "__name__", "TEXT").upper())
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "[required]" if field.default_factory is None else ""
+    return "" if field.default is None else f"[default: {field.default}]"

@@ -1,0 +1,44 @@
+"""Ctrl-C and SIGTERM: the first asks the campaign to end gently, the second ends it at once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+@dataclass
+class Interrupts:
+    """How often the user has asked to stop."""
+
+    asked: int = 0
+    _taken: bool = False
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the user has asked again."""
+        return self.asked > 1
+
+    def take_first(self) -> bool:
+        """Tell once that the user has asked for the first time."""
+        first = self.asked > 0 and not self._taken
+        self._taken = self._taken or first
+        return first
+
+
+@contextmanager
+def counted() -> Iterator[Interrupts]:
+    """Count Ctrl-C and SIGTERM instead of ending the process."""
+    interrupts = Interrupts()
+
+    def count(_number: int, _frame: FrameType | None) -> None:
+        interrupts.asked += 1
+
+    before = {number: signal.signal(number, count) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupts
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,91 @@
+"""Opens a campaign's ledger and groups its writes into transactions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from molsteer.steering.errors import NoCampaign, UnknownLedger
+from molsteer.steering.ledger.schema import TABLES, VERSION
+from molsteer.steering.policy.events import Event
+from molsteer.steering.policy.journal_codec import from_json, to_json
+
+FILE_NAME = "ledger.sqlite"
+
+
+class Ledger:
+    """The journal of events and everything that follows from them, in one SQLite file.
+
+    Every write happens inside `transaction`; what one event causes is committed together with it,
+    and on disk before anything outside the ledger hears of it.
+
+    Args:
+        folder: The run directory.
+        create: Make a new ledger if there is none.
+        read_only: Look only; never blocks the steering process that writes.
+
+    Raises:
+        NoCampaign: If there is no ledger and none may be made.
+        UnknownLedger: If another version of the program wrote it.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = False, read_only: bool = False) -> None:
+        path = folder / FILE_NAME
+        if not create and not path.is_file():
+            raise NoCampaign(folder)
+        mode = "ro" if read_only else "rwc"
+        self.connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30.0
+        )
+        self.connection.row_factory = sqlite3.Row
+        if not read_only:
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = FULL")
+        self._check_version(folder, may_create=create)
+
+    def _check_version(self, folder: Path, *, may_create: bool) -> None:
+        (found,) = self.connection.execute("PRAGMA user_version").fetchone()
+        if found == 0 and may_create:
+            script = f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"
+            self.connection.executescript(script)
+        elif found != VERSION:
+            self.connection.close()
+            raise UnknownLedger(folder, found, VERSION)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit everything written inside, or nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def append(self, event: Event) -> None:
+        """Write an event to the journal; inside a transaction."""
+        self.connection.execute("INSERT INTO event (body) VALUES (?)", (to_json(event),))
+
+    def events(self) -> Iterator[Event]:
+        """Read the journal from its beginning."""
+        for (body,) in self.connection.execute("SELECT body FROM event ORDER BY seq"):
+            yield from_json(body)
+
+    def fact(self, name: str) -> object:
+        """Read a fact about the campaign, or None."""
+        row = self.connection.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def set_fact(self, name: str, value: object) -> None:
+        """Write a fact about the campaign; inside a transaction."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (name, json.dumps(value))
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()

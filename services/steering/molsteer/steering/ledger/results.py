@@ -1,0 +1,130 @@
+"""What the campaign has learned: labels, models and predictions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from molsteer.shared.messages import Simulated, Trained
+from molsteer.steering.ledger.ledger import Ledger
+
+PREDICTED = ("mean", "spread", "score")
+"""What is kept of each prediction, all in eV."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of some members of the ensemble.
+
+    Attributes:
+        generation: Number of the update they belong to.
+        labels: How many labels they were trained on.
+        validation_mae_eV: Error of the members' mean on held-out molecules.
+        file: The weights, below the run directory.
+    """
+
+    generation: int
+    labels: int
+    validation_mae_eV: float
+    file: Path
+
+
+def add_label(
+    ledger: Ledger,
+    task_id: str,
+    molecule: int,
+    inchikey: str,
+    result: Simulated,
+    record: Path,
+) -> None:
+    """Note the potentials of a molecule, and which models chose it; inside a transaction."""
+    ledger.connection.execute(
+        "INSERT INTO label (molecule, task_id, smiles, inchikey, adiabatic_eV, vertical_eV,"
+        " engine, generation, record) VALUES (?, ?, ?, ?, ?, ?, ?,"
+        " coalesce((SELECT generation FROM prediction WHERE molecule = ?), 0), ?)",
+        (
+            molecule,
+            task_id,
+            result.smiles,
+            inchikey,
+            result.adiabatic_eV,
+            result.vertical_eV,
+            result.engine,
+            molecule,
+            str(record),
+        ),
+    )
+
+
+def first_labels(
+    ledger: Ledger, count: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Give the first labels in the order of settling.
+
+    Returns:
+        Molecules, shape (count,), and their adiabatic ionization potentials in eV.
+    """
+    rows = ledger.connection.execute(
+        "SELECT molecule, adiabatic_eV FROM label ORDER BY number LIMIT ?", (count,)
+    ).fetchall()
+    molecules = np.array([row["molecule"] for row in rows], dtype=np.int64)
+    return molecules, np.array([row["adiabatic_eV"] for row in rows], dtype=np.float64)
+
+
+def add_model(ledger: Ledger, task_id: str, labels: int, result: Trained, file: Path) -> None:
+    """Note trained members; inside a transaction."""
+    ledger.connection.execute(
+        "INSERT INTO model (task_id, generation, members, labels, validation_mae_eV, device, file)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            task_id,
+            result.generation,
+            json.dumps([member.model_dump() for member in result.members]),
+            labels,
+            result.validation_mae_eV,
+            result.device,
+            str(file),
+        ),
+    )
+
+
+def models(ledger: Ledger, generation: int) -> list[Model]:
+    """List the models of one update, in a fixed order."""
+    rows = ledger.connection.execute(
+        "SELECT * FROM model WHERE generation = ? ORDER BY task_id", (generation,)
+    )
+    return [
+        Model(row["generation"], row["labels"], row["validation_mae_eV"], Path(row["file"]))
+        for row in rows
+    ]
+
+
+def newest_generation(ledger: Ledger, before: int) -> int | None:
+    """Give the last update before the given one that trained any model, or None."""
+    (found,) = ledger.connection.execute(
+        "SELECT max(generation) FROM model WHERE generation < ?", (before,)
+    ).fetchone()
+    return None if found is None else int(found)
+
+
+def add_predictions(
+    ledger: Ledger,
+    generation: int,
+    molecules: npt.NDArray[np.int64],
+    candidates: dict[str, npt.NDArray[np.generic]],
+) -> None:
+    """Keep the newest prediction of each candidate; inside a transaction."""
+    columns = [candidates[name].tolist() for name in PREDICTED]
+    ledger.connection.executemany(
+        "INSERT OR REPLACE INTO prediction (molecule, generation, mean_eV, spread_eV, score_eV)"
+        " SELECT ?1, ?2, ?3, ?4, ?5"
+        " WHERE NOT EXISTS (SELECT 1 FROM label WHERE molecule = ?1)",
+        [
+            (molecule, generation, mean, spread, score)
+            for molecule, mean, spread, score in zip(molecules.tolist(), *columns, strict=True)
+        ],
+    )

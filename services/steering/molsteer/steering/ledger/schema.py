@@ -1,0 +1,79 @@
+"""Tables of the ledger, the only truth about a campaign."""
+
+from __future__ import annotations
+
+VERSION = 1
+"""Stored as SQLite's user_version; raised whenever an older program could misread the tables."""
+
+TABLES = """
+CREATE TABLE fact (
+    name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'finished'
+    value TEXT NOT NULL             -- JSON
+);
+
+CREATE TABLE event (
+    seq INTEGER PRIMARY KEY,        -- the order in which the policy saw them
+    body TEXT NOT NULL              -- JSON of a policy event
+);
+
+CREATE TABLE task (
+    task_id TEXT PRIMARY KEY,
+    topic TEXT NOT NULL,
+    command TEXT NOT NULL,          -- JSON of the policy command that asked for it
+    state TEXT NOT NULL CHECK (state IN ('ready', 'dispatched', 'settled', 'revoked')),
+    status TEXT,                    -- ok, error, timeout, poison or cancelled, once settled
+    error TEXT,                     -- JSON of an ErrorRecord
+    publishes INTEGER NOT NULL DEFAULT 0,
+    starts INTEGER NOT NULL DEFAULT 0,
+    worker TEXT,
+    created_at REAL NOT NULL,       -- all times are seconds of the Unix epoch
+    dispatched_at REAL,
+    started_at REAL,
+    ended_at REAL,
+    reported_at REAL,
+    settled_at REAL,
+    cpu_s REAL,
+    sent_bytes INTEGER,             -- the message
+    received_bytes INTEGER          -- the outcome and the blobs it refers to
+);
+CREATE INDEX task_state ON task (state) WHERE state IN ('ready', 'dispatched');
+
+CREATE TABLE label (
+    number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order of settling
+    molecule INTEGER NOT NULL UNIQUE,
+    task_id TEXT NOT NULL UNIQUE REFERENCES task,
+    smiles TEXT NOT NULL,
+    inchikey TEXT NOT NULL,
+    adiabatic_eV REAL NOT NULL,
+    vertical_eV REAL NOT NULL,
+    engine TEXT NOT NULL,
+    generation INTEGER NOT NULL,    -- of the models that chose it; 0 for the random start
+    record TEXT NOT NULL            -- file of its QCSchema records, below the run directory
+);
+
+CREATE TABLE model (
+    task_id TEXT PRIMARY KEY REFERENCES task,
+    generation INTEGER NOT NULL,
+    members TEXT NOT NULL,          -- JSON list of TrainedMember
+    labels INTEGER NOT NULL,        -- how many it was trained on
+    validation_mae_eV REAL NOT NULL,
+    device TEXT NOT NULL,
+    file TEXT NOT NULL              -- weights, below the run directory
+);
+
+CREATE TABLE prediction (
+    molecule INTEGER PRIMARY KEY,   -- the newest prediction of each shortlisted molecule
+    generation INTEGER NOT NULL,
+    mean_eV REAL NOT NULL,
+    spread_eV REAL NOT NULL,
+    score_eV REAL NOT NULL
+);
+
+CREATE TABLE object (
+    store TEXT NOT NULL,
+    key TEXT NOT NULL,
+    owner TEXT NOT NULL,            -- 'space', or 'update/GENERATION'
+    reference TEXT NOT NULL,        -- JSON of the ObjRef
+    PRIMARY KEY (store, key)
+) WITHOUT ROWID;
+"""

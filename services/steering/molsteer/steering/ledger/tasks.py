@@ -1,0 +1,127 @@
+"""Tasks in the ledger: ordered by the policy, dispatched, settled once, or revoked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+
+from pydantic import TypeAdapter
+
+from molsteer.shared.messages import ErrorRecord, Failed, Outcome, Topic
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.commands import (
+    Dispatch,
+    DispatchInference,
+    DispatchSimulation,
+    DispatchTraining,
+)
+
+
+def order(ledger: Ledger, command: Dispatch, at: float) -> None:
+    """Note that a task is to be published; inside a transaction."""
+    ledger.connection.execute(
+        "INSERT INTO task (task_id, topic, command, state, created_at)"
+        " VALUES (?, ?, ?, 'ready', ?)",
+        (command.task_id, topic_of(command), json.dumps(asdict(command)), at),
+    )
+
+
+def revoke(ledger: Ledger, task_ids: Iterable[str]) -> None:
+    """Note that tasks are no longer wanted; inside a transaction."""
+    ledger.connection.executemany(
+        "UPDATE task SET state = 'revoked', status = 'cancelled'"
+        " WHERE task_id = ? AND state IN ('ready', 'dispatched')",
+        [(task_id,) for task_id in task_ids],
+    )
+
+
+def ready(ledger: Ledger) -> list[Dispatch]:
+    """List the tasks that wait to be published, oldest first."""
+    rows = ledger.connection.execute(
+        "SELECT topic, command FROM task WHERE state = 'ready' ORDER BY rowid"
+    )
+    return [_command(topic, text) for topic, text in rows]
+
+
+def open_command(ledger: Ledger, task_id: str) -> Dispatch | None:
+    """Give the command of a task that is still awaited, or None."""
+    row = ledger.connection.execute(
+        "SELECT topic, command FROM task WHERE task_id = ? AND state IN ('ready', 'dispatched')",
+        (task_id,),
+    ).fetchone()
+    return None if row is None else _command(row["topic"], row["command"])
+
+
+def dispatched(ledger: Ledger, task_id: str, at: float, sent_bytes: int) -> None:
+    """Note that a task was published; inside a transaction."""
+    ledger.connection.execute(
+        "UPDATE task SET state = 'dispatched', dispatched_at = ?, sent_bytes = ?,"
+        " publishes = publishes + 1 WHERE task_id = ? AND state = 'ready'",
+        (at, sent_bytes, task_id),
+    )
+
+
+def awaited(ledger: Ledger, dispatched_before: float) -> list[tuple[Topic, str]]:
+    """List the tasks that were published some time ago and have not been settled."""
+    rows = ledger.connection.execute(
+        "SELECT topic, task_id FROM task WHERE state = 'dispatched' AND dispatched_at < ?",
+        (dispatched_before,),
+    )
+    return [(topic, task_id) for topic, task_id in rows]
+
+
+def publish_again(ledger: Ledger, task_ids: Collection[str]) -> None:
+    """Note that published tasks were lost on the way; inside a transaction."""
+    ledger.connection.executemany(
+        "UPDATE task SET state = 'ready' WHERE task_id = ? AND state = 'dispatched'",
+        [(task_id,) for task_id in task_ids],
+    )
+
+
+def settle(
+    ledger: Ledger, outcome: Outcome, error: ErrorRecord | None, at: float, received_bytes: int
+) -> None:
+    """Note the one outcome of a task that counts; inside a transaction."""
+    status = "ok" if error is None else "error"
+    if isinstance(outcome.result, Failed):
+        status = outcome.result.status
+    ledger.connection.execute(
+        "UPDATE task SET state = 'settled', status = ?, error = ?, starts = ?, worker = ?,"
+        " started_at = ?, ended_at = ?, reported_at = ?, settled_at = ?, cpu_s = ?,"
+        " received_bytes = ? WHERE task_id = ?",
+        (
+            status,
+            None if error is None else error.model_dump_json(),
+            outcome.start,
+            outcome.worker,
+            outcome.started_at,
+            outcome.ended_at,
+            outcome.reported_at,
+            at,
+            outcome.cpu_s,
+            received_bytes,
+            outcome.task_id,
+        ),
+    )
+
+
+def topic_of(command: Dispatch) -> Topic:
+    """Name the queue a command's task belongs to."""
+    match command:
+        case DispatchSimulation():
+            return "simulate"
+        case DispatchTraining():
+            return "train"
+        case DispatchInference():
+            return "infer"
+
+
+def _command(topic: Topic, text: str) -> Dispatch:
+    match topic:
+        case "simulate":
+            return TypeAdapter(DispatchSimulation).validate_json(text)
+        case "train":
+            return TypeAdapter(DispatchTraining).validate_json(text)
+        case "infer":
+            return TypeAdapter(DispatchInference).validate_json(text)

@@ -1,0 +1,170 @@
+"""Runs the services of a campaign on this machine, each as processes of its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from molsteer.shared.messages import Topic
+from molsteer.steering.errors import WorkersKeepDying
+from molsteer.steering.settings import CampaignSettings
+
+log = logging.getLogger(__name__)
+
+STARTS_ALLOWED = 4
+STARTS_WINDOW_S = 60.0
+STOP_WITHIN_S = 10.0
+
+
+@dataclass
+class LocalWorker:
+    """One worker of a topic, started again when it ends unasked.
+
+    Attributes:
+        topic: What it works on.
+        arguments: The `molsteer worker` command after its topic.
+        log_file: Where its standard error goes.
+    """
+
+    topic: Topic
+    arguments: tuple[str, ...]
+    environment: dict[str, str]
+    log_file: Path
+    _process: subprocess.Popen[bytes] | None = None
+    _started_at: deque[float] = field(default_factory=deque)
+
+    def keep_running(self) -> None:
+        """Start the worker if it does not run.
+
+        Raises:
+            WorkersKeepDying: If it has ended too often within a short time.
+        """
+        if self._process is not None:
+            status = self._process.poll()
+            if status is None:
+                return
+            log.warning(
+                "The %s worker ended with status %s; starting it again.", self.topic, status
+            )
+            self._give_up_after_many(status)
+        self._started_at.append(time.monotonic())
+        with self.log_file.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "molsteer.shared.cli",
+                    "worker",
+                    self.topic,
+                    *self.arguments,
+                ],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                start_new_session=True,
+            )
+
+    def stop(self, deadline: float) -> None:
+        """End the worker, gently at first, by a moment of the monotonic clock."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, 9)
+            self._process.wait()
+
+    def ask_to_stop(self) -> None:
+        """Tell the worker to hand its task back and end."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def _give_up_after_many(self, status: int) -> None:
+        horizon = time.monotonic() - STARTS_WINDOW_S
+        while self._started_at and self._started_at[0] < horizon:
+            self._started_at.popleft()
+        if len(self._started_at) >= STARTS_ALLOWED:
+            raise WorkersKeepDying(
+                self.topic, len(self._started_at), status, self.log_file, _last_line(self.log_file)
+            )
+
+
+@dataclass
+class LocalSite:
+    """All workers of a campaign on this machine."""
+
+    workers: tuple[LocalWorker, ...]
+
+    def keep_running(self) -> None:
+        """Start whatever does not run.
+
+        Raises:
+            WorkersKeepDying: If a worker has ended too often within a short time.
+        """
+        for worker in self.workers:
+            worker.keep_running()
+
+    def stop(self) -> None:
+        """End all workers, and wait until they have ended."""
+        for worker in self.workers:
+            worker.ask_to_stop()
+        deadline = time.monotonic() + STOP_WITHIN_S
+        for worker in self.workers:
+            worker.stop(deadline)
+
+
+def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
+    """Plan the workers of a campaign on this machine; nothing is started yet.
+
+    Args:
+        settings: The campaign's, with the server of its queues.
+        folder: The run directory; logs go below it.
+    """
+    logs = folder / "logs"
+    logs.mkdir(exist_ok=True)
+    processes: dict[Topic, int] = {
+        "simulate": settings.simulate.slots,
+        "train": settings.train.slots,
+        "infer": settings.infer.slots,
+    }
+    environment = os.environ | _environment(settings)
+    return LocalSite(
+        tuple(
+            LocalWorker(
+                topic=topic,
+                arguments=("--processes", str(count), "--die-with-parent"),
+                environment=environment,
+                log_file=logs / f"{topic}.log",
+            )
+            for topic, count in processes.items()
+        )
+    )
+
+
+def _environment(settings: CampaignSettings) -> dict[str, str]:
+    """Give the workers' settings; the environment keeps the password out of process titles."""
+    queue = settings.queue.model_dump(mode="json", exclude_none=True)
+    stores = settings.stores.model_dump(mode="json", exclude_none=True)
+    return {
+        f"MOLSTEER_{section}__{key}".upper(): str(value)
+        for section, values in (("queue", queue), ("stores", stores))
+        for key, value in values.items()
+    }
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text(errors="replace").strip().splitlines()
+    if not lines:
+        return ""
+    try:
+        return str(json.loads(lines[-1])["message"])
+    except (ValueError, KeyError, TypeError):
+        return lines[-1]

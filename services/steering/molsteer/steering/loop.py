@@ -1,0 +1,202 @@
+"""Steers one campaign: outcomes come in, the policy decides, tasks go out.
+
+The order of writes makes every crash safe: what happened and what follows from it are committed
+together; only then are outcomes forgotten, data evicted and tasks published. Whatever a crash
+cuts off after the commit is done again, and everything done twice is harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import assert_never
+
+from pydantic import TypeAdapter
+
+from molsteer.shared import codec
+from molsteer.shared.bus.port import Dispatch
+from molsteer.shared.messages import Failed, Outcome, Topic
+from molsteer.steering.ledger import tasks
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.orders import Orders, update_owner
+from molsteer.steering.policy.commands import (
+    CancelTasks,
+    Command,
+    DispatchInference,
+    DispatchSimulation,
+    DispatchTraining,
+    Finish,
+    UpdateEnded,
+)
+from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.events import Began, Event, SlotsChanged, StopRequested
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.state import State
+from molsteer.steering.settlement import Settlement
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Campaign:
+    """One campaign between its ledger and its bus.
+
+    Attributes:
+        lost_after_s: How long a published task may be in no queue, with no worker and without an
+            outcome before it is published again.
+        clock: Gives seconds of the Unix epoch.
+    """
+
+    ledger: Ledger
+    bus: Dispatch
+    orders: Orders
+    settlement: Settlement
+    clock: Callable[[], float]
+    lost_after_s: float
+    state: State = field(init=False)
+    _searched_for_lost_at: float = field(init=False, default=0.0)
+
+    def begin(self, plan: Plan, starters: Callable[[], Sequence[int]]) -> None:
+        """Begin the campaign, or go on where its journal ends.
+
+        Args:
+            plan: How to steer. A campaign that goes on keeps the plan it began with; only the
+                slots follow this one.
+            starters: Draws the molecules to simulate before there is a model; asked once in the
+                life of a campaign.
+        """
+        kept = self.ledger.fact("plan")
+        if kept is None:
+            with self.ledger.transaction():
+                self.ledger.set_fact("plan", asdict(plan))
+        self.state = State.fresh(plan if kept is None else TypeAdapter(Plan).validate_python(kept))
+        for event in self.ledger.events():
+            self.state, _ = decide(self.state, event)
+        now = self.clock()
+        if not self.state.began:
+            self._hear([Began(now, tuple(starters()))])
+        self._hear(
+            SlotsChanged(now, topic, wanted)
+            for topic, wanted in _slots(plan).items()
+            if wanted != _slots(self.state.plan)[topic]
+        )
+
+    @property
+    def finished(self) -> str | None:
+        """Why the campaign has ended, or None while it goes on."""
+        reason = self.ledger.fact("finished")
+        return None if reason is None else str(reason)
+
+    def stop(self) -> None:
+        """End the campaign once the running simulations have ended."""
+        self._hear([StopRequested(self.clock())])
+
+    def step(self, timeout_s: float) -> None:
+        """Take in what has ended, decide, and publish what is due.
+
+        Raises:
+            ServiceUnavailable: If the broker or a store does not answer; nothing is lost, and
+                the next step makes up for it.
+        """
+        self._publish_ready()
+        outcomes = self.bus.collect(timeout_s)
+        self._take_in(outcomes)
+        self._publish_ready()
+        self._find_lost()
+
+    def _take_in(self, outcomes: Sequence[Outcome]) -> None:
+        if not outcomes:
+            return
+        now = self.clock()
+        with self.ledger.transaction():
+            events = [self.settlement.settle(outcome, now) for outcome in outcomes]
+            follow_up = self._decide(event for event in events if event is not None)
+        follow_up()
+        self.settlement.evict_taken()
+        self.bus.settle([outcome.task_id for outcome in outcomes])
+        if any(_lost_its_input(outcome) for outcome in outcomes):
+            self.orders.forget()
+
+    def _hear(self, events: Iterable[Event]) -> None:
+        with self.ledger.transaction():
+            follow_up = self._decide(events)
+        follow_up()
+
+    def _decide(self, events: Iterable[Event]) -> Callable[[], None]:
+        """Journal events and what they cause; the result does the rest after the commit."""
+        state, commands = self.state, list[Command]()
+        for event in events:
+            self.ledger.append(event)
+            state, caused = decide(state, event)
+            for command in caused:
+                self._note(command, event.at)
+            commands += caused
+
+        def follow_up() -> None:
+            self.state = state
+            self._clean_up(commands)
+
+        return follow_up
+
+    def _note(self, command: Command, at: float) -> None:
+        match command:
+            case DispatchSimulation() | DispatchTraining() | DispatchInference():
+                tasks.order(self.ledger, command, at)
+            case CancelTasks(task_ids=task_ids):
+                tasks.revoke(self.ledger, task_ids)
+            case Finish(reason=reason):
+                self.ledger.set_fact("finished", reason)
+            case UpdateEnded():
+                pass
+            case _:
+                assert_never(command)
+
+    def _clean_up(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            match command:
+                case CancelTasks(task_ids=task_ids):
+                    self.bus.cancel(task_ids)
+                case UpdateEnded(generation=generation):
+                    self.orders.release(update_owner(generation))
+                case Finish(reason=reason):
+                    log.info("The campaign ends: %s.", reason)
+                case DispatchSimulation() | DispatchTraining() | DispatchInference():
+                    pass
+                case _:
+                    assert_never(command)
+
+    def _publish_ready(self) -> None:
+        for command in tasks.ready(self.ledger):
+            now = self.clock()
+            task = self.orders.task(command, now)
+            self.bus.publish(task)
+            with self.ledger.transaction():
+                tasks.dispatched(self.ledger, task.task_id, now, len(codec.encode(task)))
+
+    def _find_lost(self) -> None:
+        now = self.clock()
+        if now - self._searched_for_lost_at < self.lost_after_s:
+            return
+        self._searched_for_lost_at = now
+        awaited = tasks.awaited(self.ledger, dispatched_before=now - self.lost_after_s)
+        if not awaited:
+            return
+        places = self.bus.whereabouts(awaited)
+        lost = [task_id for task_id, place in places.items() if place == "absent"]
+        if lost:
+            log.warning("Lost on the way, published again: %s.", ", ".join(lost))
+            with self.ledger.transaction():
+                tasks.publish_again(self.ledger, lost)
+
+
+def _slots(plan: Plan) -> dict[Topic, int]:
+    return {
+        "simulate": plan.slots_simulate,
+        "train": plan.slots_train,
+        "infer": plan.slots_infer,
+    }
+
+
+def _lost_its_input(outcome: Outcome) -> bool:
+    return isinstance(outcome.result, Failed) and outcome.result.error.code == "blob-missing"

@@ -1,0 +1,176 @@
+"""Turns what the policy asks for into messages that workers can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple, assert_never
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from molsteer.shared.blobs.port import Arrays, Blobs
+from molsteer.shared.blobs.reference import Blob
+from molsteer.shared.messages import Infer, Simulate, Task, TaskBody, Topic, Train
+from molsteer.steering.ledger import objects, results
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.tasks import topic_of
+from molsteer.steering.policy.commands import (
+    Dispatch,
+    DispatchInference,
+    DispatchSimulation,
+    DispatchTraining,
+)
+from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.space.search_space import SearchSpace
+
+KILL_GRACE_S = 120.0
+"""How long training may overrun its own deadline before its process is killed."""
+
+SPACE_OWNER = "space"
+
+
+def update_owner(generation: int) -> str:
+    """Name the owner of the data that one update needs."""
+    return f"update/{generation}"
+
+
+class _Put(NamedTuple):
+    kind: Literal["chunk", "labels", "weights"]
+    number: int
+    topic: Topic
+    owner: str
+
+
+@dataclass
+class Orders:
+    """Writes task messages, and puts the data they refer to into the stores.
+
+    Data is put when the first task needs it and remembered for the others. `forget` drops that
+    memory, so that lost data is put again.
+    """
+
+    campaign_id: str
+    settings: CampaignSettings
+    run_dir: Path
+    space: SearchSpace
+    ledger: Ledger
+    blobs: Blobs
+    _put: dict[_Put, tuple[Blob, ...]] = field(default_factory=dict)
+
+    def task(self, command: Dispatch, now: float) -> Task:
+        """Write the message of one task.
+
+        Raises:
+            ServiceUnavailable: If a store does not take its data.
+        """
+        topic = topic_of(command)
+        return Task(
+            campaign=self.campaign_id,
+            task_id=command.task_id,
+            attempt=command.attempt,
+            issued_at=now,
+            max_s=self._time_limit_s(topic),
+            reply=self.settings.stores.placement(topic),
+            body=self._body(command),
+        )
+
+    def forget(self) -> None:
+        """Put data again for the next tasks."""
+        self._put.clear()
+
+    def release(self, owner: str) -> None:
+        """Evict the data of an owner whose tasks have all ended."""
+        self._put = {put: blobs for put, blobs in self._put.items() if put.owner != owner}
+        with self.ledger.transaction():
+            abandoned = objects.disown(self.ledger, owner)
+        self.blobs.evict(abandoned)
+
+    def _time_limit_s(self, topic: Topic) -> float:
+        match topic:
+            case "simulate":
+                return self.settings.simulate.time_limit_s
+            case "train":
+                return self.settings.train.deadline_s + KILL_GRACE_S
+            case "infer":
+                return self.settings.infer.time_limit_s
+
+    def _body(self, command: Dispatch) -> TaskBody:
+        match command:
+            case DispatchSimulation(molecule=molecule):
+                spec = self.settings.simulate.specification()
+                return Simulate(smiles=self.space.smiles(molecule), spec=spec)
+            case DispatchTraining():
+                return self._train(command)
+            case DispatchInference():
+                return self._infer(command)
+            case _:
+                assert_never(command)
+
+    def _train(self, command: DispatchTraining) -> Train:
+        before = results.newest_generation(self.ledger, command.generation)
+        warm_start = None
+        if command.warm and before is not None:
+            warm_start = self._weights(before, "train", command.generation)
+        return Train(
+            generation=command.generation,
+            members=command.members,
+            seed=self.settings.campaign.seed,
+            plan=self.settings.train.plan(),
+            training_set=self._training_set(command.generation, command.labels),
+            warm_start=warm_start,
+        )
+
+    def _infer(self, command: DispatchInference) -> Infer:
+        per_chunk = self.settings.policy.shortlist
+        return Infer(
+            generation=command.generation,
+            chunk=command.chunk,
+            graphs=self._chunk(command.chunk),
+            weights=self._weights(command.generation, "infer", command.generation),
+            acquisition=self.settings.acquisition(),
+            keep=per_chunk + self._searched_in(command.chunk),
+            batch_size=self.settings.infer.batch_size,
+        )
+
+    def _searched_in(self, chunk: int) -> int:
+        size = self.space.chunk_size
+        (count,) = self.ledger.connection.execute(
+            "SELECT count(*) FROM label WHERE molecule >= ? AND molecule < ?",
+            (chunk * size, (chunk + 1) * size),
+        ).fetchone()
+        return int(count)
+
+    def _training_set(self, generation: int, labels: int) -> Blob:
+        def assemble() -> Iterator[Arrays]:
+            molecules, values_eV = results.first_labels(self.ledger, labels)
+            graphs = self.space.graphs(molecules).to_arrays()
+            yield graphs | {"value": values_eV.astype(np.float32)}
+
+        put = _Put("labels", labels, "train", update_owner(generation))
+        return self._once(put, assemble)[0]
+
+    def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
+        def read() -> Iterator[Arrays]:
+            for model in results.models(self.ledger, generation):
+                yield load_file(self.run_dir / model.file)
+
+        return self._once(_Put("weights", generation, topic, update_owner(for_update)), read)
+
+    def _chunk(self, chunk: int) -> Blob:
+        def read() -> Iterator[Arrays]:
+            yield load_file(self.space.chunks[chunk].path)
+
+        return self._once(_Put("chunk", chunk, "infer", SPACE_OWNER), read)[0]
+
+    def _once(self, put: _Put, produce: Callable[[], Iterator[Arrays]]) -> tuple[Blob, ...]:
+        known = self._put.get(put)
+        if known is None:
+            placement = self.settings.stores.placement(put.topic)
+            known = tuple(self.blobs.put(arrays, "safetensors", placement) for arrays in produce())
+            with self.ledger.transaction():
+                for blob in known:
+                    objects.own(self.ledger, put.owner, blob)
+            self._put[put] = known
+        return known

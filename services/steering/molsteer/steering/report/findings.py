@@ -1,0 +1,163 @@
+"""What a campaign has found, read from its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from molsteer.steering.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One labelled molecule.
+
+    Attributes:
+        number: Its place in the order of settling, from 1.
+        generation: Number of the models that chose it, 0 for the random start.
+        predicted_eV: What they expected, None for the random start.
+    """
+
+    number: int
+    smiles: str
+    adiabatic_eV: float
+    vertical_eV: float
+    generation: int
+    predicted_eV: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Molecules that were chosen in the same way, summed up.
+
+    Attributes:
+        hits: How many lie above the campaign's limit.
+        best_eV: The highest ionization potential among them, None if there are none.
+        mean_eV: Their mean ionization potential, None if there are none.
+    """
+
+    count: int
+    hits: int
+    best_eV: float | None
+    mean_eV: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One update of the ensemble."""
+
+    generation: int
+    members: int
+    labels: int
+    validation_mae_eV: float
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGroup:
+    """All tasks of one topic that ended in the same way."""
+
+    topic: str
+    status: str
+    count: int
+    cpu_s: float
+    mean_wait_s: float
+    mean_run_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """A campaign, ready to be told.
+
+    Attributes:
+        finished: Why it has ended, None while it goes on.
+        elapsed_s: From its first task to the last one that settled.
+        found: All labelled molecules in the order of settling.
+        random_start: The molecules chosen before there was a model.
+        steered: The molecules that a model chose.
+        failures: How often each kind of failure happened.
+    """
+
+    name: str
+    finished: str | None
+    hit_above_eV: float
+    elapsed_s: float
+    found: Sequence[Found]
+    random_start: Group
+    steered: Group
+    updates: Sequence[Update]
+    tasks: Sequence[TaskGroup]
+    failures: Sequence[tuple[str, int]]
+
+    def best(self, count: int) -> Sequence[Found]:
+        """Give the molecules with the highest adiabatic ionization potentials."""
+        return sorted(self.found, key=lambda molecule: -molecule.adiabatic_eV)[:count]
+
+
+def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
+    """Read everything a report tells."""
+    found = _found(ledger)
+    finished = ledger.fact("finished")
+    return Findings(
+        name=name,
+        finished=None if finished is None else str(finished),
+        hit_above_eV=hit_above_eV,
+        elapsed_s=_elapsed_s(ledger),
+        found=found,
+        random_start=_group([m for m in found if m.generation == 0], hit_above_eV),
+        steered=_group([m for m in found if m.generation > 0], hit_above_eV),
+        updates=_updates(ledger),
+        tasks=_task_groups(ledger),
+        failures=_failures(ledger),
+    )
+
+
+def _found(ledger: Ledger) -> list[Found]:
+    rows = ledger.connection.execute(
+        "SELECT number, smiles, adiabatic_eV, vertical_eV, label.generation, mean_eV"
+        " FROM label LEFT JOIN prediction USING (molecule) ORDER BY number"
+    )
+    return [Found(*row) for row in rows]
+
+
+def _group(molecules: Sequence[Found], hit_above_eV: float) -> Group:
+    values_eV = [molecule.adiabatic_eV for molecule in molecules]
+    return Group(
+        count=len(values_eV),
+        hits=sum(value > hit_above_eV for value in values_eV),
+        best_eV=max(values_eV, default=None),
+        mean_eV=sum(values_eV) / len(values_eV) if values_eV else None,
+    )
+
+
+def _elapsed_s(ledger: Ledger) -> float:
+    (elapsed,) = ledger.connection.execute(
+        "SELECT max(settled_at) - min(created_at) FROM task"
+    ).fetchone()
+    return float(elapsed or 0.0)
+
+
+def _updates(ledger: Ledger) -> list[Update]:
+    rows = ledger.connection.execute(
+        "SELECT generation, sum(json_array_length(members)), max(labels),"
+        " avg(validation_mae_eV), group_concat(DISTINCT device)"
+        " FROM model GROUP BY generation ORDER BY generation"
+    )
+    return [Update(*row) for row in rows]
+
+
+def _task_groups(ledger: Ledger) -> list[TaskGroup]:
+    rows = ledger.connection.execute(
+        "SELECT topic, status, count(*), coalesce(sum(cpu_s), 0),"
+        " coalesce(avg(started_at - dispatched_at), 0), coalesce(avg(ended_at - started_at), 0)"
+        " FROM task WHERE status IS NOT NULL GROUP BY topic, status ORDER BY topic, status"
+    )
+    return [TaskGroup(*row) for row in rows]
+
+
+def _failures(ledger: Ledger) -> list[tuple[str, int]]:
+    rows = ledger.connection.execute(
+        "SELECT json_extract(error, '$.code') AS code, count(*) FROM task"
+        " WHERE error IS NOT NULL GROUP BY code ORDER BY count(*) DESC, code"
+    )
+    return [(code, count) for code, count in rows]

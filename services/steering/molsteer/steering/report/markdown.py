@@ -1,0 +1,96 @@
+"""The report of a campaign as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from molsteer.steering.report.findings import Findings, Group
+
+BEST_SHOWN = 20
+
+
+def render(findings: Findings, plot_file: str) -> str:
+    """Write the report.
+
+    Args:
+        findings: The campaign.
+        plot_file: Name of the discovery plot beside the report.
+    """
+    best = [
+        (
+            f"`{molecule.smiles}`",
+            f"{molecule.adiabatic_eV:.3f}",
+            f"{molecule.vertical_eV:.3f}",
+            "random" if molecule.predicted_eV is None else f"{molecule.predicted_eV:.3f}",
+            molecule.number,
+        )
+        for molecule in findings.best(BEST_SHOWN)
+    ]
+    sections = [
+        f"# Campaign {findings.name}\n",
+        _summary(findings),
+        "## Best molecules\n",
+        _table(
+            ("SMILES", "adiabatic / eV", "vertical / eV", "predicted / eV", "found as no."), best
+        ),
+        "## Against the random start\n",
+        _comparison(findings),
+        f"![Discovery plot]({plot_file})\n",
+        "## Models\n",
+        _table(
+            ("update", "members", "labels", "held-out error / eV", "device"),
+            [
+                (u.generation, u.members, u.labels, f"{u.validation_mae_eV:.3f}", u.device)
+                for u in findings.updates
+            ],
+        ),
+        "## Tasks\n",
+        _table(
+            ("topic", "ended", "count", "CPU / s", "mean wait / s", "mean run / s"),
+            [
+                (
+                    t.topic,
+                    t.status,
+                    t.count,
+                    *(f"{s:.1f}" for s in (t.cpu_s, t.mean_wait_s, t.mean_run_s)),
+                )
+                for t in findings.tasks
+            ],
+        ),
+    ]
+    if findings.failures:
+        sections += ["## Failures\n", _table(("kind", "count"), findings.failures)]
+    return "\n".join(sections)
+
+
+def _summary(findings: Findings) -> str:
+    state = f"ended: {findings.finished}" if findings.finished else "still running"
+    return (
+        f"{len(findings.found)} molecules simulated in {findings.elapsed_s / 60:.1f} minutes; "
+        f"{state}.\n"
+    )
+
+
+def _comparison(findings: Findings) -> str:
+    limit = f"above {findings.hit_above_eV:g} eV"
+    return _table(
+        ("", "molecules", limit, "share", "best / eV", "mean / eV"),
+        [
+            _group_row("random start", findings.random_start),
+            _group_row("chosen by the models", findings.steered),
+        ],
+    )
+
+
+def _group_row(name: str, group: Group) -> tuple[object, ...]:
+    share = f"{group.hits / group.count:.0%}" if group.count else "-"
+    return name, group.count, group.hits, share, _number(group.best_eV), _number(group.mean_eV)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)

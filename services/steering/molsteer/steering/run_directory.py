@@ -1,0 +1,132 @@
+"""The folder of a campaign: who may write it, and what describes the campaign it holds."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from molsteer.shared.commands.version import installed_versions
+from molsteer.shared.errors import SettingsError
+from molsteer.shared.settings.loading import sentences
+from molsteer.steering.errors import NoCampaign, OtherCampaign, RunDirectoryInUse
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.settings import CampaignSettings
+
+_LOCK = "steering.lock"
+_SETTINGS = "settings.json"
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Be the only steering process of a run directory, which is made if it is missing.
+
+    The lock ends with the process, however that ends.
+
+    Raises:
+        RunDirectoryInUse: If another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunDirectoryInUse(folder, os.read(descriptor, 200).decode()) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()} on {socket.gethostname()}".encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_held(folder: Path) -> bool:
+    """Tell whether a steering process holds a run directory now."""
+    try:
+        with (folder / _LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def public_settings(folder: Path) -> CampaignSettings:
+    """Read the settings that a run directory describes; they hold no secret.
+
+    Raises:
+        NoCampaign: If they are not there.
+        SettingsError: If they cannot be read.
+    """
+    try:
+        return CampaignSettings.model_validate_json((folder / _SETTINGS).read_bytes())
+    except FileNotFoundError:
+        raise NoCampaign(folder) from None
+    except ValidationError as error:
+        raise SettingsError(str(folder / _SETTINGS), sentences(error)) from None
+
+
+def describe(folder: Path, settings: CampaignSettings) -> None:
+    """Write the resolved settings, the versions and facts about the host, never a secret."""
+    public = settings.model_dump(mode="json", exclude={"queue": {"redis_url"}})
+    _write_json(folder / _SETTINGS, public)
+    _write_json(folder / "host.json", host_facts())
+
+
+def host_facts() -> Mapping[str, object]:
+    """Name what may matter for comparing runs; an allow-list, not the environment."""
+    return {
+        "molsteer": installed_versions(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "host": socket.gethostname(),
+        "cores": os.cpu_count(),
+        "usable_cores": len(os.sched_getaffinity(0)),
+    }
+
+
+def claim(folder: Path, ledger: Ledger, name: str, identity: Mapping[str, object]) -> str:
+    """Make the ledger that of the described campaign, or check that it is.
+
+    Two campaigns of the same name may share a server, so each gets an id of its own.
+
+    Args:
+        folder: The run directory, for the message.
+        ledger: Its ledger.
+        name: Name of the campaign.
+        identity: Everything that decisions depend on, by the name of its setting.
+
+    Returns:
+        The campaign's id, the same whenever it goes on.
+
+    Raises:
+        OtherCampaign: If the ledger holds a campaign that differs; names each difference.
+    """
+    known, wanted = ledger.fact("identity"), json.loads(json.dumps(identity))
+    if not isinstance(known, dict):
+        with ledger.transaction():
+            ledger.set_fact("identity", wanted)
+            ledger.set_fact("campaign", f"{name[:50]}-{uuid4().hex[:8]}")
+    elif known != wanted:
+        names = sorted(name for name in known | wanted if known.get(name) != wanted.get(name))
+        raise OtherCampaign(
+            folder,
+            [f"{name} is {known.get(name)!r} there, {wanted.get(name)!r} here" for name in names],
+        )
+    return str(ledger.fact("campaign"))
+
+
+def _write_json(path: Path, content: object) -> None:
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(path)

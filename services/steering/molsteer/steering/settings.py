@@ -1,0 +1,206 @@
+"""Settings of a campaign: one TOML file, overruled by `MOLSTEER_*` variables, then by flags."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from molsteer.shared.messages import Acquisition, SimulationSpec, TrainingPlan
+from molsteer.shared.settings.loading import FileSettings, load
+from molsteer.shared.settings.sections import QueueSettings, Section, StoreSettings
+
+
+class CampaignSection(Section):
+    """What to search, how long, and where to keep the results."""
+
+    name: str = Field(
+        default="campaign",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="Name of the campaign: lower-case letters, digits and hyphens.",
+    )
+    space: Path = Field(
+        description="Search space: a folder made by `molsteer space build`, or a file of SMILES "
+        "(.smi, .csv, also .gz), which is then built inside the run directory.",
+    )
+    run_dir: Path | None = Field(
+        default=None,
+        description="Folder of everything this campaign writes; runs/NAME if not given.",
+    )
+    budget: PositiveInt = Field(
+        default=100, description="Successful simulations after which the campaign ends."
+    )
+    seed: NonNegativeInt = Field(
+        default=0, description="Seed of the random start and of the ensemble."
+    )
+    hit_above_eV: float = Field(
+        default=14.5, description="Ionization potential in eV above which a molecule is a hit."
+    )
+
+
+class PolicySection(Section):
+    """What runs next."""
+
+    first_training_after: PositiveInt = Field(
+        default=32, description="Labels that the first training waits for."
+    )
+    retrain_after: PositiveInt = Field(
+        default=16, description="New labels after which the ensemble is trained again."
+    )
+    buffer: NonNegativeInt = Field(
+        default=2, description="Simulations that wait in the queue beyond the running ones."
+    )
+    shortlist: PositiveInt = Field(
+        default=500, description="Best candidates that steering keeps at hand."
+    )
+    during_update: Literal["continue", "hold-while-training", "pause"] = Field(
+        default="continue",
+        description="While models are updated: go on, stop refilling the queue while they train, "
+        "or stop refilling it until the new ranking is there.",
+    )
+    start_from: Literal["warm", "scratch"] = Field(
+        default="warm", description="Train on from the last weights, or from new ones."
+    )
+    merge: Literal["progressive", "complete"] = Field(
+        default="progressive",
+        description="Use each chunk's candidates as they arrive, or all of them together.",
+    )
+    acquisition: Literal["ucb", "greedy"] = Field(
+        default="ucb", description="Rank by mean plus beta times spread, or by the mean alone."
+    )
+    beta: NonNegativeFloat = Field(
+        default=1.0, description="Weight of the ensemble's spread in the ranking."
+    )
+    attempts: PositiveInt = Field(default=2, description="Tries of a task whose failure may pass.")
+    failure_limit: PositiveInt = Field(
+        default=20,
+        description="Simulations given up in a row after which the campaign ends as failing.",
+    )
+
+
+class SimulateSection(Section):
+    """Quantum chemistry."""
+
+    slots: PositiveInt = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)),
+        description="Simulations that run at the same time; one for each usable core if not given.",
+    )
+    level: Literal["xtb"] = Field(default="xtb", description="Level of theory; xtb is GFN2-xTB.")
+    engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = Field(
+        default="auto", description="Program; auto takes the fastest that is installed."
+    )
+    accuracy: PositiveFloat = Field(
+        default=0.05, description="Numerical accuracy of the density; smaller is tighter."
+    )
+    max_steps: PositiveInt = Field(
+        default=300, description="Steps that one geometry relaxation may take."
+    )
+    time_limit_s: PositiveFloat = Field(
+        default=600.0, description="Seconds after which a simulation is killed."
+    )
+
+    def specification(self) -> SimulationSpec:
+        """Give the part that travels to the simulators."""
+        return SimulationSpec(**self.model_dump(include=set(SimulationSpec.model_fields)))
+
+
+class TrainSection(Section):
+    """The surrogate and its training."""
+
+    slots: PositiveInt = Field(default=1, description="Training tasks at the same time.")
+    members: PositiveInt = Field(default=8, description="Networks in the ensemble.")
+    width: PositiveInt = Field(
+        default=TrainingPlan().width, description="Features of each atom inside the network."
+    )
+    layers: PositiveInt = Field(
+        default=TrainingPlan().layers, description="Rounds of message passing."
+    )
+    epochs: PositiveInt = Field(
+        default=TrainingPlan().epochs, description="Passes over the training set at most."
+    )
+    batch_size: PositiveInt = Field(
+        default=TrainingPlan().batch_size, description="Molecules in one training step."
+    )
+    learning_rate: PositiveFloat = Field(
+        default=TrainingPlan().learning_rate, description="Step size at the start of a training."
+    )
+    patience: PositiveInt = Field(
+        default=TrainingPlan().patience,
+        description="Epochs without a better held-out error after which a member stops.",
+    )
+    deadline_s: PositiveFloat = Field(
+        default=TrainingPlan().deadline_s,
+        description="Seconds after which training returns the best weights it has.",
+    )
+
+    def plan(self) -> TrainingPlan:
+        """Give the part that travels to the trainers."""
+        return TrainingPlan(**self.model_dump(include=set(TrainingPlan.model_fields)))
+
+
+class InferSection(Section):
+    """Scoring of the search space."""
+
+    slots: PositiveInt = Field(default=1, description="Scoring tasks at the same time.")
+    chunk_size: PositiveInt = Field(
+        default=10_000, description="Molecules in one chunk, when the space is built here."
+    )
+    batch_size: PositiveInt = Field(default=512, description="Molecules scored in one pass.")
+    time_limit_s: PositiveFloat = Field(
+        default=3600.0, description="Seconds after which the scoring of a chunk is killed."
+    )
+
+
+class WorkersSection(Section):
+    """Workers that `molsteer run` starts on this machine."""
+
+    local: bool = Field(
+        default=True,
+        description="Start all workers here; false leaves that to `molsteer worker` elsewhere.",
+    )
+    server: Literal["embedded", "external"] = Field(
+        default="embedded",
+        description="Start a private Redis server for this run, or use the one of queue.redis_url.",
+    )
+
+
+class CampaignSettings(FileSettings):
+    """Everything that describes one campaign."""
+
+    campaign: CampaignSection
+    policy: PolicySection = PolicySection()
+    simulate: SimulateSection = SimulateSection()
+    train: TrainSection = TrainSection()
+    infer: InferSection = InferSection()
+    queue: QueueSettings = QueueSettings()
+    stores: StoreSettings = StoreSettings()
+    workers: WorkersSection = WorkersSection()
+
+    @property
+    def run_dir(self) -> Path:
+        """The folder of everything the campaign writes."""
+        return self.campaign.run_dir or Path("runs") / self.campaign.name
+
+    def acquisition(self) -> Acquisition:
+        """Give the ranking rule that travels to the inferencers."""
+        return Acquisition(kind=self.policy.acquisition, beta=self.policy.beta)
+
+
+def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) -> CampaignSettings:
+    """Read a campaign's settings; a relative `space` in the file is taken from the file's folder.
+
+    Raises:
+        SettingsError: If any setting cannot be used; all problems are named at once.
+    """
+    settings = load(CampaignSettings, file, flags)
+    given_elsewhere = "space" in flags.get("campaign", {}) or any(
+        name.upper() == "MOLSTEER_CAMPAIGN__SPACE" for name in os.environ
+    )
+    if file is None or given_elsewhere:
+        return settings
+    campaign = settings.campaign
+    located = campaign.model_copy(update={"space": file.parent / campaign.space})
+    return settings.model_copy(update={"campaign": located})

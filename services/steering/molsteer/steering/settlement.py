@@ -1,0 +1,144 @@
+"""Turns what workers report into ledger rows and policy events."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import assert_never
+
+import numpy as np
+
+from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.blobs.reference import Blob, ObjRef
+from molsteer.shared.errors import BlobCorrupt, BlobError, WireError
+from molsteer.shared.messages import (
+    ErrorRecord,
+    Failed,
+    Inferred,
+    Outcome,
+    Simulated,
+    Trained,
+)
+from molsteer.steering.ledger import results, tasks
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.commands import (
+    Dispatch,
+    DispatchInference,
+    DispatchSimulation,
+    DispatchTraining,
+)
+from molsteer.steering.policy.events import (
+    Candidate,
+    ChunkScored,
+    Event,
+    SimulationSucceeded,
+    TaskFailed,
+    TrainingSucceeded,
+)
+from molsteer.steering.space.search_space import SearchSpace
+
+
+@dataclass
+class Settlement:
+    """Takes in outcomes, one transaction around several of them; the caller commits.
+
+    Files are written before the rows that name them are committed, under names that depend on the
+    task alone, so that taking in an outcome again after a crash changes nothing.
+    """
+
+    run_dir: Path
+    space: SearchSpace
+    ledger: Ledger
+    blobs: Blobs
+    _taken: list[ObjRef] = field(default_factory=list)
+
+    def settle(self, outcome: Outcome, at: float) -> Event | None:
+        """Record an outcome; inside a transaction.
+
+        Returns:
+            What the policy must hear, or None if the task is unknown, revoked or settled already.
+        """
+        command = tasks.open_command(self.ledger, outcome.task_id)
+        if command is None:
+            return None
+        failure = outcome.result.error if isinstance(outcome.result, Failed) else None
+        try:
+            event = self._take_in(outcome, command, at)
+        except (BlobError, WireError) as error:
+            event = TaskFailed(at, outcome.task_id, retryable=True)
+            failure = ErrorRecord(code="unusable-output", message=str(error), retryable=True)
+        received_bytes = sum(blob.size_bytes for blob in _blobs(outcome))
+        tasks.settle(self.ledger, outcome, failure, at, received_bytes)
+        return event
+
+    def evict_taken(self) -> None:
+        """Remove the stored outputs that were taken in; after the commit."""
+        self.blobs.evict(self._taken)
+        self._taken.clear()
+
+    def _take_in(self, outcome: Outcome, command: Dispatch, at: float) -> Event:
+        self._taken += [blob for blob in _blobs(outcome) if isinstance(blob, ObjRef)]
+        match outcome.result, command:
+            case Failed(error=error), _:
+                return TaskFailed(at, outcome.task_id, retryable=error.retryable)
+            case Simulated() as result, DispatchSimulation(molecule=molecule):
+                self._label(outcome.task_id, molecule, result)
+                return SimulationSucceeded(at, outcome.task_id)
+            case Trained() as result, DispatchTraining(labels=labels):
+                self._model(outcome.task_id, labels, result)
+                return TrainingSucceeded(at, outcome.task_id)
+            case Inferred() as result, DispatchInference():
+                return ChunkScored(at, outcome.task_id, self._candidates(result))
+            case _:
+                raise WireError(
+                    f"Task {outcome.task_id} came back as {outcome.result.kind!r}, which is no "
+                    f"answer to it. Run the same molsteer version in every service."
+                )
+
+    def _label(self, task_id: str, molecule: int, result: Simulated) -> None:
+        inchikey = self.space.inchikey(molecule)
+        record = Path("records") / f"{inchikey}.json.gz"
+        text = json.dumps(self.blobs.tree(result.records))
+        _write(self.run_dir / record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
+        results.add_label(self.ledger, task_id, molecule, inchikey, result, record)
+
+    def _model(self, task_id: str, labels: int, result: Trained) -> None:
+        file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"
+        _write(self.run_dir / file, self.blobs.raw(result.weights))
+        results.add_model(self.ledger, task_id, labels, result, file)
+
+    def _candidates(self, result: Inferred) -> tuple[Candidate, ...]:
+        arrays = self.blobs.arrays(result.candidates)
+        rows = arrays.get("row", np.empty(0))
+        fitting = all(len(arrays.get(name, ())) == len(rows) for name in results.PREDICTED)
+        if (
+            not fitting
+            or not np.isin(rows, np.arange(self.space.chunks[result.chunk].molecules)).all()
+        ):
+            raise BlobCorrupt(f"chunk {result.chunk}", "its candidates are not rows of the chunk")
+        molecules = rows.astype(np.int64) + result.chunk * self.space.chunk_size
+        results.add_predictions(self.ledger, result.generation, molecules, arrays)
+        return tuple(map(Candidate, molecules.tolist(), arrays["score"].tolist()))
+
+
+def _blobs(outcome: Outcome) -> tuple[Blob, ...]:
+    match outcome.result:
+        case Simulated(records=blob) | Trained(weights=blob) | Inferred(candidates=blob):
+            return (blob,)
+        case Failed():
+            return ()
+        case _:
+            assert_never(outcome.result)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    with unfinished.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)

@@ -1,0 +1,112 @@
+"""Reads settings: the file, then `MOLSTEER_*` variables, then flags, each overruling the last."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from molsteer.shared.errors import SettingsError
+
+_SettingsT = TypeVar("_SettingsT", bound="FileSettings")
+
+
+class FileSettings(BaseSettings):
+    """Base of settings that come from a TOML file, the environment and flags.
+
+    A field `section.key` is `[section] key` in the file, `MOLSTEER_SECTION__KEY` in the
+    environment and `--section-key` on the command line.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="MOLSTEER_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the hook's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources, the strongest first; the file's path is in the model's config."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(
+    model: type[_SettingsT],
+    file: Path | None,
+    flags: Mapping[str, Mapping[str, object]],
+) -> _SettingsT:
+    """Read and check settings from all sources.
+
+    Args:
+        model: What to read.
+        file: A TOML file, or None for environment and flags alone.
+        flags: Values given on the command line, by section and key.
+
+    Raises:
+        SettingsError: If the file cannot be read, or any setting cannot be used. All problems
+            are named at once, each with its place.
+    """
+    source = str(file) if file else "the environment and flags"
+    _check_readable(file, source)
+
+    # A settings class holds its file in its configuration, so each file has a class of its own.
+    bound: type[_SettingsT] = type(
+        model.__name__,
+        (model,),
+        {"model_config": SettingsConfigDict(toml_file=file), "__module__": model.__module__},
+    )
+    given: dict[str, Any] = {section: dict(values) for section, values in flags.items()}
+    try:
+        return bound(**given)
+    except ValidationError as error:
+        raise SettingsError(source, sentences(error)) from None
+
+
+def _check_readable(file: Path | None, source: str) -> None:
+    if file is None:
+        return
+    try:
+        tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(source, ["There is no such file. Check the path."]) from None
+    except OSError as error:
+        raise SettingsError(source, [f"The file cannot be read: {error.strerror}."]) from None
+    except UnicodeDecodeError:
+        raise SettingsError(source, ["The file is not UTF-8 text."]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(source, [f"The file is not valid TOML: {error}."]) from None
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """Tell what is wrong with settings, one sentence for each problem, with its place."""
+    problems = []
+    for item in error.errors(include_url=False, include_input=False):
+        place = _place(item["loc"])
+        if item["type"] == "extra_forbidden":
+            problems.append(f"{place}: there is no such setting. Check the spelling.")
+        else:
+            problems.append(f"{place}: {item['msg'].removeprefix('Value error, ')}.")
+    return problems
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    section, *keys = [str(part) for part in location] or ["settings"]
+    return f"[{section}] {'.'.join(keys)}".rstrip()

@@ -1,0 +1,85 @@
+"""Settings that more than one service reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+
+from molsteer.shared.blobs.reference import Placement, StoreName
+from molsteer.shared.messages import Topic
+
+
+class Section(BaseModel):
+    """One table of the settings file; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+def _check_redis_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"redis", "unix"}:
+        raise ValueError("must begin with redis:// or unix://")
+    if parts.scheme == "redis" and not parts.hostname:
+        raise ValueError("names no host; write redis://HOST:PORT/DATABASE")
+    return url
+
+
+RedisUrl = Annotated[str, AfterValidator(_check_redis_url)]
+
+
+class QueueSettings(Section):
+    """Where the queues are."""
+
+    redis_url: RedisUrl = Field(
+        default="redis://127.0.0.1:6379/0",
+        repr=False,
+        description="Redis server of the queues, as redis://[USER:PASSWORD@]HOST:PORT/DATABASE or "
+        "unix:///PATH/TO/SOCKET. Keep passwords in MOLSTEER_QUEUE__REDIS_URL, not in files.",
+    )
+    prefix: str = Field(
+        default="molsteer",
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        description="Begins every key in Redis, so that several deployments can share a server.",
+    )
+    lease_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="Seconds after which a silent worker has lost its task. Workers renew the "
+        "lease six times as often.",
+    )
+
+
+class StoreSettings(Section):
+    """Where data goes that is too large for a message, for each topic."""
+
+    simulate: StoreName | Literal["none"] = Field(
+        default="redis", description="Store for quantum-chemistry records."
+    )
+    train: StoreName | Literal["none"] = Field(
+        default="redis", description="Store for training sets and weights."
+    )
+    infer: StoreName | Literal["none"] = Field(
+        default="file", description="Store for chunks of the search space and their candidates."
+    )
+    threshold_bytes: NonNegativeInt = Field(
+        default=10_000, description="Data below this size travels inside the message."
+    )
+    directory: Path | None = Field(
+        default=None, description="Folder of the file store; every service must see it."
+    )
+    expire_s: PositiveInt = Field(
+        default=7 * 24 * 3600,
+        description="Seconds after which the Redis store forgets data that nobody evicted.",
+    )
+    cache_objects: NonNegativeInt = Field(
+        default=16, description="Objects that each process keeps in memory after reading them."
+    )
+
+    def placement(self, topic: Topic) -> Placement:
+        """Tell producers of a topic where to put large data."""
+        choice = {"simulate": self.simulate, "train": self.train, "infer": self.infer}[topic]
+        store = None if choice == "none" else choice
+        return Placement(store=store, threshold_bytes=self.threshold_bytes)

@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pytest
+
+from molsteer.shared.errors import SettingsError
+from molsteer.steering.settings import load_campaign
+
+pytestmark = pytest.mark.fast
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "campaign.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_flags_overrule_the_environment_which_overrules_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, '[campaign]\nspace = "a.smi"\nbudget = 1\nseed = 1\nname = "file"\n')
+    monkeypatch.setenv("MOLSTEER_CAMPAIGN__BUDGET", "2")
+    monkeypatch.setenv("MOLSTEER_CAMPAIGN__SEED", "2")
+    settings = load_campaign(file, {"campaign": {"seed": "3"}})
+    campaign = settings.campaign
+    assert (campaign.name, campaign.budget, campaign.seed) == ("file", 2, 3)
+
+
+def test_all_problems_are_named_at_once_with_their_place(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        '[campaign]\nspace = "a.smi"\nbudget = 0\nbugdet = 7\n'
+        '[policy]\nbeta = "high"\n[nonsense]\nx = 1\n[simulate]\nlevel = "ccsd"\n',
+    )
+    with pytest.raises(SettingsError) as raised:
+        load_campaign(file, {})
+    message = str(raised.value)
+    assert str(file) in message
+    for place in (
+        "[campaign] budget",
+        "[campaign] bugdet",
+        "[policy] beta",
+        "[nonsense]",
+        "[simulate] level",
+    ):
+        assert place in message
+    assert len(raised.value.problems) == 5
+
+
+def test_a_missing_file_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="(?s)absent.toml.*no such file"):
+        load_campaign(tmp_path / "absent.toml", {})
+
+
+def test_text_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="not valid TOML.*line 2"):
+        load_campaign(write(tmp_path, "[campaign]\nbudget = \n"), {})
+
+
+def test_a_campaign_without_a_space_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"\[campaign\] space: Field required"):
+        load_campaign(write(tmp_path, "[campaign]\nbudget = 3\n"), {})
+
+
+def test_the_space_in_the_file_is_looked_for_beside_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, '[campaign]\nspace = "a.smi"\n')
+    assert load_campaign(file, {}).campaign.space == tmp_path / "a.smi"
+
+
+def test_the_space_of_a_flag_is_looked_for_where_the_user_is(tmp_path: Path) -> None:
+    file = write(tmp_path, '[campaign]\nspace = "a.smi"\n')
+    settings = load_campaign(file, {"campaign": {"space": "b.smi"}})
+    assert settings.campaign.space == Path("b.smi")
+
+
+def test_the_password_of_the_server_is_in_no_representation(tmp_path: Path) -> None:
+    file = write(tmp_path, '[campaign]\nspace = "a.smi"\n')
+    settings = load_campaign(file, {"queue": {"redis_url": "redis://:hunter2@example:6379/0"}})
+    assert "hunter2" not in repr(settings)
