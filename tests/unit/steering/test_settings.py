@@ -47,12 +47,12 @@ def test_all_problems_are_named_at_once_with_their_place(tmp_path: Path) -> None
 
 
 def test_a_missing_file_is_told_by_name(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="(?s)absent.toml.*no such file"):
+    with pytest.raises(SettingsError, match=r"(?s)absent.toml.*no such file"):
         load_campaign(tmp_path / "absent.toml", {})
 
 
 def test_text_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="not valid TOML.*line 2"):
+    with pytest.raises(SettingsError, match=r"not valid TOML.*line 2"):
         load_campaign(write(tmp_path, "[campaign]\nbudget = \n"), {})
 
 

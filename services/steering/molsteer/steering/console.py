@@ -58,8 +58,10 @@ def show_findings(findings: Findings, console: Console) -> None:
     ):
         if group.best_eV is not None and group.mean_eV is not None:
             console.print(
-                f"{name}: {group.count} molecules, {group.hits} above {findings.hit_above_eV:g} eV, "
-                f"best {group.best_eV:.3f} eV, mean {group.mean_eV:.3f} eV"
+                f"{name}: {group.count} molecules, {group.hits} above "
+                f"{findings.hit_above_eV:g} eV, best {group.best_eV:.3f} eV, "
+                f"mean {group.mean_eV:.3f} eV",
+                soft_wrap=True,
             )
 
 

@@ -22,8 +22,8 @@ def setting_flags(command: _CommandT) -> _CommandT:
         click.option(
             flag_name(section, key),
             f"{section}__{key}",
-            metavar=_kind(field.annotation),
-            help=f"{field.description} {_default(field)}",
+            metavar=setting_kind(field),
+            help=_help(field),
         )(command)
     return command
 
@@ -53,6 +53,18 @@ def flag_name(section: str, key: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def setting_kind(field: FieldInfo) -> str:
+    """Name the kind of value a setting takes, or the values it knows."""
+    return _kind(field.annotation)
+
+
+def setting_default(field: FieldInfo) -> str:
+    """Name the value a setting has when nobody gives one; empty if it depends on the place."""
+    if field.default is PydanticUndefined:
+        return "required" if field.default_factory is None else ""
+    return "" if field.default is None else str(field.default)
+
+
 def _kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return "|".join(str(choice) for choice in get_args(annotation))
@@ -63,7 +75,12 @@ def _kind(annotation: Any) -> str:
     return names.get(annotation, getattr(annotation, "__name__", "TEXT").upper())
 
 
-def _default(field: FieldInfo) -> str:
-    if field.default is PydanticUndefined:
-        return "[required]" if field.default_factory is None else ""
-    return "" if field.default is None else f"[default: {field.default}]"
+def _help(field: FieldInfo) -> str:
+    default = setting_default(field)
+    match default:
+        case "":
+            return str(field.description)
+        case "required":
+            return f"{field.description} [required]"
+        case _:
+            return f"{field.description} [default: {default}]"

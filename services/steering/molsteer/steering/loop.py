@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from molsteer.shared import codec
 from molsteer.shared.bus.port import Dispatch
-from molsteer.shared.messages import Failed, Outcome, Topic
+from molsteer.shared.messages import Failed, Outcome, Task, Topic
 from molsteer.steering.ledger import tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.orders import Orders, update_owner
@@ -167,12 +167,16 @@ class Campaign:
                     assert_never(command)
 
     def _publish_ready(self) -> None:
-        for command in tasks.ready(self.ledger):
-            now = self.clock()
-            task = self.orders.task(command, now)
-            self.bus.publish(task)
+        published: list[tuple[Task, int]] = []
+        try:
+            for command in tasks.ready(self.ledger):
+                task = self.orders.task(command, self.clock())
+                self.bus.publish(task)
+                published.append((task, len(codec.encode(task))))
+        finally:
             with self.ledger.transaction():
-                tasks.dispatched(self.ledger, task.task_id, now, len(codec.encode(task)))
+                for task, size_bytes in published:
+                    tasks.dispatched(self.ledger, task.task_id, task.issued_at, size_bytes)
 
     def _find_lost(self) -> None:
         now = self.clock()

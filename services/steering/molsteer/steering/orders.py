@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple, assert_never
 
 import numpy as np
-from safetensors.numpy import load_file
 
-from molsteer.shared.blobs.port import Arrays, Blobs
-from molsteer.shared.blobs.reference import Blob
+from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.blobs.reference import Blob, Placement
 from molsteer.shared.messages import Infer, Simulate, Task, TaskBody, Topic, Train
 from molsteer.steering.ledger import objects, results
 from molsteer.steering.ledger.ledger import Ledger
@@ -143,34 +142,35 @@ class Orders:
         return int(count)
 
     def _training_set(self, generation: int, labels: int) -> Blob:
-        def assemble() -> Iterator[Arrays]:
+        def put(placement: Placement) -> Iterator[Blob]:
             molecules, values_eV = results.first_labels(self.ledger, labels)
-            graphs = self.space.graphs(molecules).to_arrays()
-            yield graphs | {"value": values_eV.astype(np.float32)}
+            arrays = self.space.graphs(molecules).to_arrays()
+            arrays["value"] = values_eV.astype(np.float32)
+            yield self.blobs.put(arrays, "safetensors", placement)
 
-        put = _Put("labels", labels, "train", update_owner(generation))
-        return self._once(put, assemble)[0]
+        return self._once(_Put("labels", labels, "train", update_owner(generation)), put)[0]
 
     def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
-        def read() -> Iterator[Arrays]:
+        def put(placement: Placement) -> Iterator[Blob]:
             for model in results.models(self.ledger, generation):
-                yield load_file(self.run_dir / model.file)
+                file = self.run_dir / model.file
+                yield self.blobs.adopt(file, "safetensors", model.sha256, placement)
 
-        return self._once(_Put("weights", generation, topic, update_owner(for_update)), read)
+        return self._once(_Put("weights", generation, topic, update_owner(for_update)), put)
 
-    def _chunk(self, chunk: int) -> Blob:
-        def read() -> Iterator[Arrays]:
-            yield load_file(self.space.chunks[chunk].path)
+    def _chunk(self, number: int) -> Blob:
+        def put(placement: Placement) -> Iterator[Blob]:
+            chunk = self.space.chunks[number]
+            yield self.blobs.adopt(chunk.path, "safetensors", chunk.sha256, placement)
 
-        return self._once(_Put("chunk", chunk, "infer", SPACE_OWNER), read)[0]
+        return self._once(_Put("chunk", number, "infer", SPACE_OWNER), put)[0]
 
-    def _once(self, put: _Put, produce: Callable[[], Iterator[Arrays]]) -> tuple[Blob, ...]:
-        known = self._put.get(put)
+    def _once(self, what: _Put, put: Callable[[Placement], Iterator[Blob]]) -> tuple[Blob, ...]:
+        known = self._put.get(what)
         if known is None:
-            placement = self.settings.stores.placement(put.topic)
-            known = tuple(self.blobs.put(arrays, "safetensors", placement) for arrays in produce())
+            known = tuple(put(self.settings.stores.placement(what.topic)))
             with self.ledger.transaction():
                 for blob in known:
-                    objects.own(self.ledger, put.owner, blob)
-            self._put[put] = known
+                    objects.own(self.ledger, what.owner, blob)
+            self._put[what] = known
         return known

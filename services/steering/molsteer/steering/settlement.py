@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -107,8 +108,10 @@ class Settlement:
 
     def _model(self, task_id: str, labels: int, result: Trained) -> None:
         file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"
-        _write(self.run_dir / file, self.blobs.raw(result.weights))
-        results.add_model(self.ledger, task_id, labels, result, file)
+        weights = self.blobs.raw(result.weights)
+        _write(self.run_dir / file, weights)
+        digest = hashlib.sha256(weights).hexdigest()
+        results.add_model(self.ledger, task_id, labels, result, file, digest)
 
     def _candidates(self, result: Inferred) -> tuple[Candidate, ...]:
         arrays = self.blobs.arrays(result.candidates)

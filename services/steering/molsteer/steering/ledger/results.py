@@ -25,12 +25,14 @@ class Model:
         labels: How many labels they were trained on.
         validation_mae_eV: Error of the members' mean on held-out molecules.
         file: The weights, below the run directory.
+        sha256: Digest of the weights.
     """
 
     generation: int
     labels: int
     validation_mae_eV: float
     file: Path
+    sha256: str
 
 
 def add_label(
@@ -75,11 +77,13 @@ def first_labels(
     return molecules, np.array([row["adiabatic_eV"] for row in rows], dtype=np.float64)
 
 
-def add_model(ledger: Ledger, task_id: str, labels: int, result: Trained, file: Path) -> None:
+def add_model(
+    ledger: Ledger, task_id: str, labels: int, result: Trained, file: Path, sha256: str
+) -> None:
     """Note trained members; inside a transaction."""
     ledger.connection.execute(
-        "INSERT INTO model (task_id, generation, members, labels, validation_mae_eV, device, file)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO model (task_id, generation, members, labels, validation_mae_eV, device, file,"
+        " sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             task_id,
             result.generation,
@@ -88,6 +92,7 @@ def add_model(ledger: Ledger, task_id: str, labels: int, result: Trained, file: 
             result.validation_mae_eV,
             result.device,
             str(file),
+            sha256,
         ),
     )
 
@@ -98,7 +103,13 @@ def models(ledger: Ledger, generation: int) -> list[Model]:
         "SELECT * FROM model WHERE generation = ? ORDER BY task_id", (generation,)
     )
     return [
-        Model(row["generation"], row["labels"], row["validation_mae_eV"], Path(row["file"]))
+        Model(
+            row["generation"],
+            row["labels"],
+            row["validation_mae_eV"],
+            Path(row["file"]),
+            row["sha256"],
+        )
         for row in rows
     ]
 

@@ -58,7 +58,8 @@ CREATE TABLE model (
     labels INTEGER NOT NULL,        -- how many it was trained on
     validation_mae_eV REAL NOT NULL,
     device TEXT NOT NULL,
-    file TEXT NOT NULL              -- weights, below the run directory
+    file TEXT NOT NULL,             -- weights, below the run directory
+    sha256 TEXT NOT NULL
 );
 
 CREATE TABLE prediction (

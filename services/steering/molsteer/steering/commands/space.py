@@ -1,0 +1,118 @@
+"""`molsteer space`: builds search spaces and tells what is in them."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from molsteer.steering.space.manifest import Manifest
+
+
+@click.group()
+def space() -> None:
+    """Build search spaces and look into them."""
+
+
+@space.command()
+@click.argument("sources", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder to make; its parent must exist.",
+)
+@click.option(
+    "--chunk-size",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Molecules in one chunk: what one inference task scores.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    show_default="one for each core",
+    help="Processes that read molecules.",
+)
+@click.option("--force", is_flag=True, help="Replace a search space that is there already.")
+def build(
+    sources: tuple[Path, ...], output: Path, chunk_size: int, processes: int | None, force: bool
+) -> None:
+    """Build a search space from molecules files.
+
+    SOURCES end in .smi (a SMILES at the start of each line), .csv (a column named smiles), .smi.gz
+    or .csv.gz. Molecules that occur twice and rows that give no molecule are left out; each is
+    listed in rejected.csv in the new folder, with its line and the reason.
+
+    \b
+    Examples:
+      molsteer space build molecules.smi -o space
+      molsteer space build train.csv.gz test.csv.gz -o space --chunk-size 50000 --force
+    """
+    from rich.console import Console
+
+    from molsteer.steering.space.build import build as build_space
+    from molsteer.steering.space.progress import shown
+
+    signal.signal(signal.SIGTERM, _exit_on_signal)
+    started_at = time.monotonic()
+    with shown(Console(stderr=True)) as show:
+        manifest = build_space(
+            sources,
+            output,
+            chunk_size=chunk_size,
+            processes=processes,
+            replace=force,
+            on_progress=show,
+        )
+    elapsed_s = time.monotonic() - started_at
+    click.echo(_summary(output, manifest))
+    click.echo(f"Built in {elapsed_s:.0f} s, {manifest.rows / elapsed_s:,.0f} rows/s.")
+
+
+@space.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the whole manifest as JSON.")
+def info(folder: Path, as_json: bool) -> None:
+    """Tell what is in the search space in FOLDER.
+
+    \b
+    Examples:
+      molsteer space info space
+      molsteer space info space --json
+    """
+    from molsteer.steering.space.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    if as_json:
+        click.echo(manifest.model_dump_json(indent=2))
+        return
+    click.echo(_summary(folder, manifest))
+    for source in manifest.sources:
+        click.echo(f"Source: {source.path}, {source.rows:,} rows, sha256 {source.sha256}")
+    click.echo(f"Digest: {manifest.digest}")
+
+
+def _summary(folder: Path, manifest: Manifest) -> str:
+    size_bytes = sum(stored.size_bytes for stored in manifest.files)
+    lines = [
+        f"Search space {folder}: {manifest.molecules:,} molecules, chunks: {len(manifest.chunks):,} "
+        f"of {manifest.chunk_size:,}, size: {size_bytes / 1e6:,.1f} MB",
+        f"Rows read: {manifest.rows:,}, left out: {sum(manifest.rejected_rows.values()):,}",
+    ]
+    lines += [f"  {count:,} {reason}" for reason, count in manifest.rejected_rows.items()]
+    if manifest.rejected_rows:
+        lines.append(f"Each is listed in {folder / manifest.rejected.file}")
+    return "\n".join(lines)
+
+
+def _exit_on_signal(number: int, _frame: object) -> NoReturn:
+    """Leave in an orderly way, so that nothing half-written stays."""
+    sys.exit(128 + number)

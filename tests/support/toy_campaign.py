@@ -1,0 +1,190 @@
+"""A campaign whose chemistry and learning are arithmetic, over the in-memory bus."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from molsteer.shared.blobs.memory import MemoryBlobs
+from molsteer.shared.bus.memory import MemoryBus
+from molsteer.shared.bus.port import Run
+from molsteer.shared.graphs import PackedGraphs
+from molsteer.shared.messages import (
+    TOPICS,
+    ErrorRecord,
+    Failed,
+    Infer,
+    Inferred,
+    Outcome,
+    Result,
+    Simulate,
+    Simulated,
+    Task,
+    Train,
+    Trained,
+    TrainedMember,
+)
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop import Campaign
+from molsteer.steering.orders import Orders
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.settlement import Settlement
+from molsteer.steering.space.build import build
+from molsteer.steering.space.search_space import SearchSpace
+
+MOLECULES = ["C" * length + tail for length in range(1, 13) for tail in ("O", "N", "F", "Cl", "S")]
+
+
+def toy_value_eV(smiles: str) -> float:
+    """Give every molecule a value that its graph tells."""
+    return 14.0 - 0.1 * smiles.count("C") + 0.5 * smiles.count("F")
+
+
+def toy_space(folder: Path) -> SearchSpace:
+    """Build a space of sixty small molecules in four chunks."""
+    source = folder / "molecules.smi"
+    source.write_text("\n".join(MOLECULES), encoding="utf-8")
+    return build([source], folder / "space", chunk_size=16, processes=1)
+
+
+@dataclass
+class ToyCampaign:
+    """A campaign and its workers, step by step, in one process.
+
+    Attributes:
+        fails: Tells which tasks fail, and how.
+    """
+
+    folder: Path
+    space: SearchSpace
+    plan: Plan
+    bus: MemoryBus = field(default_factory=MemoryBus)
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+    fails: Callable[[Task], ErrorRecord | None] = lambda _task: None
+    at: float = 1000.0
+
+    def steering(self) -> Campaign:
+        """Start steering on the run directory, as a new process would."""
+        settings = CampaignSettings.model_validate(
+            {
+                "campaign": {"space": self.space.folder, "budget": self.plan.budget},
+                "policy": {"shortlist": self.plan.shortlist},
+                "stores": {"threshold_bytes": 500, "infer": "redis"},
+            }
+        )
+        ledger = Ledger(self.folder, create=True)
+        campaign = Campaign(
+            ledger=ledger,
+            bus=self.bus,
+            orders=Orders("toy", settings, self.folder, self.space, ledger, self.blobs),
+            settlement=Settlement(self.folder, self.space, ledger, self.blobs),
+            clock=self.clock,
+            lost_after_s=5.0,
+        )
+        campaign.begin(self.plan, lambda: random.Random(1).sample(range(len(self.space)), 30))
+        return campaign
+
+    def clock(self) -> float:
+        """Give a time later than the last one."""
+        self.at += 1.0
+        return self.at
+
+    def work(self) -> int:
+        """Let the workers do everything that is queued; tell how much that was."""
+        done = 0
+        for topic in TOPICS:
+            while task := self.bus.take(topic):
+                verdict = self.bus.begin(task)
+                if isinstance(verdict, Run):
+                    self.bus.finish(self._outcome(task, verdict.start))
+                    done += 1
+        return done
+
+    def run_to_the_end(self, campaign: Campaign, most_steps: int = 2000) -> None:
+        """Alternate steering and workers until the campaign is over."""
+        for _ in range(most_steps):
+            if campaign.finished:
+                return
+            campaign.step(0.0)
+            self.work()
+        raise AssertionError("The campaign does not end.")
+
+    def _outcome(self, task: Task, start: int) -> Outcome:
+        failure = self.fails(task)
+        result = Failed(status="error", error=failure) if failure else self._result(task)
+        return Outcome(
+            campaign=task.campaign,
+            task_id=task.task_id,
+            attempt=task.attempt,
+            start=start,
+            worker="toy",
+            started_at=self.clock(),
+            ended_at=self.clock(),
+            reported_at=self.clock(),
+            result=result,
+        )
+
+    def _result(self, task: Task) -> Result:
+        match task.body:
+            case Simulate(smiles=smiles):
+                return Simulated(
+                    smiles=smiles,
+                    adiabatic_eV=toy_value_eV(smiles),
+                    vertical_eV=toy_value_eV(smiles) + 0.2,
+                    steps=(1, 1),
+                    engine="toy",
+                    records=self.blobs.put({"smiles": smiles}, "msgpack", task.reply),
+                )
+            case Train() as body:
+                self._check_training_set(body)
+                weights = {"weights": np.full(200, body.generation, dtype=np.float32)}
+                return Trained(
+                    generation=body.generation,
+                    members=tuple(
+                        TrainedMember(
+                            member=member, epochs=1, validation_mae_eV=0.1, stopped="epochs"
+                        )
+                        for member in body.members
+                    ),
+                    validation_mae_eV=0.1,
+                    device="toy",
+                    weights=self.blobs.put(weights, "safetensors", task.reply),
+                )
+            case Infer() as body:
+                return self._scored(body, task)
+
+    def _check_training_set(self, body: Train) -> None:
+        arrays = self.blobs.arrays(body.training_set)
+        assert len(PackedGraphs.from_arrays(arrays)) == len(arrays["value"])
+
+    def _scored(self, body: Infer, task: Task) -> Inferred:
+        graphs = PackedGraphs.from_arrays(self.blobs.arrays(body.graphs))
+        for weights in body.weights:
+            assert self.blobs.arrays(weights)["weights"][0] == body.generation
+        first = body.chunk * self.space.chunk_size
+        values_eV = np.array(
+            [toy_value_eV(self.space.smiles(first + row)) for row in range(len(graphs))],
+            dtype=np.float32,
+        )
+        best = np.argsort(-values_eV, kind="stable")[: body.keep]
+        candidates = {
+            "row": best.astype(np.int64),
+            "mean": values_eV[best],
+            "spread": np.zeros(len(best), dtype=np.float32),
+            "score": values_eV[best],
+        }
+        return Inferred(
+            generation=body.generation,
+            chunk=body.chunk,
+            scored=len(graphs),
+            candidates=self.blobs.put(candidates, "safetensors", task.reply),
+            mean_eV=float(values_eV.mean()),
+            spread_eV=0.0,
+            best_eV=float(values_eV.max()),
+            device="toy",
+        )

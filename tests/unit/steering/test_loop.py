@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.toy_campaign import ToyCampaign, toy_space, toy_value_eV
+
+from molsteer.shared.messages import ErrorRecord, Task
+from molsteer.steering.loop import Campaign
+from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.state import State
+from molsteer.steering.space.search_space import SearchSpace
+
+pytestmark = pytest.mark.fast
+
+BUDGET = 24
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
+    return toy_space(tmp_path_factory.mktemp("space"))
+
+
+def toy_plan(space: SearchSpace, **changes: object) -> Plan:
+    knobs: dict[str, object] = {
+        "budget": BUDGET,
+        "slots_simulate": 2,
+        "slots_train": 2,
+        "slots_infer": 1,
+        "buffer": 1,
+        "shortlist": 12,
+        "first_training_after": 8,
+        "retrain_after": 4,
+        "during_update": "continue",
+        "warm_start": True,
+        "merge": "progressive",
+        "members": 4,
+        "space_size": len(space),
+        "chunk_size": space.chunk_size,
+        "attempts": 2,
+        "failure_limit": 10,
+    }
+    return Plan(**(knobs | changes))  # type: ignore[arg-type]
+
+
+def labels(campaign: Campaign) -> list[tuple[str, float]]:
+    return campaign.ledger.connection.execute(
+        "SELECT smiles, adiabatic_eV FROM label ORDER BY number"
+    ).fetchall()
+
+
+def assert_every_simulation_counts_once(campaign: Campaign) -> None:
+    found = labels(campaign)
+    assert len(found) == BUDGET
+    assert len({smiles for smiles, _ in found}) == BUDGET
+    assert all(value == toy_value_eV(smiles) for smiles, value in found)
+
+
+def test_a_campaign_runs_to_its_budget_and_finds_the_best(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert campaign.finished == "budget-reached"
+    assert_every_simulation_counts_once(campaign)
+    best = max(toy_value_eV(space.smiles(index)) for index in range(len(space)))
+    assert max(value for _, value in labels(campaign)) == best
+
+
+def test_data_of_an_ended_update_leaves_the_stores(space: SearchSpace, tmp_path: Path) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    owners = campaign.ledger.connection.execute("SELECT DISTINCT owner FROM object").fetchall()
+    assert [owner for (owner,) in owners] == ["space"]
+
+
+def test_replaying_the_journal_gives_the_state_that_was_reached(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    state = State.fresh(toy.plan)
+    for event in campaign.ledger.events():
+        state, _ = decide(state, event)
+    assert state == campaign.state
+
+
+def test_a_message_lost_on_the_way_is_published_again(space: SearchSpace, tmp_path: Path) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign = toy.steering()
+    campaign.step(0.0)
+    assert toy.bus.take("simulate") is not None  # a worker takes it and dies with its whole node
+    toy.run_to_the_end(campaign)
+    assert_every_simulation_counts_once(campaign)
+
+
+def test_molecules_that_always_fail_are_given_up_and_the_budget_is_still_reached(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    def no_sulfur(task: Task) -> ErrorRecord | None:
+        if task.topic == "simulate" and "S" in getattr(task.body, "smiles", ""):
+            return ErrorRecord(code="scf-failed", message="No density.", retryable=True)
+        return None
+
+    toy = ToyCampaign(tmp_path, space, toy_plan(space), fails=no_sulfur)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert_every_simulation_counts_once(campaign)
+    tries = campaign.ledger.connection.execute(
+        "SELECT count(*) FROM task WHERE status = 'error' GROUP BY command ->> 'molecule'"
+    ).fetchall()
+    assert tries
+    assert all(count == 2 for (count,) in tries)
+
+
+def test_a_campaign_whose_every_simulation_fails_ends_and_says_so(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    broken = ErrorRecord(code="engine-missing", message="No engine.", retryable=False)
+    toy = ToyCampaign(tmp_path, space, toy_plan(space), fails=lambda _task: broken)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert campaign.finished == "failing"
+
+
+class Crash(BaseException):
+    """Stands for kill -9."""
+
+
+class CrashingCalls:
+    """Lets calls of a port pass, and crashes before or after the one whose turn it is."""
+
+    def __init__(self, port: object, countdown: list[int]) -> None:
+        self._port, self._countdown = port, countdown
+
+    def __getattr__(self, name: str) -> object:
+        attribute = getattr(self._port, name)
+        if not callable(attribute):
+            return attribute
+
+        def call(*arguments: object, **named: object) -> object:
+            self._tick()
+            answer = attribute(*arguments, **named)
+            self._tick()
+            return answer
+
+        return call
+
+    def _tick(self) -> None:
+        self._countdown[0] -= 1
+        if self._countdown[0] == 0:
+            raise Crash
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(crashes=st.lists(st.integers(1, 250), min_size=1, max_size=6))
+def test_a_campaign_killed_at_any_instant_goes_on_and_counts_everything_once(
+    space: SearchSpace, tmp_path_factory: pytest.TempPathFactory, crashes: list[int]
+) -> None:
+    toy = ToyCampaign(tmp_path_factory.mktemp("run"), space, toy_plan(space))
+    for calls in crashes:
+        campaign = toy.steering()
+        countdown = [calls]
+        campaign.bus = CrashingCalls(toy.bus, countdown)  # type: ignore[assignment]
+        blobs = CrashingCalls(toy.blobs, countdown)
+        campaign.orders.blobs = campaign.settlement.blobs = blobs  # type: ignore[assignment]
+        with suppress(Crash):
+            toy.run_to_the_end(campaign)
+        campaign.ledger.close()
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert_every_simulation_counts_once(campaign)
+    campaign.ledger.close()
