@@ -1,0 +1,54 @@
+"""What an event changes by itself, before any rule is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from molsteer.shared.errors import MolsteerError
+from molsteer.steering.policy.events import Began, Event, SlotsChanged, StopRequested, Ticked
+from molsteer.steering.policy.plan import Plan, Topic
+from molsteer.steering.policy.settle import settle
+from molsteer.steering.policy.shortlist import Shortlist
+from molsteer.steering.policy.state import State
+
+
+class PolicyDefect(MolsteerError):
+    """Events that no campaign can produce: the program or its journal is broken."""
+
+
+def absorb(state: State, event: Event) -> State:
+    """Note what happened.
+
+    Raises:
+        PolicyDefect: If the first event is not `Began`, or a later one is.
+    """
+    if isinstance(event, Began) == state.began:
+        raise PolicyDefect(
+            f"A journal holds `began` once, as its first event; `{event.kind}` at {event.at} came "
+            f"{'after' if state.began else 'before'} it. Restore the ledger from a copy, or begin "
+            f"the campaign anew in an empty run directory."
+        )
+    match event:
+        case Began(starters=starters):
+            return replace(state, began=True, shortlist=Shortlist.of_starters(starters))
+        case SlotsChanged(topic=topic, slots=slots):
+            return replace(state, plan=_with_slots(state.plan, topic, slots))
+        case StopRequested():
+            return replace(state, stopping=True)
+        case Ticked():
+            return state
+        case _:
+            return settle(state, event)
+
+
+def _with_slots(plan: Plan, topic: Topic, slots: int) -> Plan:
+    match topic:
+        case "simulate":
+            return replace(plan, slots_simulate=slots)
+        case "train":
+            return replace(plan, slots_train=slots)
+        case "infer":
+            return replace(plan, slots_infer=slots)
+        case _:
+            assert_never(topic)

@@ -1,0 +1,106 @@
+"""What the policy asks for: the only output of `decide`.
+
+A task is known by its `task_id`, a pure function of what is to be done and of the attempt, so that
+replaying a journal asks for the same tasks under the same names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchSimulation:
+    """Simulate a molecule."""
+
+    molecule: int
+    attempt: int = 1
+
+    @property
+    def task_id(self) -> str:
+        """`simulate/{molecule}/{attempt}`."""
+        return f"simulate/{self.molecule}/{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchTraining:
+    """Train a group of members on the first `labels` labels in the order they were settled.
+
+    Attributes:
+        generation: Number of the update, from 1.
+        group: Number of the group within the update, from 0.
+        members: Members of the ensemble that form the group.
+        warm: Go on from the members' weights of the last update that was completed.
+    """
+
+    generation: int
+    group: int
+    members: tuple[int, ...]
+    labels: int
+    warm: bool
+    attempt: int = 1
+
+    @property
+    def task_id(self) -> str:
+        """`train/{generation}/{group}/{attempt}`."""
+        return f"train/{self.generation}/{self.group}/{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchInference:
+    """Score a chunk with every member that was trained in this generation."""
+
+    generation: int
+    chunk: int
+    attempt: int = 1
+
+    @property
+    def task_id(self) -> str:
+        """`infer/{generation}/{chunk}/{attempt}`."""
+        return f"infer/{self.generation}/{self.chunk}/{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTasks:
+    """Take tasks back; what they still report will change nothing."""
+
+    task_ids: tuple[str, ...]
+
+
+UpdateOutcome = Literal["completed", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateEnded:
+    """No task of this update is in flight any more, and none will be.
+
+    Attributes:
+        outcome: `completed` there is a model and a ranking by it, `failed` no member could be
+            trained or no chunk be scored, `cancelled` nobody needed it any more. The weights of a
+            completed update are wanted until the next one is completed, all others are not.
+    """
+
+    generation: int
+    outcome: UpdateOutcome
+
+
+FinishReason = Literal["budget-reached", "out-of-candidates", "stopped", "failing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The campaign is over; the last command of every campaign, given once.
+
+    Attributes:
+        reason: `budget-reached` all simulations wanted are there; `out-of-candidates` the space is
+            exhausted, or a model without a new label names nothing new; `stopped` on request;
+            `failing` too many molecules failed in a row, or there is nothing left to simulate and
+            no model to ask.
+    """
+
+    reason: FinishReason
+
+
+Dispatch = DispatchSimulation | DispatchTraining | DispatchInference
+Command = Dispatch | CancelTasks | UpdateEnded | Finish

@@ -1,0 +1,118 @@
+"""What can happen to a campaign: the only input of `decide`, and what its journal holds.
+
+Every event says when it happened, `at`, in seconds of the Unix epoch. Values, weights and other
+data are not in here: the policy decides without them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from molsteer.steering.policy.plan import Topic
+
+
+class Candidate(NamedTuple):
+    """A molecule that an ensemble recommends; a tuple, so that the journal stays small.
+
+    Attributes:
+        molecule: Number of the molecule in the search space.
+        score: Value of the acquisition function in eV; higher is simulated first.
+    """
+
+    molecule: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The campaign began; the first event of every journal, and only the first.
+
+    Attributes:
+        starters: Molecules to simulate before there is a model, drawn at random.
+    """
+
+    at: float
+    starters: tuple[int, ...]
+    kind: Literal["began"] = "began"
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationSucceeded:
+    """A molecule has its label."""
+
+    at: float
+    task_id: str
+    kind: Literal["simulation-succeeded"] = "simulation-succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSucceeded:
+    """A group of members has its weights."""
+
+    at: float
+    task_id: str
+    kind: Literal["training-succeeded"] = "training-succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkScored:
+    """A chunk of the search space has been scored.
+
+    Attributes:
+        candidates: The chunk's best, best first, at least `Plan.shortlist` of them if it has so
+            many; more make up for molecules that were simulated already.
+    """
+
+    at: float
+    task_id: str
+    candidates: tuple[Candidate, ...]
+    kind: Literal["chunk-scored"] = "chunk-scored"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailed:
+    """A task of any kind ended without a value.
+
+    Attributes:
+        retryable: Whether doing the same again may succeed.
+    """
+
+    at: float
+    task_id: str
+    retryable: bool
+    kind: Literal["task-failed"] = "task-failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsChanged:
+    """Workers came or went; with fewer slots, what runs goes on.
+
+    Attributes:
+        slots: Slots that the topic has now, zero or more.
+    """
+
+    at: float
+    topic: Topic
+    slots: int
+    kind: Literal["slots-changed"] = "slots-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Somebody wants the campaign to end: running simulations may finish, nothing new begins."""
+
+    at: float
+    kind: Literal["stop-requested"] = "stop-requested"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Nothing happened but time."""
+
+    at: float
+    kind: Literal["ticked"] = "ticked"
+
+
+TaskEnded = SimulationSucceeded | TrainingSucceeded | ChunkScored | TaskFailed
+Event = Began | TaskEnded | SlotsChanged | StopRequested | Ticked

@@ -1,0 +1,40 @@
+"""Events as the journal writes them: one line of JSON, told apart by `kind`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from molsteer.steering.policy.absorb import PolicyDefect
+from molsteer.steering.policy.events import Event
+
+
+def to_json(event: Event) -> str:
+    """Write an event."""
+    return _events().dump_json(event).decode()
+
+
+def from_json(text: str) -> Event:
+    """Read an event that `to_json` wrote.
+
+    Raises:
+        PolicyDefect: If the text is not an event of this version.
+    """
+    try:
+        return _events().validate_json(text)
+    except ValidationError as problem:
+        raise PolicyDefect(
+            f"The journal holds an event that this version cannot read: {problem}. Go on with the "
+            f"molsteer version that wrote it, or restore the ledger from a copy."
+        ) from problem
+
+
+@cache
+def _events() -> TypeAdapter[Event]:
+    """Build the adapter at its first use, so that importing the policy stays cheap."""
+    return TypeAdapter(
+        Annotated[Event, Field(discriminator="kind")],
+        config=ConfigDict(extra="forbid", strict=True, ser_json_inf_nan="constants"),
+    )

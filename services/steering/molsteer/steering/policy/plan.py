@@ -1,0 +1,67 @@
+"""The knobs of a campaign, as the policy sees them; whoever reads settings has validated them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Topic = Literal["simulate", "train", "infer"]
+"""The three kinds of task; equal to the topics of the wire, which the policy may not import."""
+
+DuringUpdate = Literal["continue", "hold-while-training", "pause"]
+Merge = Literal["progressive", "complete"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a campaign is to be steered.
+
+    Attributes:
+        budget: Successful simulations wanted.
+        slots_simulate: Simulations that can run at once.
+        slots_train: Training tasks in flight at most.
+        slots_infer: Inference tasks in flight at most.
+        buffer: Simulations that wait in the queue beyond the running ones.
+        shortlist: Ranked candidates that are kept.
+        first_training_after: Labels that must exist before the first update.
+        retrain_after: Labels since the last update's training set that make the next one due.
+        during_update: What happens to free simulation slots: `continue` fills them,
+            `hold-while-training` fills them again once the members are trained, `pause` once the
+            update has ended. What was chosen before goes on in each, further attempts included.
+        warm_start: Whether members go on from their last weights instead of from scratch.
+        merge: Whether a chunk's candidates are used as they arrive, or all when the update ends.
+        members: Size of the ensemble.
+        space_size: Molecules in the search space, numbered from 0.
+        chunk_size: Molecules in a chunk; molecule `m` lies in chunk `m // chunk_size`.
+        attempts: Tries of a task whose failures are retryable.
+        failure_limit: Molecules given up in a row, without a success in between, after which the
+            campaign ends as failing.
+        known_labels: Labels that exist before the campaign begins; the budget does not count them.
+    """
+
+    budget: int
+    slots_simulate: int
+    slots_train: int
+    slots_infer: int
+    buffer: int
+    shortlist: int
+    first_training_after: int
+    retrain_after: int
+    during_update: DuringUpdate
+    warm_start: bool
+    merge: Merge
+    members: int
+    space_size: int
+    chunk_size: int
+    attempts: int
+    failure_limit: int
+    known_labels: int = 0
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of the search space; the last one may be smaller."""
+        return -(-self.space_size // self.chunk_size)
+
+    def molecules_of(self, chunk: int) -> range:
+        """The molecules of a chunk."""
+        return range(chunk * self.chunk_size, min((chunk + 1) * self.chunk_size, self.space_size))

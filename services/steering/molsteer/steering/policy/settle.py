@@ -1,0 +1,98 @@
+"""What the outcome of a task changes.
+
+Outcomes of tasks that are not in flight change nothing: repeated ones, late ones, and those of
+updates that have ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from molsteer.steering.policy.commands import DispatchSimulation
+from molsteer.steering.policy.events import (
+    Candidate,
+    ChunkScored,
+    SimulationSucceeded,
+    TaskEnded,
+    TaskFailed,
+    TrainingSucceeded,
+)
+from molsteer.steering.policy.shortlist import best
+from molsteer.steering.policy.state import Scoring, State, Training
+
+
+def settle(state: State, event: TaskEnded) -> State:
+    """Note how a task ended."""
+    match event:
+        case SimulationSucceeded(task_id=task_id):
+            return _label(state, task_id)
+        case TrainingSucceeded(task_id=task_id):
+            return _keep_members(state, task_id)
+        case ChunkScored(task_id=task_id, candidates=candidates):
+            return _rank(state, task_id, candidates)
+        case TaskFailed(task_id=task_id, retryable=retryable):
+            return _fail(state, task_id, retryable)
+        case _:
+            assert_never(event)
+
+
+def _label(state: State, task_id: str) -> State:
+    task = state.simulations.running.get(task_id)
+    if task is None:
+        return state
+    simulations = state.simulations.end(task)
+    successes = state.successes + 1
+    return replace(state, simulations=simulations, successes=successes, failures_in_a_row=0)
+
+
+def _keep_members(state: State, task_id: str) -> State:
+    update = state.update
+    if not isinstance(update, Training) or not (task := update.tasks.running.get(task_id)):
+        return state
+    trained = update.trained + len(task.members)
+    return replace(state, update=replace(update, tasks=update.tasks.end(task), trained=trained))
+
+
+def _rank(state: State, task_id: str, candidates: tuple[Candidate, ...]) -> State:
+    update, plan = state.update, state.plan
+    if not isinstance(update, Scoring) or not (task := update.tasks.running.get(task_id)):
+        return state
+    update = replace(update, tasks=update.tasks.end(task), scored=update.scored + 1)
+    new = tuple(each for each in candidates if each.molecule not in state.chosen)
+    if plan.merge == "complete":
+        collected = best(update.collected + new, plan.shortlist)
+        return replace(state, update=replace(update, collected=collected))
+    molecules = plan.molecules_of(task.chunk)
+    shortlist = state.shortlist.merge(new, molecules, plan.shortlist)
+    return replace(state, update=update, shortlist=shortlist)
+
+
+def _fail(state: State, task_id: str, retryable: bool) -> State:
+    attempts = state.plan.attempts if retryable else 1
+    if simulation := state.simulations.running.get(task_id):
+        return _fail_simulation(state, simulation, attempts)
+    match state.update:
+        case Training(tasks=groups) as update if group := groups.running.get(task_id):
+            if group.attempt < attempts:
+                return replace(state, update=replace(update, tasks=groups.try_again(group)))
+            lost = update.lost + len(group.members)
+            return replace(state, update=replace(update, tasks=groups.end(group), lost=lost))
+        case Scoring(tasks=chunks) as update if chunk := chunks.running.get(task_id):
+            if chunk.attempt < attempts:
+                return replace(state, update=replace(update, tasks=chunks.try_again(chunk)))
+            skipped = update.skipped + 1
+            return replace(state, update=replace(update, tasks=chunks.end(chunk), skipped=skipped))
+        case _:
+            return state
+
+
+def _fail_simulation(state: State, task: DispatchSimulation, attempts: int) -> State:
+    if task.attempt < attempts:
+        return replace(state, simulations=state.simulations.try_again(task))
+    return replace(
+        state,
+        simulations=state.simulations.end(task),
+        abandoned=state.abandoned + 1,
+        failures_in_a_row=state.failures_in_a_row + 1,
+    )

@@ -1,0 +1,103 @@
+"""Which molecules come next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import inf
+
+from rpds import HashTrieSet
+
+from molsteer.steering.policy.events import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Candidates in order; taking one moves a cursor instead of copying the rest."""
+
+    candidates: tuple[Candidate, ...] = ()
+    taken: int = 0
+
+    def __len__(self) -> int:
+        """Candidates that were not taken."""
+        return len(self.candidates) - self.taken
+
+    @property
+    def rest(self) -> tuple[Candidate, ...]:
+        """Candidates that were not taken, in order."""
+        return self.candidates[self.taken :]
+
+    def take(self, chosen: HashTrieSet[int]) -> tuple[int, Line] | None:
+        """Take the first molecule that was never chosen, or None if there is none."""
+        for place in range(self.taken, len(self.candidates)):
+            molecule = self.candidates[place].molecule
+            if molecule not in chosen:
+                return molecule, Line(self.candidates, place + 1)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """Candidates in three lines; a line is used when those before it have nothing left.
+
+    Scores are comparable within a generation only: that is why lines are not mixed, and why
+    cutting `fresh` to its best loses nothing.
+
+    Attributes:
+        fresh: Candidates of the newest generation, best first.
+        stale: Candidates of older generations whose chunk the newest has not scored yet.
+        starters: Random molecules: all there is before the first model, a last resort after.
+    """
+
+    fresh: Line = field(default_factory=Line)
+    stale: Line = field(default_factory=Line)
+    starters: Line = field(default_factory=Line)
+
+    @classmethod
+    def of_starters(cls, molecules: Iterable[int]) -> Shortlist:
+        """A shortlist before there is any model."""
+        return cls(starters=Line(tuple(Candidate(molecule, -inf) for molecule in molecules)))
+
+    def __len__(self) -> int:
+        """Candidates left; a starter that was chosen as a candidate counts until it is met."""
+        return len(self.fresh) + len(self.stale) + len(self.starters)
+
+    def take(self, chosen: HashTrieSet[int]) -> tuple[int, Shortlist] | None:
+        """Take the best molecule that was never chosen, or None if there is none."""
+        if taken := self.fresh.take(chosen):
+            return taken[0], Shortlist(taken[1], self.stale, self.starters)
+        if taken := self.stale.take(chosen):
+            return taken[0], Shortlist(self.fresh, taken[1], self.starters)
+        if taken := self.starters.take(chosen):
+            return taken[0], Shortlist(self.fresh, self.stale, taken[1])
+        return None
+
+    def age(self) -> Shortlist:
+        """Make room for a new generation: everything that was fresh is stale."""
+        return Shortlist(Line(), Line(self.fresh.rest + self.stale.rest), self.starters)
+
+    def merge(self, candidates: tuple[Candidate, ...], chunk: range, limit: int) -> Shortlist:
+        """Let a chunk's new candidates in, and its old ones out.
+
+        Args:
+            candidates: The newest generation's best of the chunk, none of them chosen before.
+            chunk: The molecules of the chunk.
+            limit: Candidates of the newest generation to keep.
+        """
+        stale = tuple(old for old in self.stale.rest if old.molecule not in chunk)
+        return Shortlist(
+            Line(best(self.fresh.rest + candidates, limit)), Line(stale), self.starters
+        )
+
+    def renew(self, candidates: tuple[Candidate, ...]) -> Shortlist:
+        """Keep nothing but these candidates, best first, and the starters."""
+        return Shortlist(Line(candidates), Line(), self.starters)
+
+
+def best(candidates: Iterable[Candidate], limit: int) -> tuple[Candidate, ...]:
+    """The candidates with the highest scores, best first, whatever order they came in."""
+    return tuple(sorted(candidates, key=_best_first)[:limit])
+
+
+def _best_first(candidate: Candidate) -> tuple[float, int]:
+    return -candidate.score, candidate.molecule

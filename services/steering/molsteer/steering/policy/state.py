@@ -1,0 +1,154 @@
+"""All that a decision depends on.
+
+A state never changes; `decide` gives the next one. What grows with the campaign is either a number
+or a persistent set, which shares its memory with the state before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from rpds import HashTrieSet
+
+from molsteer.steering.policy.commands import (
+    Command,
+    Dispatch,
+    DispatchInference,
+    DispatchSimulation,
+    DispatchTraining,
+    FinishReason,
+)
+from molsteer.steering.policy.events import Candidate
+from molsteer.steering.policy.plan import Plan, Topic
+from molsteer.steering.policy.shortlist import Shortlist
+from molsteer.steering.policy.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The first phase of an update: groups of members are trained.
+
+    Attributes:
+        trained: Members that have their weights.
+        lost: Members that were given up; the update goes on without them.
+    """
+
+    generation: int
+    tasks: Tasks[DispatchTraining]
+    trained: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """The second phase of an update: the members score the search space, chunk by chunk.
+
+    Attributes:
+        scored: Chunks whose candidates are known.
+        skipped: Chunks that were given up; the update goes on without them.
+        collected: Best candidates so far, where they are used only when the update ends.
+    """
+
+    generation: int
+    tasks: Tasks[DispatchInference]
+    scored: int = 0
+    skipped: int = 0
+    collected: tuple[Candidate, ...] = ()
+
+
+Update = Training | Scoring
+"""An update of the model, in one of its phases. Its tasks live and die with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a campaign is.
+
+    Attributes:
+        plan: The plan, with the slots as they are now.
+        began: Whether the first event has been seen.
+        shortlist: Molecules to simulate next.
+        chosen: Molecules that were ever dispatched; none of them is chosen again.
+        simulations: Simulations under way; those that wait are further attempts.
+        successes: Simulations that succeeded.
+        abandoned: Molecules that were given up.
+        failures_in_a_row: Molecules given up since the last success.
+        update: The update that runs, if one does.
+        generation: Number of the last update that began, 0 before the first.
+        model: Generation of the last update that was completed, 0 before the first.
+        trained_on: Labels that existed when the last update began.
+        chosen_before: Molecules that had been chosen when the last update began.
+        stopping: Whether a stop was requested.
+        finished: Why the campaign is over, or None while it is not.
+    """
+
+    plan: Plan
+    began: bool = False
+    shortlist: Shortlist = field(default_factory=Shortlist)
+    chosen: HashTrieSet[int] = field(default_factory=HashTrieSet)
+    simulations: Tasks[DispatchSimulation] = field(default_factory=Tasks)
+    successes: int = 0
+    abandoned: int = 0
+    failures_in_a_row: int = 0
+    update: Update | None = None
+    generation: int = 0
+    model: int = 0
+    trained_on: int = 0
+    chosen_before: int = 0
+    stopping: bool = False
+    finished: FinishReason | None = None
+
+    @classmethod
+    def fresh(cls, plan: Plan) -> State:
+        """The state of a campaign that has not begun."""
+        return cls(plan)
+
+    @property
+    def labels(self) -> int:
+        """Labels there are, those known from the start included."""
+        return self.plan.known_labels + self.successes
+
+    @property
+    def choosable(self) -> int:
+        """New molecules that may still be chosen, by the budget and by the size of the space."""
+        within_budget = self.plan.budget - self.successes - len(self.simulations)
+        return min(within_budget, self.plan.space_size - len(self.chosen))
+
+    @property
+    def in_flight(self) -> tuple[Dispatch, ...]:
+        """The tasks that workers have or wait for, as they were dispatched, ordered by id."""
+        tasks: dict[str, Dispatch] = dict(self.simulations.running.items())
+        if self.update:
+            tasks.update(self.update.tasks.running.items())
+        return tuple(tasks[task_id] for task_id in sorted(tasks))
+
+    def in_flight_of(self, topic: Topic) -> int:
+        """Count the tasks of one topic that workers have or wait for."""
+        match topic, self.update:
+            case "simulate", _:
+                return len(self.simulations.running)
+            case ("train", Training() as update) | ("infer", Scoring() as update):
+                return len(update.tasks.running)
+            case _:
+                return 0
+
+    @property
+    def update_progress(self) -> tuple[str, int, int] | None:
+        """Phase of the running update, what is settled of it, and of how many.
+
+        Members while `training`, chunks while `scoring`; None where no update runs.
+        """
+        match self.update:
+            case None:
+                return None
+            case Training(trained=trained, lost=lost):
+                return "training", trained + lost, self.plan.members
+            case Scoring(scored=scored, skipped=skipped):
+                return "scoring", scored + skipped, self.plan.chunks
+            case update:
+                assert_never(update)
+
+
+Step = tuple[State, tuple[Command, ...]]
+"""The state after a change, and what the change asks for."""

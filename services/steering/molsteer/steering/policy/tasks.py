@@ -1,0 +1,47 @@
+"""Tasks of one kind that are under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from rpds import HashTrieMap
+
+from molsteer.steering.policy.commands import Dispatch
+
+TaskT = TypeVar("TaskT", bound=Dispatch)
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks(Generic[TaskT]):
+    """Tasks in flight, and those still to be dispatched.
+
+    Attributes:
+        running: Tasks in flight by their id. It has no order of its own: sort what you take out.
+        waiting: Tasks to dispatch, in order; failed ones come back to the front.
+    """
+
+    running: HashTrieMap[str, TaskT] = field(default_factory=HashTrieMap)
+    waiting: tuple[TaskT, ...] = ()
+
+    def __len__(self) -> int:
+        """Tasks under way, running and waiting."""
+        return len(self.running) + len(self.waiting)
+
+    def start(self, task: TaskT) -> Tasks[TaskT]:
+        """Dispatch a task that did not wait."""
+        return Tasks(self.running.insert(task.task_id, task), self.waiting)
+
+    def start_first(self) -> tuple[TaskT, Tasks[TaskT]]:
+        """Dispatch the first task that waits."""
+        task = self.waiting[0]
+        return task, Tasks(self.running.insert(task.task_id, task), self.waiting[1:])
+
+    def end(self, task: TaskT) -> Tasks[TaskT]:
+        """Forget a running task: whatever it still reports is unknown from now on."""
+        return Tasks(self.running.remove(task.task_id), self.waiting)
+
+    def try_again(self, task: TaskT) -> Tasks[TaskT]:
+        """Put the next attempt of a running task in front of those that wait."""
+        following = replace(task, attempt=task.attempt + 1)
+        return Tasks(self.running.remove(task.task_id), (following, *self.waiting))

@@ -1,0 +1,120 @@
+"""The rules of an update: when it begins, what it dispatches, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from molsteer.steering.policy.commands import (
+    CancelTasks,
+    DispatchInference,
+    DispatchTraining,
+    UpdateEnded,
+    UpdateOutcome,
+)
+from molsteer.steering.policy.state import Scoring, State, Step, Training
+from molsteer.steering.policy.tasks import Tasks
+
+
+def update_is_due(state: State) -> bool:
+    """Tell whether enough is new to learn from, somebody to learn, and anything left to choose."""
+    if state.update or state.stopping or state.choosable <= 0 or state.plan.slots_train == 0:
+        return False
+    if state.generation == 0:
+        return state.labels >= state.plan.first_training_after
+    return state.labels - state.trained_on >= state.plan.retrain_after
+
+
+def begin_due_update(state: State) -> Step | None:
+    """Begin an update that is due."""
+    return begin_update(state) if update_is_due(state) else None
+
+
+def begin_update(state: State) -> Step:
+    """Begin an update with the labels there are; takes a training slot at least."""
+    plan, generation = state.plan, state.generation + 1
+    warm = plan.warm_start and state.model > 0
+    groups = tuple(
+        DispatchTraining(generation, group, members, state.labels, warm)
+        for group, members in enumerate(_groups(plan.members, plan.slots_train))
+    )
+    begun = replace(
+        state,
+        update=Training(generation, Tasks(waiting=groups)),
+        generation=generation,
+        trained_on=state.labels,
+        chosen_before=len(state.chosen),
+    )
+    return begun, ()
+
+
+def drop_useless_update(state: State) -> Step | None:
+    """End an update that nobody needs: nothing is left to choose by it, or a stop was requested."""
+    update = state.update
+    if update is None or (state.choosable > 0 and not state.stopping):
+        return None
+    in_flight = tuple(sorted(update.tasks.running))
+    cancel = (CancelTasks(in_flight),) if in_flight else ()
+    ended, notices = _end(state, "cancelled")
+    return ended, (*cancel, *notices)
+
+
+def dispatch_training(state: State) -> Step | None:
+    """Give a free training slot to the next group of members."""
+    update = state.update
+    if not isinstance(update, Training) or not update.tasks.waiting:
+        return None
+    if len(update.tasks.running) >= state.plan.slots_train:
+        return None
+    task, tasks = update.tasks.start_first()
+    return replace(state, update=replace(update, tasks=tasks)), (task,)
+
+
+def conclude_training(state: State) -> Step | None:
+    """Let those members score the space that could be trained, when all have been tried."""
+    update, plan = state.update, state.plan
+    if not isinstance(update, Training) or update.tasks:
+        return None
+    if update.trained == 0:
+        return _end(state, "failed")
+    chunks = tuple(DispatchInference(update.generation, chunk) for chunk in range(plan.chunks))
+    scoring = Scoring(update.generation, Tasks(waiting=chunks))
+    shortlist = state.shortlist.age() if plan.merge == "progressive" else state.shortlist
+    return replace(state, update=scoring, shortlist=shortlist), ()
+
+
+def dispatch_inference(state: State) -> Step | None:
+    """Give a free inference slot to the next chunk."""
+    update = state.update
+    if not isinstance(update, Scoring) or not update.tasks.waiting:
+        return None
+    if len(update.tasks.running) >= state.plan.slots_infer:
+        return None
+    task, tasks = update.tasks.start_first()
+    return replace(state, update=replace(update, tasks=tasks)), (task,)
+
+
+def conclude_scoring(state: State) -> Step | None:
+    """End the update when every chunk was scored or given up; what older models said is over."""
+    update = state.update
+    if not isinstance(update, Scoring) or update.tasks:
+        return None
+    if update.scored == 0:
+        return _end(state, "failed")
+    if state.plan.merge == "progressive":
+        fresh = state.shortlist.fresh.rest
+    else:
+        fresh = tuple(each for each in update.collected if each.molecule not in state.chosen)
+    completed = replace(state, model=update.generation, shortlist=state.shortlist.renew(fresh))
+    return _end(completed, "completed")
+
+
+def _end(state: State, outcome: UpdateOutcome) -> Step:
+    return replace(state, update=None), (UpdateEnded(state.generation, outcome),)
+
+
+def _groups(members: int, slots: int) -> Iterator[tuple[int, ...]]:
+    """Share the members out evenly, one group for each slot."""
+    groups = min(slots, members)
+    for group in range(groups):
+        yield tuple(range(group * members // groups, (group + 1) * members // groups))

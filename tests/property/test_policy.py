@@ -1,0 +1,129 @@
+"""Campaigns in which everything goes wrong at random; the referee watches every decision."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.referee import Campaign, success
+
+from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.events import (
+    Candidate,
+    ChunkScored,
+    Event,
+    SlotsChanged,
+    StopRequested,
+    TaskFailed,
+    Ticked,
+)
+from molsteer.steering.policy.journal_codec import from_json, to_json
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.state import State
+
+pytestmark = pytest.mark.fast
+
+counts = st.integers(1, 4)
+plans = st.builds(
+    Plan,
+    budget=st.integers(1, 30),
+    slots_simulate=counts,
+    slots_train=counts,
+    slots_infer=counts,
+    buffer=st.integers(0, 3),
+    shortlist=st.integers(1, 12),
+    first_training_after=st.integers(1, 6),
+    retrain_after=st.integers(1, 6),
+    during_update=st.sampled_from(["continue", "hold-while-training", "pause"]),
+    warm_start=st.booleans(),
+    merge=st.sampled_from(["progressive", "complete"]),
+    members=counts,
+    space_size=st.integers(1, 40),
+    chunk_size=st.integers(1, 20),
+    attempts=st.integers(1, 3),
+    failure_limit=st.integers(1, 20),
+    known_labels=st.sampled_from([0, 0, 3]),
+)
+seeds = st.integers(0, 2**32)
+failure_rates = st.sampled_from([0.0, 0.1, 0.5, 1.0])
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans, seeds, failure_rates)
+def test_whatever_happens_no_limit_is_passed_and_the_campaign_ends(plan, seed, failure_rate):
+    campaign = troubled_campaign(plan, Random(seed), failure_rate)
+    assert len(campaign.referee.finish) == 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(plans, seeds)
+def test_without_trouble_a_campaign_reaches_its_target_or_exhausts_the_space(plan, seed):
+    chance = Random(seed)
+    campaign = Campaign(plan, starters(plan, chance))
+    while not campaign.finished:
+        task = chance.choice(campaign.state.in_flight)
+        campaign.tell(_success(campaign, task.task_id, chance))
+    assert campaign.state.successes == min(plan.budget, plan.space_size)
+
+
+@settings(max_examples=50, deadline=None)
+@given(plans, seeds, failure_rates)
+def test_a_journal_read_back_gives_equal_decisions_and_an_equal_state(plan, seed, failure_rate):
+    campaign = troubled_campaign(plan, Random(seed), failure_rate)
+    state = State.fresh(plan)
+    for event, commands in zip(campaign.journal, campaign.commands, strict=True):
+        read = from_json(to_json(event))
+        assert read == event
+        state, again = decide(state, read)
+        assert again == commands
+    assert state == campaign.state
+
+
+def starters(plan: Plan, chance: Random) -> tuple[int, ...]:
+    return tuple(chance.sample(range(plan.space_size), chance.randint(1, plan.space_size)))
+
+
+def troubled_campaign(plan: Plan, chance: Random, failure_rate: float) -> Campaign:
+    """Play a campaign whose tasks fail, report twice or late, and whose workers come and go."""
+    campaign = Campaign(plan, starters(plan, chance))
+    while not campaign.finished:
+        assert len(campaign.journal) < 20_000, "the campaign does not end"
+        campaign.tell(_next_event(campaign, chance, failure_rate))
+    campaign.stop()
+    return campaign
+
+
+def _next_event(campaign: Campaign, chance: Random, failure_rate: float) -> Event:
+    in_flight, at = campaign.state.in_flight, campaign.at
+    luck = chance.random()
+    if not in_flight:  # only because there are no workers: some come back
+        topic = min(campaign.referee.slots, key=lambda topic: campaign.referee.slots[topic])
+        return SlotsChanged(at, topic, chance.randint(1, 4))
+    if luck < 0.02:
+        return SlotsChanged(at, chance.choice(["simulate", "train", "infer"]), chance.randint(0, 4))
+    if luck < 0.022:
+        return StopRequested(at)
+    if luck < 0.05:
+        return Ticked(at)
+    if luck < 0.15:  # a task that is long over, or was taken back, reports (again)
+        return _outcome(campaign, chance.choice(sorted(campaign.referee.ever)), chance, 0.5)
+    return _outcome(campaign, chance.choice(in_flight).task_id, chance, failure_rate)
+
+
+def _outcome(campaign: Campaign, task_id: str, chance: Random, failure_rate: float) -> Event:
+    if chance.random() < failure_rate:
+        return TaskFailed(campaign.at, task_id, retryable=chance.random() < 0.7)
+    return _success(campaign, task_id, chance)
+
+
+def _success(campaign: Campaign, task_id: str, chance: Random) -> Event:
+    event = success(campaign.at, task_id)
+    if not isinstance(event, ChunkScored):
+        return event
+    plan, chunk = campaign.state.plan, int(task_id.split("/")[2])
+    scores = [Candidate(molecule, chance.random()) for molecule in plan.molecules_of(chunk)]
+    keep = plan.shortlist + len(campaign.state.chosen)
+    best = sorted(scores, key=lambda candidate: -candidate.score)[:keep]
+    return ChunkScored(event.at, task_id, tuple(best))

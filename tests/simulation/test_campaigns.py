@@ -1,0 +1,84 @@
+"""Hundreds of whole campaigns on a virtual clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import mean
+
+import pytest
+from support.referee import a_plan
+from support.virtual_clock import Trouble, World
+
+pytestmark = pytest.mark.fast
+
+PLAN = a_plan(
+    budget=60,
+    slots_simulate=4,
+    slots_train=2,
+    slots_infer=2,
+    buffer=2,
+    shortlist=50,
+    first_training_after=10,
+    retrain_after=10,
+    members=4,
+    space_size=1_000,
+    chunk_size=100,
+)
+STRATEGIES = [
+    (during_update, merge)
+    for during_update in ("continue", "hold-while-training", "pause")
+    for merge in ("progressive", "complete")
+]
+
+
+@pytest.mark.parametrize(("during_update", "merge"), STRATEGIES)
+def test_every_strategy_finds_far_more_of_the_best_molecules_than_chance(during_update, merge):
+    plan = replace(PLAN, during_update=during_update, merge=merge)
+    shares = []
+    for seed in range(20):
+        world = World(plan, seed).run()
+        best = world.best_there_are(0.02)
+        shares.append(len(best & world.campaign.referee.labelled) / len(best))
+        assert world.campaign.state.finished == "budget-reached"
+    by_chance = PLAN.budget / PLAN.space_size
+    assert mean(shares) > 5 * by_chance, shares
+
+
+@pytest.mark.parametrize("during_update", ["continue", "hold-while-training", "pause"])
+def test_campaigns_in_trouble_end_with_every_simulation_counted_once(during_update):
+    trouble = Trouble(failing=0.2, twice=0.2, late=0.8)
+    plan = replace(PLAN, during_update=during_update, budget=25, space_size=200, attempts=3)
+    for seed in range(60):
+        world = World(plan, seed, trouble).run()
+        assert world.campaign.state.finished == "budget-reached"
+        assert world.campaign.state.successes == len(world.campaign.referee.labelled) == 25
+
+
+def test_going_on_keeps_simulators_busy_and_pausing_learns_from_more():
+    worlds = {
+        during_update: [
+            World(replace(PLAN, during_update=during_update), s).run() for s in range(8)
+        ]
+        for during_update in ("continue", "hold-while-training", "pause")
+    }
+    busy = {strategy: mean(w.utilisation for w in those) for strategy, those in worlds.items()}
+    assert busy["continue"] > busy["hold-while-training"] > busy["pause"], busy
+    assert busy["continue"] > 0.85
+    found = {strategy: mean(mean(w.found) for w in those) for strategy, those in worlds.items()}
+    assert found["pause"] > found["continue"], found
+
+
+def test_a_long_buffer_simulates_yesterdays_recommendations():
+    scores = {}
+    for buffer in (0, 40):
+        worlds = [World(replace(PLAN, buffer=buffer), seed).run() for seed in range(8)]
+        scores[buffer] = mean(mean(world.found) for world in worlds)
+    assert scores[0] > scores[40], scores
+
+
+def test_progressive_merge_draws_fewer_molecules_from_older_rankings():
+    by_merge = {}
+    for merge in ("progressive", "complete"):
+        worlds = [World(replace(PLAN, merge=merge), seed).run() for seed in range(12)]
+        by_merge[merge] = mean(mean(world.found) for world in worlds)
+    assert by_merge["progressive"] > by_merge["complete"], by_merge

@@ -1,0 +1,167 @@
+"""The stories and campaigns are worth something only if they catch a policy that is wrong.
+
+Each mutant is one error in the source text of the policy: module, sound text, wrong text.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+from support.mutants import planted
+
+POLICY = "molsteer.steering.policy"
+STORIES = Path(__file__).parent.parent / "unit" / "policy" / "test_stories.py"
+
+MUTANTS = {
+    "the trigger is a modulo": (
+        "updates",
+        "return state.labels - state.trained_on >= state.plan.retrain_after",
+        "return state.labels % state.plan.retrain_after == 0",
+    ),
+    "rules are asked once": (
+        "decide",
+        "while not state.finished and (step := _next_step(state)):",
+        "if not state.finished and (step := _next_step(state)):",
+    ),
+    "a task that ended can report again": (
+        "tasks",
+        'Forget a running task: whatever it still reports is unknown from now on."""\n'
+        "        return Tasks(self.running.remove(task.task_id), self.waiting)",
+        'Keep it."""\n        return self',
+    ),
+    "late results of a failed update count for the next one": (
+        "updates",
+        "plan, generation = state.plan, state.generation + 1",
+        "plan, generation = state.plan, state.model + 1",
+    ),
+    "cancelled tasks are not taken back": (
+        "updates",
+        "return ended, (*cancel, *notices)",
+        "return ended, notices",
+    ),
+    "the budget forgets what is under way": (
+        "state",
+        "self.plan.budget - self.successes - len(self.simulations)",
+        "self.plan.budget - self.successes",
+    ),
+    "molecules are chosen twice": ("shortlist", "if molecule not in chosen:", "if True:"),
+    "retries never end": ("settle", "if task.attempt < attempts:", "if task.attempt < 10**9:"),
+    "every failure is retried": (
+        "settle",
+        "attempts = state.plan.attempts if retryable else 1",
+        "attempts = state.plan.attempts",
+    ),
+    "a lost member is waited for": (
+        "settle",
+        "update=replace(update, tasks=groups.end(group), lost=lost)",
+        "update=replace(update, lost=lost)",
+    ),
+    "an update without members goes on": (
+        "updates",
+        "if update.trained == 0:",
+        "if False:",
+    ),
+    "abandoned molecules come back": (
+        "settle",
+        "simulations=state.simulations.end(task),\n        abandoned",
+        "simulations=state.simulations.try_again(task),\n        abandoned",
+    ),
+    "older candidates are kept": (
+        "shortlist",
+        "return Shortlist(Line(candidates), Line(), self.starters)",
+        "return Shortlist(Line(candidates), self.stale, self.starters)",
+    ),
+    "a chunk's older candidates are kept": (
+        "shortlist",
+        "if old.molecule not in chunk",
+        "if True",
+    ),
+    "the end is not told": ("rules", "(*commands, Finish(reason))", "tuple(commands)"),
+    "the buffer counts twice": (
+        "rules",
+        "state.plan.slots_simulate + state.plan.buffer",
+        "state.plan.slots_simulate + 2 * state.plan.buffer",
+    ),
+    "useless updates go on": (
+        "updates",
+        "if update is None or (state.choosable > 0 and not state.stopping):",
+        "if True:",
+    ),
+    "a starved campaign asks for ever": (
+        "rules",
+        "changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before",
+        "changed = True",
+    ),
+    "a starved campaign gives up at once": (
+        "rules",
+        "changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before",
+        "changed = False",
+    ),
+    "tasks are cancelled in no order": (
+        "updates",
+        "in_flight = tuple(sorted(update.tasks.running))",
+        "in_flight = tuple(sorted(update.tasks.running, reverse=True))",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_wrong_policy_is_caught(name):
+    module, sound, wrong = MUTANTS[name]
+    with mutant(module, sound, wrong):
+        assert any(fails(check) for check in checks()), f"nobody noticed that {name}"
+
+
+def test_the_sound_policy_passes_every_check():
+    module, sound, _ = MUTANTS["rules are asked once"]
+    with mutant(module, sound, sound):
+        assert not [check for check in checks() if fails(check)]
+
+
+def test_a_mutant_is_gone_afterwards():
+    module, sound, wrong = MUTANTS["rules are asked once"]
+    before = importlib.import_module(f"{POLICY}.{module}")
+    with mutant(module, sound, wrong):
+        assert importlib.import_module(f"{POLICY}.{module}") is not before
+    assert importlib.import_module(f"{POLICY}.{module}") is before
+
+
+def mutant(module: str, sound: str, wrong: str) -> AbstractContextManager[None]:
+    return planted(POLICY, module, sound, wrong, also=("support.referee", "support.virtual_clock"))
+
+
+def checks() -> Iterator[Callable[[], object]]:
+    """The stories, then campaigns in trouble that the referee watches."""
+    spec = spec_from_file_location("stories_of_a_mutant", STORIES)
+    assert spec is not None
+    assert spec.loader is not None
+    stories = module_from_spec(spec)
+    spec.loader.exec_module(stories)
+    yield from (story for name, story in vars(stories).items() if name.startswith("test_"))
+    clock = importlib.import_module("support.virtual_clock")
+    plan = importlib.import_module("support.referee").a_plan(
+        budget=20,
+        slots_simulate=3,
+        buffer=1,
+        members=3,
+        slots_train=2,
+        space_size=60,
+        first_training_after=3,
+        retrain_after=3,
+    )
+    trouble = clock.Trouble(failing=0.2, twice=0.2, late=0.8)
+    for seed in range(5):
+        yield lambda seed=seed: clock.World(plan, seed, trouble).run()
+
+
+def fails(check: Callable[[], object]) -> bool:
+    try:
+        check()
+    except Exception:  # a mutant may break in any way
+        return True
+    return False

@@ -1,0 +1,278 @@
+"""A second bookkeeper for the policy: it knows events and commands, never the state's books."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from molsteer.steering.policy.commands import (
+    CancelTasks,
+    Command,
+    Dispatch,
+    DispatchInference,
+    DispatchSimulation,
+    DispatchTraining,
+    Finish,
+    UpdateEnded,
+)
+from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.events import (
+    Began,
+    Candidate,
+    ChunkScored,
+    Event,
+    SimulationSucceeded,
+    SlotsChanged,
+    StopRequested,
+    TaskFailed,
+    TrainingSucceeded,
+)
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.state import State
+
+
+def a_plan(**changes: Any) -> Plan:
+    """A small plan: one slot of each kind, no buffer, one member, one chunk of ten molecules."""
+    plan: dict[str, Any] = {
+        "budget": 9,
+        "slots_simulate": 1,
+        "slots_train": 1,
+        "slots_infer": 1,
+        "buffer": 0,
+        "shortlist": 10,
+        "first_training_after": 100,
+        "retrain_after": 100,
+        "during_update": "continue",
+        "warm_start": False,
+        "merge": "progressive",
+        "members": 1,
+        "space_size": 10,
+        "chunk_size": 10,
+        "attempts": 2,
+        "failure_limit": 100,
+    }
+    return Plan(**(plan | changes))
+
+
+def ranked(*molecules: int) -> tuple[Candidate, ...]:
+    """Candidates with falling scores."""
+    return tuple(Candidate(molecule, 20.0 - place) for place, molecule in enumerate(molecules))
+
+
+class Campaign:
+    """Drives the policy event by event, and has a referee watch every step."""
+
+    def __init__(self, plan: Plan, starters: tuple[int, ...] = ()) -> None:
+        self.state = State.fresh(plan)
+        self.journal: list[Event] = []
+        self.commands: list[tuple[Command, ...]] = []
+        self.referee = Referee(plan)
+        self.first_commands = self.tell(Began(0.0, starters))
+
+    def tell(self, event: Event) -> tuple[Command, ...]:
+        self.state, commands = decide(self.state, event)
+        self.journal.append(event)
+        self.commands.append(commands)
+        self.referee.watch(event, commands)
+        if not self.finished:
+            self.referee.judge(
+                idle_for_want_of_molecules=not self.state.shortlist.take(self.state.chosen)
+            )
+        return commands
+
+    @property
+    def at(self) -> float:
+        return float(len(self.journal))
+
+    @property
+    def finished(self) -> bool:
+        return self.state.finished is not None
+
+    @property
+    def asked(self) -> list[Command]:
+        return [command for commands in self.commands for command in commands]
+
+    def succeed(self, *task_ids: str, candidates: tuple[Candidate, ...] = ()) -> list[Command]:
+        """Let tasks succeed one after the other; candidates are those of the last one."""
+        return [
+            command
+            for task_id in task_ids
+            for command in self.tell(success(self.at, task_id, candidates))
+        ]
+
+    def fail(self, *task_ids: str, retryable: bool = False) -> list[Command]:
+        return [
+            command
+            for task_id in task_ids
+            for command in self.tell(TaskFailed(self.at, task_id, retryable))
+        ]
+
+    def stop(self) -> tuple[Command, ...]:
+        return self.tell(StopRequested(self.at))
+
+
+def success(at: float, task_id: str, candidates: tuple[Candidate, ...] = ()) -> Event:
+    """The event of a task's success, whatever its kind."""
+    match task_id.split("/")[0]:
+        case "simulate":
+            return SimulationSucceeded(at, task_id)
+        case "train":
+            return TrainingSucceeded(at, task_id)
+        case _:
+            return ChunkScored(at, task_id, candidates)
+
+
+class Referee:
+    """Keeps its own books of a campaign, and raises AssertionError when a rule is broken."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.slots = {
+            "simulate": plan.slots_simulate,
+            "train": plan.slots_train,
+            "infer": plan.slots_infer,
+        }
+        self.in_flight: dict[str, Dispatch] = {}
+        self.ever: set[str] = set()
+        self.tried: Counter[int] = Counter()
+        self.labelled: set[int] = set()
+        self.abandoned: set[int] = set()
+        self.owed: set[int] = set()  # molecules that wait for another attempt
+        self.update: int | None = None
+        self.generation = 0
+        self.trained_on = 0
+        self.members: list[int] = []
+        self.models: set[str] = set()
+        self.stopping = False
+        self.finish: list[str] = []
+
+    @property
+    def labels(self) -> int:
+        return self.plan.known_labels + len(self.labelled)
+
+    @property
+    def room(self) -> int:
+        under_way = len(self.owed) + self.running("simulate")
+        return min(
+            self.plan.budget - len(self.labelled) - under_way,
+            self.plan.space_size - len(self.tried),
+        )
+
+    def running(self, topic: str) -> int:
+        return sum(task_id.startswith(topic) for task_id in self.in_flight)
+
+    def watch(self, event: Event, commands: tuple[Command, ...]) -> None:
+        assert not (self.finish and commands), "the campaign is over"
+        self._note(event)
+        for command in commands:
+            assert not self.finish, "finishing is the last command, and given once"
+            self._obey(command)
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case DispatchSimulation():
+                self._simulate(command)
+            case DispatchTraining():
+                self._train(command)
+            case DispatchInference():
+                self._infer(command)
+            case CancelTasks(task_ids=task_ids):
+                assert list(task_ids) == sorted(task_ids) != [], "cancelling in order"
+                for task_id in task_ids:
+                    del self.in_flight[task_id]
+            case UpdateEnded(generation=generation):
+                assert self.update == generation, "only the running update ends"
+                assert self.running("train") + self.running("infer") == 0, "its tasks are over"
+                self.update = None
+            case Finish(reason=reason):
+                assert not self.in_flight, "nothing runs after the end"
+                self.finish.append(reason)
+
+    def judge(self, idle_for_want_of_molecules: bool) -> None:
+        """Check what must hold whenever a decision has been made."""
+        assert len(self.labelled) < self.plan.budget, "the target is reached"
+        if min(self.slots.values()) == 0:
+            return  # without workers everything may have to wait
+        assert self.in_flight, "the campaign hangs"
+        due = self.labels - self.trained_on >= (
+            self.plan.retrain_after if self.generation else self.plan.first_training_after
+        )
+        if self.stopping or self.room <= 0:
+            assert self.update is None, "the update is of no use"
+        elif self.update is None:
+            assert not due, "an update is due and does not run"
+        places = self.slots["simulate"] + self.plan.buffer
+        if self.running("simulate") < places and not self.stopping:
+            assert not self.owed, "a further attempt must not wait while there is a free place"
+            assert self.room <= 0 or self._held() or idle_for_want_of_molecules, "idle slots"
+
+    def _held(self) -> bool:
+        match self.plan.during_update:
+            case "continue":
+                return False
+            case "pause":
+                return self.update is not None
+            case "hold-while-training":
+                return self.running("train") > 0
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case SlotsChanged(topic=topic, slots=slots):
+                self.slots[topic] = slots
+            case StopRequested():
+                self.stopping = True
+            case SimulationSucceeded() | TrainingSucceeded() | ChunkScored() | TaskFailed():
+                task = self.in_flight.pop(event.task_id, None)
+                if task is not None:
+                    self._end(task, event)
+
+    def _end(self, task: Dispatch, event: Event) -> None:
+        failed = isinstance(event, TaskFailed)
+        if isinstance(task, DispatchTraining) and not failed:
+            self.models.add(task.task_id)
+        if not isinstance(task, DispatchSimulation):
+            return
+        if not failed:
+            self.labelled.add(task.molecule)
+        elif event.retryable and task.attempt < self.plan.attempts:  # type: ignore[union-attr]
+            self.owed.add(task.molecule)
+        else:
+            self.abandoned.add(task.molecule)
+
+    def _dispatch(self, task: Dispatch, topic: str, places: int) -> None:
+        assert not self.stopping, "nothing begins after a stop"
+        assert task.task_id not in self.ever, "every task is dispatched once"
+        self.ever.add(task.task_id)
+        self.in_flight[task.task_id] = task
+        assert self.running(topic) <= places, f"more {topic} tasks than slots"
+
+    def _simulate(self, task: DispatchSimulation) -> None:
+        self._dispatch(task, "simulate", self.slots["simulate"] + self.plan.buffer)
+        assert task.molecule not in self.labelled | self.abandoned, "its outcome is known"
+        if task.molecule in self.owed:
+            self.owed.remove(task.molecule)
+        else:
+            assert self.tried[task.molecule] == 0, "a molecule is chosen once"
+            assert not self._held(), "no molecule is chosen while refilling waits"
+        self.tried[task.molecule] += 1
+        assert task.attempt == self.tried[task.molecule] <= self.plan.attempts
+        under_way = self.running("simulate") + len(self.owed)
+        assert len(self.labelled) + under_way <= self.plan.budget, "more than the budget"
+
+    def _train(self, task: DispatchTraining) -> None:
+        if self.update is None:
+            assert task.generation == self.generation + 1
+            self.update = self.generation = task.generation
+            self.trained_on, self.members, self.models = self.labels, [], set()
+        assert task.generation == self.update, "one update at a time"
+        assert task.labels == self.trained_on > 0, "all groups learn from the same labels"
+        if task.attempt == 1:
+            self.members += task.members
+        self._dispatch(task, "train", self.slots["train"])
+
+    def _infer(self, task: DispatchInference) -> None:
+        assert task.generation == self.update, "the running update's model is asked"
+        assert self.models, "there is a model to ask"
+        assert self.running("train") == 0, "all members have been tried"
+        assert self.members == list(range(self.plan.members)), "every member has been tried"
+        self._dispatch(task, "infer", self.slots["infer"])
