@@ -49,7 +49,8 @@ def toy_space(folder: Path) -> SearchSpace:
     """Build a space of sixty small molecules in four chunks."""
     source = folder / "molecules.smi"
     source.write_text("\n".join(MOLECULES), encoding="utf-8")
-    return build([source], folder / "space", chunk_size=16, processes=1)
+    build([source], folder / "space", chunk_size=16, processes=1)
+    return SearchSpace.open(folder / "space")
 
 
 @dataclass

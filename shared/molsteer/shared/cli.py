@@ -54,3 +54,7 @@ def main() -> None:
         sys.exit(130)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
+
+
+if __name__ == "__main__":
+    main()

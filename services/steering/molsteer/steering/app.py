@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
 from molsteer.shared.blobs.opening import open_blobs
-from molsteer.shared.bus.dispatch import RedisDispatch
+from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.errors import ServiceUnavailable, UserError
 from molsteer.shared.server import EmbeddedServer
 from molsteer.steering import run_directory
@@ -40,24 +40,32 @@ class Application:
     settings: CampaignSettings
     campaign: Campaign
     site: LocalSite | None
+    _trouble: str | None = None
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
-        """Run the campaign to its end, or until the user has asked twice to stop."""
-        trouble: str | None = None
-        while self.campaign.finished is None and not interrupts.at_once:
+        """Run the campaign to its end, or until the user has stopped it.
+
+        Raises:
+            WorkersKeepDying: If the workers on this machine do not stay alive.
+        """
+        while not (self.campaign.finished or self.campaign.drained or interrupts.at_once):
             if self.site:
                 self.site.keep_running()
             if interrupts.take_first():
-                self.campaign.stop()
-            try:
-                self.campaign.step(STEP_S)
-                trouble = None
-            except ServiceUnavailable as error:
-                if str(error) != trouble:
-                    log.warning("%s Trying again until it answers.", error)
-                trouble = str(error)
-                time.sleep(STEP_S)
+                log.info("Stopping when the published simulations have ended.")
+                self.campaign.drain()
+            self._step()
             self._show(display)
+
+    def _step(self) -> None:
+        try:
+            self.campaign.step(STEP_S)
+            self._trouble = None
+        except ServiceUnavailable as error:
+            if str(error) != self._trouble:
+                log.warning("%s Trying again until it answers.", error)
+            self._trouble = str(error)
+            time.sleep(STEP_S)
 
     def _show(self, display: Display) -> None:
         now = time.time()
@@ -175,6 +183,8 @@ def _starters(settings: CampaignSettings, molecules: int) -> Sequence[int]:
 
 def _activity(campaign: Campaign) -> str:
     match campaign.state.update_progress:
+        case _ if campaign.draining:
+            return "stopping, waiting for the published simulations"
         case None:
             return "models idle" if campaign.state.model else "random start"
         case phase, settled, wanted:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from rich.console import Console
 from rich.table import Table
 
+from molsteer.shared.telemetry import log_to
 from molsteer.steering.app import Application, assembled
 from molsteer.steering.display import Display, LineDisplay, LiveDisplay
 from molsteer.steering.interrupts import counted
@@ -16,24 +15,23 @@ from molsteer.steering.settings import CampaignSettings
 
 BEST_SHOWN = 10
 
-log = logging.getLogger(__name__)
-
 
 def follow(settings: CampaignSettings) -> int:
     """Run a campaign in front of a person.
 
     Returns:
-        The exit status: 0 if the campaign ended or was stopped gently, 1 if its simulations keep
-        failing, 130 if it was ended at once.
+        The exit status: 0 if the campaign ended, 1 if its simulations keep failing, 130 if the
+        user stopped it.
     """
     console = Console(stderr=False, highlight=False)
     with counted() as interrupts, assembled(settings) as application:
+        log_to("steering", "info", settings.run_dir / "logs" / "steering.jsonl")
         display = _display(console)
         try:
             application.steer(display, interrupts)
         finally:
             display.close()
-        return _conclude(application, console, at_once=interrupts.at_once)
+        return _conclude(application, console)
 
 
 def show_findings(findings: Findings, console: Console) -> None:
@@ -69,13 +67,18 @@ def _display(console: Console) -> Display:
     return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
 
 
-def _conclude(application: Application, console: Console, *, at_once: bool) -> int:
+def _conclude(application: Application, console: Console) -> int:
     settings, ledger = application.settings, application.campaign.ledger
     findings = read_findings(ledger, settings.campaign.name, settings.campaign.hit_above_eV)
     report = write_report(findings, settings.run_dir)
     show_findings(findings, console)
-    console.print(f"\nEnded: {findings.finished or 'interrupted'}.", soft_wrap=True)
+    ended = findings.finished or "interrupted; the same command goes on with it"
+    console.print(f"\nEnded: {ended}.", soft_wrap=True)
     console.print(f"Run directory: {settings.run_dir}\nReport: {report}", soft_wrap=True)
-    if at_once and findings.finished is None:
-        return 130
-    return 1 if findings.finished == "failing" else 0
+    match findings.finished:
+        case None:
+            return 130
+        case "failing":
+            return 1
+        case _:
+            return 0

@@ -140,9 +140,12 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
         tuple(
             LocalWorker(
                 topic=topic,
-                arguments=("--processes", str(count), "--die-with-parent"),
+                arguments=(
+                    *("--processes", str(count), "--die-with-parent"),
+                    *("--log-file", str(logs / f"{topic}.jsonl")),
+                ),
                 environment=environment,
-                log_file=logs / f"{topic}.log",
+                log_file=logs / f"{topic}.err",
             )
             for topic, count in processes.items()
         )

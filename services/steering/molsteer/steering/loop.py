@@ -30,7 +30,7 @@ from molsteer.steering.policy.commands import (
     UpdateEnded,
 )
 from molsteer.steering.policy.decide import decide
-from molsteer.steering.policy.events import Began, Event, SlotsChanged, StopRequested
+from molsteer.steering.policy.events import Began, Event, SlotsChanged
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
 from molsteer.steering.settlement import Settlement
@@ -45,6 +45,8 @@ class Campaign:
     Attributes:
         lost_after_s: How long a published task may be in no queue, with no worker and without an
             outcome before it is published again.
+        state: Where the policy is.
+        draining: Whether nothing more is published.
         clock: Gives seconds of the Unix epoch.
     """
 
@@ -55,6 +57,7 @@ class Campaign:
     clock: Callable[[], float]
     lost_after_s: float
     state: State = field(init=False)
+    draining: bool = field(init=False, default=False)
     _searched_for_lost_at: float = field(init=False, default=0.0)
 
     def begin(self, plan: Plan, starters: Callable[[], Sequence[int]]) -> None:
@@ -88,9 +91,15 @@ class Campaign:
         reason = self.ledger.fact("finished")
         return None if reason is None else str(reason)
 
-    def stop(self) -> None:
-        """End the campaign once the running simulations have ended."""
-        self._hear([StopRequested(self.clock())])
+    def drain(self) -> None:
+        """Publish nothing more; what is published goes on, and the next session with the rest."""
+        self.draining = True
+
+    @property
+    def drained(self) -> bool:
+        """Whether no published simulation is awaited any more."""
+        published = tasks.awaited(self.ledger, dispatched_before=float("inf"))
+        return self.draining and not any(topic == "simulate" for topic, _ in published)
 
     def step(self, timeout_s: float) -> None:
         """Take in what has ended, decide, and publish what is due.
@@ -167,6 +176,8 @@ class Campaign:
                     assert_never(command)
 
     def _publish_ready(self) -> None:
+        if self.draining:
+            return
         published: list[tuple[Task, int]] = []
         try:
             for command in tasks.ready(self.ledger):

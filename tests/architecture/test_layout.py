@@ -1,0 +1,77 @@
+"""The shape of the code, as tests; import directions are in the contracts of pyproject.toml."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.fast
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = [ROOT / "shared", *sorted((ROOT / "services").iterdir())]
+UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+MOST_LINES = 300
+
+
+def modules() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from sorted((package / "molsteer").rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_no_package_hides_the_others_of_the_namespace() -> None:
+    assert not [relative(path) for path in ROOT.glob("**/molsteer/__init__.py")]
+
+
+def test_init_files_are_empty() -> None:
+    assert not [
+        relative(path) for path in modules() if path.name == "__init__.py" and path.stat().st_size
+    ]
+
+
+def test_all_packages_have_the_same_version() -> None:
+    versions = {
+        package.name: tomllib.loads((package / "pyproject.toml").read_text())["project"]["version"]
+        for package in PACKAGES
+    }
+    assert len(set(versions.values())) == 1, versions
+
+
+def test_no_module_is_long() -> None:
+    lengths = {relative(path): len(path.read_text().splitlines()) for path in modules()}
+    assert not {name: length for name, length in lengths.items() if length > MOST_LINES}
+
+
+def test_nothing_can_unpickle() -> None:
+    offences = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import(names=names):
+                    imported = {alias.name.split(".")[0] for alias in names}
+                case ast.ImportFrom(module=str(module)):
+                    imported = {module.split(".")[0]}
+                case ast.keyword(arg="allow_pickle", value=ast.Constant(value=True)):
+                    imported = {"pickle"}
+                case ast.Attribute(value=ast.Name(id="torch"), attr="load"):
+                    imported = {"pickle"}
+                case _:
+                    continue
+            if imported & UNSAFE_MODULES:
+                offences.append(f"{relative(path)}:{getattr(node, 'lineno', '?')}")
+    assert not offences
+
+
+def test_every_command_that_the_metadata_names_is_there() -> None:
+    for package in PACKAGES:
+        metadata = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+        for command in metadata.get("entry-points", {}).get("molsteer.commands", {}).values():
+            module = command.split(":")[0].removeprefix("molsteer.").replace(".", "/")
+            assert (package / "molsteer" / f"{module}.py").is_file(), command

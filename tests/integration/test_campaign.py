@@ -1,0 +1,157 @@
+"""Whole campaigns with real chemistry, a real network and real processes, and their crashes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from support.command import molsteer, molsteer_in_background, wait_until
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+BUDGET = 24
+
+# Small molecules, so that a campaign takes a minute; the last line is for the ones that cannot be.
+MOLECULES = [
+    *("C", "N", "O", "CC", "CO", "CN", "CF", "C#N", "C=O", "FF", "N#N", "C#C", "C=C", "CCO"),
+    *("CC#N", "CC=O", "NC=O", "OC=O", "COC", "CNC", "CCF", "FCF", "C1CC1", "C1CO1", "N#CC#N"),
+    *("CC(C)C", "CCCC", "CC(=O)C", "CC(=O)O", "CC(=O)N", "OCCO", "NCCN", "FC(F)F", "CCC#N"),
+    *("C1CCC1", "C1CCO1", "O=C=O", "CC#C", "C=CC=C", "C=CC", "COC=O", "CCOC", "FC=C", "OO"),
+]
+
+CAMPAIGN = f"""
+[campaign]
+name = "small"
+space = "molecules.smi"
+budget = {BUDGET}
+[policy]
+first_training_after = 8
+retrain_after = 8
+shortlist = 20
+[train]
+members = 2
+epochs = 15
+[queue]
+lease_s = 3.0
+"""
+
+
+@pytest.fixture
+def campaign_file(tmp_path: Path) -> Path:
+    (tmp_path / "molecules.smi").write_text("\n".join(MOLECULES), encoding="utf-8")
+    file = tmp_path / "campaign.toml"
+    file.write_text(CAMPAIGN, encoding="utf-8")
+    return file
+
+
+@contextmanager
+def reading(run_dir: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(f"file:{run_dir / 'ledger.sqlite'}?mode=ro", uri=True)) as ledger:
+        yield ledger
+
+
+def count(run_dir: Path, what: str) -> int:
+    if not (run_dir / "ledger.sqlite").exists():
+        return 0
+    try:
+        with reading(run_dir) as ledger:
+            return int(ledger.execute(f"SELECT count(*) FROM {what}").fetchone()[0])  # noqa: S608
+    except sqlite3.OperationalError:
+        return 0
+
+
+def assert_every_simulation_counts_once(run_dir: Path) -> None:
+    with reading(run_dir) as ledger:
+        molecules = [row[0] for row in ledger.execute("SELECT molecule FROM label")]
+        assert len(molecules) == len(set(molecules)) == BUDGET
+        finished = ledger.execute("SELECT value FROM fact WHERE name = 'finished'").fetchone()
+    assert json.loads(finished[0]) == "budget-reached"
+
+
+def children(process_id: int) -> list[psutil.Process]:
+    return psutil.Process(process_id).children(recursive=True)
+
+
+def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
+    campaign_file: Path, tmp_path: Path
+) -> None:
+    run_dir = tmp_path / "run"
+    ended = molsteer("run", campaign_file, "--run-dir", run_dir, timeout_s=280)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert_every_simulation_counts_once(run_dir)
+    assert f"Report: {run_dir / 'report.md'}" in ended.stdout
+    assert "random start:" in ended.stdout
+    assert "chosen by the models:" in ended.stdout
+    report = (run_dir / "report.md").read_text()
+    assert "## Best molecules" in report
+    assert (run_dir / "discovery.png").read_bytes().startswith(b"\x89PNG")
+    assert len(list((run_dir / "records").iterdir())) == BUDGET
+    assert not [path for path in (run_dir / "objects").rglob("*") if path.is_file()]
+    assert count(run_dir, "model WHERE generation = 1") >= 1
+    with reading(run_dir) as ledger:
+        moments = ledger.execute(
+            "SELECT created_at <= dispatched_at, dispatched_at <= started_at,"
+            " started_at <= ended_at, ended_at <= reported_at, reported_at <= settled_at"
+            " FROM task WHERE status = 'ok'"
+        ).fetchall()
+    assert moments
+    assert all(all(row) for row in moments)
+
+    status = molsteer("status", run_dir, "--json")
+    assert json.loads(status.stdout)["done"] == BUDGET
+
+    again = molsteer("run", campaign_file, "--run-dir", run_dir, timeout_s=60)
+    assert again.returncode == 0
+    assert_every_simulation_counts_once(run_dir)
+
+
+def test_a_campaign_survives_the_death_of_workers_and_of_steering(
+    campaign_file: Path, tmp_path: Path
+) -> None:
+    run_dir, output = tmp_path / "run", tmp_path / "output"
+    command = ("run", campaign_file, "--run-dir", run_dir)
+
+    steering = molsteer_in_background(*command, output=output)
+    wait_until(lambda: count(run_dir, "label") >= 3, 120, "three labels")
+    workers = [
+        child
+        for child in children(steering.pid)
+        if "simulate" in child.cmdline() and child.parent() == psutil.Process(steering.pid)
+    ]
+    assert workers
+    workers[0].kill()  # the worker's main process, and with it what it runs
+    labels = count(run_dir, "label")
+    wait_until(lambda: count(run_dir, "label") >= labels + 2, 120, "labels after a worker's death")
+
+    orphans = children(steering.pid)
+    os.kill(steering.pid, signal.SIGKILL)
+    steering.wait()
+    _, alive = psutil.wait_procs(orphans, timeout=30)
+    assert not alive, [process.cmdline() for process in alive]
+
+    ended = molsteer(*command, timeout_s=280)
+    assert ended.returncode == 0, ended.stdout + ended.stderr + output.read_text()
+    assert_every_simulation_counts_once(run_dir)
+
+
+def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_path: Path) -> None:
+    run_dir, output = tmp_path / "run", tmp_path / "output"
+    command = ("run", campaign_file, "--run-dir", run_dir)
+    steering = molsteer_in_background(*command, output=output)
+    wait_until(lambda: count(run_dir, "label") >= 2, 120, "two labels")
+    steering.send_signal(signal.SIGINT)
+    assert steering.wait(60) == 130
+    assert "the same command goes on" in output.read_text()
+    settled = count(run_dir, "label")
+    assert count(run_dir, "task WHERE topic = 'simulate' AND state = 'dispatched'") == 0
+    steering = molsteer_in_background(*command, output=output)
+    wait_until(lambda: count(run_dir, "label") > settled, 120, "labels in the second session")
+    steering.send_signal(signal.SIGINT)
+    steering.send_signal(signal.SIGINT)
+    assert steering.wait(60) == 130
