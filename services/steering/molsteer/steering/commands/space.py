@@ -103,8 +103,8 @@ def info(folder: Path, as_json: bool) -> None:
 def _summary(folder: Path, manifest: Manifest) -> str:
     size_bytes = sum(stored.size_bytes for stored in manifest.files)
     lines = [
-        f"Search space {folder}: {manifest.molecules:,} molecules, chunks: {len(manifest.chunks):,} "
-        f"of {manifest.chunk_size:,}, size: {size_bytes / 1e6:,.1f} MB",
+        f"Search space {folder}: {manifest.molecules:,} molecules, {size_bytes / 1e6:,.1f} MB, "
+        f"{len(manifest.chunks):,} chunks of up to {manifest.chunk_size:,}",
         f"Rows read: {manifest.rows:,}, left out: {sum(manifest.rejected_rows.values()):,}",
     ]
     lines += [f"  {count:,} {reason}" for reason, count in manifest.rejected_rows.items()]

@@ -1,0 +1,119 @@
+"""The work of the building processes: batches of SMILES to graphs, names and reasons."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdinchi
+
+from molsteer.shared.graphs import PackedGraphs
+from molsteer.steering.space.errors import SpaceError
+from molsteer.steering.space.featurize import pack
+from molsteer.steering.space.molecules import Reason, read_molecule
+from molsteer.steering.space.sources import Row
+
+_BATCHES_AHEAD = 4
+_BATCHES_AT_HAND = 6
+"""As many batches of 1,000 are done before new processes have loaded RDKit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digested:
+    """What became of a batch of rows.
+
+    Attributes:
+        graphs: Graphs of the usable rows.
+        smiles: Canonical SMILES of the usable rows, ASCII.
+        inchikeys: InChIKeys of the usable rows, 27 bytes each.
+        reasons: For each row None where it is usable, else the reason why not.
+    """
+
+    graphs: PackedGraphs
+    smiles: list[bytes]
+    inchikeys: list[bytes]
+    reasons: list[Reason | None]
+
+
+def digest(smiles: Sequence[str]) -> Digested:
+    """Parse, name and featurize a batch of SMILES."""
+    with rdBase.BlockLogs():
+        found = [_identify(text) for text in smiles]
+        usable = [item for item in found if not isinstance(item, Reason)]
+        return Digested(
+            graphs=pack([molecule for molecule, _ in usable]),
+            smiles=[Chem.MolToSmiles(molecule).encode("ascii") for molecule, _ in usable],
+            inchikeys=[inchikey for _, inchikey in usable],
+            reasons=[item if isinstance(item, Reason) else None for item in found],
+        )
+
+
+def digest_all(
+    batches: Iterable[list[Row]], processes: int
+) -> Iterator[tuple[list[Row], Digested]]:
+    """Digest batches in several processes; they come back in their order.
+
+    Only a few batches for each process are read ahead; a few in all are not worth a process.
+
+    Raises:
+        SpaceError: If one of the processes died.
+    """
+    batches = iter(batches)
+    first = list(islice(batches, _BATCHES_AT_HAND))
+    batches = chain(first, batches)
+    if processes == 1 or len(first) < _BATCHES_AT_HAND:
+        yield from ((rows, digest([row.smiles for row in rows])) for rows in batches)
+        return
+    pool = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), initializer=_follow_parent
+    )
+    pending: deque[tuple[list[Row], Future[Digested]]] = deque()
+    try:
+        for rows in batches:
+            pending.append((rows, pool.submit(digest, [row.smiles for row in rows])))
+            if len(pending) > _BATCHES_AHEAD * processes:
+                yield _oldest(pending)
+        while pending:
+            yield _oldest(pending)
+    except BrokenProcessPool as error:
+        raise SpaceError(
+            "A process that reads molecules died, perhaps for lack of memory. "
+            "Build the space again with fewer of them: --processes 1."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _identify(smiles: str) -> tuple[Chem.Mol, bytes] | Reason:
+    found = read_molecule(smiles)
+    if isinstance(found, Reason):
+        return found
+    inchikey = rdinchi.MolToInchiKey(found)
+    return (found, inchikey.encode("ascii")) if inchikey else Reason.NO_INCHI
+
+
+def _oldest(pending: deque[tuple[list[Row], Future[Digested]]]) -> tuple[list[Row], Digested]:
+    rows, future = pending.popleft()
+    return rows, future.result()
+
+
+def _follow_parent() -> None:
+    """Leave interrupts to the parent, and end when it ends, even if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+
+def _exit_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

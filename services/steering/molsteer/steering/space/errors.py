@@ -1,0 +1,51 @@
+"""What can be wrong with molecules files and with folders that hold a search space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from molsteer.shared.errors import UserError
+
+
+class SpaceError(UserError):
+    """Molecules that cannot be searched; the message says what, where and what to do."""
+
+
+class UnusableMolecule(SpaceError):
+    """A SMILES that gives no molecule to search; `row` counts from zero."""
+
+    def __init__(self, row: int, smiles: str, reason: str) -> None:
+        super().__init__(
+            f"The SMILES {smiles!r}, number {row + 1} of those given, cannot be used: {reason}. "
+            f"Correct or remove it."
+        )
+        self.row, self.smiles, self.reason = row, smiles, reason
+
+
+class UnreadableSource(SpaceError):
+    """A molecules file that cannot be read."""
+
+    def __init__(self, path: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The molecules file {path} cannot be used: {reason}. {cure}")
+        self.path, self.reason, self.cure = path, reason, cure
+
+
+class RefusedFolder(SpaceError):
+    """A folder that a search space cannot be built into."""
+
+    def __init__(self, folder: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The search space cannot be built in {folder}: {reason}. {cure}")
+        self.folder, self.reason, self.cure = folder, reason, cure
+
+
+class DamagedSpace(SpaceError):
+    """A folder that holds no search space, or one that cannot be trusted."""
+
+    def __init__(
+        self,
+        folder: Path,
+        reason: str,
+        cure: str = "Build it again with: molsteer space build --force",
+    ) -> None:
+        super().__init__(f"The search space {folder} cannot be opened: {reason}. {cure}")
+        self.folder, self.reason, self.cure = folder, reason, cure

@@ -1,0 +1,131 @@
+"""`space.json`: what a folder that holds a search space says about itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+
+from molsteer.shared.frozen import Message
+from molsteer.steering.space.errors import DamagedSpace
+
+FORMAT = 1
+MANIFEST_NAME = "space.json"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^(chunks/)?[a-z0-9_]+\.[a-z]+$")]
+
+
+class StoredFile(Message):
+    """A file of the space, named from its folder."""
+
+    file: FileName
+    sha256: Sha256
+    size_bytes: NonNegativeInt
+
+
+class StoredChunk(StoredFile):
+    """Packed graphs of consecutive molecules."""
+
+    molecules: PositiveInt
+
+
+class SourceRecord(Message):
+    """A molecules file that the space was built from."""
+
+    path: str
+    sha256: Sha256
+    size_bytes: NonNegativeInt
+    rows: NonNegativeInt
+
+
+class Manifest(Message):
+    """Everything about a space but the molecules themselves.
+
+    Attributes:
+        chunk_size: Molecules in every chunk but the last.
+        smiles: Canonical SMILES one behind the other; uint8, npy.
+        smiles_offsets: Where each SMILES begins, and where the last one ends; int64, npy.
+        inchikeys: 27 bytes for each molecule; npy.
+        rejected: The rows left out, with their place and reason; csv.
+        rejected_rows: How many rows were left out, by reason.
+        digest: Digest of the molecules and their order, whatever files they came from.
+    """
+
+    format: Literal[1] = 1
+    molecules: PositiveInt
+    chunk_size: PositiveInt
+    chunks: tuple[StoredChunk, ...] = Field(min_length=1)
+    smiles: StoredFile
+    smiles_offsets: StoredFile
+    inchikeys: StoredFile
+    rejected: StoredFile
+    rejected_rows: dict[str, PositiveInt]
+    sources: tuple[SourceRecord, ...] = Field(min_length=1)
+    digest: Sha256
+
+    @property
+    def rows(self) -> int:
+        """Rows of the input."""
+        return sum(source.rows for source in self.sources)
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """Every file of the folder but this one."""
+        tables = (self.smiles, self.smiles_offsets, self.inchikeys, self.rejected)
+        return (*self.chunks, *tables)
+
+
+def content_digest(chunk_size: int, contents: tuple[StoredFile, ...]) -> str:
+    """Name the molecules of a space by the digests of the files that hold them."""
+    lines = [f"{FORMAT} {chunk_size}", *(stored.sha256 for stored in contents)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a folder and check that its files are there in full length.
+
+    Raises:
+        DamagedSpace: If it is no space, of another format, or incomplete.
+    """
+    try:
+        document = (folder / MANIFEST_NAME).read_bytes()
+    except OSError as error:
+        reason = f"its {MANIFEST_NAME} cannot be read ({error.strerror})"
+        raise DamagedSpace(folder, reason, _BUILD) from error
+    try:
+        manifest = Manifest.model_validate_json(document)
+    except ValidationError as error:
+        raise DamagedSpace(folder, _why_unreadable(document, error)) from error
+    for stored in manifest.files:
+        _check_size(folder, stored)
+    return manifest
+
+
+_BUILD = "Build one with: molsteer space build"
+
+
+def _why_unreadable(document: bytes, error: ValidationError) -> str:
+    try:
+        found = json.loads(document)["format"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        found = FORMAT
+    if found != FORMAT:
+        return f"it has format {found!r}, and this version of molsteer reads format {FORMAT}"
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the document"
+    return f"its {MANIFEST_NAME} is damaged at {place} ({first['msg']})"
+
+
+def _check_size(folder: Path, stored: StoredFile) -> None:
+    try:
+        size_bytes = (folder / stored.file).stat().st_size
+    except OSError as error:
+        raise DamagedSpace(folder, f"its file {stored.file} is missing") from error
+    if size_bytes != stored.size_bytes:
+        raise DamagedSpace(
+            folder, f"its file {stored.file} has {size_bytes} bytes, not {stored.size_bytes}"
+        )

@@ -1,0 +1,56 @@
+"""SMILES to molecules that can be searched, or the reason why not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from rdkit import Chem
+
+MAX_HEAVY_ATOMS = 500
+"""Far beyond what is simulated, and small enough for an InChI and for a task's SMILES."""
+
+MAX_SMILES_LENGTH = 10_000
+"""The longest SMILES that a simulation task carries."""
+
+
+class Reason(StrEnum):
+    """Why a row of the input is not in the space."""
+
+    EMPTY = "no SMILES"
+    UNPARSABLE = "not a SMILES"
+    IMPOSSIBLE = "impossible valence or aromatic ring"
+    NO_HEAVY_ATOM = "no heavy atom"
+    SEVERAL_FRAGMENTS = "several fragments"
+    TOO_LARGE = "too many atoms"
+    WILDCARD = "an atom that is no element"
+    NO_INCHI = "no InChIKey"
+    DUPLICATE = "duplicate"
+
+
+def read_molecule(smiles: str) -> Chem.Mol | Reason:
+    """Parse and sanitize one SMILES; what comes back is one molecule of known elements.
+
+    RDKit explains what it dislikes in its log; block that where many rows are read.
+    """
+    if not smiles:
+        return Reason.EMPTY
+    if len(smiles) > MAX_SMILES_LENGTH:
+        return Reason.TOO_LARGE
+    molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None:
+        written_well = Chem.MolFromSmiles(smiles, sanitize=False) is not None
+        return Reason.IMPOSSIBLE if written_well else Reason.UNPARSABLE
+    heavy_atoms = molecule.GetNumHeavyAtoms()
+    if heavy_atoms != molecule.GetNumAtoms() and _has_wildcard(molecule):
+        return Reason.WILDCARD
+    if heavy_atoms == 0:
+        return Reason.NO_HEAVY_ATOM
+    if heavy_atoms > MAX_HEAVY_ATOMS:
+        return Reason.TOO_LARGE
+    if "." in smiles and len(Chem.GetMolFrags(molecule)) > 1:
+        return Reason.SEVERAL_FRAGMENTS
+    return molecule
+
+
+def _has_wildcard(molecule: Chem.Mol) -> bool:
+    return any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms())

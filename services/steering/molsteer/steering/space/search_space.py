@@ -1,0 +1,200 @@
+"""A search space on disk: opened in milliseconds, read only where it is looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from molsteer.shared.graphs import PackedGraphs, join
+from molsteer.steering.space.errors import DamagedSpace
+from molsteer.steering.space.manifest import Manifest, StoredFile, read_manifest
+from molsteer.steering.space.progress import Progress, ignore
+from molsteer.steering.space.sources import MoleculesFile
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive molecules of the space as packed graphs in a file.
+
+    Attributes:
+        path: A safetensors file, as `PackedGraphs.to_arrays` names its arrays.
+    """
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    molecules: int
+
+
+class SearchSpace:
+    """Molecules by number: names, graphs, and the chunks that are sent out to be scored.
+
+    Molecule `index` lies in chunk `index // chunk_size`, at row `index % chunk_size`.
+
+    Attributes:
+        folder: Where it lies.
+        manifest: Counts, sources and digests.
+        chunks: Its chunks in their order.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder, self.manifest = folder, manifest
+        self.chunks = tuple(
+            Chunk(folder / stored.file, stored.sha256, stored.size_bytes, stored.molecules)
+            for stored in manifest.chunks
+        )
+        self._smiles_offsets = self._table(manifest.smiles_offsets, "int64", len(self) + 1)
+        self._smiles = self._table(manifest.smiles, "uint8", int(self._smiles_offsets[-1]))
+        self._inchikeys = self._table(manifest.inchikeys, "S27", len(self))
+
+    @classmethod
+    def open(cls, folder: Path) -> SearchSpace:
+        """Open a folder that `build` made.
+
+        The files' sizes are checked at once, the digest of a chunk when `read_chunk` reads it.
+
+        Raises:
+            DamagedSpace: If it is no space, of another format, or incomplete.
+        """
+        return cls(folder, read_manifest(folder))
+
+    def __len__(self) -> int:
+        return self.manifest.molecules
+
+    @property
+    def chunk_size(self) -> int:
+        """Molecules in every chunk but the last."""
+        return self.manifest.chunk_size
+
+    @property
+    def digest(self) -> str:
+        """Digest of the molecules and their order."""
+        return self.manifest.digest
+
+    def smiles(self, index: int) -> str:
+        """Give the canonical SMILES of a molecule.
+
+        Raises:
+            IndexError: If the space has no such molecule.
+        """
+        start, end = self._smiles_offsets[self._checked(index) :][:2]
+        return bytes(self._smiles[start:end]).decode("ascii")
+
+    def inchikey(self, index: int) -> str:
+        """Give the InChIKey of a molecule.
+
+        Raises:
+            IndexError: If the space has no such molecule.
+        """
+        return bytes(self._inchikeys[self._checked(index)]).decode("ascii")
+
+    def chunk_of(self, index: int) -> int:
+        """Give the number of the chunk that holds a molecule.
+
+        Raises:
+            IndexError: If the space has no such molecule.
+        """
+        return self._checked(index) // self.chunk_size
+
+    def graphs(self, indices: npt.NDArray[np.integer]) -> PackedGraphs:
+        """Collect the graphs of any molecules, in the order given; they may repeat.
+
+        Raises:
+            IndexError: If the space lacks one of them.
+            DamagedSpace: If a chunk does not hold what it should.
+        """
+        if indices.size == 0:
+            return self._pack(0).take(indices.astype(np.int64))
+        self._checked(int(indices.min()))
+        self._checked(int(indices.max()))
+        order = np.argsort(indices, kind="stable")
+        numbers, rows = np.divmod(indices[order].astype(np.int64), self.chunk_size)
+        found, starts = np.unique(numbers, return_index=True)
+        in_order = join(
+            [
+                self._pack(int(number)).take(part)
+                for number, part in zip(found, np.split(rows, starts[1:]), strict=True)
+            ]
+        )
+        return in_order.take(np.argsort(order, kind="stable"))
+
+    def read_chunk(self, number: int) -> bytes:
+        """Read a chunk's file as it is sent out, after checking its digest.
+
+        Raises:
+            DamagedSpace: If the file changed since the space was built.
+        """
+        chunk = self.chunks[number]
+        data = chunk.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != chunk.sha256:
+            raise DamagedSpace(self.folder, f"its chunk {number} is not what was written")
+        return data
+
+    def _pack(self, number: int) -> PackedGraphs:
+        try:
+            return PackedGraphs.from_arrays(load_file(self.chunks[number].path))
+        except (SafetensorError, ValueError, OSError) as error:
+            raise DamagedSpace(self.folder, f"its chunk {number} is damaged ({error})") from error
+
+    def _table(self, stored: StoredFile, dtype: str, length: int) -> npt.NDArray[np.generic]:
+        try:
+            table: npt.NDArray[np.generic] = np.load(
+                self.folder / stored.file, mmap_mode="r", allow_pickle=False
+            )
+        except (ValueError, OSError) as error:
+            raise DamagedSpace(self.folder, f"its {stored.file} is damaged ({error})") from error
+        if table.shape != (length,) or table.dtype != np.dtype(dtype):
+            raise DamagedSpace(self.folder, f"its {stored.file} holds something else")
+        return table
+
+    def _checked(self, index: int) -> int:
+        if not 0 <= index < len(self):
+            raise IndexError(f"Molecule {index} is not among the {len(self)} of {self.folder}.")
+        return index
+
+
+def open_or_build(
+    source: Path,
+    cache_folder: Path,
+    chunk_size: int,
+    *,
+    processes: int | None = None,
+    on_progress: Callable[[Progress], None] = ignore,
+) -> SearchSpace:
+    """Open a search space, or build it from a molecules file unless that was done before.
+
+    Args:
+        source: A folder that `build` made, or a molecules file.
+        cache_folder: Where spaces built from files are kept, each under its file's digest.
+        chunk_size: Molecules in one chunk, where the space is built here.
+        processes: How many read molecules at a time; one for each core by default.
+        on_progress: Called now and then during a build.
+
+    Raises:
+        SpaceError: If the source cannot be opened or read, or holds no usable molecule.
+    """
+    if source.is_dir():
+        return SearchSpace.open(source)
+    folder = cache_folder / f"{MoleculesFile(source).sha256()[:16]}-{chunk_size}"
+    try:
+        return SearchSpace.open(folder)
+    except DamagedSpace:  # most often there is none yet
+        from molsteer.steering.space.build import build  # RDKit, which opening does without
+
+        cache_folder.mkdir(parents=True, exist_ok=True)
+        build(
+            [source],
+            folder,
+            chunk_size=chunk_size,
+            processes=processes,
+            replace=True,
+            on_progress=on_progress,
+        )
+        return SearchSpace.open(folder)

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import islice, product
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+MOLSTEER = Path(sys.executable).with_name("molsteer")
+QM9 = Path(__file__).parents[2] / "examples" / "qm9.smi"
+DEADLINE_S = 60.0
+
+
+def molsteer(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [MOLSTEER, *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write_chains(path: Path, rows: int, atoms: int) -> None:
+    """Write small molecules, quick to read, enough for several processes."""
+    chains = ("".join(chain) for chain in product("CNO", repeat=atoms))
+    path.write_text("\n".join(islice(chains, rows)))
+
+
+def test_a_space_is_built_and_described(tmp_path):
+    source = tmp_path / "a.smi"
+    source.write_text("\n".join([*QM9.read_text().split()[:50], "hello", "C.C"]))
+    built = molsteer("space", "build", source, "-o", "space", "--chunk-size", 20, folder=tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert "Rows read: 52, left out: 2" in built.stdout
+    assert "Each is listed in space/rejected.csv" in built.stdout
+    assert built.stderr == ""
+    described = molsteer("space", "info", "space", folder=tmp_path)
+    assert "50 molecules" in described.stdout
+    assert "3 chunks of up to 20" in described.stdout
+    manifest = json.loads(molsteer("space", "info", "space", "--json", folder=tmp_path).stdout)
+    assert manifest["molecules"] == 50
+    assert manifest["rejected_rows"] == {"not a SMILES": 1, "several fragments": 1}
+
+
+def test_the_number_of_processes_changes_no_byte(tmp_path):
+    write_chains(tmp_path / "a.smi", 6500, atoms=8)
+    for processes in (1, 2):
+        options = ("-o", f"space{processes}", "--processes", processes, "--chunk-size", 1100)
+        built = molsteer("space", "build", "a.smi", *options, folder=tmp_path)
+        assert built.returncode == 0, built.stderr
+    one, two = (
+        {
+            path.relative_to(folder): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+        for folder in (tmp_path / "space1", tmp_path / "space2")
+    )
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["build", "nothing.smi", "-o", "space"], "nothing.smi cannot be used: it does not exist"),
+        (["build", "notes.txt", "-o", "space"], "Give a file that ends in .smi"),
+        (["build", "table.csv", "-o", "space"], "has no column 'smiles'"),
+        (["build", "salts.smi", "-o", "space"], "There is no usable molecule in salts.smi"),
+        (["build", "good.smi", "-o", "good.smi"], "good.smi: it exists"),
+        (["build", "good.smi", "-o", "no/space"], "no is no folder"),
+        (["info", "space"], "space.json cannot be read"),
+    ],
+)
+def test_bad_input_ends_with_one_sentence_and_leaves_nothing(tmp_path, arguments, complaint):
+    (tmp_path / "notes.txt").write_text("C\n")
+    (tmp_path / "table.csv").write_text("name,ip\nethanol,10\n")
+    (tmp_path / "salts.smi").write_text("[Na+].[Cl-]\n")
+    (tmp_path / "good.smi").write_text("CCO\n")
+    before = names(tmp_path)
+    ended = molsteer("space", *arguments, folder=tmp_path)
+    assert ended.returncode == 2
+    assert complaint in ended.stderr
+    assert ended.stderr.startswith("molsteer: ")
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stdout == ""
+    assert names(tmp_path) == before
+
+
+@pytest.mark.parametrize("option", ["--chunk-size", "--processes"])
+def test_a_number_below_one_is_refused(tmp_path, option):
+    (tmp_path / "good.smi").write_text("CCO\n")
+    ended = molsteer("space", "build", "good.smi", "-o", "space", option, 0, folder=tmp_path)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def building(tmp_path):
+    """A build with two processes that has written its first chunk and has far to go."""
+    write_chains(tmp_path / "a.smi", 300_000, atoms=12)
+    command = [MOLSTEER, "space", "build", "a.smi", "-o", "space"]
+    process = subprocess.Popen(
+        [*command, "--processes", "2", "--chunk-size", "1000"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_until(lambda: any(tmp_path.glob(".space.partial-*/chunks/*")))
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stopped_build_leaves_nothing(building, tmp_path, number, status):
+    children = children_of(building.pid)
+    building.send_signal(number)
+    _, errors = building.communicate(timeout=DEADLINE_S)
+    assert building.returncode == status
+    assert "Traceback" not in errors
+    assert names(tmp_path) == ["a.smi"]
+    wait_until(lambda: not any(map(is_alive, children)))
+
+
+def test_a_killed_process_of_a_build_ends_it_with_one_sentence(building, tmp_path):
+    os.kill(readers_of(building.pid)[0], signal.SIGKILL)
+    _, errors = building.communicate(timeout=DEADLINE_S)
+    assert building.returncode == 2
+    assert "A process that reads molecules died" in errors
+    assert "Traceback" not in errors
+    assert names(tmp_path) == ["a.smi"]
+
+
+def test_a_killed_build_leaves_no_space_and_no_process_and_the_next_one_tidies_up(
+    building, tmp_path
+):
+    children = children_of(building.pid)
+    building.kill()
+    building.wait(DEADLINE_S)
+    wait_until(lambda: not any(map(is_alive, children)))
+    assert not (tmp_path / "space").exists()
+    write_chains(tmp_path / "a.smi", 10, atoms=8)
+    assert molsteer("space", "build", "a.smi", "-o", "space", folder=tmp_path).returncode == 0
+    assert names(tmp_path) == ["a.smi", "space"]
+
+
+def wait_until(condition) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, "The condition did not come true in time."
+        Event().wait(0.02)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def readers_of(pid: int) -> list[int]:
+    """Tell the processes that read molecules from multiprocessing's own helper."""
+    return [
+        child
+        for child in children_of(pid)
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
