@@ -6,13 +6,13 @@ import logging
 import random
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.errors import ServiceUnavailable, UserError
+from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.server import EmbeddedServer
 from molsteer.steering import run_directory
 from molsteer.steering.display import Display
@@ -25,6 +25,7 @@ from molsteer.steering.policy.plan import Plan
 from molsteer.steering.progress import measure
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.settlement import Settlement
+from molsteer.steering.space.progress import Progress as BuildProgress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
 
 log = logging.getLogger(__name__)
@@ -80,8 +81,14 @@ class Application:
 
 
 @contextmanager
-def assembled(settings: CampaignSettings) -> Iterator[Application]:
+def assembled(
+    settings: CampaignSettings, on_building: Callable[[BuildProgress], None]
+) -> Iterator[Application]:
     """Make everything a campaign needs, and take it down afterwards.
+
+    Args:
+        settings: What to run.
+        on_building: Called now and then if the search space has to be built first.
 
     Raises:
         UserError: If the run directory, the search space or a server cannot be used; a run
@@ -91,20 +98,27 @@ def assembled(settings: CampaignSettings) -> Iterator[Application]:
     is_new = not folder.exists()
     with ExitStack() as stack:
         try:
-            application = _assemble(settings, stack)
-        except UserError:
+            application = _assemble(settings, on_building, stack)
+        except BaseException:
             if is_new:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         yield application
 
 
-def _assemble(settings: CampaignSettings, stack: ExitStack) -> Application:
+def _assemble(
+    settings: CampaignSettings, on_building: Callable[[BuildProgress], None], stack: ExitStack
+) -> Application:
     folder = settings.run_dir
     stack.enter_context(run_directory.held(folder))
     ledger = Ledger(folder, create=True)
     stack.callback(ledger.close)
-    space = open_or_build(settings.campaign.space, folder / "space", settings.infer.chunk_size)
+    space = open_or_build(
+        settings.campaign.space,
+        folder / "space",
+        settings.infer.chunk_size,
+        on_progress=on_building,
+    )
     plan = _plan(settings, space)
     name = settings.campaign.name
     campaign_id = run_directory.claim(folder, ledger, name, _identity(settings, space, plan))

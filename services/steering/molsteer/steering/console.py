@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from rich.console import Console
 from rich.table import Table
 
@@ -12,6 +14,7 @@ from molsteer.steering.interrupts import counted
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.space.progress import shown
 
 BEST_SHOWN = 10
 
@@ -24,7 +27,10 @@ def follow(settings: CampaignSettings) -> int:
         user stopped it.
     """
     console = Console(stderr=False, highlight=False)
-    with counted() as interrupts, assembled(settings) as application:
+    with ExitStack() as stack:
+        with shown(console) as on_building:
+            application = stack.enter_context(assembled(settings, on_building))
+        interrupts = stack.enter_context(counted())
         log_to("steering", "info", settings.run_dir / "logs" / "steering.jsonl")
         display = _display(console)
         try:
