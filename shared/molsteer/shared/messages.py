@@ -68,12 +68,12 @@ class TrainingPlan(Message):
         deadline_s: Wall-clock time after which the best weights so far are returned.
     """
 
-    width: PositiveInt = 64
-    layers: PositiveInt = 4
-    epochs: PositiveInt = 100
-    batch_size: PositiveInt = 32
-    learning_rate: PositiveFloat = 1e-3
-    patience: PositiveInt = 20
+    width: PositiveInt = 48
+    layers: PositiveInt = 3
+    epochs: PositiveInt = 60
+    batch_size: PositiveInt = 16
+    learning_rate: PositiveFloat = 3e-3
+    patience: PositiveInt = 30
     deadline_s: PositiveFloat = 2700.0
 
 

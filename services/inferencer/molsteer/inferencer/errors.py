@@ -1,0 +1,24 @@
+"""What can go wrong while molecules are scored.
+
+TaskError
+└── NonFinitePredictions   members answer with infinities or no number at all
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from molsteer.shared.errors import TaskError
+
+
+class NonFinitePredictions(TaskError):
+    """Members that do not answer with numbers."""
+
+    code: ClassVar[str] = "non-finite-predictions"
+
+    def __init__(self, chunk: int, members: list[int], molecules: int) -> None:
+        super().__init__(
+            f"In chunk {chunk} of the search space, members {members} of the ensemble predict no "
+            f"finite value for {molecules} molecules. Train these members again from scratch."
+        )
+        self.chunk, self.members, self.molecules = chunk, members, molecules

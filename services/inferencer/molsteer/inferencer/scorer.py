@@ -1,0 +1,102 @@
+"""Scores one chunk of the search space and keeps its best candidates."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
+import numpy.typing as npt
+
+from molsteer.inferencer.acquisition import best_rows, mean_and_spread, score
+from molsteer.inferencer.errors import NonFinitePredictions
+from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.blobs.reference import Blob, Inline, ObjRef
+from molsteer.shared.messages import Infer, Inferred
+from molsteer.shared.ml.device import choose_device, device_name, limit_threads
+from molsteer.shared.ml.molecules import read_graphs
+from molsteer.shared.ml.network import Ensemble
+from molsteer.shared.ml.predicting import predict
+from molsteer.shared.ml.weights import EnsembleWeights, join
+from molsteer.shared.worker.port import TaskContext
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """An ensemble on its device, and the digests of the weights it was built from."""
+
+    digests: tuple[str, ...]
+    members: tuple[int, ...]
+    ensemble: Ensemble
+
+
+class Scorer:
+    """Handles `infer` tasks; the ensemble of the last one stays loaded for the next."""
+
+    def __init__(self) -> None:
+        self._loaded: _Loaded | None = None
+
+    def __call__(self, body: Infer, context: TaskContext) -> Inferred:
+        """Score a chunk.
+
+        Raises:
+            UnusableGraphs: If the chunk cannot be read.
+            UnusableWeights: If the weights cannot be read.
+            WrongArchitecture: If the weights are not all of one network that is known here.
+            NonFinitePredictions: If a member does not answer with numbers.
+            BlobError: If chunk or weights cannot be had.
+        """
+        limit_threads()
+        graphs = read_graphs(context.blobs.arrays(body.graphs))
+        loaded = self._load(body.weights, context.blobs)
+        predictions = predict(loaded.ensemble, graphs, body.batch_size)
+        _check_finite(predictions, body.chunk, loaded.members)
+
+        mean, spread = mean_and_spread(predictions)
+        scores = score(mean, spread, body.acquisition)
+        rows = best_rows(scores, body.keep)
+        candidates = {
+            "row": rows,
+            "mean": mean[rows].astype(np.float32),
+            "spread": spread[rows].astype(np.float32),
+            "score": scores[rows].astype(np.float32),
+        }
+        return Inferred(
+            generation=body.generation,
+            chunk=body.chunk,
+            scored=len(graphs),
+            candidates=context.blobs.put(candidates, "safetensors", context.reply),
+            mean_eV=float(mean.mean()),
+            spread_eV=float(spread.mean()),
+            best_eV=float(mean.max()),
+            device=device_name(loaded.ensemble.label_mean.device),
+        )
+
+    def _load(self, weights: tuple[Blob, ...], blobs: Blobs) -> _Loaded:
+        digests = tuple(_digest(blob) for blob in weights)
+        if self._loaded is None or self._loaded.digests != digests:
+            self._loaded = None  # lets the old ensemble's memory go before the new one needs it
+            whole = join([EnsembleWeights.from_arrays(blobs.arrays(blob)) for blob in weights])
+            ensemble = whole.build(choose_device())
+            self._loaded = _Loaded(digests, whole.manifest.members, ensemble)
+        return self._loaded
+
+
+def _digest(blob: Blob) -> str:
+    match blob:
+        case ObjRef():
+            return blob.sha256
+        case Inline():
+            return hashlib.sha256(blob.data).hexdigest()
+        case _:
+            assert_never(blob)
+
+
+def _check_finite(
+    predictions: npt.NDArray[np.float32], chunk: int, members: tuple[int, ...]
+) -> None:
+    wrong = ~np.isfinite(predictions)
+    if wrong.any():
+        guilty = [member for member, row in zip(members, wrong, strict=True) if row.any()]
+        raise NonFinitePredictions(chunk, guilty, int(wrong.any(axis=0).sum()))

@@ -1,0 +1,102 @@
+"""The trainer as the worker runtime sees it."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from molsteer.shared.messages import Train, Trained, TrainedMember
+from molsteer.shared.ml.architecture import Architecture
+from molsteer.shared.ml.device import choose_device, device_name, limit_threads
+from molsteer.shared.ml.network import Ensemble
+from molsteer.shared.ml.weights import EnsembleWeights, Manifest
+from molsteer.shared.worker.port import Handler, TaskContext
+from molsteer.trainer.beginning import from_scratch, from_weights
+from molsteer.trainer.best_weights import BestWeights
+from molsteer.trainer.bootstrap import Bootstrap, draw_bootstrap
+from molsteer.trainer.errors import Diverged
+from molsteer.trainer.fit import fit
+from molsteer.trainer.labelled import LabelledMolecules
+from molsteer.trainer.validation import Validation
+
+_SHARE_OF_TIME = 0.9
+"""Part of the task's time that training may use; the rest is for a last validation."""
+
+
+def build() -> Handler[Train, Trained]:
+    """Make the handler of `train` tasks."""
+    return train
+
+
+def train(body: Train, context: TaskContext) -> Trained:
+    """Train members of the ensemble.
+
+    Raises:
+        UnusableGraphs: If the molecules of the training set cannot be read.
+        UnusableLabels: If its values cannot be learned from.
+        UnusableWeights: If the weights to start from cannot be read.
+        WrongArchitecture: If the weights to start from are of another architecture.
+        Diverged: If a member found no weights better than those it began with.
+        BlobError: If training set or weights cannot be had.
+    """
+    deadline = time.monotonic() + min(body.plan.deadline_s, _SHARE_OF_TIME * context.remaining_s)
+    limit_threads()
+    data = LabelledMolecules.from_arrays(context.blobs.arrays(body.training_set))
+    bootstrap = draw_bootstrap(body.seed, body.members, len(data))
+    ensemble = _begin(body, context, data, bootstrap)
+
+    best = fit(
+        ensemble, data, bootstrap, body.plan, body.seed, lambda: time.monotonic() >= deadline
+    )
+    _check_converged(body, best)
+
+    manifest = Manifest(
+        architecture=Architecture(width=body.plan.width, layers=body.plan.layers),
+        members=body.members,
+        generation=body.generation,
+        seed=body.seed,
+    )
+    weights = EnsembleWeights.of(ensemble, manifest).to_arrays()
+    return Trained(
+        generation=body.generation,
+        members=_describe(body, best),
+        validation_mae_eV=Validation.of(data, bootstrap).joint_error(ensemble),
+        device=device_name(ensemble.label_mean.device),
+        weights=context.blobs.put(weights, "safetensors", context.reply),
+    )
+
+
+def _begin(
+    body: Train, context: TaskContext, data: LabelledMolecules, bootstrap: Bootstrap
+) -> Ensemble:
+    architecture = Architecture(width=body.plan.width, layers=body.plan.layers)
+    if body.warm_start is None:
+        ensemble = from_scratch(body, architecture, data, bootstrap)
+    else:
+        parts = [
+            EnsembleWeights.from_arrays(context.blobs.arrays(blob)) for blob in body.warm_start
+        ]
+        ensemble = from_weights(parts, body.members, architecture)
+    return ensemble.to(choose_device())
+
+
+def _check_converged(body: Train, best: BestWeights) -> None:
+    lost = best.diverged & (best.best_epoch == 0)
+    if lost.any():
+        guilty = [member for member, is_lost in zip(body.members, lost, strict=True) if is_lost]
+        raise Diverged(guilty, body.plan.learning_rate)
+
+
+def _describe(body: Train, best: BestWeights) -> tuple[TrainedMember, ...]:
+    ran_out: Literal["epochs", "deadline"] = (
+        "epochs" if best.last_epoch.max() == body.plan.epochs else "deadline"
+    )
+    return tuple(
+        TrainedMember(
+            member=member,
+            epochs=int(best.last_epoch[row]),
+            validation_mae_eV=float(best.error_eV[row]),
+            stopped=ran_out if best.training[row] else "converged",
+        )
+        for row, member in enumerate(body.members)
+    )

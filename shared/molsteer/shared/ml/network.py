@@ -1,0 +1,103 @@
+"""The surrogate: an ensemble of message-passing networks that is computed as one.
+
+Every tensor has the members in dimension 0, and all members read the same batch of graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch_geometric.nn import MessagePassing
+
+from molsteer.shared.ml.architecture import Architecture
+from molsteer.shared.ml.batch import ATOM_CODES, BOND_KINDS, GraphBatch
+from molsteer.shared.ml.stacked import StackedLinear, StackedNorm, StackedTable
+
+
+class BondConvolution(MessagePassing):  # type: ignore[misc]  # PyG publishes no types
+    """One round of messages along bonds, for all members, added to what the atoms held.
+
+    Source:
+        The edge-aware graph isomorphism operator of Hu et al., 2020 (arXiv:1905.12265), with the
+        normalisation before it as in Xiong et al., 2020 (arXiv:2002.04745).
+    """
+
+    def __init__(self, members: int, width: int) -> None:
+        super().__init__(node_dim=-2)
+        self.norm = StackedNorm(members, width)
+        self.bonds = StackedTable(members, BOND_KINDS, width)
+        self.inner = StackedLinear(members, width, width)
+        self.outer = StackedLinear(members, width, width)
+
+    def forward(self, atoms: Tensor, batch: GraphBatch) -> Tensor:
+        """Change what the atoms hold: (members, atoms, width) -> the same."""
+        normal = self.norm(atoms)
+        bonds = self.bonds(batch.bond_kinds)
+        received = self.propagate(batch.bond_ends, atoms=normal, bonds=bonds)
+        changed: Tensor = self.outer(functional.relu(self.inner(normal + received)))
+        return atoms + changed
+
+    def message(self, atoms_j: Tensor, bonds: Tensor) -> Tensor:
+        """Say what the source of each bond (`_j`) sends along it."""
+        return functional.relu(atoms_j + bonds)
+
+    def aggregate(self, inputs: Tensor, index: Tensor, dim_size: int) -> Tensor:
+        """Add up what each atom receives; several times faster here than PyG's scatter."""
+        return _sum_by(inputs, index, dim_size)
+
+
+class Ensemble(nn.Module):
+    """Networks of one architecture, each with weights and a label scale of its own.
+
+    Attributes:
+        label_mean: Mean of each member's labels, eV, shape (members,).
+        label_spread: Their standard deviation, eV, shape (members,).
+    """
+
+    label_mean: Tensor
+    label_spread: Tensor
+
+    def __init__(self, architecture: Architecture, members: int) -> None:
+        super().__init__()
+        width = architecture.width
+        self.atoms = StackedTable(members, ATOM_CODES, width)
+        self.rounds = nn.ModuleList(
+            BondConvolution(members, width) for _ in range(architecture.layers)
+        )
+        self.norm = StackedNorm(members, width)
+        self.hidden = StackedLinear(members, 2 * width, width)
+        self.output = StackedLinear(members, width, 1)
+        self.register_buffer("label_mean", torch.zeros(members))
+        self.register_buffer("label_spread", torch.ones(members))
+
+    def forward(self, batch: GraphBatch) -> Tensor:
+        """Predict: a batch of molecules -> values in eV, shape (members, molecules)."""
+        atoms = self.atoms.bag(batch.atom_codes)
+        for bond_convolution in self.rounds:
+            atoms = bond_convolution(atoms, batch)
+        total = _sum_by(self.norm(atoms), batch.molecule_of_atom, len(batch.atom_counts))
+        molecules = torch.cat([total / _TYPICAL_ATOMS, total / batch.atom_counts[:, None]], dim=-1)
+        standardised = self.output(functional.relu(self.hidden(molecules))).squeeze(-1)
+        return torch.addcmul(self.label_mean[:, None], standardised, self.label_spread[:, None])
+
+
+_TYPICAL_ATOMS = 10.0
+"""Brings the sum over a molecule's atoms to the size of their mean."""
+
+
+def draw_weights(ensemble: Ensemble, seeds: Sequence[int]) -> None:
+    """Give every member its random start, which depends on its own seed alone."""
+    for member, seed in enumerate(seeds):
+        generator = torch.Generator().manual_seed(seed)
+        for module in ensemble.modules():
+            if isinstance(module, StackedLinear | StackedTable):
+                module.draw(member, generator)
+
+
+def _sum_by(features: Tensor, groups: Tensor, count: int) -> Tensor:
+    """Add the rows of each group: (members, rows, width) -> (members, count, width)."""
+    sums = features.new_zeros(features.shape[0], count, features.shape[2])
+    return sums.index_add_(1, groups, features)

@@ -1,0 +1,157 @@
+"""Weights of ensemble members as named arrays, with a manifest that says what they are.
+
+Blobs hold arrays and nothing else, so the manifest is one too: its JSON as bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+
+from molsteer.shared.blobs.port import Arrays
+from molsteer.shared.frozen import Message
+from molsteer.shared.ml.architecture import Architecture
+from molsteer.shared.ml.errors import UnusableWeights, WrongArchitecture
+from molsteer.shared.ml.network import Ensemble
+
+_MANIFEST = "manifest"
+
+
+class Manifest(Message):
+    """What the arrays beside it are.
+
+    Attributes:
+        members: Numbers of the members, in the order of the arrays' first dimension.
+        generation: The model update that trained them.
+        seed: Seed of the campaign they were trained in.
+    """
+
+    format: Literal["molsteer-ensemble"] = "molsteer-ensemble"
+    version: Literal[1] = 1
+    architecture: Architecture
+    members: tuple[NonNegativeInt, ...] = Field(min_length=1)
+    generation: PositiveInt
+    seed: NonNegativeInt
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleWeights:
+    """Weights of some members, outside of any network.
+
+    Attributes:
+        tensors: Every parameter and buffer by name; float32, the first dimension is the member.
+    """
+
+    manifest: Manifest
+    tensors: Mapping[str, npt.NDArray[np.float32]]
+
+    @classmethod
+    def of(cls, ensemble: Ensemble, manifest: Manifest) -> EnsembleWeights:
+        """Copy the weights out of a network."""
+        state = ensemble.state_dict()
+        return cls(manifest, {name: tensor.cpu().numpy().copy() for name, tensor in state.items()})
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> EnsembleWeights:
+        """Take weights out of named arrays, checking them against their manifest.
+
+        Raises:
+            UnusableWeights: If there is no manifest, or a number among them is not finite.
+            WrongArchitecture: If they are not all tensors of the network they claim to be, or
+                this version of the program reads molecules otherwise.
+        """
+        manifest = _read_manifest(arrays)
+        tensors = {
+            name: array.astype(np.float32, copy=False)
+            for name, array in arrays.items()
+            if array.dtype == np.float32  # others are none of the network's
+        }
+        wanted = manifest.architecture.model_copy(update=_CURRENT_VOCABULARIES)
+        differences = manifest.architecture.differences(wanted) or _misfits(manifest, tensors)
+        if differences:
+            raise WrongArchitecture(differences)
+        if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+            raise UnusableWeights("some of their numbers are not finite.")
+        return cls(manifest, tensors)
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Give the weights as named arrays, as `from_arrays` takes them."""
+        text = self.manifest.model_dump_json().encode()
+        return {**self.tensors, _MANIFEST: np.frombuffer(text, dtype=np.uint8)}
+
+    def select(self, members: Sequence[int]) -> EnsembleWeights:
+        """Take the members of the given numbers, in that order.
+
+        Raises:
+            UnusableWeights: If one of them is not here.
+        """
+        absent = sorted(set(members) - set(self.manifest.members))
+        if absent:
+            raise UnusableWeights(f"they hold members {self.manifest.members}, but not {absent}.")
+        rows = [self.manifest.members.index(member) for member in members]
+        manifest = self.manifest.model_copy(update={"members": tuple(members)})
+        return EnsembleWeights(
+            manifest, {name: tensor[rows] for name, tensor in self.tensors.items()}
+        )
+
+    def build(self, device: torch.device) -> Ensemble:
+        """Make a network of these weights."""
+        with torch.device("meta"):
+            ensemble = Ensemble(self.manifest.architecture, len(self.manifest.members))
+        state = {name: torch.tensor(tensor) for name, tensor in self.tensors.items()}
+        ensemble.load_state_dict(state, assign=True)
+        return ensemble.to(device)
+
+
+def join(parts: Sequence[EnsembleWeights]) -> EnsembleWeights:
+    """Put groups of members together as one ensemble, in their order.
+
+    Raises:
+        WrongArchitecture: If they are not all of one architecture.
+    """
+    first = parts[0].manifest
+    for part in parts[1:]:
+        differences = part.manifest.architecture.differences(first.architecture)
+        if differences:
+            raise WrongArchitecture(differences)
+    members = tuple(member for part in parts for member in part.manifest.members)
+    generation = max(part.manifest.generation for part in parts)
+    return EnsembleWeights(
+        first.model_copy(update={"members": members, "generation": generation}),
+        {name: np.concatenate([part.tensors[name] for part in parts]) for name in parts[0].tensors},
+    )
+
+
+_CURRENT_VOCABULARIES = Architecture(width=1, layers=1).model_dump(
+    include={"atom_vocabulary", "bond_vocabulary"}
+)
+
+
+def _read_manifest(arrays: Arrays) -> Manifest:
+    text = arrays.get(_MANIFEST)
+    if text is None:
+        raise UnusableWeights("they come without a manifest.")
+    try:
+        return Manifest.model_validate_json(text.tobytes())
+    except ValidationError as error:
+        places = ", ".join(".".join(map(str, item["loc"])) or "JSON" for item in error.errors())
+        raise UnusableWeights(f"their manifest cannot be read (at {places}).") from None
+
+
+def _misfits(manifest: Manifest, tensors: Arrays) -> list[str]:
+    """Compare names and shapes with those of the network that the manifest describes."""
+    with torch.device("meta"):
+        ensemble = Ensemble(manifest.architecture, len(manifest.members))
+    wanted = {name: tuple(tensor.shape) for name, tensor in ensemble.state_dict().items()}
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    return [
+        f"{name} is {found.get(name, 'absent')}, not {wanted.get(name, 'known')}"
+        for name in sorted(wanted.keys() | found.keys())
+        if wanted.get(name) != found.get(name)
+    ]

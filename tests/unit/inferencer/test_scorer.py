@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from support.molecules import some_molecules
+
+from molsteer.inferencer.app import build
+from molsteer.inferencer.errors import NonFinitePredictions
+from molsteer.shared.blobs.memory import MemoryBlobs
+from molsteer.shared.blobs.reference import Blob, Placement
+from molsteer.shared.graphs import PackedGraphs
+from molsteer.shared.messages import Acquisition, Infer
+from molsteer.shared.ml.architecture import Architecture
+from molsteer.shared.ml.errors import UnusableGraphs, WrongArchitecture
+from molsteer.shared.ml.network import Ensemble, draw_weights
+from molsteer.shared.ml.predicting import predict
+from molsteer.shared.ml.weights import EnsembleWeights, Manifest, join
+from molsteer.shared.worker.port import TaskContext
+
+pytestmark = pytest.mark.fast
+
+STORE = Placement(store="redis", threshold_bytes=0)
+INLINE = Placement()
+
+
+class CountingBlobs(MemoryBlobs):
+    """Remembers which blobs were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads: list[Blob] = []
+
+    def arrays(self, blob: Blob) -> dict[str, npt.NDArray[np.generic]]:
+        self.reads.append(blob)
+        return super().arrays(blob)
+
+
+@pytest.fixture(scope="module")
+def graphs() -> PackedGraphs:
+    return some_molecules(60)
+
+
+@pytest.fixture
+def blobs() -> Iterator[CountingBlobs]:
+    store = CountingBlobs()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def context(blobs: CountingBlobs, tmp_path: Path) -> TaskContext:
+    return TaskContext(blobs=blobs, reply=STORE, scratch=tmp_path, remaining_s=600.0)
+
+
+def some_weights(*members: int, width: int = 8, mean: float = 13.0) -> EnsembleWeights:
+    architecture = Architecture(width=width, layers=2)
+    ensemble = Ensemble(architecture, len(members))
+    draw_weights(ensemble, members)
+    ensemble.label_mean.fill_(mean)
+    manifest = Manifest(architecture=architecture, members=members, generation=3, seed=0)
+    return EnsembleWeights.of(ensemble, manifest)
+
+
+def a_task(
+    blobs: MemoryBlobs,
+    graphs: PackedGraphs,
+    *parts: EnsembleWeights,
+    keep: int,
+    placement: Placement = STORE,
+) -> Infer:
+    return Infer(
+        generation=3,
+        chunk=5,
+        graphs=blobs.put(graphs.to_arrays(), "safetensors", STORE),
+        weights=tuple(blobs.put(part.to_arrays(), "safetensors", placement) for part in parts),
+        acquisition=Acquisition(kind="ucb", beta=2.0),
+        keep=keep,
+        batch_size=16,
+    )
+
+
+def test_a_chunk_comes_back_as_its_best_candidates_and_a_summary(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    parts = [some_weights(0, 1), some_weights(2)]
+    inferred = build()(a_task(blobs, graphs, *parts, keep=7), context)
+
+    values = predict(join(parts).build(torch.device("cpu")), graphs, 60).astype(np.float64)
+    mean, spread = values.mean(axis=0), values.std(axis=0)
+    best = np.argsort(-(mean + 2.0 * spread), kind="stable")[:7]
+    candidates = blobs.arrays(inferred.candidates)
+    assert candidates["row"].tolist() == best.tolist()
+    assert candidates["row"].dtype == np.int64
+    for name, expected in [("mean", mean), ("spread", spread), ("score", mean + 2.0 * spread)]:
+        assert candidates[name].dtype == np.float32
+        np.testing.assert_allclose(candidates[name], expected[best], rtol=1e-5)
+    assert (inferred.generation, inferred.chunk, inferred.scored) == (3, 5, 60)
+    assert inferred.mean_eV == pytest.approx(mean.mean(), rel=1e-5)
+    assert inferred.spread_eV == pytest.approx(spread.mean(), rel=1e-4)
+    assert inferred.best_eV == pytest.approx(mean.max(), rel=1e-5)
+
+
+def test_a_chunk_smaller_than_what_to_keep_comes_back_whole(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    inferred = build()(a_task(blobs, graphs, some_weights(0), keep=1000), context)
+    rows = blobs.arrays(inferred.candidates)["row"]
+    assert sorted(rows.tolist()) == list(range(60))
+
+
+@pytest.mark.parametrize("placement", [STORE, INLINE])
+def test_the_ensemble_is_read_once_for_many_chunks_and_anew_when_it_changes(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext, placement: Placement
+) -> None:
+    scorer = build()
+    task = a_task(blobs, graphs, some_weights(0), keep=3, placement=placement)
+    first = scorer(task, context)
+    assert scorer(task, context) == first
+    assert blobs.reads == [task.graphs, *task.weights, task.graphs]
+    changed = a_task(blobs, graphs, some_weights(4), keep=3, placement=placement)
+    other = scorer(changed, context)
+    assert other.mean_eV != first.mean_eV
+
+
+def test_predictions_that_are_no_numbers_name_the_members(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    broken = some_weights(5, mean=3e38)
+    broken.tensors["output.bias"][...] = 3e38
+    with pytest.raises(NonFinitePredictions, match=r"members \[5\]") as caught:
+        build()(a_task(blobs, graphs, some_weights(4), broken, keep=3), context)
+    assert vars(caught.value) == {"chunk": 5, "members": [5], "molecules": 60}
+
+
+def test_weights_of_unlike_networks_are_not_mixed(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    task = a_task(blobs, graphs, some_weights(0), some_weights(1, width=4), keep=3)
+    with pytest.raises(WrongArchitecture):
+        build()(task, context)
+
+
+def test_an_empty_chunk_is_a_failure(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    empty = graphs.take(np.array([], dtype=np.int64))
+    with pytest.raises(UnusableGraphs):
+        build()(a_task(blobs, empty, some_weights(0), keep=3), context)

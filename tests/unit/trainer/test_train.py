@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from support.molecules import additive_value_eV, some_molecules
+
+from molsteer.shared.blobs.memory import MemoryBlobs
+from molsteer.shared.blobs.reference import Blob, Placement
+from molsteer.shared.graphs import PackedGraphs
+from molsteer.shared.messages import Train, Trained, TrainingPlan
+from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArchitecture
+from molsteer.shared.ml.predicting import predict
+from molsteer.shared.ml.weights import EnsembleWeights
+from molsteer.shared.worker.port import TaskContext
+from molsteer.trainer.app import build
+from molsteer.trainer.errors import Diverged, UnusableLabels
+
+pytestmark = pytest.mark.fast
+
+STORE = Placement(store="redis")
+SMALL = TrainingPlan(width=16, layers=2, epochs=8, batch_size=16, learning_rate=3e-3)
+
+
+@pytest.fixture(scope="session")
+def molecules() -> PackedGraphs:
+    return some_molecules(400)
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> TaskContext:
+    return TaskContext(blobs=MemoryBlobs(), reply=STORE, scratch=tmp_path, remaining_s=600.0)
+
+
+def train(
+    context: TaskContext,
+    graphs: PackedGraphs,
+    value: npt.NDArray[np.floating] | None = None,
+    plan: TrainingPlan = SMALL,
+    members: tuple[int, ...] = (0, 1),
+    seed: int = 5,
+    warm_start: tuple[Blob, ...] | None = None,
+) -> Trained:
+    labels = additive_value_eV(graphs) if value is None else value
+    arrays: Mapping[str, npt.NDArray[np.generic]] = {**graphs.to_arrays(), "value": labels}
+    training_set = context.blobs.put(arrays, "safetensors", STORE)
+    return build()(
+        Train(
+            generation=1,
+            members=members,
+            seed=seed,
+            plan=plan,
+            training_set=training_set,
+            warm_start=warm_start,
+        ),
+        context,
+    )
+
+
+def predictions(
+    context: TaskContext, trained: Trained, graphs: PackedGraphs
+) -> npt.NDArray[np.float32]:
+    weights = EnsembleWeights.from_arrays(context.blobs.arrays(trained.weights))
+    return predict(weights.build(torch.device("cpu")), graphs, 256)
+
+
+def test_what_can_be_learned_is_learned(context: TaskContext, molecules: PackedGraphs) -> None:
+    plan = TrainingPlan(width=32, layers=2, epochs=30, batch_size=16, learning_rate=3e-3)
+    seen, unseen = molecules.take(np.arange(200)), molecules.take(np.arange(200, 400))
+    trained = train(context, seen, plan=plan, members=(0, 1, 2, 3))
+
+    truth = additive_value_eV(unseen)
+    error_eV = np.abs(predictions(context, trained, unseen).mean(axis=0) - truth).mean()
+    spread_eV = np.abs(truth - truth.mean()).mean()
+    assert error_eV < 0.25 * spread_eV
+    assert trained.validation_mae_eV == pytest.approx(error_eV, rel=0.5)
+    assert trained.validation_mae_eV < max(one.validation_mae_eV for one in trained.members)
+
+
+def test_the_same_task_gives_the_same_weights(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    graphs = molecules.take(np.arange(50))
+    first, second = train(context, graphs), train(context, graphs)
+    assert first == second
+    assert train(context, graphs, seed=6).weights != first.weights
+
+
+def test_a_member_becomes_the_same_in_any_company(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    graphs = molecules.take(np.arange(50))
+    company = predictions(context, train(context, graphs, members=(1, 2, 3)), graphs)
+    alone = predictions(context, train(context, graphs, members=(3,)), graphs)
+    np.testing.assert_allclose(company[2], alone[0], atol=1e-2)
+    assert np.abs(company[0] - company[2]).max() > 0.05
+
+
+def test_a_warm_start_is_never_worse_than_what_it_began_with(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    graphs = molecules.take(np.arange(100))
+    early = train(context, graphs, members=(0, 1))
+    other = train(context, graphs, members=(2,))
+    brief = SMALL.model_copy(update={"epochs": 1})
+    warm = train(
+        context, graphs, plan=brief, members=(2, 0), warm_start=(early.weights, other.weights)
+    )
+    scratch = train(context, graphs, plan=brief, members=(2, 0))
+    before = [other.members[0], early.members[0]]
+    for now, then, cold in zip(warm.members, before, scratch.members, strict=True):
+        assert now.validation_mae_eV <= then.validation_mae_eV + 1e-5
+        assert now.validation_mae_eV < cold.validation_mae_eV
+
+
+def test_a_warm_start_from_another_network_is_refused(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    graphs = molecules.take(np.arange(20))
+    early = train(context, graphs)
+    wider = SMALL.model_copy(update={"width": 24})
+    with pytest.raises(WrongArchitecture, match="width is 16, not 24"):
+        train(context, graphs, plan=wider, warm_start=(early.weights,))
+    with pytest.raises(UnusableWeights, match=r"not \[9\]"):
+        train(context, graphs, members=(9,), warm_start=(early.weights,))
+
+
+@pytest.mark.parametrize("limit", ["of the plan", "of the task"])
+def test_at_the_deadline_the_best_weights_so_far_come_back(
+    tmp_path: Path, molecules: PackedGraphs, limit: str
+) -> None:
+    graphs = molecules.take(np.arange(100))
+    endless = SMALL.model_copy(update={"epochs": 100_000, "patience": 100_000})
+    short = {"deadline_s": 0.5} if limit == "of the plan" else {}
+    remaining_s = 600.0 if limit == "of the plan" else 0.5
+    context = TaskContext(MemoryBlobs(), STORE, tmp_path, remaining_s)
+    trained = train(context, graphs, plan=endless.model_copy(update=short))
+    assert {member.stopped for member in trained.members} == {"deadline"}
+    assert trained.validation_mae_eV < np.abs(additive_value_eV(graphs) - 12.0).mean()
+
+
+def test_members_stop_when_they_improve_no_more(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    graphs = molecules.take(np.arange(40))
+    noise = 13.0 + np.random.default_rng(0).normal(size=40)
+    patient = SMALL.model_copy(update={"epochs": 200, "patience": 3})
+    trained = train(context, graphs, noise, plan=patient)
+    assert {member.stopped for member in trained.members} == {"converged"}
+    assert max(member.epochs for member in trained.members) < 200
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_a_handful_of_labels_is_enough_to_train(
+    context: TaskContext, molecules: PackedGraphs, count: int
+) -> None:
+    graphs = molecules.take(np.arange(count))
+    trained = train(context, graphs, members=tuple(range(8)))
+    assert np.isfinite(predictions(context, trained, molecules)).all()
+    assert np.isfinite(trained.validation_mae_eV)
+
+
+def test_equal_labels_are_learned_as_they_are(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    graphs = molecules.take(np.arange(30))
+    trained = train(context, graphs, np.full(30, 13.5))
+    assert trained.validation_mae_eV < 0.6
+    assert np.isfinite(predictions(context, trained, molecules)).all()
+
+
+def test_training_that_ends_in_no_numbers_is_a_failure(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    wild = SMALL.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(Diverged, match=r"Lower train\.learning_rate") as caught:
+        train(context, molecules.take(np.arange(30)), plan=wild)
+    assert vars(caught.value) == {"members": [0, 1], "learning_rate": 1e30}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.array([13.0, np.nan, np.inf]), r"rows \[1, 2\] are not finite"),
+        (np.array([13.0, 12.0]), r"3 molecules come with values \(2,\)"),
+        (np.array([13, 12, 11]), "of type int64"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(
+    context: TaskContext, molecules: PackedGraphs, value: npt.NDArray[np.floating], message: str
+) -> None:
+    with pytest.raises(UnusableLabels, match=message):
+        train(context, molecules.take(np.arange(3)), value)
+
+
+def test_a_training_set_without_molecules_is_refused(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    with pytest.raises(UnusableGraphs):
+        train(context, molecules.take(np.array([], dtype=np.int64)))
