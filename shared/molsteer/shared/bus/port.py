@@ -88,3 +88,7 @@ class Guard(Protocol):
             ServiceUnavailable: If the broker did not take it within the guard's patience.
         """
         ...
+
+    def bury(self, data: bytes, reason: str) -> None:
+        """Put a message that cannot be read aside for a human."""
+        ...

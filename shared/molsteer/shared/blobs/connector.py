@@ -1,0 +1,100 @@
+"""What our ProxyStore connectors share: keys made from content, and checks on every read."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from proxystore.serialize import BytesLike
+
+from molsteer.shared.errors import BlobCorrupt
+
+
+class ContentKey(NamedTuple):
+    """The key of data in any store: what it is, never where it lies."""
+
+    sha256: str
+    size_bytes: int
+
+    @classmethod
+    def of(cls, data: BytesLike) -> ContentKey:
+        """Compute the key of data."""
+        return cls(hashlib.sha256(data).hexdigest(), len(data))
+
+
+class ContentConnector(ABC):
+    """A ProxyStore `Connector` whose keys are digests.
+
+    Its configuration holds no secrets and cannot rebuild it: each process opens its own stores from
+    its own settings, and proxies never leave their process.
+    """
+
+    @abstractmethod
+    def locate(self, key: ContentKey) -> str:
+        """Name the place of data inside the store, for references and messages."""
+
+    @abstractmethod
+    def read(self, key: ContentKey) -> bytes | None:
+        """Read what is stored under a key, unchecked; None if there is nothing."""
+
+    @abstractmethod
+    def write(self, key: ContentKey, data: BytesLike) -> None:
+        """Store data whole or not at all; repeating it is harmless."""
+
+    @abstractmethod
+    def exists(self, key: ContentKey) -> bool:
+        """Tell whether there is something under a key."""
+
+    @abstractmethod
+    def evict(self, key: ContentKey) -> None:
+        """Remove data; a key that holds nothing is passed over."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release connections; stored data stays."""
+
+    def get(self, key: ContentKey) -> bytes | None:
+        """Read and check data.
+
+        Raises:
+            BlobCorrupt: If size or digest are not those of the key.
+        """
+        data = self.read(key)
+        if data is None:
+            return None
+        if len(data) != key.size_bytes:
+            raise BlobCorrupt(
+                self.locate(key), f"{len(data)} bytes long instead of {key.size_bytes}"
+            )
+        if ContentKey.of(data) != key:
+            raise BlobCorrupt(self.locate(key), "its SHA-256 digest is another one")
+        return data
+
+    def get_batch(self, keys: Sequence[ContentKey]) -> list[BytesLike | None]:
+        """Read and check several pieces of data; raises like `get`."""
+        return [self.get(key) for key in keys]
+
+    def put(self, obj: BytesLike) -> ContentKey:
+        """Store data and give its key."""
+        key = ContentKey.of(obj)
+        self.write(key, obj)
+        return key
+
+    def put_batch(self, objs: Sequence[BytesLike]) -> list[ContentKey]:
+        """Store several pieces of data."""
+        return [self.put(obj) for obj in objs]
+
+    def config(self) -> dict[str, str]:
+        """Describe the connector, without secrets."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, str]) -> ContentConnector:
+        """Refuse: a connector is opened from settings.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError(f"{cls.__name__} is opened from settings, not from {config}.")

@@ -1,0 +1,116 @@
+"""Blobs as files named by their content, in a folder that every service sees."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from proxystore.serialize import BytesLike
+
+from molsteer.shared.blobs.connector import ContentConnector, ContentKey
+from molsteer.shared.errors import ServiceUnavailable
+
+
+class FileConnector(ContentConnector):
+    """Keeps each blob as `ab/abcdef...`; a file appears complete or not at all.
+
+    Args:
+        directory: The store's folder; made if it is not there.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        with self._reaching():
+            directory.mkdir(parents=True, exist_ok=True)
+
+    def locate(self, key: ContentKey) -> str:
+        """Give the path below the store's folder."""
+        return f"{key.sha256[:2]}/{key.sha256}"
+
+    def read(self, key: ContentKey) -> bytes | None:
+        """Read a file."""
+        with self._reaching():
+            try:
+                return self._path(key).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def write(self, key: ContentKey, data: BytesLike) -> None:
+        """Write a file beside its place, wait for the disk, and rename it."""
+
+        def fill(temporary: Path) -> None:
+            with temporary.open("wb") as file:
+                file.write(data)
+                temporary.chmod(0o644)
+                file.flush()
+                os.fsync(file.fileno())
+
+        self._place(key, fill)
+
+    def adopt(self, source: Path, key: ContentKey) -> None:
+        """Take in a file whose key is known: by a hard link, or a copy on another file system."""
+
+        def fill(temporary: Path) -> None:
+            temporary.unlink()
+            try:
+                temporary.hardlink_to(source)
+            except OSError:
+                shutil.copyfile(source, temporary)
+
+        self._place(key, fill)
+
+    def exists(self, key: ContentKey) -> bool:
+        """Look for the file."""
+        with self._reaching():
+            return self._path(key).is_file()
+
+    def evict(self, key: ContentKey) -> None:
+        """Remove the file."""
+        with self._reaching():
+            self._path(key).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Do nothing: files need no connection, and stay."""
+
+    def _path(self, key: ContentKey) -> Path:
+        return self._directory / self.locate(key)
+
+    def _place(self, key: ContentKey, fill: Callable[[Path], None]) -> None:
+        path = self._path(key)
+        with self._reaching():
+            path.parent.mkdir(exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+            os.close(handle)
+            temporary = Path(name)
+            try:
+                fill(temporary)
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ServiceUnavailable(
+                "The file store",
+                str(self._directory),
+                f"{error.strerror or error}",
+                "Check that [stores] directory exists, is writable and has room.",
+            ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename is only as lasting as the folder that holds it.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

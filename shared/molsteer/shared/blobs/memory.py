@@ -1,0 +1,45 @@
+"""Blobs in this process's memory, for tests and for work without any server."""
+
+from __future__ import annotations
+
+from proxystore.serialize import BytesLike
+
+from molsteer.shared.blobs.connector import ContentConnector, ContentKey
+from molsteer.shared.blobs.proxied import ProxiedBlobs
+
+
+class MemoryBlobs(ProxiedBlobs):
+    """Every store that a placement can name, in memory."""
+
+    def __init__(self) -> None:
+        super().__init__({"redis": MemoryConnector(), "file": MemoryConnector()}, cache_objects=0)
+
+
+class MemoryConnector(ContentConnector):
+    """Keeps blobs in a dictionary."""
+
+    def __init__(self) -> None:
+        self._data: dict[str, bytes] = {}
+
+    def locate(self, key: ContentKey) -> str:
+        """Give the digest."""
+        return key.sha256
+
+    def read(self, key: ContentKey) -> bytes | None:
+        """Look data up."""
+        return self._data.get(key.sha256)
+
+    def write(self, key: ContentKey, data: BytesLike) -> None:
+        """Keep data."""
+        self._data[key.sha256] = bytes(data)
+
+    def exists(self, key: ContentKey) -> bool:
+        """Tell whether data is kept."""
+        return key.sha256 in self._data
+
+    def evict(self, key: ContentKey) -> None:
+        """Forget data."""
+        self._data.pop(key.sha256, None)
+
+    def close(self) -> None:
+        """Do nothing."""

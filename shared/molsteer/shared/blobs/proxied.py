@@ -1,0 +1,150 @@
+"""The blob port over ProxyStore `Store`s, one for each kind of store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from proxystore.serialize import BytesLike
+from proxystore.store import Store
+
+from molsteer.shared.blobs.codecs import decode_array, decode_arrays, decode_tree, encode
+from molsteer.shared.blobs.connector import ContentConnector, ContentKey
+from molsteer.shared.blobs.file_connector import FileConnector
+from molsteer.shared.blobs.port import Packable
+from molsteer.shared.blobs.reference import Blob, Codec, Inline, ObjRef, Placement, StoreName
+from molsteer.shared.errors import BlobCorrupt, BlobMissing, UnknownStore
+
+
+class ProxiedBlobs:
+    """Keeps blobs in ProxyStore stores; each caches the bytes it read last.
+
+    Cached are bytes, not values, so no reader can change what the next one sees.
+
+    Args:
+        connectors: The stores this process knows.
+        cache_objects: How many blobs of each store stay in memory after reading.
+    """
+
+    def __init__(
+        self, connectors: Mapping[StoreName, ContentConnector], cache_objects: int = 16
+    ) -> None:
+        self._connectors = dict(connectors)
+        self._stores: dict[StoreName, Store[ContentConnector]] = {
+            name: Store(
+                name,
+                connector,
+                serializer=_only_bytes,
+                deserializer=_only_bytes,
+                cache_size=cache_objects,
+                populate_target=False,
+            )
+            for name, connector in connectors.items()
+        }
+
+    def put(self, value: Packable, codec: Codec, placement: Placement) -> Blob:
+        """Encode a value and store it, or return it inline if it is small."""
+        data = encode(value, codec)
+        if placement.store is None or len(data) < placement.threshold_bytes:
+            return Inline(codec=codec, data=data)
+        return self._store_bytes(data, codec, placement.store)
+
+    def adopt(self, file: Path, codec: Codec, sha256: str, placement: Placement) -> Blob:
+        """Put an encoded file as it is, without reading it where the file store can link to it.
+
+        Args:
+            file: A file that is never written again.
+            codec: How its bytes are read.
+            sha256: Its digest, taken on trust; whoever reads the blob checks it.
+            placement: Where it goes.
+
+        Raises:
+            UnknownStore: If this process does not know the placement's store.
+            ServiceUnavailable: If the store does not answer.
+        """
+        key = ContentKey(sha256, file.stat().st_size)
+        if placement.store is None or key.size_bytes < placement.threshold_bytes:
+            return Inline(codec=codec, data=file.read_bytes())
+        connector = self._connector(placement.store)
+        if not isinstance(connector, FileConnector):
+            return self._store_bytes(file.read_bytes(), codec, placement.store)
+        connector.adopt(file, key)
+        return _reference(placement.store, connector, key, codec)
+
+    def arrays(self, blob: Blob) -> dict[str, npt.NDArray[np.generic]]:
+        """Read a blob written with the codec `safetensors`."""
+        return decode_arrays(self._read_as("safetensors", blob), _where(blob))
+
+    def array(self, blob: Blob) -> npt.NDArray[np.generic]:
+        """Read a blob written with the codec `npy`."""
+        return decode_array(self._read_as("npy", blob), _where(blob))
+
+    def tree(self, blob: Blob) -> object:
+        """Read a blob written with the codec `msgpack`."""
+        return decode_tree(self._read_as("msgpack", blob), _where(blob))
+
+    def raw(self, blob: Blob) -> bytes:
+        """Read a blob's bytes, checked but not decoded."""
+        if isinstance(blob, Inline):
+            return blob.data
+        self._connector(blob.store)
+        key = ContentKey(blob.sha256, blob.size_bytes)
+        data: bytes | None = self._stores[blob.store].get(key)
+        if data is None:
+            raise BlobMissing(blob.store, blob.key)
+        return data
+
+    def exists(self, ref: ObjRef) -> bool:
+        """Tell whether the data is in its store now, asking the store and no cache."""
+        return self._connector(ref.store).exists(ContentKey(ref.sha256, ref.size_bytes))
+
+    def evict(self, refs: Iterable[ObjRef]) -> None:
+        """Remove data; keys that hold nothing are passed over."""
+        for ref in refs:
+            self._connector(ref.store)
+            self._stores[ref.store].evict(ContentKey(ref.sha256, ref.size_bytes))
+
+    def close(self) -> None:
+        """Release connections; stored data stays."""
+        for store in self._stores.values():
+            store.close()
+
+    def _connector(self, name: StoreName) -> ContentConnector:
+        try:
+            return self._connectors[name]
+        except KeyError:
+            raise UnknownStore(name, sorted(self._connectors)) from None
+
+    def _store_bytes(self, data: bytes, codec: Codec, name: StoreName) -> ObjRef:
+        connector = self._connector(name)
+        sha256, size_bytes = self._stores[name].put(data)
+        return _reference(name, connector, ContentKey(sha256, size_bytes), codec)
+
+    def _read_as(self, codec: Codec, blob: Blob) -> bytes:
+        if blob.codec != codec:
+            raise BlobCorrupt(_where(blob), f"written as {blob.codec}, read as {codec}")
+        return self.raw(blob)
+
+
+def _reference(
+    name: StoreName, connector: ContentConnector, key: ContentKey, codec: Codec
+) -> ObjRef:
+    return ObjRef(
+        store=name,
+        key=connector.locate(key),
+        codec=codec,
+        sha256=key.sha256,
+        size_bytes=key.size_bytes,
+    )
+
+
+def _where(blob: Blob) -> str:
+    return f"{blob.store}:{blob.key}" if isinstance(blob, ObjRef) else "an inline blob"
+
+
+def _only_bytes(data: BytesLike) -> BytesLike:
+    if not isinstance(data, bytes):
+        raise TypeError(f"Stores hold bytes, not {type(data).__name__}.")
+    return data

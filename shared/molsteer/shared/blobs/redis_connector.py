@@ -1,0 +1,51 @@
+"""Blobs in Redis, with what ProxyStore's own connector lacks: password, prefix and expiry."""
+
+from __future__ import annotations
+
+from proxystore.serialize import BytesLike
+
+from molsteer.shared.blobs.connector import ContentConnector, ContentKey
+from molsteer.shared.bus.connection import as_bytes, connect, reaching
+
+
+class RedisConnector(ContentConnector):
+    """Keeps each blob as a Redis string that expires.
+
+    Args:
+        url: The server; its password stays in this process.
+        prefix: Begins every key.
+        expire_s: Seconds after which data is forgotten; putting it again starts anew.
+    """
+
+    def __init__(self, url: str, prefix: str, expire_s: int) -> None:
+        self._url, self._prefix, self._expire_s = url, prefix, expire_s
+        self._client = connect(url)
+
+    def locate(self, key: ContentKey) -> str:
+        """Give the Redis key."""
+        return f"{self._prefix}:blob:{key.sha256}"
+
+    def read(self, key: ContentKey) -> bytes | None:
+        """Read a string."""
+        with reaching(self._url):
+            data = self._client.get(self.locate(key))
+        return None if data is None else as_bytes(data)
+
+    def write(self, key: ContentKey, data: BytesLike) -> None:
+        """Set a string and its expiry."""
+        with reaching(self._url):
+            self._client.set(self.locate(key), bytes(data), ex=self._expire_s)
+
+    def exists(self, key: ContentKey) -> bool:
+        """Ask for the key."""
+        with reaching(self._url):
+            return bool(self._client.exists(self.locate(key)))
+
+    def evict(self, key: ContentKey) -> None:
+        """Unlink the key, which frees its memory in the background."""
+        with reaching(self._url):
+            self._client.unlink(self.locate(key))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

@@ -1,0 +1,74 @@
+"""Celery over kombu and Redis, set up so that it loses nothing it could keep.
+
+Why each setting is as it is: queues are doorbells and the record in Redis is the truth, so
+late acknowledgement, redelivery of what a lost process held, and no result backend; JSON alone,
+so no pickle; the default exchange, because publishing through a named one drops messages silently
+once its binding is lost; no remote control, events or gossip, which leave keys behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from celery import Celery
+
+from molsteer.shared.bus.connection import kombu_url
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.messages import TOPICS, Topic
+from molsteer.shared.settings.sections import QueueSettings
+
+
+def task_name(topic: Topic) -> str:
+    """Name the one Celery task of a topic."""
+    return f"molsteer.{topic}"
+
+
+def publishing_app(queue: QueueSettings) -> Celery:
+    """Make an app that can publish to every topic and consumes none."""
+    app = Celery("molsteer", set_as_current=False)
+    app.conf.update(settings(queue, TOPICS))
+    return app
+
+
+def settings(queue: QueueSettings, topics: Sequence[Topic]) -> dict[str, object]:
+    """Give the settings that publishers and workers share."""
+    keys = Keys(queue.prefix)
+    names = [keys.queue(topic) for topic in topics]
+    return {
+        "broker_url": kombu_url(queue.redis_url),
+        "broker_connection_retry": True,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_heartbeat": 0,
+        "broker_transport_options": transport_settings(),
+        "task_queues": {name: {"no_declare": True} for name in names},
+        "task_default_queue": names[0],
+        "task_create_missing_queues": False,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "result_accept_content": ["json"],
+        "event_serializer": "json",
+        "task_ignore_result": True,
+        "task_store_errors_even_if_ignored": False,
+        "task_publish_retry": True,
+        "task_publish_retry_policy": {
+            "max_retries": 3,
+            "interval_start": 0,
+            "interval_step": 0.5,
+            "interval_max": 1.0,
+        },
+        "task_track_started": False,
+        "task_send_sent_event": False,
+    }
+
+
+def transport_settings() -> dict[str, object]:
+    """Give what kombu's Redis transport is set to in every process."""
+    return {
+        "priority_steps": [0],
+        "queue_order_strategy": "priority",
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }

@@ -1,0 +1,66 @@
+"""Names of everything the bus keeps in Redis; all begin with the deployment's prefix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from molsteer.shared.messages import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of one deployment."""
+
+    prefix: str
+
+    def queue(self, topic: Topic) -> str:
+        """List of tasks that wait, and the name of Celery's queue."""
+        return f"{self.prefix}.{topic}"
+
+    def unacked(self, topic: Topic) -> str:
+        """Hash of messages that workers hold.
+
+        Each topic has its own, because kombu gives back whatever it finds there by the clock of
+        whoever looks.
+        """
+        return f"{self.prefix}:unacked:{topic}"
+
+    def lease(self, campaign: str, task_id: str) -> str:
+        """Who runs a task; expires unless renewed."""
+        return f"{self.prefix}:lease:{campaign}:{task_id}"
+
+    def outcomes(self, campaign: str) -> str:
+        """Hash of outcomes that steering has not settled."""
+        return f"{self.prefix}:outcomes:{campaign}"
+
+    def doorbell(self, campaign: str) -> str:
+        """List that wakes steering when an outcome arrives."""
+        return f"{self.prefix}:doorbell:{campaign}"
+
+    def starts(self, campaign: str) -> str:
+        """Hash of how often each unsettled task has begun."""
+        return f"{self.prefix}:starts:{campaign}"
+
+    def cancelled(self, campaign: str) -> str:
+        """Set of tasks that steering took back."""
+        return f"{self.prefix}:cancelled:{campaign}"
+
+    @property
+    def dead_letters(self) -> str:
+        """List of messages that nobody could read, newest first."""
+        return f"{self.prefix}:dead-letters"
+
+    def worker(self, topic: str, host: str, pid: int | str) -> str:
+        """Sign of life of a worker; expires unless renewed."""
+        return f"{self.prefix}:worker:{topic}:{host}:{pid}"
+
+
+def message_id(campaign: str, task_id: str) -> str:
+    """Name a task across campaigns, as its Celery message is named."""
+    return f"{campaign}:{task_id}"
+
+
+def parse_message_id(text: str) -> tuple[str, str]:
+    """Take campaign and task id out of a message's name."""
+    campaign, _, task_id = text.partition(":")
+    return campaign, task_id

@@ -1,0 +1,118 @@
+"""The record of tasks in Redis, as workers change it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from molsteer.shared.bus.connection import as_text, connect, reaching
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.port import Run, Verdict
+from molsteer.shared.bus.scripts import BEGIN, FINISH, RELEASE, RENEW
+from molsteer.shared.codec import encode
+from molsteer.shared.messages import Outcome, Task
+from molsteer.shared.settings.sections import QueueSettings
+
+CAMPAIGN_EXPIRE_S = 30 * 24 * 3600
+"""What an abandoned campaign leaves behind disappears after this time."""
+
+_DEAD_LETTERS = 1000
+_DEAD_LETTER_CHARACTERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A task and the claim of the process that runs it."""
+
+    campaign: str
+    task_id: str
+    claim: str
+
+
+class TaskRecord:
+    """Leases, starts and outcomes of tasks.
+
+    Every method raises `ServiceUnavailable` if Redis does not take part.
+    """
+
+    def __init__(self, queue: QueueSettings) -> None:
+        self._url = queue.redis_url
+        self._keys = Keys(queue.prefix)
+        self._lease_ms = round(queue.lease_s * 1000)
+        self._client = connect(queue.redis_url)
+        self._begin = self._client.register_script(BEGIN)
+        self._finish = self._client.register_script(FINISH)
+        self._renew = self._client.register_script(RENEW)
+        self._release = self._client.register_script(RELEASE)
+
+    def begin(self, task: Task, claim: str) -> Verdict:
+        """Ask for the right to run a task."""
+        keys = [
+            self._keys.lease(task.campaign, task.task_id),
+            self._keys.outcomes(task.campaign),
+            self._keys.starts(task.campaign),
+            self._keys.cancelled(task.campaign),
+        ]
+        with reaching(self._url):
+            answer = as_text(
+                self._begin(keys, (task.task_id, claim, self._lease_ms, CAMPAIGN_EXPIRE_S))
+            )
+        match answer.partition(":"):
+            case ("run", _, start):
+                return Run(int(start))
+            case ("busy" | "done" | "cancelled" as verdict, _, _):
+                return verdict
+            case _:
+                raise ValueError(f"Redis answered {answer!r} to the begin of {task.task_id}.")
+
+    def finish(self, outcome: Outcome, claim: str) -> bool:
+        """Hand over an outcome; tell whether it is the one that counts."""
+        keys = [
+            self._keys.lease(outcome.campaign, outcome.task_id),
+            self._keys.outcomes(outcome.campaign),
+            self._keys.doorbell(outcome.campaign),
+        ]
+        with reaching(self._url):
+            return bool(
+                self._finish(keys, (outcome.task_id, claim, encode(outcome), CAMPAIGN_EXPIRE_S))
+            )
+
+    def renew(self, tasks: Sequence[Held]) -> None:
+        """Extend the leases of running tasks."""
+        keys = [self._keys.lease(task.campaign, task.task_id) for task in tasks]
+        with reaching(self._url):
+            self._renew(keys, (self._lease_ms, *(task.claim for task in tasks)))
+
+    def release(self, task: Held) -> None:
+        """Give a lease back, so that the task may begin elsewhere at once."""
+        with reaching(self._url):
+            self._release([self._keys.lease(task.campaign, task.task_id)], (task.claim,))
+
+    def starts(self, campaign: str, task_id: str) -> int:
+        """Tell how often a task has begun."""
+        with reaching(self._url):
+            return int(self._client.hget(self._keys.starts(campaign), task_id) or 0)
+
+    def is_cancelled(self, task: Held) -> bool:
+        """Tell whether steering took a task back."""
+        with reaching(self._url):
+            return bool(self._client.sismember(self._keys.cancelled(task.campaign), task.task_id))
+
+    def bury(self, data: bytes, reason: str) -> None:
+        """Put a message that cannot be read aside for a human."""
+        letter = {
+            "at": time.time(),
+            "reason": reason,
+            "size_bytes": len(data),
+            "data": data[:_DEAD_LETTER_CHARACTERS].decode(errors="backslashreplace"),
+        }
+        with reaching(self._url), self._client.pipeline() as pipe:
+            pipe.lpush(self._keys.dead_letters, json.dumps(letter))
+            pipe.ltrim(self._keys.dead_letters, 0, _DEAD_LETTERS - 1)
+            pipe.execute()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

@@ -1,0 +1,145 @@
+"""Steering's side of the bus, over Redis."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from molsteer.shared.bus.celery_app import publishing_app, task_name
+from molsteer.shared.bus.connection import BLOCK_S, as_bytes, as_text, connect, reaching
+from molsteer.shared.bus.keys import Keys, message_id
+from molsteer.shared.bus.port import Whereabouts
+from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, TaskRecord
+from molsteer.shared.codec import decode_outcome, encode
+from molsteer.shared.errors import WireError
+from molsteer.shared.messages import Outcome, Task, Topic
+from molsteer.shared.settings.sections import QueueSettings
+
+
+class RedisDispatch:
+    """Publishes tasks of one campaign and collects their outcomes.
+
+    Args:
+        queue: Where the queues are.
+        campaign: Whose tasks these are.
+
+    Raises:
+        ServiceUnavailable: If Redis does not answer or refuses us.
+    """
+
+    def __init__(self, queue: QueueSettings, campaign: str) -> None:
+        self._url, self._campaign = queue.redis_url, campaign
+        self._keys = Keys(queue.prefix)
+        self._client = connect(queue.redis_url)
+        self._record = TaskRecord(queue)
+        self._app = publishing_app(queue)
+        with reaching(self._url):
+            self._client.ping()
+
+    def publish(self, task: Task) -> None:
+        """Put a task into its topic's queue; repeating it is harmless."""
+        with reaching(self._url):
+            self._app.send_task(
+                task_name(task.topic),
+                args=(encode(task).decode(),),
+                argsrepr="",
+                task_id=message_id(task.campaign, task.task_id),
+                queue=self._keys.queue(task.topic),
+                time_limit=task.max_s,
+            )
+
+    def collect(self, timeout_s: float) -> Sequence[Outcome]:
+        """Wait until outcomes are there or the time is over; return all that are not settled."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            outcomes = self._unsettled()
+            wait_s = min(deadline - time.monotonic(), BLOCK_S)
+            if outcomes or wait_s <= 0:
+                return outcomes
+            with reaching(self._url):
+                self._client.blpop([self._keys.doorbell(self._campaign)], timeout=wait_s)
+
+    def settle(self, task_ids: Collection[str]) -> None:
+        """Forget everything about tasks whose outcome is recorded; repeating it is harmless."""
+        if not task_ids:
+            return
+        with reaching(self._url), self._client.pipeline() as pipe:
+            pipe.hdel(self._keys.outcomes(self._campaign), *task_ids)
+            pipe.hdel(self._keys.starts(self._campaign), *task_ids)
+            pipe.srem(self._keys.cancelled(self._campaign), *task_ids)
+            pipe.execute()
+
+    def cancel(self, task_ids: Collection[str]) -> None:
+        """Take tasks back: none of them begins any more, and holders are asked to stop."""
+        if not task_ids:
+            return
+        with reaching(self._url), self._client.pipeline() as pipe:
+            pipe.sadd(self._keys.cancelled(self._campaign), *task_ids)
+            pipe.expire(self._keys.cancelled(self._campaign), CAMPAIGN_EXPIRE_S)
+            pipe.execute()
+
+    def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
+        """Tell where each task is; one that is `absent` was lost and may be published again."""
+        if not tasks:
+            return {}
+        ids = [task_id for _, task_id in tasks]
+        topics = sorted({topic for topic, _ in tasks})
+        with reaching(self._url), self._client.pipeline() as pipe:
+            pipe.hmget(self._keys.outcomes(self._campaign), ids)
+            pipe.mget([self._keys.lease(self._campaign, task_id) for task_id in ids])
+            for topic in topics:
+                pipe.lrange(self._keys.queue(topic), 0, -1)
+                pipe.hvals(self._keys.unacked(topic))
+            outcomes, leases, *messages = pipe.execute()
+        waiting = {name for group in messages for name in _message_ids(group)}
+        return {
+            task_id: _locate(outcome, lease, message_id(self._campaign, task_id) in waiting)
+            for task_id, outcome, lease in zip(ids, outcomes, leases, strict=True)
+        }
+
+    def close(self) -> None:
+        """Release connections; queued tasks and outcomes stay."""
+        self._app.close()
+        self._record.close()
+        self._client.close()
+
+    def _unsettled(self) -> list[Outcome]:
+        # The bell is silenced before reading: one that rings in between is heard next time.
+        with reaching(self._url), self._client.pipeline() as pipe:
+            pipe.delete(self._keys.doorbell(self._campaign))
+            pipe.hgetall(self._keys.outcomes(self._campaign))
+            _, stored = pipe.execute()
+        return list(self._readable({as_text(key): as_bytes(stored[key]) for key in stored}))
+
+    def _readable(self, stored: Mapping[str, bytes]) -> Iterator[Outcome]:
+        for task_id, data in stored.items():
+            try:
+                outcome = decode_outcome(data)
+                if (outcome.campaign, outcome.task_id) != (self._campaign, task_id):
+                    raise WireError(f"An outcome of {outcome.task_id} lies under {task_id}.")
+            except WireError as error:
+                self._record.bury(data, str(error))
+                with reaching(self._url):
+                    self._client.hdel(self._keys.outcomes(self._campaign), task_id)
+            else:
+                yield outcome
+
+
+def _locate(outcome: bytes | None, lease: bytes | None, waiting: bool) -> Whereabouts:
+    if outcome is not None:
+        return "finished"
+    if lease is not None:
+        return "running"
+    return "queued" if waiting else "absent"
+
+
+def _message_ids(messages: Sequence[bytes]) -> Iterator[str]:
+    for text in messages:
+        try:
+            document = json.loads(text)
+            # Held messages are stored together with the exchange they came from.
+            message = document[0] if isinstance(document, list) else document
+            yield message["headers"]["id"]
+        except (ValueError, LookupError, TypeError):
+            continue

@@ -1,0 +1,54 @@
+"""What must happen all at once, as Lua scripts for Redis.
+
+A claim names one process of one worker. Since a process runs one task at a time, the same claim
+asking twice is the same request repeated after a lost reply, and gets the same answer.
+"""
+
+from __future__ import annotations
+
+BEGIN = """
+local lease, outcomes, starts, cancelled = unpack(KEYS)
+local id, claim, lease_ms, expire_s = unpack(ARGV)
+if redis.call('HEXISTS', outcomes, id) == 1 then return 'done' end
+if redis.call('SISMEMBER', cancelled, id) == 1 then return 'cancelled' end
+local holder = redis.call('GET', lease)
+if holder == claim then return 'run:' .. (redis.call('HGET', starts, id) or '1') end
+if holder then return 'busy' end
+redis.call('SET', lease, claim, 'PX', lease_ms)
+local start = redis.call('HINCRBY', starts, id, 1)
+redis.call('EXPIRE', starts, expire_s)
+return 'run:' .. start
+"""
+"""Take the lease of a task, unless it has ended, was taken back, or is held."""
+
+FINISH = """
+local lease, outcomes, doorbell = unpack(KEYS)
+local id, claim, outcome, expire_s = unpack(ARGV)
+if redis.call('GET', lease) == claim then redis.call('DEL', lease) end
+local first = redis.call('HSETNX', outcomes, id, outcome)
+redis.call('RPUSH', doorbell, id)
+redis.call('EXPIRE', outcomes, expire_s)
+redis.call('EXPIRE', doorbell, expire_s)
+if first == 1 or redis.call('HGET', outcomes, id) == outcome then return 1 end
+return 0
+"""
+"""Keep the first outcome of a task, release the lease and wake steering."""
+
+RENEW = """
+local held = 0
+for index, lease in ipairs(KEYS) do
+  local holder = redis.call('GET', lease)
+  if not holder or holder == ARGV[index + 1] then
+    redis.call('SET', lease, ARGV[index + 1], 'PX', ARGV[1])
+    held = held + 1
+  end
+end
+return held
+"""
+"""Extend leases; one that lapsed, while the server or the worker slept, is taken again."""
+
+RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+"""Give a lease back, if it is still held by the claim."""

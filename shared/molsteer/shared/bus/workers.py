@@ -1,0 +1,74 @@
+"""Signs of life of workers: how they say that they are ready, and who is there."""
+
+from __future__ import annotations
+
+from pydantic import PositiveInt, ValidationError
+
+from molsteer.shared.bus.connection import as_bytes, connect, reaching
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.frozen import Message
+from molsteer.shared.messages import Topic
+from molsteer.shared.settings.sections import QueueSettings
+
+SIGN_EVERY_S = 5.0
+"""How often a worker shows that it lives; three missed signs and it counts as gone."""
+
+
+class WorkerInfo(Message):
+    """What a worker says about itself.
+
+    Attributes:
+        version: Version of molsteer-shared it runs.
+        processes: How many tasks it runs at a time.
+        python: Version of its interpreter.
+    """
+
+    version: str
+    processes: PositiveInt
+    topic: Topic
+    host: str
+    pid: PositiveInt
+    python: str
+
+
+class SignOfLife:
+    """A worker's entry among the living; it fades unless it is shown again.
+
+    Both methods raise `ServiceUnavailable` if Redis does not answer.
+    """
+
+    def __init__(self, queue: QueueSettings, info: WorkerInfo) -> None:
+        self._url = queue.redis_url
+        self._client = connect(queue.redis_url)
+        self._key = Keys(queue.prefix).worker(info.topic, info.host, info.pid)
+        self._text = info.model_dump_json()
+
+    def show(self) -> None:
+        """Be there for the next while."""
+        with reaching(self._url):
+            self._client.set(self._key, self._text, px=round(3_000 * SIGN_EVERY_S))
+
+    def withdraw(self) -> None:
+        """Be gone at once."""
+        with reaching(self._url):
+            self._client.delete(self._key)
+
+
+def live_workers(queue: QueueSettings) -> list[WorkerInfo]:
+    """Tell which workers are ready or at work now, by topic, host and process.
+
+    Raises:
+        ServiceUnavailable: If Redis does not answer or refuses us.
+    """
+    with reaching(queue.redis_url), connect(queue.redis_url) as client:
+        keys = list(client.scan_iter(match=Keys(queue.prefix).worker("*", "*", "*"), count=1000))
+        signs = client.mget(keys) if keys else []
+    workers = [worker for sign in signs if sign is not None for worker in _read(as_bytes(sign))]
+    return sorted(workers, key=lambda worker: (worker.topic, worker.host, worker.pid))
+
+
+def _read(sign: bytes) -> list[WorkerInfo]:
+    try:
+        return [WorkerInfo.model_validate_json(sign)]
+    except ValidationError:
+        return []  # of another version, which steering could not use

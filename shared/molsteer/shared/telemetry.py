@@ -1,0 +1,48 @@
+"""Logs of every service: one JSON object a line, with the same fields everywhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Literal
+
+from pythonjsonlogger.json import JsonFormatter
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_QUIET_LIBRARIES = ("amqp", "billiard", "celery", "kombu", "proxystore", "redis")
+
+
+def log_to(service: str, level: LogLevel, file: Path | None = None) -> None:
+    """Send what this process logs to standard error, or to a file that several may share.
+
+    Each line has `time` (UTC, ISO 8601), `level`, `service`, `pid`, `logger` and `message`, and
+    whatever the call gave as `extra`, such as `campaign` and `task_id`. Libraries are heard from
+    warnings on.
+
+    Args:
+        service: Which part of molsteer this is.
+        level: The least that is written.
+        file: Where lines are added; its folder must be there.
+    """
+    handler = logging.FileHandler(file) if file else logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(service))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    for library in _QUIET_LIBRARIES:
+        logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
+
+
+def _formatter(service: str) -> logging.Formatter:
+    return JsonFormatter(
+        "{levelname}{process}{name}{message}",
+        style="{",
+        rename_fields={"levelname": "level", "process": "pid", "name": "logger"},
+        static_fields={"service": service},
+        timestamp="time",
+    )

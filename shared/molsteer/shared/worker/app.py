@@ -1,0 +1,128 @@
+"""The Celery app of a worker: one topic, one task function, processes that may die."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+from functools import cached_property
+
+from celery import Celery, Task
+from celery.app.log import Logging
+from celery.exceptions import Reject
+
+from molsteer.shared.blobs.opening import open_blobs
+from molsteer.shared.bus.celery_app import settings, task_name, transport_settings
+from molsteer.shared.bus.guard import RedisGuard
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.record import TaskRecord
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.telemetry import log_to
+from molsteer.shared.worker.aftermath import Aftermath
+from molsteer.shared.worker.execution import Bench, execute
+from molsteer.shared.worker.handlers import LazyHandler
+from molsteer.shared.worker.plan import WorkerPlan
+from molsteer.shared.worker.renewal import Renewal
+
+log = logging.getLogger(__name__)
+
+
+class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
+    """Runs one topic's tasks in processes of their own.
+
+    It can be rebuilt from its plan, which is how spawned processes get theirs.
+    """
+
+    def __init__(self, plan: WorkerPlan) -> None:
+        super().__init__("molsteer", set_as_current=False, log=WorkerLogging)
+        self.plan = plan
+        self.conf.update(settings(plan.queue, [plan.topic]) | _worker_settings(plan))
+        self.steps["consumer"].add(Renewal)
+        self.register_task(TopicTask(plan))
+
+    def __reduce__(self) -> tuple[type[WorkerApp], tuple[WorkerPlan]]:
+        return WorkerApp, (self.plan,)
+
+    @cached_property
+    def aftermath(self) -> Aftermath:
+        """Looks after tasks whose process is gone."""
+        return Aftermath(self.plan)
+
+
+class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
+    """The one function that a worker offers to the queue: do what the message says."""
+
+    Request = "molsteer.shared.worker.request:LeasedRequest"
+
+    def __init__(self, plan: WorkerPlan) -> None:
+        self.name = task_name(plan.topic)
+        self._plan = plan
+
+    def run(self, message: str) -> None:
+        """Do the task in a message; what becomes of it is reported, never raised.
+
+        Raises:
+            Reject: If Redis was away for long; the message goes back to the queue.
+        """
+        try:
+            execute(message.encode(), self._bench)
+        except ServiceUnavailable as error:
+            log.error("The task goes back to the queue: %s", error)
+            raise Reject(str(error), requeue=True) from None
+
+    @cached_property
+    def _bench(self) -> Bench:
+        # A group of its own: what a task starts can be ended together with its process.
+        os.setpgid(0, 0)
+        plan, pid = self._plan, os.getpid()
+        return Bench(
+            worker=f"{platform.node()}:{pid}",
+            guard=RedisGuard(TaskRecord(plan.queue), plan.claim(pid)),
+            blobs=open_blobs(plan.stores, plan.queue),
+            handler=LazyHandler(plan.handler),
+            scratch=plan.scratch,
+        )
+
+
+class WorkerLogging(Logging):  # type: ignore[misc]  # Celery has no types
+    """Puts our logging in the place of Celery's, in the main process and in each of the pool."""
+
+    def setup(self, *args: object, **options: object) -> bool:  # noqa: ARG002 - Celery's signature
+        """Set logging up by the worker's plan."""
+        plan: WorkerPlan = self.app.plan
+        log_to(f"worker-{plan.topic}", plan.log_level, plan.log_file)
+        return True
+
+
+def _worker_settings(plan: WorkerPlan) -> dict[str, object]:
+    queue, keys = plan.queue, Keys(plan.queue.prefix)
+    unacked = keys.unacked(plan.topic)
+    return {
+        "task_acks_late": True,
+        "task_acks_on_failure": True,
+        "task_acks_on_timeout": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_pool": "prefork",
+        # A process that forked cannot use CUDA.
+        "worker_pool_start_method": "fork" if plan.topic == "simulate" else "spawn",
+        "worker_proc_alive_timeout": 120.0,
+        "worker_soft_shutdown_timeout": 0.0,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "broker_channel_error_retry": False,
+        "broker_transport_options": transport_settings()
+        | {
+            # Later than the lease, so that a message that comes back finds its task free.
+            "visibility_timeout": 1.25 * queue.lease_s,
+            "unacked_restore_interval": min(10.0, queue.lease_s / 4),
+            "unacked_restore_throttle": 1,
+            "unacked_key": unacked,
+            "unacked_index_key": f"{unacked}:index",
+            "unacked_mutex_key": f"{unacked}:mutex",
+            "unacked_mutex_expire": 30,
+        },
+    }

@@ -1,0 +1,152 @@
+"""One task from message to outcome; Celery and Redis are somebody else's business."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.bus.port import Guard, Run
+from molsteer.shared.codec import decode_task
+from molsteer.shared.errors import WireError
+from molsteer.shared.messages import ErrorRecord, Failed, Outcome, Result, Task
+from molsteer.shared.worker.failures import describe
+from molsteer.shared.worker.handlers import AnyHandler, Value
+from molsteer.shared.worker.port import TaskContext
+from molsteer.shared.worker.scratch import task_folder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a worker process needs to do its tasks.
+
+    Attributes:
+        worker: Name of the process in its outcomes.
+        scratch: Folder in which each task gets one of its own.
+    """
+
+    worker: str
+    guard: Guard
+    blobs: Blobs
+    handler: AnyHandler
+    scratch: Path
+
+
+def execute(data: bytes, bench: Bench) -> None:
+    """Do the task in a message, if it is ours to do, and hand over its outcome.
+
+    Raises:
+        ServiceUnavailable: If the bus cannot be reached; the message should come back later.
+    """
+    try:
+        task = decode_task(data)
+    except WireError as error:
+        log.error("A message was put aside: %s", error)
+        bench.guard.bury(data, str(error))
+        return
+    facts = {"campaign": task.campaign, "task_id": task.task_id}
+    verdict = bench.guard.begin(task)
+    match verdict:
+        case Run(start):
+            log.info("Task begins.", extra={**facts, "start": start})
+            outcome = _run(task, start, bench)
+            counts = bench.guard.finish(outcome)
+            log.info(
+                "Task ended.", extra={**facts, "result": outcome.result.kind, "counts": counts}
+            )
+        case "cancelled":
+            now = time.time()
+            bench.guard.finish(ended(task, cancelled(), bench.worker, started_at=now))
+            log.info("Task was cancelled before it began.", extra=facts)
+        case "busy" | "done":
+            log.info("Task is left alone.", extra={**facts, "verdict": verdict})
+        case _:
+            assert_never(verdict)
+
+
+def ended(task: Task, result: Result, worker: str, *, started_at: float, start: int = 0) -> Outcome:
+    """Report a task whose work used no processor time that could be measured."""
+    now = time.time()
+    return Outcome(
+        campaign=task.campaign,
+        task_id=task.task_id,
+        attempt=task.attempt,
+        start=start,
+        worker=worker,
+        started_at=started_at,
+        ended_at=now,
+        reported_at=now,
+        result=result,
+    )
+
+
+def cancelled() -> Failed:
+    """Say that steering took a task back."""
+    message = "Steering took the task back."
+    return Failed(
+        status="cancelled", error=ErrorRecord(code="cancelled", message=message, retryable=False)
+    )
+
+
+def timed_out(max_s: float) -> Failed:
+    """Say that a task was killed at its hard limit."""
+    return Failed(
+        status="timeout",
+        error=ErrorRecord(
+            code="timeout",
+            message=f"The task took longer than its hard limit of {max_s:g} s and was killed.",
+            retryable=False,
+            facts={"max_s": max_s},
+        ),
+    )
+
+
+def _run(task: Task, start: int, bench: Bench) -> Outcome:
+    started_at, cpu_s = time.time(), _cpu_s()
+    result = _poison(task) if start > task.max_starts else _result(task, bench)
+    outcome = ended(task, result, bench.worker, started_at=started_at, start=start)
+    return outcome.model_copy(update={"cpu_s": _cpu_s() - cpu_s})
+
+
+def _result(task: Task, bench: Bench) -> Result:
+    try:
+        with task_folder(bench.scratch) as scratch:
+            value = bench.handler(
+                task.body,
+                TaskContext(
+                    blobs=bench.blobs, reply=task.reply, scratch=scratch, remaining_s=task.max_s
+                ),
+            )
+        if not isinstance(value, Value):
+            raise TypeError(f"The handler of {task.topic} returned {type(value).__name__}.")
+    except Exception as error:
+        record = describe(error)
+        facts = {"campaign": task.campaign, "task_id": task.task_id, "code": record.code}
+        log.warning("Task failed: %s", record.message, extra=facts)
+        return Failed(status="error", error=record)
+    return value
+
+
+def _poison(task: Task) -> Failed:
+    return Failed(
+        status="poison",
+        error=ErrorRecord(
+            code="poison",
+            message=f"The task began {task.max_starts} times and never ended: each time its "
+            f"process or its machine died. Look for memory that ran out.",
+            retryable=False,
+            facts={"max_starts": task.max_starts},
+        ),
+    )
+
+
+def _cpu_s() -> float:
+    """Processor time so far, of this process and of those it started and waited for."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

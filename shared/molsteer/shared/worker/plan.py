@@ -1,0 +1,37 @@
+"""Everything a worker was asked to be, in one piece that its processes share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, PositiveInt
+
+from molsteer.shared.messages import Topic
+from molsteer.shared.settings.sections import QueueSettings, StoreSettings
+from molsteer.shared.telemetry import LogLevel
+
+
+class WorkerPlan(BaseModel):
+    """What to work on, with how many processes, and where everything is.
+
+    Attributes:
+        handler: The function that builds the topic's handler, as `module:function`.
+        node: Name of this worker that no other worker ever had.
+        scratch: Folder for the scratch folders of all its tasks.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topic: Topic
+    processes: PositiveInt
+    handler: str
+    node: str
+    scratch: Path
+    queue: QueueSettings
+    stores: StoreSettings
+    log_level: LogLevel
+    log_file: Path | None
+
+    def claim(self, pid: int) -> str:
+        """Name one of the worker's processes, as it signs its leases."""
+        return f"{self.node}/{pid}"

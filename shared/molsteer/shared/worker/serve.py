@@ -1,0 +1,73 @@
+"""Runs a worker until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import tempfile
+import warnings
+from pathlib import Path
+
+from celery.exceptions import SecurityWarning
+from celery.signals import worker_ready
+from celery.worker import state
+
+from molsteer.shared.blobs.opening import open_blobs
+from molsteer.shared.bus.connection import connect, reaching
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.worker.app import WorkerApp
+from molsteer.shared.worker.plan import WorkerPlan
+from molsteer.shared.worker.scratch import remove_folders_of_the_dead
+from molsteer.shared.worker.undertaker import hire_undertaker
+
+
+def serve(plan: WorkerPlan) -> int:
+    """Work on a topic's tasks; SIGTERM and SIGINT hand running ones back and end the worker.
+
+    Returns:
+        The exit status: 0 after a signal, else 1.
+
+    Raises:
+        ServiceUnavailable: If Redis or a blob store cannot be used at the start.
+    """
+    with reaching(plan.queue.redis_url), connect(plan.queue.redis_url) as client:
+        client.ping()
+    open_blobs(plan.stores, plan.queue).close()
+    _silence_standard_output()
+    # It warns against running as root because a pickle could come in; here none can.
+    warnings.simplefilter("ignore", SecurityWarning)
+    worker_ready.connect(_interrupt_like_terminate)
+    worker = WorkerApp(plan).Worker(
+        hostname=f"{plan.topic}@{platform.node()}-{os.getpid()}",
+        concurrency=plan.processes,
+        queues=[Keys(plan.queue.prefix).queue(plan.topic)],
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    remove_folders_of_the_dead()
+    _take_temporary_folder(plan.scratch)
+    _undertaker = hire_undertaker(plan.scratch)  # held, for its pipe says that we live
+    worker.start()
+    told_to_stop = state.should_terminate is not None or state.should_stop is not None
+    return 0 if told_to_stop else 1
+
+
+def _take_temporary_folder(folder: Path) -> None:
+    # Whatever this process and its children put aside goes where the undertaker looks.
+    folder.mkdir(mode=0o700)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+
+def _silence_standard_output() -> None:
+    # Celery talks to the terminal there, and so do Fortran libraries; logs go elsewhere.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def _interrupt_like_terminate(**_: object) -> None:
+    # Celery's own answer to Ctrl-C waits for tasks that may take hours.
+    signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))

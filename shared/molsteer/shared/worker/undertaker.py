@@ -1,0 +1,48 @@
+"""Cleans up behind a worker however it ended, from a small process of its own.
+
+    python -m molsteer.shared.worker.undertaker SCRATCH
+
+It waits until its standard input closes, which happens when the last process of the worker is gone,
+then ends what tasks had started and removes the worker's scratch folders. Linux takes the pool's
+processes down with a killed worker, but not the programs they had started.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+
+def hire_undertaker(scratch: Path) -> subprocess.Popen[bytes]:
+    """Have a worker's remains looked after from its end on, which needs no word of it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, scratch], stdin=subprocess.PIPE, start_new_session=True
+    )
+
+
+def bury(scratch: Path, pid: int) -> None:
+    """End what a process of the pool had started, and remove its scratch folders.
+
+    Processes of the pool lead a group each, and name their folder after it.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    shutil.rmtree(scratch / str(pid), ignore_errors=True)
+
+
+def main() -> None:
+    """Wait for the end of the worker that started this process, and clean up."""
+    scratch = Path(sys.argv[1])
+    sys.stdin.read()
+    for folder in scratch.glob("[0-9]*"):
+        bury(scratch, int(folder.name))
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What every blob store promises: in memory, in Redis and in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from molsteer.shared.blobs.memory import MemoryBlobs
+from molsteer.shared.blobs.opening import open_blobs
+from molsteer.shared.blobs.proxied import ProxiedBlobs
+from molsteer.shared.blobs.reference import Blob, Inline, ObjRef, Placement
+from molsteer.shared.errors import BlobCorrupt, BlobMissing, UnknownStore
+from molsteer.shared.settings.sections import QueueSettings, StoreSettings
+
+ARRAYS: dict[str, npt.NDArray[np.generic]] = {
+    "codes": np.arange(12, dtype=np.uint8).reshape(3, 4),
+    "values": np.array([1.5, -2.5], dtype=np.float32),
+    "none": np.zeros((0, 7), dtype=np.int64),
+}
+
+
+class Stores:
+    """Several processes' views of one store."""
+
+    def __init__(self, placement: Placement, views: tuple[ProxiedBlobs, ProxiedBlobs]) -> None:
+        self.placement, (self.here, self.there) = placement, views
+
+
+@pytest.fixture(params=["memory", "redis", "file"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    placement = Placement(store="file" if request.param == "file" else "redis", threshold_bytes=0)
+    if request.param == "memory":
+        memory = MemoryBlobs()
+        yield Stores(placement, (memory, memory))
+        return
+    queue = QueueSettings(redis_url=request.getfixturevalue("redis_url"), prefix="blobs")
+    settings = StoreSettings(directory=tmp_path / "blobs")
+    views = open_blobs(settings, queue), open_blobs(settings, queue)
+    yield Stores(placement, views)
+    for view in views:
+        view.close()
+
+
+def reference(blob: Blob) -> ObjRef:
+    assert isinstance(blob, ObjRef)
+    return blob
+
+
+def test_named_arrays_come_back_as_they_were(stores: Stores) -> None:
+    blob = stores.here.put(ARRAYS, "safetensors", stores.placement)
+    found = stores.there.arrays(blob)
+    assert found.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_every_codec_comes_back_in_another_process(stores: Stores) -> None:
+    tree = {"name": "CCO", "energies": [1.0, -2.5e-8], "none": None, "data": b"\x00\xff"}
+    array = np.linspace(0.0, 1.0, 5)
+    assert stores.there.tree(stores.here.put(tree, "msgpack", stores.placement)) == tree
+    assert stores.there.raw(stores.here.put(b"bytes", "raw", stores.placement)) == b"bytes"
+    np.testing.assert_array_equal(
+        stores.there.array(stores.here.put(array, "npy", stores.placement)), array
+    )
+
+
+def test_equal_data_has_equal_references(stores: Stores) -> None:
+    backwards = dict(reversed(ARRAYS.items()))
+    first = stores.here.put(ARRAYS, "safetensors", stores.placement)
+    assert stores.there.put(backwards, "safetensors", stores.placement) == first
+
+
+def test_small_data_travels_in_the_message(stores: Stores) -> None:
+    store = stores.placement.store
+    small = stores.here.put(b"12345", "raw", Placement(store=store, threshold_bytes=6))
+    large = stores.here.put(b"12345", "raw", Placement(store=store, threshold_bytes=5))
+    inline = stores.here.put(b"12345" * 10_000, "raw", Placement(store=None))
+    assert isinstance(small, Inline)
+    assert isinstance(large, ObjRef)
+    assert isinstance(inline, Inline)
+    assert stores.there.raw(small) == stores.there.raw(large) == b"12345"
+
+
+def test_evicted_data_is_missing_for_everyone(stores: Stores) -> None:
+    ref = reference(stores.here.put(b"to be removed", "raw", stores.placement))
+    assert stores.there.exists(ref)
+    stores.here.evict([ref])
+    stores.here.evict([ref])
+    assert not stores.there.exists(ref)
+    assert not stores.here.exists(ref)
+    with pytest.raises(BlobMissing, match=ref.sha256):
+        stores.there.raw(ref)
+
+
+def test_existence_is_asked_of_the_store_not_of_a_cache(stores: Stores) -> None:
+    ref = reference(stores.here.put(b"was read before", "raw", stores.placement))
+    stores.there.raw(ref)
+    stores.here.evict([ref])
+    assert not stores.there.exists(ref)
+
+
+def test_what_a_reader_changes_stays_with_the_reader(stores: Stores) -> None:
+    blob = stores.here.put(ARRAYS, "safetensors", stores.placement)
+    stores.there.arrays(blob)["codes"][:] = 0
+    np.testing.assert_array_equal(stores.there.arrays(blob)["codes"], ARRAYS["codes"])
+
+
+def test_a_reference_of_another_size_is_refused(stores: Stores) -> None:
+    ref = reference(stores.here.put(b"five!", "raw", stores.placement))
+    with pytest.raises(BlobCorrupt, match="5 bytes long instead of 6"):
+        stores.there.raw(ref.model_copy(update={"size_bytes": 6}))
+
+
+def test_reading_with_another_codec_is_refused(stores: Stores) -> None:
+    blob = stores.here.put(ARRAYS, "safetensors", stores.placement)
+    with pytest.raises(BlobCorrupt, match="written as safetensors, read as npy"):
+        stores.there.array(blob)
+
+
+def test_a_file_is_adopted_without_change(stores: Stores, tmp_path: Path) -> None:
+    original = reference(stores.here.put(ARRAYS, "safetensors", stores.placement))
+    file = tmp_path / "chunk.safetensors"
+    file.write_bytes(stores.here.raw(original))
+    mode = file.stat().st_mode
+    stores.here.evict([original])
+    adopted = stores.here.adopt(file, "safetensors", original.sha256, stores.placement)
+    assert adopted == original
+    assert stores.there.raw(adopted) == file.read_bytes()
+    assert file.stat().st_mode == mode
+    stores.here.evict([original])
+    assert file.exists()
+
+
+def test_closing_keeps_the_data(stores: Stores) -> None:
+    ref = reference(stores.here.put(b"stays", "raw", stores.placement))
+    stores.here.close()
+    assert stores.there.raw(ref) == b"stays"
+
+
+def test_a_changed_file_is_told_from_its_digest(tmp_path: Path, redis_url: str) -> None:
+    settings = StoreSettings(directory=tmp_path)
+    blobs = open_blobs(settings, QueueSettings(redis_url=redis_url))
+    ref = reference(blobs.put(b"right", "raw", Placement(store="file", threshold_bytes=0)))
+    assert ref.key == f"{ref.sha256[:2]}/{ref.sha256}"
+    (tmp_path / ref.key).write_bytes(b"wrong")
+    with pytest.raises(BlobCorrupt, match="digest"):
+        blobs.raw(ref)
+    blobs.close()
+
+
+def test_a_reference_cannot_lead_out_of_the_store(tmp_path: Path, redis_url: str) -> None:
+    blobs = open_blobs(
+        StoreSettings(directory=tmp_path / "blobs"), QueueSettings(redis_url=redis_url)
+    )
+    (tmp_path / "secret").write_bytes(b"secret")
+    ref = reference(blobs.put(b"public", "raw", Placement(store="file", threshold_bytes=0)))
+    assert blobs.raw(ref.model_copy(update={"key": "../secret"})) == b"public"
+    blobs.close()
+
+
+def test_an_unknown_store_is_named_with_the_cure(redis_url: str) -> None:
+    blobs = open_blobs(StoreSettings(directory=None), QueueSettings(redis_url=redis_url))
+    with pytest.raises(UnknownStore, match=r"'file' is not configured here \(configured: redis\)"):
+        blobs.put(b"x", "raw", Placement(store="file", threshold_bytes=0))
+    blobs.close()

@@ -1,0 +1,237 @@
+"""What every bus promises: the one in memory, and Redis with real worker processes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+import redis
+from support.tasks import outcome_of, simulate_task
+from support.worker_process import running_worker
+
+from molsteer.shared.blobs.memory import MemoryBlobs
+from molsteer.shared.bus.guard import RedisGuard
+from molsteer.shared.bus.memory import MemoryBus
+from molsteer.shared.bus.port import Dispatch, Guard, Run
+from molsteer.shared.bus.record import TaskRecord
+from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.codec import encode
+from molsteer.shared.messages import Failed, Outcome, Simulated
+from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.worker.execution import Bench, execute
+from molsteer.shared.worker.handlers import LazyHandler
+
+
+@dataclass(frozen=True)
+class Bus:
+    """One campaign's bus, seen from both sides."""
+
+    campaign: str
+    dispatch: Dispatch
+    guard: Guard
+    other_guard: Guard
+    expire_leases: Callable[[], None]
+
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
+    """A bus without workers."""
+    if request.param == "memory":
+        memory = MemoryBus()
+        yield Bus("campaign", memory, memory, memory, memory.expire_leases)
+        return
+    queue = QueueSettings(redis_url=request.getfixturevalue("redis_url"), prefix="idle")
+    with redis_bus(queue) as found:
+        yield found
+
+
+@pytest.fixture(params=["memory", "redis"])
+def served_bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bus]:
+    """A bus with a worker."""
+    if request.param == "memory":
+        memory, stop = MemoryBus(), threading.Event()
+        bench = Bench(
+            "here", memory, MemoryBlobs(), LazyHandler("support.handlers:build"), tmp_path
+        )
+        thread = threading.Thread(target=work, args=(memory, bench, stop))
+        thread.start()
+        yield Bus("campaign", memory, memory, memory, memory.expire_leases)
+        stop.set()
+        thread.join()
+        return
+    with redis_bus(request.getfixturevalue("served_queue")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def served_queue(
+    redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[QueueSettings]:
+    queue = QueueSettings(redis_url=redis_url, prefix="served")
+    with running_worker(queue, tmp_path_factory.mktemp("worker")):
+        yield queue
+
+
+@contextmanager
+def redis_bus(queue: QueueSettings) -> Iterator[Bus]:
+    campaign = f"campaign-{next(NUMBERS)}"
+    dispatch, record = RedisDispatch(queue, campaign), TaskRecord(queue)
+
+    def expire_leases() -> None:
+        with redis.Redis.from_url(queue.redis_url) as client:
+            for key in client.scan_iter(f"{queue.prefix}:lease:{campaign}:*"):
+                client.delete(key)
+
+    yield Bus(campaign, dispatch, RedisGuard(record, "a"), RedisGuard(record, "b"), expire_leases)
+    dispatch.close()
+    record.close()
+
+
+def work(bus: MemoryBus, bench: Bench, stop: threading.Event) -> None:
+    while not stop.wait(0.001):
+        task = bus.take("simulate")
+        if task is not None:
+            execute(encode(task), bench)
+
+
+def only(outcomes: Sequence[Outcome]) -> Outcome:
+    (outcome,) = outcomes
+    return outcome
+
+
+def test_a_task_is_queued_then_running_then_finished_then_forgotten(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+
+    def place() -> str:
+        return bus.dispatch.whereabouts([("simulate", task.task_id)])[task.task_id]
+
+    assert place() == "absent"
+    bus.dispatch.publish(task)
+    assert place() == "queued"
+    bus.guard.begin(task)
+    assert place() == "running"
+    bus.guard.finish(outcome_of(task))
+    assert place() == "finished"
+    bus.dispatch.settle([task.task_id])
+    assert place() != "finished"
+
+
+def test_only_one_holder_runs_a_task(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    assert bus.guard.begin(task) == Run(start=1)
+    assert bus.other_guard.begin(task) == "busy"
+
+
+def test_a_task_whose_holder_is_lost_begins_again_and_counts_its_starts(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    bus.guard.begin(task)
+    bus.expire_leases()
+    assert bus.other_guard.begin(task) == Run(start=2)
+
+
+def test_the_first_outcome_counts(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    assert bus.guard.finish(outcome_of(task, adiabatic_eV=1.0))
+    assert not bus.other_guard.finish(outcome_of(task, adiabatic_eV=2.0))
+    assert only(bus.dispatch.collect(1.0)) == outcome_of(task, adiabatic_eV=1.0)
+
+
+def test_handing_the_same_outcome_over_twice_is_harmless(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    assert bus.guard.finish(outcome_of(task))
+    assert bus.guard.finish(outcome_of(task))
+    assert only(bus.dispatch.collect(1.0)) == outcome_of(task)
+
+
+def test_a_task_that_ended_does_not_begin_again(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    bus.guard.finish(outcome_of(task))
+    assert bus.guard.begin(task) == "done"
+
+
+def test_a_cancelled_task_does_not_begin_until_it_is_settled(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    bus.dispatch.cancel([task.task_id])
+    assert bus.guard.begin(task) == "cancelled"
+    bus.dispatch.settle([task.task_id])
+    assert bus.guard.begin(task) == Run(start=1)
+
+
+def test_outcomes_come_back_until_they_are_settled(bus: Bus) -> None:
+    tasks = [simulate_task(campaign=bus.campaign, number=number) for number in range(3)]
+    for task in tasks:
+        bus.guard.finish(outcome_of(task))
+    everything = {outcome.task_id for outcome in bus.dispatch.collect(1.0)}
+    assert everything == {task.task_id for task in tasks}
+    bus.dispatch.settle([tasks[0].task_id])
+    bus.dispatch.settle([tasks[0].task_id])
+    left = {outcome.task_id for outcome in bus.dispatch.collect(1.0)}
+    assert left == everything - {tasks[0].task_id}
+
+
+def test_collecting_waits_no_longer_than_asked(bus: Bus) -> None:
+    begun = time.monotonic()
+    assert list(bus.dispatch.collect(0.2)) == []
+    assert list(bus.dispatch.collect(0.0)) == []
+    assert 0.15 < time.monotonic() - begun < 5.0
+
+
+def test_an_outcome_wakes_whoever_waits_for_it(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    late = threading.Timer(0.2, lambda: bus.guard.finish(outcome_of(task)))
+    late.start()
+    begun = time.monotonic()
+    assert only(bus.dispatch.collect(30.0)) == outcome_of(task)
+    assert time.monotonic() - begun < 5.0
+    late.join()
+
+
+def test_a_worker_does_a_task_and_reports_when(served_bus: Bus) -> None:
+    task = simulate_task("echo hello", campaign=served_bus.campaign)
+    served_bus.dispatch.publish(task)
+    outcome = only(served_bus.dispatch.collect(30.0))
+    assert isinstance(outcome.result, Simulated)
+    assert outcome.result.smiles == "echo hello"
+    assert (outcome.task_id, outcome.attempt, outcome.start) == (task.task_id, 1, 1)
+    assert task.issued_at <= outcome.started_at <= outcome.ended_at <= outcome.reported_at
+    assert outcome.cpu_s >= 0.0
+
+
+def test_a_failure_of_the_task_travels_as_data(served_bus: Bus) -> None:
+    served_bus.dispatch.publish(simulate_task("unlucky 6", campaign=served_bus.campaign))
+    result = only(served_bus.dispatch.collect(30.0)).result
+    assert isinstance(result, Failed)
+    assert (result.status, result.error.code, result.error.retryable) == ("error", "unlucky", True)
+    assert result.error.message == "The dice show 6."
+    assert result.error.facts == {"dice": 6}
+
+
+def test_a_task_published_twice_is_done_once(served_bus: Bus, tmp_path: Path) -> None:
+    task = simulate_task(f"mark {tmp_path}", campaign=served_bus.campaign)
+    (tmp_path / "go").touch()
+    after = simulate_task("echo", campaign=served_bus.campaign, number=2)
+    for message in (task, task, after):
+        served_bus.dispatch.publish(message)
+    found: dict[str, Outcome] = {}
+    while len(found) < 2:
+        found |= {outcome.task_id: outcome for outcome in served_bus.dispatch.collect(30.0)}
+    assert len(list(tmp_path.glob("started-*"))) == 1
+    assert found[task.task_id].start == 1
+
+
+def test_a_task_that_was_cancelled_first_ends_as_cancelled(served_bus: Bus) -> None:
+    task = simulate_task(campaign=served_bus.campaign)
+    served_bus.dispatch.cancel([task.task_id])
+    served_bus.dispatch.publish(task)
+    result = only(served_bus.dispatch.collect(30.0)).result
+    assert isinstance(result, Failed)
+    assert result.status == "cancelled"

@@ -1,0 +1,225 @@
+"""Old bytes stay readable, foreign bytes are refused, and nothing that arrives runs code."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from molsteer.shared.blobs.codecs import decode_array, decode_arrays, decode_tree
+from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
+from molsteer.shared.codec import decode_outcome, decode_task, encode
+from molsteer.shared.errors import BlobCorrupt, ProtocolMismatch, WireError
+from molsteer.shared.messages import (
+    Acquisition,
+    ErrorRecord,
+    Failed,
+    Infer,
+    Inferred,
+    Outcome,
+    Result,
+    Simulate,
+    Simulated,
+    SimulationSpec,
+    Task,
+    TaskBody,
+    Train,
+    Trained,
+    TrainedMember,
+    TrainingPlan,
+)
+
+pytestmark = pytest.mark.fast
+
+GOLDEN = Path(__file__).parent / "golden"
+REF = ObjRef(store="file", key="ab/abc", codec="safetensors", sha256="ab" * 32, size_bytes=123456)
+INLINE = Inline(codec="msgpack", data=b"\x81\xa1a\xff\x00")
+SPEC = SimulationSpec(level="xtb", engine="auto", accuracy=0.05, max_steps=300)
+PLAN = TrainingPlan(
+    width=64,
+    layers=4,
+    epochs=100,
+    batch_size=32,
+    learning_rate=0.001,
+    patience=20,
+    deadline_s=2700.0,
+)
+
+
+def task(task_id: str, body: TaskBody) -> Task:
+    return Task(
+        campaign="qm9",
+        task_id=task_id,
+        attempt=2,
+        issued_at=1790000000.25,
+        max_s=600.0,
+        max_starts=4,
+        reply=Placement(store="redis", threshold_bytes=5000),
+        body=body,
+    )
+
+
+def outcome(task_id: str, result: Result) -> Outcome:
+    return Outcome(
+        campaign="qm9",
+        task_id=task_id,
+        attempt=2,
+        start=3,
+        worker="node-7:4321",
+        started_at=1790000001.5,
+        ended_at=1790000009.75,
+        reported_at=1790000009.875,
+        cpu_s=7.5,
+        result=result,
+    )
+
+
+MESSAGES: dict[str, Task | Outcome] = {
+    "simulate": task("simulate/7/2", Simulate(smiles="C[C@H](N)O", spec=SPEC)),
+    "train": task(
+        "train/3/1/2",
+        Train(
+            generation=3,
+            members=(0, 1),
+            seed=17,
+            plan=PLAN,
+            training_set=REF,
+            warm_start=(REF, INLINE),
+        ),
+    ),
+    "infer": task(
+        "infer/3/14/2",
+        Infer(
+            generation=3,
+            chunk=14,
+            graphs=REF,
+            weights=(REF,),
+            acquisition=Acquisition(kind="ucb", beta=0.5),
+            keep=100,
+            batch_size=512,
+        ),
+    ),
+    "simulated": outcome(
+        "simulate/7/2",
+        Simulated(
+            smiles="C[C@H](N)O",
+            adiabatic_eV=9.125,
+            vertical_eV=9.5,
+            steps=(12, 30),
+            engine="tblite 0.5.0",
+            records=REF,
+        ),
+    ),
+    "trained": outcome(
+        "train/3/1/2",
+        Trained(
+            generation=3,
+            members=(
+                TrainedMember(member=0, epochs=80, validation_mae_eV=0.25, stopped="converged"),
+            ),
+            validation_mae_eV=0.2,
+            device="cpu",
+            weights=REF,
+        ),
+    ),
+    "inferred": outcome(
+        "infer/3/14/2",
+        Inferred(
+            generation=3,
+            chunk=14,
+            scored=16384,
+            candidates=INLINE,
+            mean_eV=9.5,
+            spread_eV=0.25,
+            best_eV=14.75,
+            device="cpu",
+        ),
+    ),
+    "failed": outcome(
+        "simulate/7/2",
+        Failed(
+            status="error",
+            error=ErrorRecord(
+                code="unconverged",
+                message="The relaxation did not converge.",
+                retryable=True,
+                facts={"steps": 300, "gradient": 0.5, "smiles": "C", "tight": False, "none": None},
+            ),
+        ),
+    ),
+}
+
+
+class Bomb:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.touch, (self._target,)
+
+
+def disguised_as_npy(bomb: bytes) -> bytes:
+    file = io.BytesIO()
+    header = {"descr": "|O", "fortran_order": False, "shape": (1,)}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file.getvalue() + bomb
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_old_bytes_still_say_the_same(name: str) -> None:
+    message = MESSAGES[name]
+    decode = decode_task if isinstance(message, Task) else decode_outcome
+    assert decode((GOLDEN / f"{name}.json").read_bytes()) == message
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_survives_the_wire(name: str) -> None:
+    message = MESSAGES[name]
+    decode = decode_task if isinstance(message, Task) else decode_outcome
+    assert decode(encode(message)) == message
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_another_protocol_is_told_as_such(name: str) -> None:
+    decode = decode_task if isinstance(MESSAGES[name], Task) else decode_outcome
+    data = (GOLDEN / f"{name}.json").read_bytes()
+    future = data.replace(b'"protocol":1', b'"protocol":2')
+    with pytest.raises(ProtocolMismatch, match="speaks protocol 2, this process speaks 1"):
+        decode(future)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"null", b"[]", b"{}", b'"task"', b"\xff\xfe", b"{" * 10_000]
+)
+def test_what_is_no_message_is_refused(data: bytes) -> None:
+    for decode in (decode_task, decode_outcome):
+        with pytest.raises(WireError):
+            decode(data)
+
+
+def test_an_unknown_field_is_refused() -> None:
+    data = (GOLDEN / "simulate.json").read_bytes().replace(b'"attempt":2', b'"attempt":2,"extra":1')
+    with pytest.raises(WireError, match="extra"):
+        decode_task(data)
+
+
+def test_no_decoder_runs_a_pickle(tmp_path: Path) -> None:
+    target = tmp_path / "it-ran"
+    bomb = pickle.dumps(Bomb(target))
+    pickle.loads(bomb)
+    assert target.exists()
+    target.unlink()
+    for data in (bomb, disguised_as_npy(bomb), len(bomb).to_bytes(8, "little") + bomb):
+        for decode in (decode_task, decode_outcome):
+            with pytest.raises(WireError):
+                decode(data)
+        for read in (decode_arrays, decode_array, decode_tree):
+            with pytest.raises(BlobCorrupt):
+                read(data, "a test")
+    assert not target.exists()

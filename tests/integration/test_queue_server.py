@@ -1,0 +1,86 @@
+"""The embedded server: private, guarded by a password, and gone without a trace."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+
+from molsteer.shared.bus.connection import connect
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.server import EmbeddedServer, find_server
+
+
+def socket_of(server: EmbeddedServer) -> Path:
+    return Path(urlsplit(server.url).path)
+
+
+def test_it_answers_while_the_context_lasts_and_leaves_nothing() -> None:
+    with EmbeddedServer() as server, connect(server.url) as client:
+        assert client.ping()
+        folder = socket_of(server).parent
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert client.config_get("port")["port"] == "0"
+        assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
+        pid = int(client.info("server")["process_id"])
+        password = urlsplit(server.url).password
+        assert password
+        assert password not in Path(f"/proc/{pid}/cmdline").read_text()
+    assert not folder.exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_it_refuses_whoever_does_not_know_the_password() -> None:
+    with (
+        EmbeddedServer() as server,
+        connect(f"unix://{socket_of(server)}") as client,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        client.ping()
+
+
+def test_with_a_folder_of_its_own_it_remembers(tmp_path: Path) -> None:
+    for expected in (None, b"kept"):
+        with EmbeddedServer(tmp_path / "data") as server, connect(server.url) as client:
+            assert client.get("key") == expected
+            client.set("key", "kept")
+
+
+def test_a_long_temporary_folder_does_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("long" * 30)))
+    with EmbeddedServer() as server, connect(server.url) as client:
+        assert client.ping()
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(ServiceUnavailable, match="its folder cannot be made"),
+        EmbeddedServer(tmp_path / "file" / "data"),
+    ):
+        pass
+
+
+def test_a_server_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path) -> None:
+    (tmp_path / "appendonlydir").write_text("in the way")
+    with (
+        pytest.raises(ServiceUnavailable, match="appendonlydir"),
+        EmbeddedServer(tmp_path),
+    ):
+        pass
+
+
+def test_without_a_server_on_the_path_the_wheel_provides_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert find_server().name == "valkey-server"
+    with EmbeddedServer() as server, connect(server.url) as client:
+        assert client.ping()

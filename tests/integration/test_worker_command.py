@@ -1,0 +1,170 @@
+"""`molsteer worker` as users and launchers meet it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.redis_server import PASSWORD, TcpServer, tcp_server
+from support.tasks import simulate_task
+from support.waiting import eventually
+from support.worker_process import TESTS, await_end, kill, running_worker
+
+from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.bus.workers import live_workers
+from molsteer.shared.settings.sections import QueueSettings
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TcpServer]:
+    with tcp_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+def run_worker(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "molsteer.shared.cli", "worker", *arguments],
+        env=os.environ | {"PYTHONPATH": str(TESTS)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def refuse(*arguments: str, **variables: str) -> str:
+    """Run a worker that cannot start, and give the one sentence it says."""
+    begun = time.monotonic()
+    finished = run_worker(*arguments, "--handler", "support.handlers:build", **variables)
+    assert time.monotonic() - begun < 10.0
+    assert finished.returncode == 2
+    assert finished.stdout == ""
+    assert "Traceback" not in finished.stderr
+    assert PASSWORD not in finished.stderr
+    return finished.stderr
+
+
+def test_a_server_that_is_not_there_is_told_within_seconds() -> None:
+    said = refuse("simulate", "--queue-redis-url", "redis://127.0.0.1:1/0")
+    assert "Redis at 127.0.0.1:1/0 cannot be used" in said
+    assert "Start the server, or correct [queue] redis_url." in said
+
+
+@pytest.mark.parametrize("user", ["", ":wrong@", "nobody:wrong@"])
+def test_a_refused_password_is_told_and_not_shown(server: TcpServer, user: str) -> None:
+    url = f"redis://{user}127.0.0.1:{server.port}/0"
+    said = refuse("simulate", MOLSTEER_QUEUE__REDIS_URL=url)
+    assert "refuses the user or password" in said
+    assert "wrong" not in said
+
+
+def test_settings_that_cannot_be_used_are_told_all_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "campaign.toml"
+    file.write_text(
+        '[queue]\nlease_s = -1\nspeed = 3\n[stores]\nexpire_s = "soon"\n[space]\nx = 1\n'
+    )
+    said = refuse("simulate", "--config", str(file))
+    assert "[queue] lease_s" in said
+    assert "[queue] speed: there is no such setting" in said
+    assert "[stores] expire_s" in said
+    assert "[space]" not in said
+
+
+def test_a_file_store_that_cannot_be_used_is_told(server: TcpServer, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = refuse(
+        "simulate",
+        "--stores-directory",
+        str(tmp_path / "file" / "blobs"),
+        MOLSTEER_QUEUE__REDIS_URL=server.url,
+    )
+    assert "Check that [stores] directory exists, is writable and has room." in said
+
+
+def test_an_unknown_topic_is_told_with_the_known_ones() -> None:
+    assert "'simulate', 'train', 'infer'" in refuse("dream")
+
+
+def test_help_shows_units_and_defaults() -> None:
+    said = " ".join(run_worker("--help").stdout.split())
+    for part in ("--queue-redis-url", "Seconds after which", "[default: 120.0]", "--processes"):
+        assert part in said
+
+
+def test_a_ready_worker_introduces_itself_until_it_ends(server: TcpServer, tmp_path: Path) -> None:
+    queue = QueueSettings(redis_url=server.url, prefix="introduction")
+    with running_worker(queue, tmp_path, "--processes", "2") as worker:
+        (info,) = live_workers(queue)
+        assert (info.topic, info.processes, info.pid) == ("simulate", 2, worker.pid)
+        assert worker.terminate() == 0
+    assert live_workers(queue) == []
+
+
+def test_logs_are_json_lines_that_name_the_task_and_no_secret(
+    server: TcpServer, tmp_path: Path
+) -> None:
+    queue = QueueSettings(redis_url=server.url, prefix="logs")
+    dispatch = RedisDispatch(queue, "campaign")
+    with running_worker(queue, tmp_path) as worker:
+        dispatch.publish(simulate_task("unlucky 3"))
+        assert dispatch.collect(30.0)
+        eventually(lambda: any(line["message"] == "Task ended." for line in worker.log()))
+        assert worker.terminate() == 0
+    (failed,) = [line for line in worker.log() if line["level"] == "WARNING"]
+    assert failed["message"] == "Task failed: The dice show 3."
+    assert failed["service"] == "worker-simulate"
+    assert (failed["campaign"], failed["task_id"]) == ("campaign", "simulate/1/1")
+    assert PASSWORD not in worker.log_file.read_text()
+    dispatch.close()
+
+
+def test_a_worker_says_nothing_when_all_is_well(server: TcpServer) -> None:
+    queue = QueueSettings(redis_url=server.url, prefix="silence")
+    options = ["--handler", "support.handlers:build", "--queue-prefix", queue.prefix]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "molsteer.shared.cli", "worker", "simulate", *options],
+        env=os.environ | {"MOLSTEER_QUEUE__REDIS_URL": server.url, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    eventually(lambda: live_workers(queue))
+    assert PASSWORD.encode() not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    process.terminate()
+    assert process.communicate(timeout=30) == (b"", b"")
+    assert process.returncode == 0
+
+
+LAUNCHER = """
+import os, subprocess, sys, time
+from molsteer.shared.server import EmbeddedServer
+with EmbeddedServer() as server:
+    os.environ["MOLSTEER_QUEUE__REDIS_URL"] = server.url
+    command = [sys.executable, "-m", "molsteer.shared.cli", "worker", "simulate"]
+    options = ["--die-with-parent", "--handler", "support.handlers:build"]
+    worker = subprocess.Popen([*command, *options], start_new_session=True)
+    print(server.url, worker.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_nothing_outlives_a_launcher_that_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER],
+        env=os.environ | {"PYTHONPATH": str(TESTS), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as launcher:
+        assert launcher.stdout is not None
+        url, worker = launcher.stdout.readline().split()
+        queue = QueueSettings(redis_url=url)
+        eventually(lambda: live_workers(queue))
+        RedisDispatch(queue, "campaign").publish(simulate_task(f"mark {tmp_path}"))
+        eventually(lambda: list(tmp_path.glob("started-*")))
+        kill(launcher.pid)
+        pids = [int(worker), *map(int, next(tmp_path.glob("started-*")).read_text().split())]
+        await_end(pids)

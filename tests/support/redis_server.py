@@ -1,0 +1,75 @@
+"""A real Redis server on a TCP port, which a test may kill and start again."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+from support.waiting import eventually
+
+from molsteer.shared.server import find_server
+
+PASSWORD = "not-a-secret"
+
+
+@dataclass
+class TcpServer:
+    """Redis with a password and an append-only file, so that it survives being killed."""
+
+    folder: Path
+    port: int
+    _process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [find_server(), "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
+        configuration = (
+            f"port {self.port}",
+            "bind 127.0.0.1",
+            f"requirepass {PASSWORD}",
+            "appendonly yes",
+            "appendfsync always",
+            f"dir {self.folder}",
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n".join(configuration) + "\n")
+        self._process.stdin.close()
+        eventually(self._answers)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+@contextmanager
+def tcp_server(folder: Path) -> Iterator[TcpServer]:
+    server = TcpServer(folder, _free_port())
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

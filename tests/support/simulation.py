@@ -1,0 +1,60 @@
+"""Simulations for tests: one molecule in this process, or many in processes of one thread each."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import pytest
+
+from molsteer.shared.messages import SimulationSpec
+from molsteer.simulator.app import program_for
+from molsteer.simulator.deadline import Deadline
+
+ENGINES = {"tblite": "tblite", "xtb-python": "xtb", "qcengine": "xtb"}
+
+
+def need_engine(name: str) -> None:
+    """Skip where an engine is not installed; where it must be, that is a failure."""
+    if find_spec(ENGINES[name]) is None:
+        if os.environ.get("CI") and (name == "tblite" or sys.version_info < (3, 12)):
+            pytest.fail(f"The engine {name} is not installed.")
+        pytest.skip(f"The engine {name} is not installed.")
+
+
+def ionized(smiles: str, engine: str = "auto", max_steps: int = 300, limit_s: float = 120.0):
+    from molsteer.simulator.ionization import ionize
+    from molsteer.simulator.species import read_species
+
+    spec = SimulationSpec.model_validate({"engine": engine, "max_steps": max_steps})
+    deadline = Deadline.after(limit_s)
+    with TemporaryDirectory() as scratch:
+        program = program_for(spec, deadline, Path(scratch))
+        found = ionize(read_species(smiles), program, deadline)
+        assert not list(Path(scratch).iterdir()), "the simulation left files behind"
+    return found
+
+
+def adiabatic_or_failure(smiles: str) -> float | str:
+    from molsteer.shared.errors import TaskError
+
+    try:
+        return ionized(smiles).adiabatic_eV
+    except TaskError as error:
+        return str(error)
+
+
+def adiabatic_of_many(smiles: Sequence[str]) -> list[float | str]:
+    """Potentials in eV or reasons why there is none, from two processes of one thread each."""
+    with (
+        patch.dict(os.environ, {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}),
+        ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool,
+    ):
+        return list(pool.map(adiabatic_or_failure, smiles))

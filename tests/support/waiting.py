@@ -1,0 +1,21 @@
+"""Waiting for conditions instead of guessing how long something takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+_AnswerT = TypeVar("_AnswerT")
+
+
+def eventually(condition: Callable[[], _AnswerT], deadline_s: float = 30.0) -> _AnswerT:
+    """Ask until the answer is true, and give it; fail after the deadline."""
+    end = time.monotonic() + deadline_s
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"{condition} did not come true within {deadline_s} s.")
+        time.sleep(0.02)

@@ -1,0 +1,126 @@
+"""Real worker processes, started as a user starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.waiting import eventually
+
+from molsteer.shared.bus.workers import live_workers
+from molsteer.shared.messages import Topic
+from molsteer.shared.settings.sections import QueueSettings
+
+TESTS = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class WorkerProcess:
+    """The main process of a worker."""
+
+    process: subprocess.Popen[bytes]
+    temporary: Path
+    log_file: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def is_ready(self, queue: QueueSettings) -> bool:
+        assert self.process.poll() is None, f"The worker ended: {self.log_file.read_text()}"
+        return self.pid in {worker.pid for worker in live_workers(queue)}
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self) -> int:
+        self.process.terminate()
+        return self.process.wait(timeout=30)
+
+    def log(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.log_file.read_text().splitlines()]
+
+    def scratch_folders(self) -> list[Path]:
+        return list(self.temporary.glob("molsteer-*/*/*"))
+
+
+def start_worker(
+    queue: QueueSettings,
+    folder: Path,
+    *options: str,
+    topic: Topic = "simulate",
+    handler: str = "support.handlers:build",
+) -> WorkerProcess:
+    """Start a worker and wait until it is ready."""
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    log_file = folder / f"worker-{len(list(folder.glob('worker-*')))}.log"
+    arguments = ["worker", topic, "--handler", handler, "--processes", "1", "--log-level", "info"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "molsteer.shared.cli", *arguments, "--log-file", log_file, *options],
+        env=os.environ
+        | {
+            "MOLSTEER_QUEUE__REDIS_URL": queue.redis_url,
+            "MOLSTEER_QUEUE__PREFIX": queue.prefix,
+            "MOLSTEER_QUEUE__LEASE_S": str(queue.lease_s),
+            "PYTHONPATH": str(TESTS),
+            "TMPDIR": str(temporary),
+        },
+        start_new_session=True,
+    )
+    worker = WorkerProcess(process, temporary, log_file)
+    try:
+        eventually(lambda: worker.is_ready(queue))
+    except BaseException:
+        worker.kill()
+        raise
+    return worker
+
+
+@contextmanager
+def running_worker(
+    queue: QueueSettings,
+    folder: Path,
+    *options: str,
+    topic: Topic = "simulate",
+    handler: str = "support.handlers:build",
+) -> Iterator[WorkerProcess]:
+    """Run a worker for a while; its children die with it."""
+    worker = start_worker(queue, folder, *options, topic=topic, handler=handler)
+    try:
+        yield worker
+    finally:
+        worker.kill()
+
+
+def await_end(pids: Iterable[int]) -> None:
+    """Wait until processes are gone, however they ended."""
+    eventually(lambda: not any(_is_running(pid) for pid in pids))
+
+
+def _is_running(pid: int) -> bool:
+    """Tell whether a process is there and not merely waiting to be buried."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def started(folder: Path) -> list[list[int]]:
+    """Give the processes that the handler `mark` or `suicide` wrote down, for each start."""
+    notes = sorted(path for path in folder.glob("started-*") if path.suffix != ".part")
+    return [[int(pid) for pid in note.read_text().split()] for note in notes]
+
+
+def kill(pid: int) -> None:
+    """End a process at once."""
+    os.kill(pid, signal.SIGKILL)
