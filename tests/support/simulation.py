@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
@@ -17,6 +18,9 @@ import pytest
 from molsteer.shared.messages import SimulationSpec
 from molsteer.simulator.app import program_for
 from molsteer.simulator.deadline import Deadline
+
+if TYPE_CHECKING:
+    from molsteer.simulator.ionization import Ionization
 
 ENGINES = {"tblite": "tblite", "xtb-python": "xtb", "qcengine": "xtb"}
 
@@ -29,7 +33,10 @@ def need_engine(name: str) -> None:
         pytest.skip(f"The engine {name} is not installed.")
 
 
-def ionized(smiles: str, engine: str = "auto", max_steps: int = 300, limit_s: float = 120.0):
+def ionized(
+    smiles: str, engine: str = "auto", max_steps: int = 300, limit_s: float = 120.0
+) -> Ionization:
+    """Ionize a molecule, and see that nothing is left of it on the disk."""
     from molsteer.simulator.ionization import ionize
     from molsteer.simulator.species import read_species
 
@@ -43,6 +50,7 @@ def ionized(smiles: str, engine: str = "auto", max_steps: int = 300, limit_s: fl
 
 
 def adiabatic_or_failure(smiles: str) -> float | str:
+    """Give a potential in eV, or the reason why there is none."""
     from molsteer.shared.errors import TaskError
 
     try:

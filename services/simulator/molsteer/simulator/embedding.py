@@ -1,0 +1,68 @@
+"""A first geometry: distance geometry, then a force field, the same for the same molecule."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from rdkit import rdBase
+from rdkit.Chem import Mol, rdDistGeom, rdForceFieldHelpers
+
+from molsteer.shared.units import BOHR_IN_ANGSTROM
+from molsteer.simulator.deadline import Deadline
+from molsteer.simulator.errors import EmbeddingFailed
+from molsteer.simulator.species import Positions, Species
+
+_SEED = 1
+"""The seed of the protocol that this one follows. Flexible molecules relax to the minimum near this
+conformer, so another seed moves their potentials by 0.1 eV; the clock never decides."""
+
+_FORCE_FIELD_STEPS = 2000
+_DISPLACEMENT_BOHR = 0.05
+
+
+def embed(species: Species, deadline: Deadline) -> Positions:
+    """Build a geometry with ETKDG and relax it with MMFF, or UFF where MMFF has no parameters.
+
+    Raises:
+        EmbeddingFailed: If no geometry was found.
+        TimeLimit: If the time was over before.
+    """
+    molecule = Mol(species.molecule)
+    with rdBase.BlockLogs():
+        for random_start in (False, True):
+            deadline.check(species.smiles, "before it had a geometry")
+            parameters = _parameters(random_start, math.ceil(deadline.remaining_s))
+            if rdDistGeom.EmbedMolecule(molecule, parameters) == 0:
+                break
+        else:
+            deadline.check(species.smiles, "before it had a geometry")
+            raise EmbeddingFailed(species.smiles, molecule.GetNumAtoms())
+        _relax_with_force_field(molecule)
+    return np.array(molecule.GetConformer().GetPositions()) / BOHR_IN_ANGSTROM
+
+
+def displaced(positions: Positions) -> Positions:
+    """Move every atom by some 0.05 bohr, always in the same direction.
+
+    A symmetric geometry has no force along the modes that would break its symmetry, so a
+    relaxation that starts there can end on a saddle: benzene's cation 0.17 eV above its minimum.
+    A fifth of this is too little for neopentane and acetylene, and saves no steps.
+    """
+    moves = np.random.default_rng(_SEED).normal(0.0, _DISPLACEMENT_BOHR, positions.shape)
+    return positions + moves
+
+
+def _parameters(random_start: bool, timeout_s: int) -> rdDistGeom.EmbedParameters:
+    parameters = rdDistGeom.ETKDGv3()
+    chosen = {"randomSeed": _SEED, "useRandomCoords": random_start, "timeout": timeout_s}
+    for name, value in chosen.items():  # RDKit's type information knows no assignment
+        setattr(parameters, name, value)
+    return parameters
+
+
+def _relax_with_force_field(molecule: Mol) -> None:
+    if rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
+        rdForceFieldHelpers.MMFFOptimizeMolecule(molecule, maxIters=_FORCE_FIELD_STEPS)
+    elif rdForceFieldHelpers.UFFHasAllMoleculeParams(molecule):
+        rdForceFieldHelpers.UFFOptimizeMolecule(molecule, maxIters=_FORCE_FIELD_STEPS)

@@ -1,0 +1,39 @@
+"""Which engines are installed here."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Literal
+
+from molsteer.simulator.engines.port import Engine
+from molsteer.simulator.errors import EngineMissing
+
+
+def engine_named(name: Literal["auto", "tblite", "xtb-python"]) -> Engine:
+    """Load an engine; `auto` is `tblite`, or `xtb-python` where that is not installed.
+
+    Raises:
+        EngineMissing: If its package is not installed.
+    """
+    if name == "auto":
+        name = "xtb-python" if find_spec("tblite") is None else "tblite"
+    # Loading a Fortran library takes a while and memory, so only the chosen one is.
+    if name == "tblite":
+        require(name, "tblite")
+        from molsteer.simulator.engines.tblite import Tblite
+
+        return Tblite()
+    require(name, "xtb")
+    from molsteer.simulator.engines.xtb_python import XtbPython
+
+    return XtbPython()
+
+
+def require(engine: str, package: str) -> None:
+    """Make sure that the package an engine needs can be imported.
+
+    Raises:
+        EngineMissing: If it cannot.
+    """
+    if find_spec(package) is None:
+        raise EngineMissing(engine, package)

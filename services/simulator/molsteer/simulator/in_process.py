@@ -1,0 +1,94 @@
+"""The fast path: an engine's library and geomeTRIC's optimizer, both in this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from molsteer.simulator import qcschema
+from molsteer.simulator.deadline import Deadline
+from molsteer.simulator.engines.port import Engine, Surface
+from molsteer.simulator.errors import NotConverged
+from molsteer.simulator.program import Record, Relaxation, SinglePoint
+from molsteer.simulator.relaxation import Path, Point, relax
+from molsteer.simulator.species import ElectronicState, Positions, Species
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """GFN2-xTB without a schema, a file or a process between optimizer and engine; see `Program`.
+
+    Attributes:
+        accuracy: Numerical accuracy of the density, dimensionless, smaller is tighter.
+        max_steps: Steps that each relaxation may take.
+    """
+
+    engine: Engine
+    accuracy: float
+    max_steps: int
+    deadline: Deadline
+
+    @property
+    def name(self) -> str:
+        """Engine and version."""
+        return f"{self.engine.name} {self.engine.version}"
+
+    def single_point(
+        self, species: Species, state: ElectronicState, positions: Positions
+    ) -> SinglePoint:
+        """Compute an energy; see `Program.single_point`."""
+        self.deadline.check(species.smiles, f"before the energy of its {state.name}")
+        energy, gradient = self._surface(species, state, positions)(positions)
+        point = Point(positions, energy, gradient)
+        return SinglePoint(energy, self._result(species, state, "energy", point))
+
+    def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
+        """Find a minimum; see `Program.relax`."""
+        path = relax(
+            species.symbols,
+            start,
+            self._surface(species, state, start),
+            self.max_steps,
+            lambda: self.deadline.check(species.smiles, f"while its {state.name} relaxed"),
+        )
+        end = path.points[-1]
+        if not path.converged:
+            raise NotConverged(
+                species.smiles,
+                state.name,
+                self.max_steps,
+                f"the largest force is still {end.steepest:.1e} Eh/a0",
+            )
+        steps = len(path.points) - 1
+        return Relaxation(end.energy, end.positions, steps, self._record(species, state, path))
+
+    def _surface(self, species: Species, state: ElectronicState, positions: Positions) -> Surface:
+        return self.engine.surface(
+            species.numbers, positions, state.charge, state.unpaired, self.accuracy
+        )
+
+    def _record(self, species: Species, state: ElectronicState, path: Path) -> Record:
+        first, last = path.points[0], path.points[-1]
+        start = qcschema.molecule(species, state, first.positions)
+        return qcschema.optimization_result(
+            qcschema.optimization_input(start, self.engine.name, self.max_steps, self.accuracy),
+            [point.energy for point in path.points],
+            (
+                self._result(species, state, "gradient", first),
+                self._result(species, state, "gradient", last),
+            ),
+            self._provenance("molsteer.simulator.relaxation.relax"),
+        )
+
+    def _result(
+        self, species: Species, state: ElectronicState, driver: qcschema.Driver, point: Point
+    ) -> Record:
+        described = qcschema.molecule(species, state, point.positions)
+        return qcschema.atomic_result(
+            qcschema.atomic_input(described, driver, self.accuracy),
+            point.energy,
+            point.gradient,
+            self._provenance("molsteer.simulator.engines"),
+        )
+
+    def _provenance(self, routine: str) -> Record:
+        return {"creator": self.engine.name, "version": self.engine.version, "routine": routine}

@@ -1,0 +1,67 @@
+"""What the protocol asks of a program: an energy at a geometry, and the minimum near one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from molsteer.simulator.species import ElectronicState, Positions, Species
+
+Record = dict[str, JsonValue]
+"""A QCSchema document of plain values."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePoint:
+    """An energy in hartree at one geometry, with its QCSchema `AtomicResult`."""
+
+    energy: float
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A minimum, with its QCSchema `OptimizationResult`.
+
+    Attributes:
+        energy: In hartree.
+        positions: In bohr, atoms in the order they came.
+        steps: Geometries after the first.
+    """
+
+    energy: float
+    positions: Positions
+    steps: int
+    record: Record
+
+
+class Program(Protocol):
+    """Computes one species at one level of theory."""
+
+    @property
+    def name(self) -> str:
+        """Programs and versions, for the record."""
+        ...
+
+    def single_point(
+        self, species: Species, state: ElectronicState, positions: Positions
+    ) -> SinglePoint:
+        """Compute the energy of a state at a geometry.
+
+        Raises:
+            ScfFailed: If the density does not become self-consistent.
+            TimeLimit: If the time was over before.
+        """
+        ...
+
+    def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
+        """Find the minimum near a geometry.
+
+        Raises:
+            NotConverged: If it is not reached within the allowed steps.
+            ScfFailed: If an energy on the way cannot be computed.
+            TimeLimit: If the time was over before.
+        """
+        ...

@@ -1,0 +1,113 @@
+"""From SMILES to the molecule that is computed: atoms in a fixed order, charge, spin, bonds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from rdkit import Chem, rdBase
+
+from molsteer.simulator.errors import BadSmiles, StateName, UnsupportedElement
+
+Positions = npt.NDArray[np.float64]
+"""Cartesian coordinates of a molecule's atoms in bohr, shape (atoms, 3)."""
+
+_HEAVIEST = 86
+"""Radon, the last element with GFN2-xTB parameters (doi:10.1021/acs.jctc.8b01176)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElectronicState:
+    """How many electrons there are, and how many of them are unpaired.
+
+    Attributes:
+        charge: In elementary charges.
+        unpaired: Of the lowest multiplicity that the number of electrons allows, 0 or 1.
+    """
+
+    name: StateName
+    charge: int
+    unpaired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Species:
+    """One connected molecule; equal molecules give equal species, whatever their SMILES.
+
+    Attributes:
+        smiles: Canonical SMILES.
+        inchikey: Hashed InChI, empty where InChI cannot describe the molecule.
+        molecule: RDKit molecule with explicit hydrogens; its atom order is the order everywhere.
+    """
+
+    smiles: str
+    inchikey: str
+    molecule: Chem.Mol
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int32]:
+        """Atomic numbers, shape (atoms,)."""
+        return np.array([atom.GetAtomicNum() for atom in self.molecule.GetAtoms()], dtype=np.int32)
+
+    @property
+    def symbols(self) -> list[str]:
+        """Element symbols in atom order."""
+        return [atom.GetSymbol() for atom in self.molecule.GetAtoms()]
+
+    def state(self, name: StateName) -> ElectronicState:
+        """Charge and spin of the molecule as its SMILES gives it, or with one electron less."""
+        charge = Chem.GetFormalCharge(self.molecule) + (name == "cation")
+        return ElectronicState(name, charge, (int(self.numbers.sum()) - charge) % 2)
+
+
+def read_species(smiles: str) -> Species:
+    """Read a SMILES string.
+
+    Raises:
+        BadSmiles: If it is not valid, or does not name one molecule of two atoms or more.
+        UnsupportedElement: If an element has no parameters.
+    """
+    with rdBase.BlockLogs():
+        molecule = _parse(smiles)
+        for atom in molecule.GetAtoms():
+            atom.SetAtomMapNum(0)
+        canonical = Chem.MolToSmiles(molecule)
+        _check_parts(smiles, canonical)
+        complete = Chem.AddHs(Chem.MolFromSmiles(canonical))
+        _check_atoms(smiles, complete)
+        inchikey = Chem.MolToInchiKey(complete)  # type: ignore[no-untyped-call]
+        return Species(canonical, inchikey, complete)
+
+
+def _parse(smiles: str) -> Chem.Mol:
+    if smiles.split() != [smiles]:  # RDKit would read a name or an extension behind the space
+        raise BadSmiles(smiles, "it is empty or contains spaces. Give the SMILES alone.")
+    unchecked = Chem.MolFromSmiles(smiles, sanitize=False)
+    if unchecked is None:
+        raise BadSmiles(smiles, "it is not valid SMILES. Check its brackets and rings.")
+    problems = "; ".join(problem.Message() for problem in Chem.DetectChemistryProblems(unchecked))
+    if problems:
+        raise BadSmiles(smiles, f"its chemistry is impossible ({problems}). Mend or remove it.")
+    return Chem.MolFromSmiles(smiles)
+
+
+def _check_parts(smiles: str, canonical: str) -> None:
+    parts = canonical.split(".")
+    if len(parts) > 1:
+        raise BadSmiles(
+            smiles,
+            f"it names {len(parts)} separate molecules ({', '.join(parts)}). "
+            f"Give one connected molecule; of a salt, the part that matters.",
+        )
+
+
+def _check_atoms(smiles: str, molecule: Chem.Mol) -> None:
+    for atom in molecule.GetAtoms():
+        if not 1 <= atom.GetAtomicNum() <= _HEAVIEST:
+            raise UnsupportedElement(smiles, atom.GetSymbol())
+    if molecule.GetNumAtoms() < 2:
+        raise BadSmiles(smiles, "it has fewer than two atoms, so there is no geometry to relax.")
+    electrons = sum(a.GetAtomicNum() for a in molecule.GetAtoms())
+    if electrons - Chem.GetFormalCharge(molecule) < 2:
+        raise BadSmiles(smiles, "it has fewer than two electrons, so its cation has none.")

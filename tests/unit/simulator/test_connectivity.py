@@ -1,0 +1,78 @@
+"""First geometries, and whether a geometry is still the molecule."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from molsteer.simulator.connectivity import check_cation, check_neutral
+from molsteer.simulator.deadline import Deadline
+from molsteer.simulator.embedding import embed
+from molsteer.simulator.errors import Dissociated, EmbeddingFailed, TimeLimit
+from molsteer.simulator.species import Positions, Species, read_species
+
+pytestmark = pytest.mark.fast
+
+
+def embedded(smiles: str) -> tuple[Species, Positions]:
+    species = read_species(smiles)
+    return species, embed(species, Deadline.after(60.0))
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    ["CCO", "C12CC(C1)C2", "C1C2CC1C2", "OC=CC=O", "C1CS1", "C#CC1CC1[N+](=O)[O-]"],
+)
+def test_a_molecule_that_stays_itself_passes(smiles: str) -> None:
+    species, positions = embedded(smiles)
+    check_neutral(species, positions)
+    check_cation(species, positions)
+
+
+def test_a_neutral_with_a_broken_bond_is_named_by_its_atoms() -> None:
+    species, positions = embedded("CCO")
+    positions[3] += 4.0 * (positions[3] - positions[0])
+    with pytest.raises(Dissociated, match="the bond C1-H4 broke") as failure:
+        check_neutral(species, positions)
+    assert (failure.value.state, failure.value.retryable) == ("neutral", False)
+
+
+def test_a_neutral_with_a_new_bond_is_another_molecule() -> None:
+    species, positions = embedded("CCCC")
+    positions[3] = positions[0] + np.array([2.6, 0.0, 0.0])
+    with pytest.raises(Dissociated, match="neutral"):
+        check_neutral(species, positions)
+
+
+def test_a_cation_may_stretch_but_not_fall_apart() -> None:
+    species, positions = embedded("CC")
+    axis = (positions[1] - positions[0]) / np.linalg.norm(positions[1] - positions[0])
+    methyl = [1, 5, 6, 7]
+    positions[methyl] += 0.8 * axis
+    check_cation(species, positions)
+    positions[methyl] += 3.0 * axis
+    with pytest.raises(Dissociated, match="4 of its 8 atoms"):
+        check_cation(species, positions)
+
+
+def test_a_molecule_has_the_same_first_geometry_every_time() -> None:
+    _, once = embedded("CC(O)CCN")
+    _, again = embedded("NCCC(C)O")
+    np.testing.assert_array_equal(once, again)
+
+
+def test_a_molecule_without_mmff_parameters_gets_a_geometry_too() -> None:
+    species, positions = embedded("CB(C)C")
+    check_neutral(species, positions)
+
+
+def test_an_impossible_cage_cannot_be_embedded() -> None:
+    with pytest.raises(EmbeddingFailed) as failure:
+        embedded("C[C@H]1C[C@@]2(C)C[C@@]1(C)C2")
+    assert (failure.value.code, failure.value.retryable) == ("embedding-failed", False)
+
+
+def test_no_geometry_is_built_when_the_time_is_over() -> None:
+    with pytest.raises(TimeLimit) as failure:
+        embed(read_species("CCO"), Deadline.after(1e-9))
+    assert (failure.value.code, failure.value.retryable) == ("time-limit", True)

@@ -1,0 +1,100 @@
+"""The whole protocol on real molecules."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+from support.simulation import ENGINES, ionized, need_engine
+
+from molsteer.simulator.errors import Dissociated, NotConverged, TimeLimit
+
+FAST = ["tblite", "xtb-python"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_ethanol_has_its_known_potential_with_every_engine(
+    engine: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    need_engine(engine)
+    handlers = list(logging.getLogger().handlers)
+    found = ionized("CCO", engine)
+    assert found.adiabatic_eV == pytest.approx(14.445, abs=0.01)
+    assert found.vertical_eV == pytest.approx(14.827, abs=0.01)
+    assert capfd.readouterr() == ("", "")
+    assert logging.getLogger().handlers == handlers
+
+
+@pytest.mark.parametrize("engine", FAST)
+def test_the_cation_of_benzene_leaves_the_saddle(engine: str) -> None:
+    need_engine(engine)
+    assert ionized("c1ccccc1", engine).adiabatic_eV == pytest.approx(14.022, abs=0.005)
+
+
+def test_the_cation_of_neopentane_leaves_the_saddle() -> None:
+    assert ionized("CC(C)(C)C").adiabatic_eV < 14.155
+
+
+def test_a_molecule_has_the_same_potentials_every_time_and_in_every_spelling() -> None:
+    once, again, spelled = ionized("CC(=O)NC"), ionized("CC(=O)NC"), ionized("CNC(C)=O")
+    for other in (again, spelled):
+        assert other.adiabatic_eV == pytest.approx(once.adiabatic_eV, abs=1e-6)
+        assert other.vertical_eV == pytest.approx(once.vertical_eV, abs=1e-6)
+        assert other.steps == once.steps
+
+
+def test_a_relaxed_cation_is_never_above_the_vertical_one() -> None:
+    for smiles in ("C#C", "O=O", "[CH3]", "[O-]C=O", "C[N+](C)(C)C", "FC(F)(F)F", "[H][H]"):
+        found = ionized(smiles)
+        assert found.adiabatic_eV <= found.vertical_eV + 1e-4, smiles
+
+
+def test_a_zwitterion_whose_proton_moves_is_a_failure_not_a_label() -> None:
+    with pytest.raises(Dissociated, match="the bond N1-H8 broke") as failure:
+        ionized("[NH3+]CC(=O)[O-]")
+    assert (failure.value.code, failure.value.state) == ("dissociated", "neutral")
+
+
+def test_a_cation_that_falls_apart_is_a_failure_not_a_label() -> None:
+    with pytest.raises(Dissociated, match="fragments") as failure:
+        ionized("O=[N+]([O-])[N+](=O)[O-]")
+    assert failure.value.state == "cation"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_geometry_that_needs_more_steps_says_how_to_get_them(engine: str) -> None:
+    need_engine(engine)
+    with pytest.raises(NotConverged, match="max_steps") as failure:
+        ionized("CCO", engine, max_steps=2)
+    assert (failure.value.code, failure.value.retryable) == ("not-converged", False)
+    assert failure.value.state == "neutral"
+
+
+def test_a_simulation_stops_before_its_time_is_over() -> None:
+    with pytest.raises(TimeLimit) as failure:
+        ionized("CCCCCCCCCCCCCCCCCCCCCCCC", limit_s=1.0)
+    assert "limit of 1 s" in str(failure.value)
+    assert failure.value.retryable
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_records_are_valid_qcschema_and_tell_the_same_story(engine: str) -> None:
+    need_engine(engine)
+    models = pytest.importorskip("qcelemental.models.v1")
+    found = ionized("CCO", engine)
+    neutral = models.OptimizationResult(**found.records["neutral"])
+    cation = models.OptimizationResult(**found.records["cation"])
+    vertical = models.AtomicResult(**found.records["vertical"])
+    in_eV = 27.211386245988
+    assert found.adiabatic_eV == pytest.approx((cation.energies[-1] - neutral.energies[-1]) * in_eV)
+    assert found.vertical_eV == pytest.approx(
+        (vertical.return_result - neutral.energies[-1]) * in_eV
+    )
+    assert found.steps == (len(neutral.energies) - 1, len(cation.energies) - 1)
+    assert [m.molecular_charge for m in (neutral.final_molecule, cation.final_molecule)] == [0, 1]
+    assert cation.final_molecule.molecular_multiplicity == 2
+    assert list(cation.final_molecule.symbols) == ["C", "C", "O", *"HHHHHH"]
+    assert neutral.final_molecule.identifiers.inchikey == "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
+    assert len(neutral.trajectory) == 2
+    assert np.abs(neutral.trajectory[-1].return_result).max() < 1e-3
