@@ -75,6 +75,16 @@ def test_equal_data_has_equal_references(stores: Stores) -> None:
     assert stores.there.put(backwards, "safetensors", stores.placement) == first
 
 
+def test_clearing_a_namespace_leaves_the_others_alone(stores: Stores) -> None:
+    mine = stores.placement.model_copy(update={"namespace": "mine"})
+    yours = stores.placement.model_copy(update={"namespace": "yours"})
+    gone = reference(stores.here.put(b"the same data", "raw", mine))
+    kept = reference(stores.here.put(b"the same data", "raw", yours))
+    stores.there.clear("mine")
+    assert not stores.here.exists(gone)
+    assert stores.there.raw(kept) == b"the same data"
+
+
 def test_small_data_travels_in_the_message(stores: Stores) -> None:
     store = stores.placement.store
     small = stores.here.put(b"12345", "raw", Placement(store=store, threshold_bytes=6))
@@ -146,7 +156,7 @@ def test_a_changed_file_is_told_from_its_digest(tmp_path: Path, redis_url: str) 
     settings = StoreSettings(directory=tmp_path)
     blobs = open_blobs(settings, QueueSettings(redis_url=redis_url))
     ref = reference(blobs.put(b"right", "raw", Placement(store="file", threshold_bytes=0)))
-    assert ref.key == f"{ref.sha256[:2]}/{ref.sha256}"
+    assert ref.key == f"common/{ref.sha256[:2]}/{ref.sha256}"
     (tmp_path / ref.key).write_bytes(b"wrong")
     with pytest.raises(BlobCorrupt, match="digest"):
         blobs.raw(ref)

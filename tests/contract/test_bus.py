@@ -158,12 +158,27 @@ def test_a_task_that_ended_does_not_begin_again(bus: Bus) -> None:
     assert bus.guard.begin(task) == "done"
 
 
-def test_a_cancelled_task_does_not_begin_until_it_is_settled(bus: Bus) -> None:
+def test_a_task_that_was_taken_back_does_not_begin(bus: Bus) -> None:
     task = simulate_task(campaign=bus.campaign)
     bus.dispatch.cancel([task.task_id])
     assert bus.guard.begin(task) == "cancelled"
+
+
+def test_a_task_that_was_settled_does_not_begin_again(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    bus.guard.begin(task)
+    bus.guard.finish(outcome_of(task))
     bus.dispatch.settle([task.task_id])
-    assert bus.guard.begin(task) == Run(start=1)
+    assert bus.guard.begin(task) == "cancelled"
+
+
+def test_a_retired_campaign_has_no_outcomes_and_begins_nothing(bus: Bus) -> None:
+    ended, taken_back = (simulate_task(campaign=bus.campaign, number=number) for number in (1, 2))
+    bus.guard.finish(outcome_of(ended))
+    bus.dispatch.cancel([taken_back.task_id])
+    bus.dispatch.retire()
+    assert list(bus.dispatch.collect(0.0)) == []
+    assert bus.guard.begin(taken_back) == "cancelled"
 
 
 def test_outcomes_come_back_until_they_are_settled(bus: Bus) -> None:

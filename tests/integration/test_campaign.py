@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.command import molsteer, molsteer_in_background, wait_until
+from support.command import molsteer, molsteer_in_background
+from support.waiting import eventually
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BUDGET = 24
@@ -111,14 +112,14 @@ def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
     assert_every_simulation_counts_once(run_dir)
 
 
-def test_a_campaign_survives_the_death_of_workers_and_of_steering(
+def test_a_campaign_survives_the_death_of_workers_server_and_steering(
     campaign_file: Path, tmp_path: Path
 ) -> None:
     run_dir, output = tmp_path / "run", tmp_path / "output"
     command = ("run", campaign_file, "--run-dir", run_dir)
 
     steering = molsteer_in_background(*command, output=output)
-    wait_until(lambda: count(run_dir, "label") >= 3, 120, "three labels")
+    eventually(lambda: count(run_dir, "label") >= 3, 120)
     workers = [
         child
         for child in children(steering.pid)
@@ -127,7 +128,13 @@ def test_a_campaign_survives_the_death_of_workers_and_of_steering(
     assert workers
     workers[0].kill()  # the worker's main process, and with it what it runs
     labels = count(run_dir, "label")
-    wait_until(lambda: count(run_dir, "label") >= labels + 2, 120, "labels after a worker's death")
+    eventually(lambda: count(run_dir, "label") >= labels + 2, 120)
+
+    servers = [child for child in children(steering.pid) if "redis" in child.name()]
+    for server in servers:
+        server.kill()  # with everything that was in the queues
+    labels = count(run_dir, "label")
+    eventually(lambda: count(run_dir, "label") >= labels + 2, 120)
 
     orphans = children(steering.pid)
     os.kill(steering.pid, signal.SIGKILL)
@@ -144,14 +151,14 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     run_dir, output = tmp_path / "run", tmp_path / "output"
     command = ("run", campaign_file, "--run-dir", run_dir)
     steering = molsteer_in_background(*command, output=output)
-    wait_until(lambda: count(run_dir, "label") >= 2, 120, "two labels")
+    eventually(lambda: count(run_dir, "label") >= 2, 120)
     steering.send_signal(signal.SIGINT)
     assert steering.wait(60) == 130
     assert "the same command goes on" in output.read_text()
     settled = count(run_dir, "label")
     assert count(run_dir, "task WHERE topic = 'simulate' AND state = 'dispatched'") == 0
     steering = molsteer_in_background(*command, output=output)
-    wait_until(lambda: count(run_dir, "label") > settled, 120, "labels in the second session")
+    eventually(lambda: count(run_dir, "label") > settled, 120)
     steering.send_signal(signal.SIGINT)
     steering.send_signal(signal.SIGINT)
     assert steering.wait(60) == 130

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import redis
+from support.waiting import eventually
 
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.errors import ServiceUnavailable
@@ -84,3 +86,15 @@ def test_without_a_server_on_the_path_the_wheel_provides_one(
     assert find_server().name == "valkey-server"
     with EmbeddedServer() as server, connect(server.url) as client:
         assert client.ping()
+
+
+def test_it_starts_again_at_the_same_place_when_it_was_killed() -> None:
+    with EmbeddedServer() as server:
+        assert not server.keep_running()
+        before = server.url
+        with connect(server.url) as client:
+            pid = int(client.info("server")["process_id"])
+            os.kill(pid, signal.SIGKILL)
+            eventually(server.keep_running)
+            assert client.ping()
+        assert server.url == before

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 MOLSTEER = (sys.executable, "-m", "molsteer.shared.cli")
@@ -32,14 +30,3 @@ def molsteer_in_background(*arguments: str | Path, output: Path) -> subprocess.P
         return subprocess.Popen(
             [*MOLSTEER, *map(str, arguments)], stdout=file, stderr=subprocess.STDOUT
         )
-
-
-def wait_until(
-    condition: Callable[[], bool], deadline_s: float, what: str, pause_s: float = 0.05
-) -> None:
-    """Wait for a condition; fail with its name when it does not come about."""
-    deadline = time.monotonic() + deadline_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"Not within {deadline_s:g} s: {what}.")
-        time.sleep(pause_s)

@@ -51,13 +51,13 @@ class EmbeddedServer:
         Raises:
             ServiceUnavailable: If there is no server to start, or it does not come up.
         """
-        binary = find_server()
+        self._binary = find_server()
         with ExitStack() as stack:
             folder = Path(stack.enter_context(_private_folder()))
-            self._socket = folder / "redis.sock"
-            log = folder / "server.log"
-            process = self._start(binary, log, stack)
-            self._await_answer(process, log)
+            self._socket, self._log = folder / "redis.sock", folder / "server.log"
+            self._process = self._start()
+            stack.callback(self._stop)
+            self._await_answer()
             self._stack = stack.pop_all()
         return self
 
@@ -70,11 +70,23 @@ class EmbeddedServer:
         """Stop the server and remove its folder."""
         self._stack.close()
 
-    def _start(self, binary: Path, log_file: Path, stack: ExitStack) -> subprocess.Popen[str]:
+    def keep_running(self) -> bool:
+        """Start the server again if it has ended; tell whether that was so.
+
+        Raises:
+            ServiceUnavailable: If it does not come up.
+        """
+        ended = self._process.poll() is not None
+        if ended:
+            self._process = self._start()
+            self._await_answer()
+        return ended
+
+    def _start(self) -> subprocess.Popen[str]:
         configuration = self._configuration()
-        with log_file.open("w", encoding="utf-8") as log:
+        with self._log.open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [binary, "-"],
+                [self._binary, "-"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -83,11 +95,18 @@ class EmbeddedServer:
                 start_new_session=True,
                 preexec_fn=die_with_parent,  # noqa: PLW1509 - one prctl call, before any thread
             )
-        stack.callback(_stop, process)
         if process.stdin is not None:
             with suppress(BrokenPipeError), process.stdin as pipe:
                 pipe.write(configuration)
         return process
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _configuration(self) -> str:
         if self._directory is not None:
@@ -107,32 +126,23 @@ class EmbeddedServer:
             )
         )
 
-    def _await_answer(self, process: subprocess.Popen[str], log_file: Path) -> None:
+    def _await_answer(self) -> None:
         deadline = time.monotonic() + self._deadline_s
         with connect(self.url) as client:
-            while process.poll() is None and time.monotonic() < deadline:
+            while self._process.poll() is None and time.monotonic() < deadline:
                 try:
                     client.ping()
                 except redis.RedisError:
                     time.sleep(0.01)
                 else:
                     return
-        said = log_file.read_text(encoding="utf-8", errors="replace").strip()[-500:] or "nothing"
+        said = self._log.read_text(encoding="utf-8", errors="replace").strip()[-500:] or "nothing"
         raise ServiceUnavailable(
             "The embedded server",
             str(self._socket),
             f"it did not come up within {self._deadline_s:g} s and says: {said}",
             "Start a Redis server yourself and give its address as [queue] redis_url.",
         )
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def find_server() -> Path:

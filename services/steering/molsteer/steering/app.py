@@ -40,6 +40,7 @@ class Application:
 
     settings: CampaignSettings
     campaign: Campaign
+    server: EmbeddedServer | None
     site: LocalSite | None
     _trouble: str | None = None
 
@@ -50,13 +51,18 @@ class Application:
             WorkersKeepDying: If the workers on this machine do not stay alive.
         """
         while not (self.campaign.finished or self.campaign.drained or interrupts.at_once):
-            if self.site:
-                self.site.keep_running()
+            self._keep_running()
             if interrupts.take_first():
                 log.info("Stopping when the published simulations have ended.")
                 self.campaign.drain()
             self._step()
             self._show(display)
+
+    def _keep_running(self) -> None:
+        if self.server and self.server.keep_running():
+            log.warning("The embedded server ended and was started again.")
+        if self.site:
+            self.site.keep_running()
 
     def _step(self) -> None:
         try:
@@ -67,6 +73,14 @@ class Application:
                 log.warning("%s Trying again until it answers.", error)
             self._trouble = str(error)
             time.sleep(STEP_S)
+
+    def retire(self) -> None:
+        """Remove what a campaign that has ended left in stores and queues."""
+        try:
+            self.campaign.bus.retire()
+            self.campaign.orders.blobs.clear(self.campaign.orders.campaign_id)
+        except ServiceUnavailable as error:
+            log.warning("%s What the campaign left there expires by itself.", error)
 
     def _show(self, display: Display) -> None:
         now = time.time()
@@ -122,7 +136,10 @@ def _assemble(
     plan = _plan(settings, space)
     name = settings.campaign.name
     campaign_id = run_directory.claim(folder, ledger, name, _identity(settings, space, plan))
-    settings = _located(settings, stack)
+    server = None
+    if settings.workers.server == "embedded":
+        server = stack.enter_context(EmbeddedServer())
+    settings = _located(settings, server)
     blobs = open_blobs(settings.stores, settings.queue)
     stack.callback(blobs.close)
     bus = RedisDispatch(settings.queue, campaign_id)
@@ -140,14 +157,13 @@ def _assemble(
         lost_after_s=settings.queue.lease_s / 4,
     )
     campaign.begin(plan, lambda: _starters(settings, len(space)))
-    return Application(settings, campaign, site)
+    return Application(settings, campaign, server, site)
 
 
-def _located(settings: CampaignSettings, stack: ExitStack) -> CampaignSettings:
+def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> CampaignSettings:
     """Fill in where the server and the file store of this run are."""
     queue, stores = settings.queue, settings.stores
-    if settings.workers.server == "embedded":
-        server = stack.enter_context(EmbeddedServer())
+    if server:
         queue = queue.model_copy(update={"redis_url": server.url})
     if stores.directory is None:
         directory = (settings.run_dir / "objects").absolute()

@@ -75,6 +75,8 @@ def _display(console: Console) -> Display:
 
 def _conclude(application: Application, console: Console) -> int:
     settings, ledger = application.settings, application.campaign.ledger
+    if application.campaign.finished:
+        application.retire()
     findings = read_findings(ledger, settings.campaign.name, settings.campaign.hit_above_eV)
     report = write_report(findings, settings.run_dir)
     show_findings(findings, console)

@@ -201,6 +201,8 @@ class Campaign:
         lost = [task_id for task_id, place in places.items() if place == "absent"]
         if lost:
             log.warning("Lost on the way, published again: %s.", ", ".join(lost))
+            # Whatever lost the tasks may have lost their data as well.
+            self.orders.forget()
             with self.ledger.transaction():
                 tasks.publish_again(self.ledger, lost)
 

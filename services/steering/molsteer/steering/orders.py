@@ -71,7 +71,7 @@ class Orders:
             attempt=command.attempt,
             issued_at=now,
             max_s=self._time_limit_s(topic),
-            reply=self.settings.stores.placement(topic),
+            reply=self._placement(topic),
             body=self._body(command),
         )
 
@@ -165,10 +165,13 @@ class Orders:
 
         return self._once(_Put("chunk", number, "infer", SPACE_OWNER), put)[0]
 
+    def _placement(self, topic: Topic) -> Placement:
+        return self.settings.stores.placement(topic, namespace=self.campaign_id)
+
     def _once(self, what: _Put, put: Callable[[Placement], Iterator[Blob]]) -> tuple[Blob, ...]:
         known = self._put.get(what)
         if known is None:
-            known = tuple(put(self.settings.stores.placement(what.topic)))
+            known = tuple(put(self._placement(what.topic)))
             with self.ledger.transaction():
                 for blob in known:
                     objects.own(self.ledger, what.owner, blob)

@@ -9,19 +9,21 @@ from typing import NamedTuple
 
 from proxystore.serialize import BytesLike
 
+from molsteer.shared.blobs.reference import COMMON
 from molsteer.shared.errors import BlobCorrupt
 
 
 class ContentKey(NamedTuple):
-    """The key of data in any store: what it is, never where it lies."""
+    """The key of data in any store: whose it is and what it is, never where it lies."""
 
+    namespace: str
     sha256: str
     size_bytes: int
 
     @classmethod
-    def of(cls, data: BytesLike) -> ContentKey:
+    def of(cls, data: BytesLike, namespace: str) -> ContentKey:
         """Compute the key of data."""
-        return cls(hashlib.sha256(data).hexdigest(), len(data))
+        return cls(namespace, hashlib.sha256(data).hexdigest(), len(data))
 
 
 class ContentConnector(ABC):
@@ -52,6 +54,10 @@ class ContentConnector(ABC):
         """Remove data; a key that holds nothing is passed over."""
 
     @abstractmethod
+    def clear(self, namespace: str) -> None:
+        """Remove all data of a namespace."""
+
+    @abstractmethod
     def close(self) -> None:
         """Release connections; stored data stays."""
 
@@ -68,7 +74,7 @@ class ContentConnector(ABC):
             raise BlobCorrupt(
                 self.locate(key), f"{len(data)} bytes long instead of {key.size_bytes}"
             )
-        if ContentKey.of(data) != key:
+        if ContentKey.of(data, key.namespace) != key:
             raise BlobCorrupt(self.locate(key), "its SHA-256 digest is another one")
         return data
 
@@ -76,15 +82,15 @@ class ContentConnector(ABC):
         """Read and check several pieces of data; raises like `get`."""
         return [self.get(key) for key in keys]
 
-    def put(self, obj: BytesLike) -> ContentKey:
+    def put(self, obj: BytesLike, *, namespace: str = COMMON) -> ContentKey:
         """Store data and give its key."""
-        key = ContentKey.of(obj)
+        key = ContentKey.of(obj, namespace)
         self.write(key, obj)
         return key
 
-    def put_batch(self, objs: Sequence[BytesLike]) -> list[ContentKey]:
+    def put_batch(self, objs: Sequence[BytesLike], *, namespace: str = COMMON) -> list[ContentKey]:
         """Store several pieces of data."""
-        return [self.put(obj) for obj in objs]
+        return [self.put(obj, namespace=namespace) for obj in objs]
 
     def config(self) -> dict[str, str]:
         """Describe the connector, without secrets."""

@@ -16,7 +16,7 @@ from molsteer.shared.errors import ServiceUnavailable
 
 
 class FileConnector(ContentConnector):
-    """Keeps each blob as `ab/abcdef...`; a file appears complete or not at all.
+    """Keeps each blob as `NAMESPACE/ab/abcdef...`; a file appears complete or not at all.
 
     Args:
         directory: The store's folder; made if it is not there.
@@ -29,7 +29,7 @@ class FileConnector(ContentConnector):
 
     def locate(self, key: ContentKey) -> str:
         """Give the path below the store's folder."""
-        return f"{key.sha256[:2]}/{key.sha256}"
+        return f"{key.namespace}/{key.sha256[:2]}/{key.sha256}"
 
     def read(self, key: ContentKey) -> bytes | None:
         """Read a file."""
@@ -73,6 +73,10 @@ class FileConnector(ContentConnector):
         with self._reaching():
             self._path(key).unlink(missing_ok=True)
 
+    def clear(self, namespace: str) -> None:
+        """Remove the namespace's folder."""
+        shutil.rmtree(self._directory / namespace, ignore_errors=True)
+
     def close(self) -> None:
         """Do nothing: files need no connection, and stay."""
 
@@ -82,7 +86,7 @@ class FileConnector(ContentConnector):
     def _place(self, key: ContentKey, fill: Callable[[Path], None]) -> None:
         path = self._path(key)
         with self._reaching():
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
             os.close(handle)
             temporary = Path(name)

@@ -22,24 +22,29 @@ class MemoryConnector(ContentConnector):
         self._data: dict[str, bytes] = {}
 
     def locate(self, key: ContentKey) -> str:
-        """Give the digest."""
-        return key.sha256
+        """Give namespace and digest."""
+        return f"{key.namespace}:{key.sha256}"
 
     def read(self, key: ContentKey) -> bytes | None:
         """Look data up."""
-        return self._data.get(key.sha256)
+        return self._data.get(self.locate(key))
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Keep data."""
-        self._data[key.sha256] = bytes(data)
+        self._data[self.locate(key)] = bytes(data)
 
     def exists(self, key: ContentKey) -> bool:
         """Tell whether data is kept."""
-        return key.sha256 in self._data
+        return self.locate(key) in self._data
 
     def evict(self, key: ContentKey) -> None:
         """Forget data."""
-        self._data.pop(key.sha256, None)
+        self._data.pop(self.locate(key), None)
+
+    def clear(self, namespace: str) -> None:
+        """Forget the namespace's data."""
+        kept = {k: data for k, data in self._data.items() if not k.startswith(f"{namespace}:")}
+        self._data = kept
 
     def close(self) -> None:
         """Do nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -53,6 +54,21 @@ class Blobs(Protocol):
         """Read a blob written with the codec `msgpack`; raises like `arrays`."""
         ...
 
+    def adopt(self, file: Path, codec: Codec, sha256: str, placement: Placement) -> Blob:
+        """Put an encoded file as it is, without reading it where the store can link to it.
+
+        Args:
+            file: A file that is never written again.
+            codec: How its bytes are read.
+            sha256: Its digest, taken on trust; whoever reads the blob checks it.
+            placement: Where it goes.
+
+        Raises:
+            UnknownStore: If this process does not know the placement's store.
+            ServiceUnavailable: If the store does not answer.
+        """
+        ...
+
     def raw(self, blob: Blob) -> bytes:
         """Read a blob's bytes, checked but not decoded; raises like `arrays`."""
         ...
@@ -63,6 +79,10 @@ class Blobs(Protocol):
 
     def evict(self, refs: Iterable[ObjRef]) -> None:
         """Remove data; keys that hold nothing are passed over."""
+        ...
+
+    def clear(self, namespace: str) -> None:
+        """Remove all data of a namespace from every store of this process."""
         ...
 
     def close(self) -> None:

@@ -49,27 +49,16 @@ class ProxiedBlobs:
         data = encode(value, codec)
         if placement.store is None or len(data) < placement.threshold_bytes:
             return Inline(codec=codec, data=data)
-        return self._store_bytes(data, codec, placement.store)
+        return self._store_bytes(data, codec, placement.store, placement.namespace)
 
     def adopt(self, file: Path, codec: Codec, sha256: str, placement: Placement) -> Blob:
-        """Put an encoded file as it is, without reading it where the file store can link to it.
-
-        Args:
-            file: A file that is never written again.
-            codec: How its bytes are read.
-            sha256: Its digest, taken on trust; whoever reads the blob checks it.
-            placement: Where it goes.
-
-        Raises:
-            UnknownStore: If this process does not know the placement's store.
-            ServiceUnavailable: If the store does not answer.
-        """
-        key = ContentKey(sha256, file.stat().st_size)
+        """Put an encoded file as it is, by a hard link where the store is a folder."""
+        key = ContentKey(placement.namespace, sha256, file.stat().st_size)
         if placement.store is None or key.size_bytes < placement.threshold_bytes:
             return Inline(codec=codec, data=file.read_bytes())
         connector = self._connector(placement.store)
         if not isinstance(connector, FileConnector):
-            return self._store_bytes(file.read_bytes(), codec, placement.store)
+            return self._store_bytes(file.read_bytes(), codec, placement.store, placement.namespace)
         connector.adopt(file, key)
         return _reference(placement.store, connector, key, codec)
 
@@ -90,7 +79,7 @@ class ProxiedBlobs:
         if isinstance(blob, Inline):
             return blob.data
         self._connector(blob.store)
-        key = ContentKey(blob.sha256, blob.size_bytes)
+        key = _key(blob)
         data: bytes | None = self._stores[blob.store].get(key)
         if data is None:
             raise BlobMissing(blob.store, blob.key)
@@ -98,13 +87,18 @@ class ProxiedBlobs:
 
     def exists(self, ref: ObjRef) -> bool:
         """Tell whether the data is in its store now, asking the store and no cache."""
-        return self._connector(ref.store).exists(ContentKey(ref.sha256, ref.size_bytes))
+        return self._connector(ref.store).exists(_key(ref))
 
     def evict(self, refs: Iterable[ObjRef]) -> None:
         """Remove data; keys that hold nothing are passed over."""
         for ref in refs:
             self._connector(ref.store)
-            self._stores[ref.store].evict(ContentKey(ref.sha256, ref.size_bytes))
+            self._stores[ref.store].evict(_key(ref))
+
+    def clear(self, namespace: str) -> None:
+        """Remove all data of a namespace from every store of this process."""
+        for connector in self._connectors.values():
+            connector.clear(namespace)
 
     def close(self) -> None:
         """Release connections; stored data stays."""
@@ -117,10 +111,10 @@ class ProxiedBlobs:
         except KeyError:
             raise UnknownStore(name, sorted(self._connectors)) from None
 
-    def _store_bytes(self, data: bytes, codec: Codec, name: StoreName) -> ObjRef:
+    def _store_bytes(self, data: bytes, codec: Codec, name: StoreName, namespace: str) -> ObjRef:
         connector = self._connector(name)
-        sha256, size_bytes = self._stores[name].put(data)
-        return _reference(name, connector, ContentKey(sha256, size_bytes), codec)
+        key = ContentKey(*self._stores[name].put(data, namespace=namespace))
+        return _reference(name, connector, key, codec)
 
     def _read_as(self, codec: Codec, blob: Blob) -> bytes:
         if blob.codec != codec:
@@ -133,11 +127,16 @@ def _reference(
 ) -> ObjRef:
     return ObjRef(
         store=name,
+        namespace=key.namespace,
         key=connector.locate(key),
         codec=codec,
         sha256=key.sha256,
         size_bytes=key.size_bytes,
     )
+
+
+def _key(ref: ObjRef) -> ContentKey:
+    return ContentKey(ref.namespace, ref.sha256, ref.size_bytes)
 
 
 def _where(blob: Blob) -> str:

@@ -7,6 +7,8 @@ from proxystore.serialize import BytesLike
 from molsteer.shared.blobs.connector import ContentConnector, ContentKey
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
 
+_SCANNED_AT_ONCE = 1000
+
 
 class RedisConnector(ContentConnector):
     """Keeps each blob as a Redis string that expires.
@@ -23,7 +25,7 @@ class RedisConnector(ContentConnector):
 
     def locate(self, key: ContentKey) -> str:
         """Give the Redis key."""
-        return f"{self._prefix}:blob:{key.sha256}"
+        return f"{self._prefix}:blob:{key.namespace}:{key.sha256}"
 
     def read(self, key: ContentKey) -> bytes | None:
         """Read a string."""
@@ -45,6 +47,14 @@ class RedisConnector(ContentConnector):
         """Unlink the key, which frees its memory in the background."""
         with reaching(self._url):
             self._client.unlink(self.locate(key))
+
+    def clear(self, namespace: str) -> None:
+        """Unlink every key of the namespace."""
+        with reaching(self._url):
+            for key in self._client.scan_iter(
+                match=f"{self._prefix}:blob:{namespace}:*", count=_SCANNED_AT_ONCE
+            ):
+                self._client.unlink(key)
 
     def close(self) -> None:
         """Close the connections."""

@@ -14,6 +14,12 @@ Codec = Literal["safetensors", "npy", "msgpack", "raw"]
 StoreName = Literal["redis", "file"]
 """A kind of blob store; each process resolves the name with its own settings."""
 
+Namespace = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""Whose data it is: all data of a namespace can be removed together."""
+
+COMMON = "common"
+"""The namespace of data that nobody claims."""
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -22,6 +28,7 @@ class ObjRef(Message):
 
     kind: Literal["ref"] = "ref"
     store: StoreName
+    namespace: Namespace = COMMON
     key: str = Field(min_length=1, max_length=512)
     codec: Codec
     sha256: Sha256
@@ -51,7 +58,9 @@ class Placement(Message):
     Attributes:
         store: The store for data that is too large to travel inline; None keeps all inline.
         threshold_bytes: Data of this size or more goes to the store.
+        namespace: Whose data it is.
     """
 
     store: StoreName | None = None
+    namespace: Namespace = COMMON
     threshold_bytes: NonNegativeInt = 10_000

@@ -41,9 +41,9 @@ class Keys:
         """Hash of how often each unsettled task has begun."""
         return f"{self.prefix}:starts:{campaign}"
 
-    def cancelled(self, campaign: str) -> str:
-        """Set of tasks that steering took back."""
-        return f"{self.prefix}:cancelled:{campaign}"
+    def closed(self, campaign: str) -> str:
+        """Set of tasks that must not begin any more: settled, or taken back by steering."""
+        return f"{self.prefix}:closed:{campaign}"
 
     @property
     def dead_letters(self) -> str:

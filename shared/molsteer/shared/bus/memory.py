@@ -20,7 +20,7 @@ class MemoryBus:
         self._leases: set[str] = set()
         self._starts: Counter[str] = Counter()
         self._outcomes: dict[str, bytes] = {}
-        self._cancelled: set[str] = set()
+        self._closed: set[str] = set()
         self.dead_letters: list[tuple[bytes, str]] = []
 
     def publish(self, task: Task) -> None:
@@ -39,7 +39,7 @@ class MemoryBus:
         with self._changed:
             if task.task_id in self._outcomes:
                 return "done"
-            if task.task_id in self._cancelled:
+            if task.task_id in self._closed:
                 return "cancelled"
             if task.task_id in self._leases:
                 return "busy"
@@ -77,17 +77,23 @@ class MemoryBus:
             for task_id in task_ids:
                 self._outcomes.pop(task_id, None)
                 self._starts.pop(task_id, None)
-                self._cancelled.discard(task_id)
+                self._closed.add(task_id)
 
     def cancel(self, task_ids: Collection[str]) -> None:
         """Take tasks back: none of them begins any more, and holders are asked to stop."""
         with self._changed:
-            self._cancelled.update(task_ids)
+            self._closed.update(task_ids)
 
     def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
         """Tell where each task is; one that is `absent` was lost and may be published again."""
         with self._changed:
             return {task_id: self._locate(topic, task_id) for topic, task_id in tasks}
+
+    def retire(self) -> None:
+        """Remove every trace of the campaign but which tasks must not begin."""
+        with self._changed:
+            self._outcomes.clear()
+            self._starts.clear()
 
     def close(self) -> None:
         """Do nothing: there are no connections."""

@@ -29,7 +29,7 @@ class Run:
 
 
 Verdict = Run | Literal["busy", "done", "cancelled"]
-"""Whether to run: as `Run` says, or not because it is held, has ended, or was taken back."""
+"""Whether to run: as `Run` says, or not because it is held, has ended, or is not wanted."""
 
 
 class Dispatch(Protocol):
@@ -55,7 +55,10 @@ class Dispatch(Protocol):
         ...
 
     def settle(self, task_ids: Collection[str]) -> None:
-        """Forget everything about tasks whose outcome is recorded; repeating it is harmless."""
+        """Forget the outcomes of tasks once they are recorded; none of them begins any more.
+
+        Repeating it is harmless.
+        """
         ...
 
     def cancel(self, task_ids: Collection[str]) -> None:
@@ -64,6 +67,10 @@ class Dispatch(Protocol):
 
     def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
         """Tell where each task is; one that is `absent` was lost and may be published again."""
+        ...
+
+    def retire(self) -> None:
+        """Remove every trace of the campaign but which tasks must not begin; that expires."""
         ...
 
     def close(self) -> None:

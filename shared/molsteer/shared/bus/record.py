@@ -53,7 +53,7 @@ class TaskRecord:
             self._keys.lease(task.campaign, task.task_id),
             self._keys.outcomes(task.campaign),
             self._keys.starts(task.campaign),
-            self._keys.cancelled(task.campaign),
+            self._keys.closed(task.campaign),
         ]
         with reaching(self._url):
             answer = as_text(
@@ -98,7 +98,7 @@ class TaskRecord:
     def is_cancelled(self, task: Held) -> bool:
         """Tell whether steering took a task back."""
         with reaching(self._url):
-            return bool(self._client.sismember(self._keys.cancelled(task.campaign), task.task_id))
+            return bool(self._client.sismember(self._keys.closed(task.campaign), task.task_id))
 
     def bury(self, data: bytes, reason: str) -> None:
         """Put a message that cannot be read aside for a human."""

@@ -6,6 +6,8 @@ import json
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from redis.client import Pipeline
+
 from molsteer.shared.bus.celery_app import publishing_app, task_name
 from molsteer.shared.bus.connection import BLOCK_S, as_bytes, as_text, connect, reaching
 from molsteer.shared.bus.keys import Keys, message_id
@@ -67,7 +69,7 @@ class RedisDispatch:
         with reaching(self._url), self._client.pipeline() as pipe:
             pipe.hdel(self._keys.outcomes(self._campaign), *task_ids)
             pipe.hdel(self._keys.starts(self._campaign), *task_ids)
-            pipe.srem(self._keys.cancelled(self._campaign), *task_ids)
+            self._close(pipe, task_ids)
             pipe.execute()
 
     def cancel(self, task_ids: Collection[str]) -> None:
@@ -75,8 +77,7 @@ class RedisDispatch:
         if not task_ids:
             return
         with reaching(self._url), self._client.pipeline() as pipe:
-            pipe.sadd(self._keys.cancelled(self._campaign), *task_ids)
-            pipe.expire(self._keys.cancelled(self._campaign), CAMPAIGN_EXPIRE_S)
+            self._close(pipe, task_ids)
             pipe.execute()
 
     def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
@@ -98,11 +99,24 @@ class RedisDispatch:
             for task_id, outcome, lease in zip(ids, outcomes, leases, strict=True)
         }
 
+    def retire(self) -> None:
+        """Remove every trace of the campaign but which tasks must not begin; that expires."""
+        with reaching(self._url):
+            self._client.delete(
+                self._keys.outcomes(self._campaign),
+                self._keys.doorbell(self._campaign),
+                self._keys.starts(self._campaign),
+            )
+
     def close(self) -> None:
         """Release connections; queued tasks and outcomes stay."""
         self._app.close()
         self._record.close()
         self._client.close()
+
+    def _close(self, pipe: Pipeline, task_ids: Collection[str]) -> None:
+        pipe.sadd(self._keys.closed(self._campaign), *task_ids)
+        pipe.expire(self._keys.closed(self._campaign), CAMPAIGN_EXPIRE_S)
 
     def _unsettled(self) -> list[Outcome]:
         # The bell is silenced before reading: one that rings in between is heard next time.

@@ -7,10 +7,10 @@ asking twice is the same request repeated after a lost reply, and gets the same 
 from __future__ import annotations
 
 BEGIN = """
-local lease, outcomes, starts, cancelled = unpack(KEYS)
+local lease, outcomes, starts, closed = unpack(KEYS)
 local id, claim, lease_ms, expire_s = unpack(ARGV)
 if redis.call('HEXISTS', outcomes, id) == 1 then return 'done' end
-if redis.call('SISMEMBER', cancelled, id) == 1 then return 'cancelled' end
+if redis.call('SISMEMBER', closed, id) == 1 then return 'cancelled' end
 local holder = redis.call('GET', lease)
 if holder == claim then return 'run:' .. (redis.call('HGET', starts, id) or '1') end
 if holder then return 'busy' end
@@ -19,7 +19,7 @@ local start = redis.call('HINCRBY', starts, id, 1)
 redis.call('EXPIRE', starts, expire_s)
 return 'run:' .. start
 """
-"""Take the lease of a task, unless it has ended, was taken back, or is held."""
+"""Take the lease of a task, unless it has ended, was settled or taken back, or is held."""
 
 FINISH = """
 local lease, outcomes, doorbell = unpack(KEYS)

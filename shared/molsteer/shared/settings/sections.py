@@ -78,8 +78,8 @@ class StoreSettings(Section):
         default=16, description="Objects that each process keeps in memory after reading them."
     )
 
-    def placement(self, topic: Topic) -> Placement:
-        """Tell producers of a topic where to put large data."""
+    def placement(self, topic: Topic, namespace: str) -> Placement:
+        """Tell producers of a topic where to put large data, and in whose name."""
         choice = {"simulate": self.simulate, "train": self.train, "infer": self.infer}[topic]
         store = None if choice == "none" else choice
-        return Placement(store=store, threshold_bytes=self.threshold_bytes)
+        return Placement(store=store, threshold_bytes=self.threshold_bytes, namespace=namespace)

@@ -6,11 +6,12 @@ import os
 import platform
 import signal
 import tempfile
+import threading
 import warnings
 from pathlib import Path
 
 from celery.exceptions import SecurityWarning
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutting_down
 from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
@@ -20,6 +21,9 @@ from molsteer.shared.worker.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.scratch import remove_folders_of_the_dead
 from molsteer.shared.worker.undertaker import hire_undertaker
+
+STOP_WITHIN_S = 8.0
+"""How long a worker that was told to stop may take; batch systems kill after thirty seconds."""
 
 
 def serve(plan: WorkerPlan) -> int:
@@ -38,6 +42,7 @@ def serve(plan: WorkerPlan) -> int:
     # It warns against running as root because a pickle could come in; here none can.
     warnings.simplefilter("ignore", SecurityWarning)
     worker_ready.connect(_interrupt_like_terminate)
+    worker_shutting_down.connect(_insist)
     worker = WorkerApp(plan).Worker(
         hostname=f"{plan.topic}@{platform.node()}-{os.getpid()}",
         concurrency=plan.processes,
@@ -71,3 +76,11 @@ def _silence_standard_output() -> None:
 def _interrupt_like_terminate(**_: object) -> None:
     # Celery's own answer to Ctrl-C waits for tasks that may take hours.
     signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def _insist(**_: object) -> None:
+    # A process that waits for a server that is gone keeps Celery from ending. Linux takes the
+    # processes down with this one, the undertaker cleans up, and leases lapse.
+    end = threading.Timer(STOP_WITHIN_S, os.kill, (os.getpid(), signal.SIGKILL))
+    end.daemon = True
+    end.start()
