@@ -31,7 +31,11 @@ class TcpServer:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [find_server(), "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+            [find_server(), "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            cwd=self.folder,
+            text=True,
         )
         configuration = (
             f"port {self.port}",

@@ -86,7 +86,9 @@ class EmbeddedServer:
         configuration = self._configuration()
         with self._log.open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [self._binary, "-"],
+                # No port and a folder of its own even if the rest never arrives.
+                [self._binary, "-", "--port", "0"],
+                cwd=self._socket.parent,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -113,7 +115,6 @@ class EmbeddedServer:
             _make_folder(self._directory)
         return "\n".join(
             (
-                "port 0",
                 f'unixsocket "{self._socket}"',
                 "unixsocketperm 700",
                 f"requirepass {self._password}",
