@@ -6,6 +6,10 @@ VENV ?= .venv
 TORCH_ARGS ?=
 SERVICES := shared services/steering services/simulator services/trainer services/inferencer
 BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Numerical libraries start a thread for each core otherwise, in each of many processes.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: run test check format data docs lock clean
 
