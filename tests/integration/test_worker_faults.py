@@ -183,7 +183,7 @@ def test_a_task_lost_from_its_queue_is_absent_and_can_be_published_again(
         assert the_outcome(dispatch).start == 1
 
 
-def test_nothing_is_left_in_redis_when_everything_is_settled(
+def test_only_an_expiring_list_of_ended_tasks_is_left_of_a_retired_campaign(
     queue: QueueSettings, dispatch: RedisDispatch, client: redis.Redis, tmp_path: Path
 ) -> None:
     with running_worker(queue, tmp_path) as worker:
@@ -192,7 +192,10 @@ def test_nothing_is_left_in_redis_when_everything_is_settled(
         dispatch.collect(0.0)
         eventually(lambda: not client.exists(f"{queue.prefix}:unacked:simulate"))
         worker.terminate()
-    assert not client.keys(f"{queue.prefix}*")
+    dispatch.retire()
+    (closed,) = client.keys(f"{queue.prefix}*")
+    assert b":closed:" in closed
+    assert client.ttl(closed) > 0
     assert not client.keys("_kombu*")
 
 
