@@ -15,6 +15,7 @@ from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.server import EmbeddedServer
 from molsteer.steering import run_directory
+from molsteer.steering.attendance import Attendance, attendance
 from molsteer.steering.display import Display
 from molsteer.steering.interrupts import Interrupts
 from molsteer.steering.ledger.ledger import Ledger
@@ -42,6 +43,7 @@ class Application:
     campaign: Campaign
     server: EmbeddedServer | None
     site: LocalSite | None
+    attendance: Attendance
     _trouble: str | None = None
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
@@ -55,7 +57,7 @@ class Application:
             if interrupts.take_first():
                 log.info("Stopping when the published simulations have ended.")
                 self.campaign.drain()
-            self._step()
+            self._step(display)
             self._show(display)
 
     def _keep_running(self) -> None:
@@ -64,9 +66,12 @@ class Application:
         if self.site:
             self.site.keep_running()
 
-    def _step(self) -> None:
+    def _step(self, display: Display) -> None:
         try:
             self.campaign.step(STEP_S)
+            for complaint in self.attendance.missing(time.time()):
+                log.warning(complaint)
+                display.say(complaint)
             self._trouble = None
         except ServiceUnavailable as error:
             if str(error) != self._trouble:
@@ -142,7 +147,7 @@ def _assemble(
     settings = _located(settings, server)
     blobs = open_blobs(settings.stores, settings.queue)
     stack.callback(blobs.close)
-    bus = RedisDispatch(settings.queue, campaign_id)
+    bus = RedisDispatch(settings.queue, campaign_id, settings.pools)
     stack.callback(bus.close)
     run_directory.describe(folder, settings)
     site = local_site(settings, folder) if settings.workers.local else None
@@ -157,7 +162,7 @@ def _assemble(
         lost_after_s=settings.queue.lease_s / 4,
     )
     campaign.begin(plan, lambda: _starters(settings, len(space)))
-    return Application(settings, campaign, server, site)
+    return Application(settings, campaign, server, site, attendance(settings, time.time()))
 
 
 def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> CampaignSettings:

@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Topic
 from molsteer.steering.errors import WorkersKeepDying
 from molsteer.steering.settings import CampaignSettings
@@ -122,7 +123,7 @@ class LocalSite:
 
 
 def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
-    """Plan the workers of a campaign on this machine; nothing is started yet.
+    """Plan the workers of a campaign's default pools on this machine; nothing is started yet.
 
     Args:
         settings: The campaign's, with the server of its queues.
@@ -148,6 +149,7 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
                 log_file=logs / f"{topic}.err",
             )
             for topic, count in processes.items()
+            if settings.pools[topic] == DEFAULT_POOL
         )
     )
 

@@ -25,17 +25,20 @@ class RedisDispatch:
     Args:
         queue: Where the queues are.
         campaign: Whose tasks these are.
+        pools: Which pool of workers each topic's tasks go to; the default one if not in here.
 
     Raises:
         ServiceUnavailable: If Redis does not answer or refuses us.
     """
 
-    def __init__(self, queue: QueueSettings, campaign: str) -> None:
+    def __init__(
+        self, queue: QueueSettings, campaign: str, pools: Mapping[Topic, str] | None = None
+    ) -> None:
         self._url, self._campaign = queue.redis_url, campaign
-        self._keys = Keys(queue.prefix)
+        self._keys = Keys(queue.prefix, pools or {})
         self._client = connect(queue.redis_url)
         self._record = TaskRecord(queue)
-        self._app = publishing_app(queue)
+        self._app = publishing_app(queue, self._keys)
         with reaching(self._url):
             self._client.ping()
 

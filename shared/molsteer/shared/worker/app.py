@@ -14,7 +14,6 @@ from celery.exceptions import Reject
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.celery_app import settings, task_name, transport_settings
 from molsteer.shared.bus.guard import RedisGuard
-from molsteer.shared.bus.keys import Keys
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.telemetry import log_to
@@ -36,7 +35,9 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     def __init__(self, plan: WorkerPlan) -> None:
         super().__init__("molsteer", set_as_current=False, log=WorkerLogging)
         self.plan = plan
-        self.conf.update(settings(plan.queue, [plan.topic]) | _worker_settings(plan))
+        self.conf.update(
+            settings(plan.queue, [plan.keys.queue(plan.topic)]) | _worker_settings(plan)
+        )
         self.steps["consumer"].add(Renewal)
         self.register_task(TopicTask(plan))
 
@@ -95,8 +96,7 @@ class WorkerLogging(Logging):  # type: ignore[misc]  # Celery has no types
 
 
 def _worker_settings(plan: WorkerPlan) -> dict[str, object]:
-    queue, keys = plan.queue, Keys(plan.queue.prefix)
-    unacked = keys.unacked(plan.topic)
+    queue, unacked = plan.queue, plan.keys.unacked(plan.topic)
     return {
         "task_acks_late": True,
         "task_acks_on_failure": True,

@@ -112,6 +112,7 @@ def _introduce(plan: WorkerPlan) -> WorkerInfo:
         version=version("molsteer-shared"),
         processes=plan.processes,
         topic=plan.topic,
+        pool=plan.pool,
         host=platform.node(),
         pid=os.getpid(),
         python=platform.python_version(),
