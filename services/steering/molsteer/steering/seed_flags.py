@@ -128,15 +128,15 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
         "mpnn-model-path",
         NoEffect(),
         "required",
-        "It gave the shape of the network, which --train-width and --train-layers give; all "
-        "weights were made anew, as they are here.",
+        "It gave the shape of the network, which --train-width and --train-layers give here; the "
+        "first training made all weights anew, as it does here.",
     ),
     SeedFlag(
         "mpnn-model-files",
         Refused(),
         "required",
-        "Keras models cannot be read. Give the labels they were trained on with --training-set: "
-        "the first training begins at once.",
+        "Keras models cannot be read. Give the labels they were trained on with --training-set; "
+        "our own models are trained on them at the start.",
     ),
     SeedFlag("model-count", Same(("train.members",)), "8"),
     SeedFlag(
