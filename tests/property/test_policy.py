@@ -61,11 +61,11 @@ def test_whatever_happens_no_limit_is_passed_and_the_campaign_ends(plan, seed, f
 @given(plans, seeds)
 def test_without_trouble_a_campaign_reaches_its_target_or_exhausts_the_space(plan, seed):
     chance = Random(seed)
-    campaign = Campaign(plan, starters(plan, chance))
+    campaign = Campaign(plan, starters(plan, chance), known := known_of(plan, chance))
     while not campaign.finished:
         task = chance.choice(campaign.state.in_flight)
         campaign.tell(_success(campaign, task.task_id, chance))
-    assert campaign.state.successes == min(plan.budget, plan.space_size)
+    assert campaign.state.successes == min(plan.budget, plan.space_size - len(known))
 
 
 @settings(max_examples=50, deadline=None)
@@ -85,9 +85,15 @@ def starters(plan: Plan, chance: Random) -> tuple[int, ...]:
     return tuple(chance.sample(range(plan.space_size), chance.randint(1, plan.space_size)))
 
 
+def known_of(plan: Plan, chance: Random) -> tuple[int, ...]:
+    """Draw which of the known labels belong to molecules of the space."""
+    most = min(plan.known_labels, plan.space_size)
+    return tuple(chance.sample(range(plan.space_size), chance.randint(0, most)))
+
+
 def troubled_campaign(plan: Plan, chance: Random, failure_rate: float) -> Campaign:
     """Play a campaign whose tasks fail, report twice or late, and whose workers come and go."""
-    campaign = Campaign(plan, starters(plan, chance))
+    campaign = Campaign(plan, starters(plan, chance), known_of(plan, chance))
     while not campaign.finished:
         assert len(campaign.journal) < 20_000, "the campaign does not end"
         campaign.tell(_next_event(campaign, chance, failure_rate))

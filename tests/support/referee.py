@@ -62,12 +62,14 @@ def ranked(*molecules: int) -> tuple[Candidate, ...]:
 class Campaign:
     """Drives the policy event by event, and has a referee watch every step."""
 
-    def __init__(self, plan: Plan, starters: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, plan: Plan, starters: tuple[int, ...] = (), known: tuple[int, ...] = ()
+    ) -> None:
         self.state = State.fresh(plan)
         self.journal: list[Event] = []
         self.commands: list[tuple[Command, ...]] = []
         self.referee = Referee(plan)
-        self.first_commands = self.tell(Began(0.0, starters))
+        self.first_commands = self.tell(Began(0.0, starters, known))
 
     def tell(self, event: Event) -> tuple[Command, ...]:
         self.state, commands = decide(self.state, event)
@@ -217,6 +219,8 @@ class Referee:
 
     def _note(self, event: Event) -> None:
         match event:
+            case Began(known=known):
+                self.tried.update(known)  # so they are never chosen
             case SlotsChanged(topic=topic, slots=slots):
                 self.slots[topic] = slots
             case StopRequested():

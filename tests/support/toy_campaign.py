@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from molsteer.shared.messages import (
     Trained,
     TrainedMember,
 )
+from molsteer.steering.ledger import known_labels
+from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import Campaign
 from molsteer.steering.orders import Orders
@@ -36,6 +38,7 @@ from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.settlement import Settlement
 from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.starting_points import keep_known
 
 MOLECULES = ["C" * length + tail for length in range(1, 13) for tail in ("O", "N", "F", "Cl", "S")]
 
@@ -59,6 +62,8 @@ class ToyCampaign:
 
     Attributes:
         fails: Tells which tasks fail, and how.
+        known: Labels to begin with.
+        training_sets: The values of every training set that a trainer has seen.
     """
 
     folder: Path
@@ -67,6 +72,8 @@ class ToyCampaign:
     bus: MemoryBus = field(default_factory=MemoryBus)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     fails: Callable[[Task], ErrorRecord | None] = lambda _task: None
+    known: Sequence[KnownLabel] = ()
+    training_sets: list[list[float]] = field(default_factory=list)
     at: float = 1000.0
 
     def steering(self) -> Campaign:
@@ -87,7 +94,9 @@ class ToyCampaign:
             clock=self.clock,
             lost_after_s=5.0,
         )
-        campaign.begin(self.plan, lambda: random.Random(1).sample(range(len(self.space)), 30))
+        keep_known(self.known, self.space, ledger)
+        starters = random.Random(1).sample(range(len(self.space)), 30)
+        campaign.begin(self.plan, lambda: starters, known_labels.molecules(ledger))
         return campaign
 
     def clock(self) -> float:
@@ -162,6 +171,7 @@ class ToyCampaign:
     def _check_training_set(self, body: Train) -> None:
         arrays = self.blobs.arrays(body.training_set)
         assert len(PackedGraphs.from_arrays(arrays)) == len(arrays["value"])
+        self.training_sets.append(arrays["value"].tolist())
 
     def _scored(self, body: Infer, task: Task) -> Inferred:
         graphs = PackedGraphs.from_arrays(self.blobs.arrays(body.graphs))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import random
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
@@ -18,6 +17,7 @@ from molsteer.steering import run_directory
 from molsteer.steering.attendance import Attendance, attendance
 from molsteer.steering.display import Display
 from molsteer.steering.interrupts import Interrupts
+from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.local_site import LocalSite, local_site
 from molsteer.steering.loop import Campaign
@@ -28,6 +28,8 @@ from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.settlement import Settlement
 from molsteer.steering.space.progress import Progress as BuildProgress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
+from molsteer.steering.starting_points import draw_starters, keep_known, read_known
+from molsteer.steering.training_set import digest
 
 log = logging.getLogger(__name__)
 
@@ -132,13 +134,15 @@ def _assemble(
     stack.enter_context(run_directory.held(folder))
     ledger = Ledger(folder, create=True)
     stack.callback(ledger.close)
+    known = read_known(settings, ledger)
     space = open_or_build(
         settings.campaign.space,
         folder / "space",
         settings.infer.chunk_size,
         on_progress=on_building,
     )
-    plan = _plan(settings, space)
+    keep_known(known, space, ledger)
+    plan = _plan(settings, space, known_labels.count(ledger))
     name = settings.campaign.name
     campaign_id = run_directory.claim(folder, ledger, name, _identity(settings, space, plan))
     server = None
@@ -161,7 +165,8 @@ def _assemble(
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,
     )
-    campaign.begin(plan, lambda: _starters(settings, len(space)))
+    searched = known_labels.molecules(ledger)
+    campaign.begin(plan, lambda: draw_starters(settings, len(space), searched), searched)
     return Application(settings, campaign, server, site, attendance(settings, time.time()))
 
 
@@ -176,7 +181,7 @@ def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> Campa
     return settings.model_copy(update={"queue": queue, "stores": stores})
 
 
-def _plan(settings: CampaignSettings, space: SearchSpace) -> Plan:
+def _plan(settings: CampaignSettings, space: SearchSpace, known_labels: int) -> Plan:
     policy = settings.policy
     return Plan(
         budget=settings.campaign.budget,
@@ -195,25 +200,27 @@ def _plan(settings: CampaignSettings, space: SearchSpace) -> Plan:
         chunk_size=space.chunk_size,
         attempts=policy.attempts,
         failure_limit=policy.failure_limit,
+        known_labels=known_labels,
     )
 
 
 def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Mapping[str, object]:
     """Name everything that decisions depend on; slots may change between sessions."""
     changeable = {"slots_simulate", "slots_train", "slots_infer"}
-    return {
-        "campaign.name": settings.campaign.name,
-        "campaign.seed": settings.campaign.seed,
-        "campaign.space": space.digest,
-        "simulate": settings.simulate.specification().model_dump(),
-        "train": settings.train.plan().model_dump(),
-        "acquisition": settings.acquisition().model_dump(),
-    } | {f"plan.{name}": value for name, value in asdict(plan).items() if name not in changeable}
-
-
-def _starters(settings: CampaignSettings, molecules: int) -> Sequence[int]:
-    count = min(settings.policy.shortlist, molecules)
-    return random.Random(settings.campaign.seed).sample(range(molecules), count)  # noqa: S311
+    training_set = settings.campaign.training_set
+    given = {"campaign.training_set": digest(training_set)} if training_set else {}
+    return (
+        given
+        | {
+            "campaign.name": settings.campaign.name,
+            "campaign.seed": settings.campaign.seed,
+            "campaign.space": space.digest,
+            "simulate": settings.simulate.specification().model_dump(),
+            "train": settings.train.plan().model_dump(),
+            "acquisition": settings.acquisition().model_dump(),
+        }
+        | {f"plan.{name}": value for name, value in asdict(plan).items() if name not in changeable}
+    )
 
 
 def _activity(campaign: Campaign) -> str:

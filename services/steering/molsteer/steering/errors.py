@@ -53,6 +53,15 @@ class UnknownLedger(UserError):
         self.folder, self.found, self.supported = folder, found, supported
 
 
+class UnusableTrainingSet(UserError):
+    """A training set that cannot be read, or that contradicts itself; names every problem."""
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"The training set {path} cannot be used:{listed}")
+        self.path, self.problems = path, tuple(problems)
+
+
 class WorkersKeepDying(UserError):
     """A local worker ends again and again right after its start."""
 

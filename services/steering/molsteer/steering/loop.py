@@ -60,7 +60,9 @@ class Campaign:
     draining: bool = field(init=False, default=False)
     _searched_for_lost_at: float = field(init=False, default=0.0)
 
-    def begin(self, plan: Plan, starters: Callable[[], Sequence[int]]) -> None:
+    def begin(
+        self, plan: Plan, starters: Callable[[], Sequence[int]], known: Sequence[int] = ()
+    ) -> None:
         """Begin the campaign, or go on where its journal ends.
 
         Args:
@@ -68,6 +70,7 @@ class Campaign:
                 slots follow this one.
             starters: Draws the molecules to simulate before there is a model; asked once in the
                 life of a campaign.
+            known: Molecules of the space whose labels are in the ledger already.
         """
         kept = self.ledger.fact("plan")
         if kept is None:
@@ -78,7 +81,7 @@ class Campaign:
             self.state, _ = decide(self.state, event)
         now = self.clock()
         if not self.state.began:
-            self._hear([Began(now, tuple(starters()))])
+            self._hear([Began(now, tuple(starters()), tuple(known))])
         self._hear(
             SlotsChanged(now, topic, wanted)
             for topic, wanted in _slots(plan).items()

@@ -207,8 +207,8 @@ class CampaignSettings(FileSettings):
     def _check_workers_reach_the_server(self) -> Self:
         if self.workers.server == "external":
             return self
-        named = [f"{topic}.pool" for topic, pool in self.pools.items() if pool != DEFAULT_POOL]
-        elsewhere = [*named, *([] if self.workers.local else ["workers.local = false"])]
+        elsewhere = [f"{topic}.pool" for topic, pool in self.pools.items() if pool != DEFAULT_POOL]
+        elsewhere += [] if self.workers.local else ["workers.local = false"]
         if elsewhere:
             raise ValueError(
                 f"workers that are started elsewhere ({', '.join(elsewhere)}) cannot reach the "
@@ -240,16 +240,11 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
     if file is None:
         return settings
-    variables = {name.upper() for name in os.environ}
+    campaign, variables = settings.campaign, {name.upper() for name in os.environ}
     located = {
         name: file.parent / path
-        for name, path in (
-            ("space", settings.campaign.space),
-            ("training_set", settings.campaign.training_set),
-        )
-        if path is not None
-        and name not in flags.get("campaign", {})
-        and f"MOLSTEER_CAMPAIGN__{name.upper()}" not in variables
+        for name, path in (("space", campaign.space), ("training_set", campaign.training_set))
+        if path and name not in flags.get("campaign", {})
+        if f"MOLSTEER_CAMPAIGN__{name.upper()}" not in variables
     }
-    campaign = settings.campaign.model_copy(update=located)
-    return settings.model_copy(update={"campaign": campaign})
+    return settings.model_copy(update={"campaign": campaign.model_copy(update=located)})

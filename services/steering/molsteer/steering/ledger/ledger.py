@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from molsteer.steering.errors import NoCampaign, UnknownLedger
-from molsteer.steering.ledger.schema import TABLES, VERSION
+from molsteer.steering.ledger.schema import ADDED, TABLES, VERSION
 from molsteer.steering.policy.events import Event
 from molsteer.steering.policy.journal_codec import from_json, to_json
 
@@ -54,6 +54,8 @@ class Ledger:
         elif found != VERSION:
             self.connection.close()
             raise UnknownLedger(folder, found, VERSION)
+        if may_create:
+            self.connection.executescript(ADDED)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -69,6 +71,12 @@ class Ledger:
     def append(self, event: Event) -> None:
         """Write an event to the journal; inside a transaction."""
         self.connection.execute("INSERT INTO event (body) VALUES (?)", (to_json(event),))
+
+    @property
+    def has_events(self) -> bool:
+        """Whether the campaign has begun."""
+        (found,) = self.connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()
+        return bool(found)
 
     def events(self) -> Iterator[Event]:
         """Read the journal from its beginning."""

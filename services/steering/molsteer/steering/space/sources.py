@@ -76,7 +76,7 @@ class MoleculesFile:
             UnreadableSource: If the file cannot be read, is damaged, or names no SMILES column.
         """
         try:
-            with self.path.open("rb") as file, _decompressed(file, self.path) as text:
+            with self.path.open("rb") as file, decompressed(file, self.path) as text:
                 is_csv = self.path.name.lower().removesuffix(".gz").endswith(".csv")
                 read = self._csv_rows if is_csv else self._smi_rows
                 for line, smiles in read(text):
@@ -116,7 +116,7 @@ class MoleculesFile:
         return UnreadableSource(self.path, reason, "Check that it is complete and may be read.")
 
 
-def _decompressed(file: IO[bytes], path: Path) -> io.TextIOWrapper:
+def decompressed(file: IO[bytes], path: Path) -> io.TextIOWrapper:
     """Read as text; bytes that are no UTF-8 spoil their own row only."""
     plain = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file
     return io.TextIOWrapper(plain, encoding="utf-8-sig", errors="replace", newline="")
