@@ -149,7 +149,7 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
         "search-space",
         Same(("campaign.space",)),
         "required",
-        "SMILES files too, or a folder made by `molsteer space build`.",
+        "CSV files with InChI or SMILES, .smi files, or a folder made by `molsteer space build`.",
     ),
     SeedFlag(
         "search-space-name",
