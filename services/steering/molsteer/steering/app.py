@@ -88,7 +88,7 @@ class Application:
             self.campaign.ledger,
             budget=self.settings.campaign.budget,
             hit_above_eV=self.settings.campaign.hit_above_eV,
-            activity=_activity(self.campaign),
+            activity=self._trouble or _activity(self.campaign),
             now=now,
         )
         display.show(progress, now)

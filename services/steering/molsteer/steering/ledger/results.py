@@ -47,7 +47,7 @@ def add_label(
     ledger.connection.execute(
         "INSERT INTO label (molecule, task_id, smiles, inchikey, adiabatic_eV, vertical_eV,"
         " engine, generation, record) VALUES (?, ?, ?, ?, ?, ?, ?,"
-        " coalesce((SELECT generation FROM prediction WHERE molecule = ?), 0), ?)",
+        " coalesce((SELECT generation FROM choice WHERE molecule = ?), 0), ?)",
         (
             molecule,
             task_id,
