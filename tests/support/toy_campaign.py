@@ -37,6 +37,7 @@ from molsteer.steering.settlement import Settlement
 from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
 
+BUDGET = 24
 MOLECULES = ["C" * length + tail for length in range(1, 13) for tail in ("O", "N", "F", "Cl", "S")]
 
 
@@ -51,6 +52,28 @@ def toy_space(folder: Path) -> SearchSpace:
     source.write_text("\n".join(MOLECULES), encoding="utf-8")
     build([source], folder / "space", chunk_size=16, processes=1)
     return SearchSpace.open(folder / "space")
+
+
+def toy_plan(space: SearchSpace, **changes: object) -> Plan:
+    knobs: dict[str, object] = {
+        "budget": BUDGET,
+        "slots_simulate": 2,
+        "slots_train": 2,
+        "slots_infer": 1,
+        "buffer": 1,
+        "shortlist": 12,
+        "first_training_after": 8,
+        "retrain_after": 4,
+        "during_update": "continue",
+        "warm_start": True,
+        "merge": "progressive",
+        "members": 4,
+        "space_size": len(space),
+        "chunk_size": space.chunk_size,
+        "attempts": 2,
+        "failure_limit": 10,
+    }
+    return Plan(**(knobs | changes))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -89,6 +112,10 @@ class ToyCampaign:
         )
         campaign.begin(self.plan, lambda: random.Random(1).sample(range(len(self.space)), 30))
         return campaign
+
+    def open_ledger(self) -> Ledger:
+        """Look into the campaign's ledger."""
+        return Ledger(self.folder, read_only=True)
 
     def clock(self) -> float:
         """Give a time later than the last one."""
