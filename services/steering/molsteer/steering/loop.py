@@ -122,6 +122,8 @@ class Campaign:
             events = [self.settlement.settle(outcome, now) for outcome in outcomes]
             follow_up = self._decide(event for event in events if event is not None)
         follow_up()
+        for outcome in outcomes:
+            log.info("Task ended.", extra=_facts(outcome))
         self.settlement.evict_taken()
         self.bus.settle([outcome.task_id for outcome in outcomes])
         if any(_lost_its_input(outcome) for outcome in outcomes):
@@ -184,6 +186,7 @@ class Campaign:
                 task = self.orders.task(command, self.clock())
                 self.bus.publish(task)
                 published.append((task, len(codec.encode(task))))
+                log.info("Task published.", extra={"task_id": task.task_id})
         finally:
             with self.ledger.transaction():
                 for task, size_bytes in published:
@@ -213,6 +216,17 @@ def _slots(plan: Plan) -> dict[Topic, int]:
         "train": plan.slots_train,
         "infer": plan.slots_infer,
     }
+
+
+def _facts(outcome: Outcome) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "task_id": outcome.task_id,
+        "worker": outcome.worker,
+        "result": outcome.result.kind,
+    }
+    if isinstance(outcome.result, Failed):
+        return facts | {"status": outcome.result.status, "code": outcome.result.error.code}
+    return facts
 
 
 def _lost_its_input(outcome: Outcome) -> bool:
