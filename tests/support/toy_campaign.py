@@ -28,6 +28,7 @@ from molsteer.shared.messages import (
     Trained,
     TrainedMember,
 )
+from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import Campaign
 from molsteer.steering.orders import Orders
@@ -107,6 +108,7 @@ class ToyCampaign:
             bus=self.bus,
             orders=Orders("toy", settings, self.folder, self.space, ledger, self.blobs),
             settlement=Settlement(self.folder, self.space, ledger, self.blobs),
+            inbox=Inbox(self.folder, ledger),
             clock=self.clock,
             lost_after_s=5.0,
         )

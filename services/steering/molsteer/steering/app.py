@@ -15,6 +15,8 @@ from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.server import EmbeddedServer
 from molsteer.steering import run_directory
+from molsteer.steering.control.changes import changed, knob, values
+from molsteer.steering.control.requests import Inbox, changes_of
 from molsteer.steering.display import Display
 from molsteer.steering.interrupts import Interrupts
 from molsteer.steering.ledger.ledger import Ledger
@@ -62,6 +64,7 @@ class Application:
         if self.server and self.server.keep_running():
             log.warning("The embedded server ended and was started again.")
         if self.site:
+            self.site.provide(self.campaign.state.plan.slots)
             self.site.keep_running()
 
     def _step(self) -> None:
@@ -86,7 +89,7 @@ class Application:
         now = time.time()
         progress = measure(
             self.campaign.ledger,
-            budget=self.settings.campaign.budget,
+            budget=self.campaign.state.plan.budget,
             hit_above_eV=self.settings.campaign.hit_above_eV,
             activity=self._trouble or _activity(self.campaign),
             now=now,
@@ -133,9 +136,10 @@ def _assemble(
         settings.infer.chunk_size,
         on_progress=on_building,
     )
-    plan = _plan(settings, space)
-    name = settings.campaign.name
-    campaign_id = run_directory.claim(folder, ledger, name, _identity(settings, space, plan))
+    name, changes = settings.campaign.name, changes_of(ledger)
+    identity = _identity(settings, space, _plan(settings, space))
+    campaign_id = run_directory.claim(folder, ledger, name, identity, changes)
+    settings = changed(settings, changes)
     server = None
     if settings.workers.server == "embedded":
         server = stack.enter_context(EmbeddedServer())
@@ -153,10 +157,11 @@ def _assemble(
         bus=bus,
         orders=Orders(campaign_id, settings, folder, space, ledger, blobs),
         settlement=Settlement(folder, space, ledger, blobs),
+        inbox=Inbox(folder, ledger),
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,
     )
-    campaign.begin(plan, lambda: _starters(settings, len(space)))
+    campaign.begin(_plan(settings, space), lambda: _starters(settings, len(space)))
     return Application(settings, campaign, server, site)
 
 
@@ -195,15 +200,18 @@ def _plan(settings: CampaignSettings, space: SearchSpace) -> Plan:
 
 def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Mapping[str, object]:
     """Name everything that decisions depend on; slots may change between sessions."""
-    changeable = {"slots_simulate", "slots_train", "slots_infer"}
-    return {
+    changeable = values(settings)
+    fixed = {
         "campaign.name": settings.campaign.name,
         "campaign.seed": settings.campaign.seed,
         "campaign.space": space.digest,
         "simulate": settings.simulate.specification().model_dump(),
         "train": settings.train.plan().model_dump(),
-        "acquisition": settings.acquisition().model_dump(),
-    } | {f"plan.{name}": value for name, value in asdict(plan).items() if name not in changeable}
+    }
+    named = {name: value for name, value in changeable.items() if not name.endswith(".slots")}
+    knobs = {knob(name) for name in changeable}
+    rest = {f"plan.{name}": value for name, value in asdict(plan).items() if name not in knobs}
+    return fixed | named | rest
 
 
 def _starters(settings: CampaignSettings, molecules: int) -> Sequence[int]:
@@ -215,6 +223,10 @@ def _activity(campaign: Campaign) -> str:
     match campaign.state.update_progress:
         case _ if campaign.draining:
             return "stopping, waiting for the published simulations"
+        case _ if campaign.state.stopping:
+            return "stopping, waiting for the running simulations"
+        case _ if campaign.state.paused:
+            return "paused"
         case None:
             return "models idle" if campaign.state.model else "random start"
         case phase, settled, wanted:

@@ -26,7 +26,8 @@ class OtherCampaign(UserError):
         listed = "".join(f"\n  - {difference}" for difference in differences)
         super().__init__(
             f"The run directory {folder} holds another campaign:{listed}\n"
-            f"Choose another folder with --run-dir, or restore the settings."
+            f"Choose another folder with --run-dir, or restore the settings and change what can "
+            f"be changed with `molsteer set {folder} NAME=VALUE`."
         )
         self.folder, self.differences = folder, tuple(differences)
 
@@ -40,6 +41,14 @@ class NoCampaign(UserError):
             f"that `molsteer run` printed."
         )
         self.folder = folder
+
+
+class RequestRefused(UserError):
+    """The steering process cannot do what it was asked."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"The campaign in {folder} did not do it. {reason}")
+        self.folder, self.reason = folder, reason
 
 
 class UnknownLedger(UserError):

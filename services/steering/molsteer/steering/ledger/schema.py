@@ -7,7 +7,8 @@ VERSION = 1
 
 TABLES = """
 CREATE TABLE fact (
-    name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'finished'
+    name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'changes', 'paused',
+                                    -- 'stopping', 'finished', and 'request/NAME' for each request
     value TEXT NOT NULL             -- JSON
 );
 
