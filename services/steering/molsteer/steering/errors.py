@@ -53,6 +53,14 @@ class UnknownLedger(UserError):
         self.folder, self.found, self.supported = folder, found, supported
 
 
+class RefusedFolder(UserError):
+    """A folder that cannot be made."""
+
+    def __init__(self, folder: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The folder {folder} cannot be made: {reason}. {cure}")
+        self.folder, self.reason, self.cure = folder, reason, cure
+
+
 class WorkersKeepDying(UserError):
     """A local worker ends again and again right after its start."""
 
