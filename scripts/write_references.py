@@ -105,6 +105,23 @@ with open("runs/quickstart/export-qcschema/records.jsonl") as file:
         model = AtomicResult if document["id"].endswith("vertical") else OptimizationResult
         result = model(**document)
 ```
+
+## Latencies
+
+`molsteer report RUN_DIR --latency` sums the times up and writes them to `latency.md`; with `--json`
+it prints them as data instead.
+
+- **publish, wait, run, report, reaction** are the intervals of the table `timings`, of tasks that
+  succeeded. Simulations wait on purpose: `policy.buffer` of them are in the queue at any time, so
+  that no simulator is idle.
+- **decision**: from the settling of a simulation to the next dispatch of one.
+- **update**: from the first dispatch of an update's training to the settling of its last chunk.
+- **idle simulator**: between two simulations of the same process. Longer gaps than a minute are
+  left out: nothing was to be done.
+- **utilisation**: how long tasks ran, divided by how long there were slots for them.
+
+Data is counted where it is asked for: `sent` are the messages, without the chunks, training sets
+and weights that they refer to.
 """
 
 

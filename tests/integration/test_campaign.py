@@ -117,6 +117,10 @@ def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
     assert all(all(row) for row in moments)
 
     assert_the_records_are_valid_qcschema(run_dir)
+    latency = json.loads(molsteer("report", run_dir, "--latency", "--json").stdout)
+    assert 0.0 < latency["topics"][0]["utilisation"] <= 1.0
+    assert latency["topics"][0]["intervals"]["run"]["count"] == BUDGET
+    assert latency["update"]["count"] >= 1
 
     status = molsteer("status", run_dir, "--json")
     assert json.loads(status.stdout)["done"] == BUDGET

@@ -53,6 +53,16 @@ class UnknownLedger(UserError):
         self.folder, self.found, self.supported = folder, found, supported
 
 
+class NothingMeasured(UserError):
+    """A campaign of which no task has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No task of this campaign has ended yet, so there is nothing to measure. Ask again "
+            "after its first simulations."
+        )
+
+
 class RecordUnreadable(UserError):
     """A record of a simulation that is not as it was written."""
 
