@@ -12,7 +12,14 @@ pytestmark = pytest.mark.fast
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_configuration_reference_is_up_to_date() -> None:
+@pytest.mark.parametrize(
+    ("file", "reference"),
+    [
+        ("configuration.md", "configuration_reference"),
+        ("run-records.md", "run_records_reference"),
+    ],
+)
+def test_a_reference_is_up_to_date(file: str, reference: str) -> None:
     script = runpy.run_path(str(ROOT / "scripts" / "write_references.py"))
-    written = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert written == script["configuration_reference"](), "Run `make docs`."
+    written = (ROOT / "docs" / file).read_text(encoding="utf-8")
+    assert written == script[reference](), "Run `make docs`."

@@ -62,6 +62,45 @@ class UnknownLedger(UserError):
         self.folder, self.found, self.supported = folder, found, supported
 
 
+class NothingMeasured(UserError):
+    """A campaign of which no task has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No task of this campaign has ended yet, so there is nothing to measure. Ask again "
+            "after its first simulations."
+        )
+
+
+class RecordUnreadable(UserError):
+    """A record of a simulation that is not as it was written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The record {path} cannot be read: {reason}. Restore it from a copy; the tables can "
+            f"be exported without it."
+        )
+        self.path, self.reason = path, reason
+
+
+class ParquetUnavailable(UserError):
+    """The library that writes Parquet is missing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Parquet needs the Python package pyarrow, which is not installed here. Install it "
+            "with: pip install 'molsteer-steering[parquet]'"
+        )
+
+
+class RefusedFolder(UserError):
+    """A folder that cannot be made."""
+
+    def __init__(self, folder: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The folder {folder} cannot be made: {reason}. {cure}")
+        self.folder, self.reason, self.cure = folder, reason, cure
+
+
 class WorkersKeepDying(UserError):
     """A local worker ends again and again right after its start."""
 

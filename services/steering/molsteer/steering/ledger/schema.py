@@ -35,7 +35,7 @@ CREATE TABLE task (
     settled_at REAL,
     cpu_s REAL,
     sent_bytes INTEGER,             -- the message
-    received_bytes INTEGER          -- the outcome and the blobs it refers to
+    received_bytes INTEGER          -- the data that the outcome refers to
 );
 CREATE INDEX task_by_state ON task (state, topic);
 CREATE INDEX task_by_end ON task (topic, status, settled_at);
