@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import assert_never
 
+from molsteer.steering.export.columns import Table
+from molsteer.steering.export.tables import TABLES
 from molsteer.steering.flags import flag_name, setting_default, setting_kind, settings_fields
 from molsteer.steering.seed_flags import (
     SEED_FLAGS,
@@ -20,7 +22,7 @@ from molsteer.steering.seed_flags import (
 from molsteer.steering.settings import CampaignSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
-CONFIGURATION = DOCS / "configuration.md"
+CONFIGURATION, RUN_RECORDS = DOCS / "configuration.md", DOCS / "run-records.md"
 FROM_THE_SEEDS = DOCS / "from-the-seeds.md"
 
 _OPTIONS_END = "<!-- end of options -->"
@@ -59,6 +61,98 @@ def configuration_reference() -> str:
         )
         parts.append(f"| {' | '.join(cells)} |\n")
     return "".join(parts)
+
+
+_RECORDS_INTRODUCTION = """\
+# Run records
+
+<!-- Written by `make docs` from the table descriptions; change those instead. -->
+
+Everything that happened in a campaign is in its ledger. `molsteer export` writes it as tables,
+also while the campaign runs: all of them show the same instant, and the folder appears when it is
+complete.
+
+```sh
+molsteer export runs/quickstart                                    # runs/quickstart/export-csv
+molsteer export runs/quickstart --format parquet -o records        # typed and compressed
+molsteer export runs/quickstart --format jsonl --table molecules   # one object a line
+molsteer export runs/quickstart --format qcschema                  # the full simulations
+```
+
+Parquet needs pyarrow (`pip install 'molsteer-steering[parquet]'`); its columns carry their meaning
+and unit as metadata. `export.json` in the folder names the campaign, the time and the number of
+rows. An earlier export is replaced with `--force` only.
+
+## Reading them
+
+```python
+import pandas
+
+molecules = pandas.read_parquet("records/molecules.parquet")
+hits = molecules[molecules.adiabatic_eV > 14.5]
+error_eV = (molecules.predicted_mean_eV - molecules.adiabatic_eV).abs().mean()
+
+timings = pandas.read_parquet("records/timings.parquet")
+timings.groupby(["topic", "interval"]).duration_s.describe()
+
+simulations = pandas.read_parquet("records/simulations.parquet")
+simulations["settled_at"] = pandas.to_datetime(simulations.settled_at, unit="s", utc=True)
+```
+
+```python
+import polars
+
+failures = polars.read_csv("runs/quickstart/export-csv/failures.csv")
+failures.group_by("code").len()
+```
+
+The archive of `--format qcschema`, `records.jsonl`, has three QCSchema documents for each labelled
+molecule: the relaxations of neutral and cation, and the cation at the neutral's geometry. The `id`
+of each is that of its task, followed by `neutral`, `cation` or `vertical`.
+
+```python
+import json
+from qcelemental.models import AtomicResult, OptimizationResult
+
+with open("runs/quickstart/export-qcschema/records.jsonl") as file:
+    for document in map(json.loads, file):
+        model = AtomicResult if document["id"].endswith("vertical") else OptimizationResult
+        result = model(**document)
+```
+
+## Latencies
+
+`molsteer report RUN_DIR --latency` sums the times up and writes them to `latency.md`; with `--json`
+it prints them as data instead.
+
+- **publish, wait, run, report, reaction** are the intervals of the table `timings`, of tasks that
+  succeeded. Simulations wait on purpose: `policy.buffer` of them are in the queue at any time, so
+  that no simulator is idle.
+- **decision**: from the settling of a simulation to the next dispatch of one.
+- **update**: from the first dispatch of an update's training to the settling of its last chunk.
+- **idle simulator**: between two simulations of the same process. Longer gaps than a minute are
+  left out: nothing was to be done.
+- **utilisation**: how long tasks ran, divided by how long there were slots for them.
+
+Data is counted where it is asked for: `sent` are the messages, without the chunks, training sets
+and weights that they refer to.
+"""
+
+
+def run_records_reference() -> str:
+    """Write the reference of all tables of run records as Markdown."""
+    return "".join([_RECORDS_INTRODUCTION, *map(_table, TABLES)])
+
+
+def _table(table: Table) -> str:
+    columns = (
+        f"| `{column.name}` | {column.kind} | {column.unit} | {column.meaning} |\n"
+        for column in table.columns
+    )
+    return (
+        f"\n## {table.name}\n\n{table.meaning}\n\n"
+        f"| column | kind | unit | meaning |\n|---|---|---|---|\n{''.join(columns)}"
+    )
 
 
 def with_seed_options(document: str) -> str:
@@ -112,8 +206,10 @@ def _summary(holder: type | None) -> str:
 
 
 if __name__ == "__main__":
-    CONFIGURATION.write_text(configuration_reference(), encoding="utf-8")
-    FROM_THE_SEEDS.write_text(
-        with_seed_options(FROM_THE_SEEDS.read_text(encoding="utf-8")), encoding="utf-8"
-    )
-    sys.stdout.write(f"{CONFIGURATION}\n{FROM_THE_SEEDS}\n")
+    for path, text in {
+        CONFIGURATION: configuration_reference(),
+        RUN_RECORDS: run_records_reference(),
+        FROM_THE_SEEDS: with_seed_options(FROM_THE_SEEDS.read_text(encoding="utf-8")),
+    }.items():
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path}\n")

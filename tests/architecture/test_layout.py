@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 pytestmark = pytest.mark.fast
 
@@ -67,6 +70,45 @@ def test_nothing_can_unpickle() -> None:
             if imported & UNSAFE_MODULES:
                 offences.append(f"{relative(path)}:{getattr(node, 'lineno', '?')}")
     assert not offences
+
+
+@pytest.mark.parametrize(
+    ("package", "absent"),
+    [
+        ("molsteer-shared", {"torch", "torch-geometric", "rdkit"}),
+        ("molsteer-simulator", {"torch", "torch-geometric", "matplotlib"}),
+        ("molsteer-steering", {"torch", "torch-geometric", "qcengine", "tblite", "xtb"}),
+        ("molsteer-trainer", {"rdkit", "qcengine", "tblite", "matplotlib"}),
+        ("molsteer-inferencer", {"rdkit", "qcengine", "tblite", "matplotlib"}),
+    ],
+)
+def test_installing_a_service_brings_only_what_it_needs(package: str, absent: set[str]) -> None:
+    assert not requirements_of(package) & absent
+
+
+def requirements_of(package: str) -> set[str]:
+    """Follow the requirements of an installed package to their end."""
+    found: set[str] = set()
+    ahead = [(package, "")]
+    while ahead:
+        name, extra = ahead.pop()
+        for text in requires(name) or []:
+            needed = Requirement(text)
+            if needed.marker and not needed.marker.evaluate({"extra": extra}):
+                continue
+            required = canonicalize_name(needed.name)
+            if required not in found and is_installed(required):
+                ahead += [(required, each) for each in ("", *needed.extras)]
+                found.add(required)
+    return found
+
+
+def is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def test_every_command_that_the_metadata_names_is_there() -> None:

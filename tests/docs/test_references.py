@@ -18,7 +18,14 @@ def test_the_page_about_the_seeds_is_up_to_date() -> None:
     assert written == script["with_seed_options"](written), "Run `make docs`."
 
 
-def test_the_configuration_reference_is_up_to_date() -> None:
+@pytest.mark.parametrize(
+    ("file", "reference"),
+    [
+        ("configuration.md", "configuration_reference"),
+        ("run-records.md", "run_records_reference"),
+    ],
+)
+def test_a_reference_is_up_to_date(file: str, reference: str) -> None:
     script = runpy.run_path(str(ROOT / "scripts" / "write_references.py"))
-    written = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert written == script["configuration_reference"](), "Run `make docs`."
+    written = (ROOT / "docs" / file).read_text(encoding="utf-8")
+    assert written == script[reference](), "Run `make docs`."

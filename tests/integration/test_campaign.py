@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from qcelemental.models import AtomicResult, OptimizationResult
 from support.command import molsteer, molsteer_in_background
 from support.waiting import eventually
 
@@ -75,6 +76,17 @@ def assert_every_simulation_counts_once(run_dir: Path) -> None:
     assert json.loads(finished[0]) == "budget-reached"
 
 
+def assert_the_records_are_valid_qcschema(run_dir: Path) -> None:
+    exported = molsteer("export", run_dir, "--format", "qcschema")
+    assert exported.returncode == 0, exported.stderr
+    archive = run_dir / "export-qcschema" / "records.jsonl"
+    documents = [json.loads(line) for line in archive.read_text(encoding="utf-8").splitlines()]
+    assert len(documents) == 3 * BUDGET
+    for document in documents:
+        vertical = document["id"].endswith("/vertical")
+        assert (AtomicResult if vertical else OptimizationResult)(**document).success
+
+
 def children(process_id: int) -> list[psutil.Process]:
     return psutil.Process(process_id).children(recursive=True)
 
@@ -103,6 +115,12 @@ def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
         ).fetchall()
     assert moments
     assert all(all(row) for row in moments)
+
+    assert_the_records_are_valid_qcschema(run_dir)
+    latency = json.loads(molsteer("report", run_dir, "--latency", "--json").stdout)
+    assert 0.0 < latency["topics"][0]["utilisation"] <= 1.0
+    assert latency["topics"][0]["intervals"]["run"]["count"] == BUDGET
+    assert latency["update"]["count"] >= 1
 
     status = molsteer("status", run_dir, "--json")
     assert json.loads(status.stdout)["done"] == BUDGET

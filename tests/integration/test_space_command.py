@@ -78,7 +78,7 @@ def test_the_number_of_processes_changes_no_byte(tmp_path):
         (["build", "notes.txt", "-o", "space"], "Give a file that ends in .smi"),
         (["build", "table.csv", "-o", "space"], "has no column 'smiles'"),
         (["build", "salts.smi", "-o", "space"], "There is no usable molecule in salts.smi"),
-        (["build", "good.smi", "-o", "good.smi"], "good.smi: it exists"),
+        (["build", "good.smi", "-o", "good.smi"], "good.smi cannot be made: it exists"),
         (["build", "good.smi", "-o", "no/space"], "no is no folder"),
         (["info", "space"], "space.json cannot be read"),
     ],

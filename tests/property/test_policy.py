@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -14,6 +15,9 @@ from molsteer.steering.policy.events import (
     Candidate,
     ChunkScored,
     Event,
+    Paused,
+    PlanChanged,
+    Resumed,
     SlotsChanged,
     StopRequested,
     TaskFailed,
@@ -54,7 +58,23 @@ failure_rates = st.sampled_from([0.0, 0.1, 0.5, 1.0])
 @given(plans, seeds, failure_rates)
 def test_whatever_happens_no_limit_is_passed_and_the_campaign_ends(plan, seed, failure_rate):
     campaign = troubled_campaign(plan, Random(seed), failure_rate)
-    assert len(campaign.referee.finish) == 1
+    assert campaign.referee.over
+
+
+@settings(max_examples=50, deadline=None)
+@given(plans, seeds)
+def test_pauses_and_stops_that_are_lifted_cost_a_campaign_without_trouble_no_molecule(plan, seed):
+    chance = Random(seed)
+    campaign = Campaign(plan, starters(plan, chance))
+    for _ in range(10):
+        _work(campaign, chance, most=chance.randint(0, 10))
+        campaign.tell(chance.choice([Paused, StopRequested])(campaign.at))
+        _work(campaign, chance, most=chance.randint(0, 10))
+        campaign.tell(StopRequested(campaign.at, now=True))
+        assert not campaign.state.in_flight
+        campaign.tell(Resumed(campaign.at))
+    _work(campaign, chance, most=20_000)
+    assert campaign.state.successes == min(plan.budget, plan.space_size)
 
 
 @settings(max_examples=50, deadline=None)
@@ -62,9 +82,7 @@ def test_whatever_happens_no_limit_is_passed_and_the_campaign_ends(plan, seed, f
 def test_without_trouble_a_campaign_reaches_its_target_or_exhausts_the_space(plan, seed):
     chance = Random(seed)
     campaign = Campaign(plan, starters(plan, chance), known := known_of(plan, chance))
-    while not campaign.finished:
-        task = chance.choice(campaign.state.in_flight)
-        campaign.tell(_success(campaign, task.task_id, chance))
+    _work(campaign, chance, most=20_000)
     assert campaign.state.successes == min(plan.budget, plan.space_size - len(known))
 
 
@@ -92,30 +110,73 @@ def known_of(plan: Plan, chance: Random) -> tuple[int, ...]:
 
 
 def troubled_campaign(plan: Plan, chance: Random, failure_rate: float) -> Campaign:
-    """Play a campaign whose tasks fail, report twice or late, and whose workers come and go."""
+    """Play a campaign whose tasks fail, report twice or late, and whose workers come and go.
+
+    Its owner changes the plan, pauses and resumes it, and calls it back from its end three times.
+    """
     campaign = Campaign(plan, starters(plan, chance), known_of(plan, chance))
-    while not campaign.finished:
-        assert len(campaign.journal) < 20_000, "the campaign does not end"
-        campaign.tell(_next_event(campaign, chance, failure_rate))
-    campaign.stop()
+    for ends in range(4):
+        if ends:
+            campaign.tell(chance.choice([_another_plan(campaign, chance), Resumed(campaign.at)]))
+        while not campaign.finished:
+            assert len(campaign.journal) < 20_000, "the campaign does not end"
+            campaign.tell(_next_event(campaign, chance, failure_rate))
+        campaign.stop()
     return campaign
+
+
+def _work(campaign: Campaign, chance: Random, most: int) -> None:
+    """Let tasks succeed until none is left or it is enough."""
+    for _ in range(most):
+        if not campaign.state.in_flight:
+            return
+        task = chance.choice(campaign.state.in_flight)
+        campaign.tell(_success(campaign, task.task_id, chance))
 
 
 def _next_event(campaign: Campaign, chance: Random, failure_rate: float) -> Event:
     in_flight, at = campaign.state.in_flight, campaign.at
     luck = chance.random()
+    if not in_flight and campaign.state.paused:
+        return Resumed(at)
     if not in_flight:  # only because there are no workers: some come back
         topic = min(campaign.referee.slots, key=lambda topic: campaign.referee.slots[topic])
         return SlotsChanged(at, topic, chance.randint(1, 4))
     if luck < 0.02:
         return SlotsChanged(at, chance.choice(["simulate", "train", "infer"]), chance.randint(0, 4))
-    if luck < 0.022:
-        return StopRequested(at)
-    if luck < 0.05:
+    if luck < 0.04:
+        return _wish(campaign, chance)
+    if luck < 0.06:
         return Ticked(at)
     if luck < 0.15:  # a task that is long over, or was taken back, reports (again)
         return _outcome(campaign, chance.choice(sorted(campaign.referee.ever)), chance, 0.5)
     return _outcome(campaign, chance.choice(in_flight).task_id, chance, failure_rate)
+
+
+def _wish(campaign: Campaign, chance: Random) -> Event:
+    """What the campaign's owner may come up with; seldom its end."""
+    at, luck = campaign.at, chance.random()
+    if luck < 0.1:
+        return StopRequested(at, now=chance.random() < 0.5)
+    if luck < 0.5:
+        return _another_plan(campaign, chance)
+    return Paused(at) if luck < 0.75 else Resumed(at)
+
+
+def _another_plan(campaign: Campaign, chance: Random) -> Event:
+    plan = replace(
+        campaign.state.plan,
+        budget=chance.randint(1, 40),
+        slots_simulate=chance.randint(1, 4),
+        slots_train=chance.randint(1, 4),
+        buffer=chance.randint(0, 3),
+        shortlist=chance.randint(1, 12),
+        retrain_after=chance.randint(1, 6),
+        during_update=chance.choice(["continue", "hold-while-training", "pause"]),
+        attempts=chance.randint(1, 3),
+        failure_limit=chance.randint(1, 20),
+    )
+    return PlanChanged(campaign.at, plan)
 
 
 def _outcome(campaign: Campaign, task_id: str, chance: Random, failure_rate: float) -> Event:

@@ -51,7 +51,43 @@ MUTANTS = {
     ),
     "molecules are chosen twice": ("shortlist", "if molecule not in chosen:", "if True:"),
     "known molecules are chosen": ("absorb", "HashTrieSet(known)", "HashTrieSet()"),
-    "retries never end": ("settle", "if task.attempt < attempts:", "if task.attempt < 10**9:"),
+    "retries never end": (
+        "settle",
+        "if task.attempt - task.taken_back < attempts:",
+        "if task.attempt < 10**9:",
+    ),
+    "attempts taken back count as tries": (
+        "settle",
+        "if task.attempt - task.taken_back < attempts:",
+        "if task.attempt < attempts:",
+    ),
+    "simulations taken back are forgotten": (
+        "rules",
+        "simulations = taken_back(state.simulations)",
+        "simulations = type(state.simulations)()",
+    ),
+    "a pause changes nothing": ("decide", "ENDING if state.paused else RULES", "RULES"),
+    "a stop is never lifted": (
+        "absorb",
+        "paused=False, stopping=None,",
+        "paused=False,",
+    ),
+    "the end is final": (
+        "decide",
+        "if state.finished and not isinstance(event, Resumed | PlanChanged):",
+        "if state.finished:",
+    ),
+    "a cancelled update counts as asked": (
+        "updates",
+        'if outcome == "cancelled":',
+        "if False:",
+    ),
+    "stopping now waits": ("rules", 'state.stopping == "now" or ', ""),
+    "a lower budget is passed by further attempts": (
+        "rules",
+        "wanted = min(places, state.plan.budget - state.successes)",
+        "wanted = places",
+    ),
     "every failure is retried": (
         "settle",
         "attempts = state.plan.attempts if retryable else 1",
@@ -85,8 +121,13 @@ MUTANTS = {
     "the end is not told": ("rules", "(*commands, Finish(reason))", "tuple(commands)"),
     "the buffer counts twice": (
         "rules",
-        "state.plan.slots_simulate + state.plan.buffer",
-        "state.plan.slots_simulate + 2 * state.plan.buffer",
+        "slots + state.plan.buffer",
+        "slots + 2 * state.plan.buffer",
+    ),
+    "the queue is filled for nobody": (
+        "rules",
+        "places = slots + state.plan.buffer if slots else 0",
+        "places = slots + state.plan.buffer",
     ),
     "useless updates go on": (
         "updates",

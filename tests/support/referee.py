@@ -21,6 +21,9 @@ from molsteer.steering.policy.events import (
     Candidate,
     ChunkScored,
     Event,
+    Paused,
+    PlanChanged,
+    Resumed,
     SimulationSucceeded,
     SlotsChanged,
     StopRequested,
@@ -68,7 +71,7 @@ class Campaign:
         self.state = State.fresh(plan)
         self.journal: list[Event] = []
         self.commands: list[tuple[Command, ...]] = []
-        self.referee = Referee(plan)
+        self.referee = Referee(plan, known)
         self.first_commands = self.tell(Began(0.0, starters, known))
 
     def tell(self, event: Event) -> tuple[Command, ...]:
@@ -127,16 +130,13 @@ def success(at: float, task_id: str, candidates: tuple[Candidate, ...] = ()) -> 
 class Referee:
     """Keeps its own books of a campaign, and raises AssertionError when a rule is broken."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, known: tuple[int, ...]) -> None:
         self.plan = plan
-        self.slots = {
-            "simulate": plan.slots_simulate,
-            "train": plan.slots_train,
-            "infer": plan.slots_infer,
-        }
+        self.slots: dict[str, int] = {**plan.slots}
         self.in_flight: dict[str, Dispatch] = {}
         self.ever: set[str] = set()
-        self.tried: Counter[int] = Counter()
+        self.tried: Counter[int] = Counter(known)  # so that none of them is chosen
+        self.failed: Counter[int] = Counter()
         self.labelled: set[int] = set()
         self.abandoned: set[int] = set()
         self.owed: set[int] = set()  # molecules that wait for another attempt
@@ -145,7 +145,9 @@ class Referee:
         self.trained_on = 0
         self.members: list[int] = []
         self.models: set[str] = set()
+        self.paused = False
         self.stopping = False
+        self.over = False
         self.finish: list[str] = []
 
     @property
@@ -164,10 +166,11 @@ class Referee:
         return sum(task_id.startswith(topic) for task_id in self.in_flight)
 
     def watch(self, event: Event, commands: tuple[Command, ...]) -> None:
-        assert not (self.finish and commands), "the campaign is over"
-        self._note(event)
+        if not self.over or isinstance(event, Resumed | PlanChanged):
+            self._note(event)
+        assert not (self.over and commands), "the campaign is over"
         for command in commands:
-            assert not self.finish, "finishing is the last command, and given once"
+            assert not self.over, "finishing is the last command, and given once"
             self._obey(command)
 
     def _obey(self, command: Command) -> None:
@@ -180,21 +183,23 @@ class Referee:
                 self._infer(command)
             case CancelTasks(task_ids=task_ids):
                 assert list(task_ids) == sorted(task_ids) != [], "cancelling in order"
-                for task_id in task_ids:
-                    del self.in_flight[task_id]
-            case UpdateEnded(generation=generation):
+                cancelled = [self.in_flight.pop(task_id) for task_id in task_ids]
+                self.owed |= {t.molecule for t in cancelled if isinstance(t, DispatchSimulation)}
+            case UpdateEnded(generation=generation, outcome=outcome):
                 assert self.update == generation, "only the running update ends"
                 assert self.running("train") + self.running("infer") == 0, "its tasks are over"
                 self.update = None
+                self.trained_on = 0 if outcome == "cancelled" else self.trained_on
             case Finish(reason=reason):
                 assert not self.in_flight, "nothing runs after the end"
+                self.over = True
                 self.finish.append(reason)
 
     def judge(self, idle_for_want_of_molecules: bool) -> None:
         """Check what must hold whenever a decision has been made."""
         assert len(self.labelled) < self.plan.budget, "the target is reached"
-        if min(self.slots.values()) == 0:
-            return  # without workers everything may have to wait
+        if self.paused or min(self.slots.values()) == 0:
+            return  # everything may have to wait
         assert self.in_flight, "the campaign hangs"
         due = self.labels - self.trained_on >= (
             self.plan.retrain_after if self.generation else self.plan.first_training_after
@@ -203,7 +208,8 @@ class Referee:
             assert self.update is None, "the update is of no use"
         elif self.update is None:
             assert not due, "an update is due and does not run"
-        places = self.slots["simulate"] + self.plan.buffer
+        wanted = self.plan.budget - len(self.labelled)
+        places = min(self.slots["simulate"] + self.plan.buffer, wanted)
         if self.running("simulate") < places and not self.stopping:
             assert not self.owed, "a further attempt must not wait while there is a free place"
             assert self.room <= 0 or self._held() or idle_for_want_of_molecules, "idle slots"
@@ -219,10 +225,14 @@ class Referee:
 
     def _note(self, event: Event) -> None:
         match event:
-            case Began(known=known):
-                self.tried.update(known)  # so they are never chosen
             case SlotsChanged(topic=topic, slots=slots):
                 self.slots[topic] = slots
+            case PlanChanged(plan=plan):
+                self.plan, self.slots, self.over = plan, {**plan.slots}, False
+            case Paused():
+                self.paused = True
+            case Resumed():
+                self.paused = self.stopping = self.over = False
             case StopRequested():
                 self.stopping = True
             case SimulationSucceeded() | TrainingSucceeded() | ChunkScored() | TaskFailed():
@@ -238,13 +248,17 @@ class Referee:
             return
         if not failed:
             self.labelled.add(task.molecule)
-        elif event.retryable and task.attempt < self.plan.attempts:  # type: ignore[union-attr]
+            return
+        self.failed[task.molecule] += 1
+        tries = self.plan.attempts if event.retryable else 1  # type: ignore[union-attr]
+        if self.failed[task.molecule] < tries:
             self.owed.add(task.molecule)
         else:
             self.abandoned.add(task.molecule)
 
     def _dispatch(self, task: Dispatch, topic: str, places: int) -> None:
         assert not self.stopping, "nothing begins after a stop"
+        assert not self.paused, "nothing begins in a pause"
         assert task.task_id not in self.ever, "every task is dispatched once"
         self.ever.add(task.task_id)
         self.in_flight[task.task_id] = task
@@ -258,10 +272,10 @@ class Referee:
         else:
             assert self.tried[task.molecule] == 0, "a molecule is chosen once"
             assert not self._held(), "no molecule is chosen while refilling waits"
+            assert self.room >= 0, "molecules owed another attempt come out of the budget too"
         self.tried[task.molecule] += 1
-        assert task.attempt == self.tried[task.molecule] <= self.plan.attempts
-        under_way = self.running("simulate") + len(self.owed)
-        assert len(self.labelled) + under_way <= self.plan.budget, "more than the budget"
+        assert task.attempt == self.tried[task.molecule], "attempts are counted"
+        assert len(self.labelled) + self.running("simulate") <= self.plan.budget, "over budget"
 
     def _train(self, task: DispatchTraining) -> None:
         if self.update is None:

@@ -28,6 +28,7 @@ from molsteer.shared.messages import (
     Trained,
     TrainedMember,
 )
+from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
@@ -40,6 +41,7 @@ from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.starting_points import keep_known
 
+BUDGET = 24
 MOLECULES = ["C" * length + tail for length in range(1, 13) for tail in ("O", "N", "F", "Cl", "S")]
 
 
@@ -54,6 +56,28 @@ def toy_space(folder: Path) -> SearchSpace:
     source.write_text("\n".join(MOLECULES), encoding="utf-8")
     build([source], folder / "space", chunk_size=16, processes=1)
     return SearchSpace.open(folder / "space")
+
+
+def toy_plan(space: SearchSpace, **changes: object) -> Plan:
+    knobs: dict[str, object] = {
+        "budget": BUDGET,
+        "slots_simulate": 2,
+        "slots_train": 2,
+        "slots_infer": 1,
+        "buffer": 1,
+        "shortlist": 12,
+        "first_training_after": 8,
+        "retrain_after": 4,
+        "during_update": "continue",
+        "warm_start": True,
+        "merge": "progressive",
+        "members": 4,
+        "space_size": len(space),
+        "chunk_size": space.chunk_size,
+        "attempts": 2,
+        "failure_limit": 10,
+    }
+    return Plan(**(knobs | changes))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -91,6 +115,7 @@ class ToyCampaign:
             bus=self.bus,
             orders=Orders("toy", settings, self.folder, self.space, ledger, self.blobs),
             settlement=Settlement(self.folder, self.space, ledger, self.blobs),
+            inbox=Inbox(self.folder, ledger),
             clock=self.clock,
             lost_after_s=5.0,
         )
@@ -98,6 +123,10 @@ class ToyCampaign:
         starters = random.Random(1).sample(range(len(self.space)), 30)
         campaign.begin(self.plan, lambda: starters, known_labels.molecules(ledger))
         return campaign
+
+    def open_ledger(self) -> Ledger:
+        """Look into the campaign's ledger."""
+        return Ledger(self.folder, read_only=True)
 
     def clock(self) -> float:
         """Give a time later than the last one."""

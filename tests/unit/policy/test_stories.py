@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.referee import Campaign, a_plan, ranked
 
@@ -15,7 +17,16 @@ from molsteer.steering.policy.commands import (
     UpdateEnded,
 )
 from molsteer.steering.policy.decide import decide
-from molsteer.steering.policy.events import Began, Candidate, SlotsChanged, Ticked
+from molsteer.steering.policy.events import (
+    Began,
+    Candidate,
+    Paused,
+    PlanChanged,
+    Resumed,
+    SlotsChanged,
+    StopRequested,
+    Ticked,
+)
 from molsteer.steering.policy.state import State
 
 pytestmark = pytest.mark.fast
@@ -298,6 +309,100 @@ def test_a_stop_takes_updates_back_and_lets_running_simulations_end():
     assert campaign.succeed("simulate/2/1") == [Finish("stopped")]
 
 
+def test_in_a_pause_nothing_begins_and_what_runs_goes_on():
+    campaign = Campaign(a_plan(slots_simulate=2, first_training_after=1), tuple(range(9)))
+    campaign.succeed("simulate/0/1")
+    assert campaign.tell(Paused(1.0)) == ()
+    assert campaign.fail("simulate/1/1", retryable=True) == []
+    assert campaign.succeed("simulate/2/1", "train/1/0/1") == []
+    assert campaign.state.in_flight == ()
+    assert campaign.tell(Resumed(2.0)) == (
+        DispatchSimulation(1, attempt=2),
+        *simulate(3),
+        DispatchInference(1, 0),
+    )
+
+
+def test_a_label_that_lands_in_a_pause_is_learned_from_afterwards():
+    campaign = Campaign(a_plan(first_training_after=2, slots_simulate=2), tuple(range(9)))
+    campaign.tell(Paused(1.0))
+    assert campaign.succeed("simulate/0/1", "simulate/1/1") == []
+    train = DispatchTraining(1, 0, (0,), labels=2, warm=False)
+    assert campaign.tell(Resumed(2.0)) == (*simulate(2, 3), train)
+
+
+def test_a_campaign_that_reaches_its_budget_in_a_pause_ends():
+    campaign = Campaign(a_plan(budget=1), (0, 1))
+    campaign.tell(Paused(1.0))
+    assert campaign.succeed("simulate/0/1") == [Finish("budget-reached")]
+
+
+def test_a_stop_is_lifted_while_simulations_end_or_after_all_have_ended():
+    campaign = Campaign(a_plan(slots_simulate=2), tuple(range(9)))
+    campaign.stop()
+    assert campaign.fail("simulate/0/1", retryable=True) == []
+    again = DispatchSimulation(0, attempt=2)
+    assert campaign.tell(Resumed(1.0)) == (again,)
+    campaign.stop()
+    campaign.fail("simulate/0/2", retryable=False)
+    assert campaign.succeed("simulate/1/1") == [Finish("stopped")]
+    assert campaign.tell(Resumed(2.0)) == tuple(simulate(2, 3))
+
+
+def test_a_stop_at_once_takes_everything_back_and_costs_no_molecule_a_try():
+    plan = a_plan(slots_simulate=2, first_training_after=1, attempts=2)
+    campaign = Campaign(plan, tuple(range(9)))
+    campaign.succeed("simulate/0/1")
+    assert campaign.tell(StopRequested(1.0, now=True)) == (
+        CancelTasks(("simulate/1/1", "simulate/2/1", "train/1/0/1")),
+        UpdateEnded(1, "cancelled"),
+        Finish("stopped"),
+    )
+    first, second = DispatchSimulation(1, 2, taken_back=1), DispatchSimulation(2, 2, taken_back=1)
+    assert campaign.tell(Resumed(2.0)) == (first, second)
+    third = DispatchSimulation(1, 3, taken_back=1)
+    assert campaign.fail("simulate/1/2", retryable=True) == [third]
+    assert campaign.fail("simulate/1/3", retryable=True) == simulate(3)
+
+
+def test_an_update_that_a_stop_took_back_is_made_again_from_all_labels():
+    campaign = Campaign(a_plan(first_training_after=1, retrain_after=1), tuple(range(9)))
+    campaign.succeed("simulate/0/1")
+    campaign.tell(StopRequested(1.0, now=True))
+    train = DispatchTraining(2, 0, (0,), labels=1, warm=False)
+    assert train in campaign.tell(Resumed(2.0))
+
+
+def test_a_larger_budget_calls_a_campaign_back_from_its_end():
+    campaign = Campaign(a_plan(budget=1), (0, 1, 2))
+    assert campaign.succeed("simulate/0/1") == [Finish("budget-reached")]
+    assert campaign.tell(Resumed(1.0)) == (Finish("budget-reached"),)
+    plan = replace(campaign.state.plan, budget=2)
+    assert campaign.tell(PlanChanged(2.0, plan)) == tuple(simulate(1))
+
+
+def test_a_smaller_budget_is_not_passed_by_further_attempts():
+    campaign = Campaign(a_plan(slots_simulate=3), tuple(range(9)))
+    campaign.tell(PlanChanged(1.0, replace(campaign.state.plan, budget=2)))
+    assert campaign.fail("simulate/0/1", retryable=True) == []
+    assert campaign.succeed("simulate/1/1") == []
+    assert campaign.succeed("simulate/2/1") == [Finish("budget-reached")]
+
+
+def test_a_campaign_that_kept_failing_gets_another_chance():
+    campaign = Campaign(a_plan(failure_limit=2), tuple(range(9)))
+    assert campaign.fail("simulate/0/1", "simulate/1/1")[-1] == Finish("failing")
+    assert campaign.tell(Resumed(1.0)) == tuple(simulate(2))
+    assert campaign.fail("simulate/2/1") == simulate(3)
+
+
+def test_knobs_that_are_turned_count_from_then_on():
+    campaign = Campaign(a_plan(buffer=0, retrain_after=1, attempts=2), tuple(range(9)))
+    plan = replace(campaign.state.plan, buffer=2, attempts=1)
+    assert campaign.tell(PlanChanged(1.0, plan)) == tuple(simulate(1, 2))
+    assert campaign.fail("simulate/0/1", retryable=True) == simulate(3)
+
+
 def test_tasks_are_taken_back_in_the_order_of_their_ids():
     plan = a_plan(first_training_after=1, members=12, slots_train=12)
     campaign = Campaign(plan, (0, 1))
@@ -312,6 +417,13 @@ def test_slots_that_appear_are_filled_and_slots_that_vanish_are_not_refilled():
     assert campaign.tell(SlotsChanged(2.0, "simulate", 1)) == ()
     assert campaign.succeed("simulate/0/1", "simulate/1/1") == []
     assert campaign.succeed("simulate/2/1") == simulate(3)
+
+
+def test_nothing_is_put_into_the_queue_of_a_topic_without_slots():
+    campaign = Campaign(a_plan(buffer=2), tuple(range(9)))
+    campaign.tell(SlotsChanged(1.0, "simulate", 0))
+    assert campaign.succeed("simulate/0/1", "simulate/1/1", "simulate/2/1") == []
+    assert campaign.tell(SlotsChanged(2.0, "simulate", 1)) == tuple(simulate(3, 4, 5))
 
 
 def test_an_update_waits_for_trainers_and_then_learns_from_all_labels():

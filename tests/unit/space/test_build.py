@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from molsteer.shared.graphs import PackedGraphs
+from molsteer.steering.errors import RefusedFolder
 from molsteer.steering.space.build import build
-from molsteer.steering.space.errors import RefusedFolder, SpaceError
+from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.featurize import featurize
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.space.sources import MoleculesFile

@@ -7,46 +7,21 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.toy_campaign import ToyCampaign, toy_space, toy_value_eV
+from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space, toy_value_eV
 
 from molsteer.shared.messages import ErrorRecord, Task
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.loop import Campaign
 from molsteer.steering.policy.decide import decide
-from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
 from molsteer.steering.space.search_space import SearchSpace
 
 pytestmark = pytest.mark.fast
 
-BUDGET = 24
-
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
     return toy_space(tmp_path_factory.mktemp("space"))
-
-
-def toy_plan(space: SearchSpace, **changes: object) -> Plan:
-    knobs: dict[str, object] = {
-        "budget": BUDGET,
-        "slots_simulate": 2,
-        "slots_train": 2,
-        "slots_infer": 1,
-        "buffer": 1,
-        "shortlist": 12,
-        "first_training_after": 8,
-        "retrain_after": 4,
-        "during_update": "continue",
-        "warm_start": True,
-        "merge": "progressive",
-        "members": 4,
-        "space_size": len(space),
-        "chunk_size": space.chunk_size,
-        "attempts": 2,
-        "failure_limit": 10,
-    }
-    return Plan(**(knobs | changes))  # type: ignore[arg-type]
 
 
 def labels(campaign: Campaign) -> list[tuple[str, float]]:

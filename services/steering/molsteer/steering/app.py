@@ -15,6 +15,8 @@ from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.server import EmbeddedServer
 from molsteer.steering import run_directory
 from molsteer.steering.attendance import Attendance, attendance
+from molsteer.steering.control.changes import changed, knob, values
+from molsteer.steering.control.requests import Inbox, changes_of
 from molsteer.steering.display import Display
 from molsteer.steering.interrupts import Interrupts
 from molsteer.steering.ledger import known_labels
@@ -66,6 +68,7 @@ class Application:
         if self.server and self.server.keep_running():
             log.warning("The embedded server ended and was started again.")
         if self.site:
+            self.site.provide(self.campaign.state.plan.slots)
             self.site.keep_running()
 
     def _step(self, display: Display) -> None:
@@ -93,9 +96,9 @@ class Application:
         now = time.time()
         progress = measure(
             self.campaign.ledger,
-            budget=self.settings.campaign.budget,
+            budget=self.campaign.state.plan.budget,
             hit_above_eV=self.settings.campaign.hit_above_eV,
-            activity=_activity(self.campaign),
+            activity=self._trouble or _activity(self.campaign),
             now=now,
         )
         display.show(progress, now)
@@ -143,8 +146,10 @@ def _assemble(
     )
     keep_known(known, space, ledger)
     plan = _plan(settings, space, known_labels.count(ledger))
-    name = settings.campaign.name
-    campaign_id = run_directory.claim(folder, ledger, name, _identity(settings, space, plan))
+    name, changes = settings.campaign.name, changes_of(ledger)
+    identity = _identity(settings, space, plan)
+    campaign_id = run_directory.claim(folder, ledger, name, identity, changes)
+    settings = changed(settings, changes)
     server = None
     if settings.workers.server == "embedded":
         server = stack.enter_context(EmbeddedServer())
@@ -162,9 +167,11 @@ def _assemble(
         bus=bus,
         orders=Orders(campaign_id, settings, folder, space, ledger, blobs),
         settlement=Settlement(folder, space, ledger, blobs),
+        inbox=Inbox(folder, ledger),
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,
     )
+    plan = _plan(settings, space, plan.known_labels)
     searched = known_labels.molecules(ledger)
     campaign.begin(plan, lambda: draw_starters(settings, len(space), searched), searched)
     return Application(settings, campaign, server, site, attendance(settings, time.time()))
@@ -206,27 +213,31 @@ def _plan(settings: CampaignSettings, space: SearchSpace, known_labels: int) -> 
 
 def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Mapping[str, object]:
     """Name everything that decisions depend on; slots may change between sessions."""
-    changeable = {"slots_simulate", "slots_train", "slots_infer"}
+    changeable = values(settings)
+    fixed = {
+        "campaign.name": settings.campaign.name,
+        "campaign.seed": settings.campaign.seed,
+        "campaign.space": space.digest,
+        "simulate": settings.simulate.specification().model_dump(),
+        "train": settings.train.plan().model_dump(),
+    }
     training_set = settings.campaign.training_set
-    given = {"campaign.training_set": digest(training_set)} if training_set else {}
-    return (
-        given
-        | {
-            "campaign.name": settings.campaign.name,
-            "campaign.seed": settings.campaign.seed,
-            "campaign.space": space.digest,
-            "simulate": settings.simulate.specification().model_dump(),
-            "train": settings.train.plan().model_dump(),
-            "acquisition": settings.acquisition().model_dump(),
-        }
-        | {f"plan.{name}": value for name, value in asdict(plan).items() if name not in changeable}
-    )
+    if training_set is not None:
+        fixed["campaign.training_set"] = digest(training_set)
+    named = {name: value for name, value in changeable.items() if not name.endswith(".slots")}
+    knobs = {knob(name) for name in changeable}
+    rest = {f"plan.{name}": value for name, value in asdict(plan).items() if name not in knobs}
+    return fixed | named | rest
 
 
 def _activity(campaign: Campaign) -> str:
     match campaign.state.update_progress:
         case _ if campaign.draining:
             return "stopping, waiting for the published simulations"
+        case _ if campaign.state.stopping:
+            return "stopping, waiting for the running simulations"
+        case _ if campaign.state.paused:
+            return "paused"
         case None:
             return "models idle" if campaign.state.model else "random start"
         case phase, settled, wanted:

@@ -9,6 +9,8 @@ from rich.table import Table
 
 from molsteer.shared.telemetry import log_to
 from molsteer.steering.app import Application, assembled
+from molsteer.steering.control.changes import Changes
+from molsteer.steering.control.requests import changes_of
 from molsteer.steering.display import Display, LineDisplay, LiveDisplay
 from molsteer.steering.interrupts import counted
 from molsteer.steering.report.findings import Findings, read_findings
@@ -30,6 +32,7 @@ def follow(settings: CampaignSettings) -> int:
     with ExitStack() as stack:
         with shown(console) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
+        _tell_changes(changes_of(application.campaign.ledger), console)
         interrupts = stack.enter_context(counted())
         log_to("steering", "info", settings.run_dir / "logs" / "steering.jsonl")
         display = _display(console)
@@ -73,6 +76,12 @@ def _display(console: Console) -> Display:
     return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
 
 
+def _tell_changes(changes: Changes, console: Console) -> None:
+    if changes:
+        listed = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        console.print(f"As changed with `molsteer set`: {listed}.", soft_wrap=True)
+
+
 def _conclude(application: Application, console: Console) -> int:
     settings, ledger = application.settings, application.campaign.ledger
     if application.campaign.finished:
@@ -80,8 +89,7 @@ def _conclude(application: Application, console: Console) -> int:
     findings = read_findings(ledger, settings.campaign.name, settings.campaign.hit_above_eV)
     report = write_report(findings, settings.run_dir)
     show_findings(findings, console)
-    ended = findings.finished or "interrupted; the same command goes on with it"
-    console.print(f"\nEnded: {ended}.", soft_wrap=True)
+    console.print(f"\nEnded: {_ended(findings.finished, settings)}.", soft_wrap=True)
     console.print(f"Run directory: {settings.run_dir}\nReport: {report}", soft_wrap=True)
     match findings.finished:
         case None:
@@ -90,3 +98,13 @@ def _conclude(application: Application, console: Console) -> int:
             return 1
         case _:
             return 0
+
+
+def _ended(reason: str | None, settings: CampaignSettings) -> str:
+    match reason:
+        case None:
+            return "interrupted; the same command goes on with it"
+        case "stopped":
+            return f"stopped; `molsteer resume {settings.run_dir}` and the same command go on"
+        case _:
+            return reason

@@ -26,7 +26,8 @@ class OtherCampaign(UserError):
         listed = "".join(f"\n  - {difference}" for difference in differences)
         super().__init__(
             f"The run directory {folder} holds another campaign:{listed}\n"
-            f"Choose another folder with --run-dir, or restore the settings."
+            f"Choose another folder with --run-dir, or restore the settings and change what can "
+            f"be changed with `molsteer set {folder} NAME=VALUE`."
         )
         self.folder, self.differences = folder, tuple(differences)
 
@@ -40,6 +41,14 @@ class NoCampaign(UserError):
             f"that `molsteer run` printed."
         )
         self.folder = folder
+
+
+class RequestRefused(UserError):
+    """The steering process cannot do what it was asked."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"The campaign in {folder} did not do it. {reason}")
+        self.folder, self.reason = folder, reason
 
 
 class UnknownLedger(UserError):
@@ -60,6 +69,45 @@ class UnusableTrainingSet(UserError):
         listed = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(f"The training set {path} cannot be used:{listed}")
         self.path, self.problems = path, tuple(problems)
+
+
+class NothingMeasured(UserError):
+    """A campaign of which no task has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No task of this campaign has ended yet, so there is nothing to measure. Ask again "
+            "after its first simulations."
+        )
+
+
+class RecordUnreadable(UserError):
+    """A record of a simulation that is not as it was written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The record {path} cannot be read: {reason}. Restore it from a copy; the tables can "
+            f"be exported without it."
+        )
+        self.path, self.reason = path, reason
+
+
+class ParquetUnavailable(UserError):
+    """The library that writes Parquet is missing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Parquet needs the Python package pyarrow, which is not installed here. Install it "
+            "with: pip install 'molsteer-steering[parquet]'"
+        )
+
+
+class RefusedFolder(UserError):
+    """A folder that cannot be made."""
+
+    def __init__(self, folder: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The folder {folder} cannot be made: {reason}. {cure}")
+        self.folder, self.reason, self.cure = folder, reason, cure
 
 
 class WorkersKeepDying(UserError):

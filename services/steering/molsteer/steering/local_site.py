@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,11 +32,13 @@ class LocalWorker:
 
     Attributes:
         topic: What it works on.
-        arguments: The `molsteer worker` command after its topic.
+        processes: Tasks that it can do at once.
+        arguments: The rest of the `molsteer worker` command.
         log_file: Where its standard error goes.
     """
 
     topic: Topic
+    processes: int
     arguments: tuple[str, ...]
     environment: dict[str, str]
     log_file: Path
@@ -64,6 +68,7 @@ class LocalWorker:
                     "molsteer.shared.cli",
                     "worker",
                     self.topic,
+                    *("--processes", str(self.processes)),
                     *self.arguments,
                 ],
                 env=self.environment,
@@ -80,7 +85,7 @@ class LocalWorker:
         try:
             self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, 9)
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def ask_to_stop(self) -> None:
@@ -100,9 +105,25 @@ class LocalWorker:
 
 @dataclass
 class LocalSite:
-    """All workers of a campaign on this machine."""
+    """All workers of a campaign on this machine.
 
-    workers: tuple[LocalWorker, ...]
+    Attributes:
+        environment: The workers' settings, among the rest.
+        logs: Folder of their logs.
+        topics: What they work on; other topics have their workers elsewhere.
+    """
+
+    environment: dict[str, str]
+    logs: Path
+    topics: Sequence[Topic]
+    workers: list[LocalWorker] = field(default_factory=list)
+
+    def provide(self, slots: Mapping[Topic, int]) -> None:
+        """Plan as many processes as there are slots; what is too many stays, and waits."""
+        for topic in self.topics:
+            there = sum(worker.processes for worker in self.workers if worker.topic == topic)
+            if slots[topic] > there:
+                self.workers.append(self._worker(topic, slots[topic] - there))
 
     def keep_running(self) -> None:
         """Start whatever does not run.
@@ -121,9 +142,18 @@ class LocalSite:
         for worker in self.workers:
             worker.stop(deadline)
 
+    def _worker(self, topic: Topic, processes: int) -> LocalWorker:
+        return LocalWorker(
+            topic=topic,
+            processes=processes,
+            arguments=("--die-with-parent", "--log-file", str(self.logs / f"{topic}.jsonl")),
+            environment=self.environment,
+            log_file=self.logs / f"{topic}.err",
+        )
+
 
 def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
-    """Plan the workers of a campaign's default pools on this machine; nothing is started yet.
+    """Prepare the workers of a campaign's default pools on this machine; none is started yet.
 
     Args:
         settings: The campaign's, with the server of its queues.
@@ -131,27 +161,8 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
     """
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
-    processes: dict[Topic, int] = {
-        "simulate": settings.simulate.slots,
-        "train": settings.train.slots,
-        "infer": settings.infer.slots,
-    }
-    environment = os.environ | _environment(settings)
-    return LocalSite(
-        tuple(
-            LocalWorker(
-                topic=topic,
-                arguments=(
-                    *("--processes", str(count), "--die-with-parent"),
-                    *("--log-file", str(logs / f"{topic}.jsonl")),
-                ),
-                environment=environment,
-                log_file=logs / f"{topic}.err",
-            )
-            for topic, count in processes.items()
-            if settings.pools[topic] == DEFAULT_POOL
-        )
-    )
+    served = [topic for topic, pool in settings.pools.items() if pool == DEFAULT_POOL]
+    return LocalSite(os.environ | _environment(settings), logs, served)
 
 
 def _environment(settings: CampaignSettings) -> dict[str, str]:

@@ -16,7 +16,9 @@ from pydantic import TypeAdapter
 
 from molsteer.shared import codec
 from molsteer.shared.bus.port import Dispatch
-from molsteer.shared.messages import Failed, Outcome, Task, Topic
+from molsteer.shared.messages import Failed, Outcome, Task
+from molsteer.steering.control.changes import changed, replanned
+from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger import tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.orders import Orders, update_owner
@@ -54,6 +56,7 @@ class Campaign:
     bus: Dispatch
     orders: Orders
     settlement: Settlement
+    inbox: Inbox
     clock: Callable[[], float]
     lost_after_s: float
     state: State = field(init=False)
@@ -66,8 +69,8 @@ class Campaign:
         """Begin the campaign, or go on where its journal ends.
 
         Args:
-            plan: How to steer. A campaign that goes on keeps the plan it began with; only the
-                slots follow this one.
+            plan: How to steer. A campaign that goes on keeps the plan it has; only the slots
+                follow this one.
             starters: Draws the molecules to simulate before there is a model; asked once in the
                 life of a campaign.
             known: Molecules of the space whose labels are in the ledger already.
@@ -84,15 +87,15 @@ class Campaign:
             self._hear([Began(now, tuple(starters()), tuple(known))])
         self._hear(
             SlotsChanged(now, topic, wanted)
-            for topic, wanted in _slots(plan).items()
-            if wanted != _slots(self.state.plan)[topic]
+            for topic, wanted in plan.slots.items()
+            if wanted != self.state.plan.slots[topic]
         )
+        self._take_requests()
 
     @property
     def finished(self) -> str | None:
         """Why the campaign has ended, or None while it goes on."""
-        reason = self.ledger.fact("finished")
-        return None if reason is None else str(reason)
+        return self.state.finished
 
     def drain(self) -> None:
         """Publish nothing more; what is published goes on, and the next session with the rest."""
@@ -105,17 +108,28 @@ class Campaign:
         return self.draining and not any(topic == "simulate" for topic, _ in published)
 
     def step(self, timeout_s: float) -> None:
-        """Take in what has ended, decide, and publish what is due.
+        """Take in what was asked and what has ended, decide, and publish what is due.
 
         Raises:
             ServiceUnavailable: If the broker or a store does not answer; nothing is lost, and
                 the next step makes up for it.
         """
+        self._take_requests()
         self._publish_ready()
         outcomes = self.bus.collect(timeout_s)
         self._take_in(outcomes)
         self._publish_ready()
         self._find_lost()
+
+    def _take_requests(self) -> None:
+        for name, request in self.inbox.unheard():
+            plan = replanned(self.state.plan, request.changes)
+            with self.ledger.transaction():
+                self.inbox.note(name, request)
+                follow_up = self._decide([request.event(self.clock(), plan)])
+            log.info("Asked to %s. %s", request.action, request.changes or "")
+            self.orders.settings = changed(self.orders.settings, request.changes)
+            follow_up()
 
     def _take_in(self, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:
@@ -125,6 +139,8 @@ class Campaign:
             events = [self.settlement.settle(outcome, now) for outcome in outcomes]
             follow_up = self._decide(event for event in events if event is not None)
         follow_up()
+        for outcome in outcomes:
+            log.info("Task ended.", extra=_facts(outcome))
         self.settlement.evict_taken()
         self.bus.settle([outcome.task_id for outcome in outcomes])
         if any(_lost_its_input(outcome) for outcome in outcomes):
@@ -144,6 +160,7 @@ class Campaign:
             for command in caused:
                 self._note(command, event.at)
             commands += caused
+        self._note_condition(state)
 
         def follow_up() -> None:
             self.state = state
@@ -151,15 +168,18 @@ class Campaign:
 
         return follow_up
 
+    def _note_condition(self, state: State) -> None:
+        for name in ("paused", "stopping", "finished"):
+            if getattr(state, name) != getattr(self.state, name):
+                self.ledger.set_fact(name, getattr(state, name))
+
     def _note(self, command: Command, at: float) -> None:
         match command:
             case DispatchSimulation() | DispatchTraining() | DispatchInference():
                 tasks.order(self.ledger, command, at)
             case CancelTasks(task_ids=task_ids):
                 tasks.revoke(self.ledger, task_ids)
-            case Finish(reason=reason):
-                self.ledger.set_fact("finished", reason)
-            case UpdateEnded():
+            case UpdateEnded() | Finish():
                 pass
             case _:
                 assert_never(command)
@@ -187,6 +207,7 @@ class Campaign:
                 task = self.orders.task(command, self.clock())
                 self.bus.publish(task)
                 published.append((task, len(codec.encode(task))))
+                log.info("Task published.", extra={"task_id": task.task_id})
         finally:
             with self.ledger.transaction():
                 for task, size_bytes in published:
@@ -210,12 +231,15 @@ class Campaign:
                 tasks.publish_again(self.ledger, lost)
 
 
-def _slots(plan: Plan) -> dict[Topic, int]:
-    return {
-        "simulate": plan.slots_simulate,
-        "train": plan.slots_train,
-        "infer": plan.slots_infer,
+def _facts(outcome: Outcome) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "task_id": outcome.task_id,
+        "worker": outcome.worker,
+        "result": outcome.result.kind,
     }
+    if isinstance(outcome.result, Failed):
+        return facts | {"status": outcome.result.status, "code": outcome.result.error.code}
+    return facts
 
 
 def _lost_its_input(outcome: Outcome) -> bool:

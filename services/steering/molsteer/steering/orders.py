@@ -111,10 +111,13 @@ class Orders:
                 assert_never(command)
 
     def _train(self, command: DispatchTraining) -> Train:
-        before = results.newest_generation(self.ledger, command.generation)
         warm_start = None
-        if command.warm and before is not None:
-            warm_start = self._weights(before, "train", command.generation)
+        if command.warm:
+            earlier = results.newest_generation_of(
+                self.ledger, command.members, before=command.generation
+            )
+            if earlier is not None:
+                warm_start = self._weights(earlier, "train", command.generation)
         return Train(
             generation=command.generation,
             members=command.members,

@@ -63,6 +63,8 @@ def is_held(folder: Path) -> bool:
 def public_settings(folder: Path) -> CampaignSettings:
     """Read the settings that a run directory describes; they hold no secret.
 
+    What was changed since steering was last started is not in them.
+
     Raises:
         NoCampaign: If they are not there.
         SettingsError: If they cannot be read.
@@ -95,7 +97,13 @@ def host_facts() -> Mapping[str, object]:
     }
 
 
-def claim(folder: Path, ledger: Ledger, name: str, identity: Mapping[str, object]) -> str:
+def claim(
+    folder: Path,
+    ledger: Ledger,
+    name: str,
+    identity: Mapping[str, object],
+    changes: Mapping[str, object],
+) -> str:
     """Make the ledger that of the described campaign, or check that it is.
 
     Two campaigns of the same name may share a server, so each gets an id of its own.
@@ -105,6 +113,7 @@ def claim(folder: Path, ledger: Ledger, name: str, identity: Mapping[str, object
         ledger: Its ledger.
         name: Name of the campaign.
         identity: Everything that decisions depend on, by the name of its setting.
+        changes: What was changed since the campaign began; a setting may have either value.
 
     Returns:
         The campaign's id, the same whenever it goes on.
@@ -117,11 +126,15 @@ def claim(folder: Path, ledger: Ledger, name: str, identity: Mapping[str, object
         with ledger.transaction():
             ledger.set_fact("identity", wanted)
             ledger.set_fact("campaign", f"{name[:50]}-{uuid4().hex[:8]}")
-    elif known != wanted:
-        names = sorted(name for name in known | wanted if known.get(name) != wanted.get(name))
+        return str(ledger.fact("campaign"))
+    now = {**known, **changes}
+    names = sorted(
+        name for name in known | wanted if wanted.get(name) not in (known.get(name), now.get(name))
+    )
+    if names:
         raise OtherCampaign(
             folder,
-            [f"{name} is {known.get(name)!r} there, {wanted.get(name)!r} here" for name in names],
+            [f"{name} is {now.get(name)!r} there, {wanted.get(name)!r} here" for name in names],
         )
     return str(ledger.fact("campaign"))
 

@@ -71,6 +71,8 @@ class Settlement:
         except (BlobError, WireError) as error:
             event = TaskFailed(at, outcome.task_id, retryable=True)
             failure = ErrorRecord(code="unusable-output", message=str(error), retryable=True)
+        if failure and isinstance(command, DispatchSimulation):
+            failure = self._named(failure, command.molecule)
         received_bytes = sum(blob.size_bytes for blob in _blobs(outcome))
         tasks.settle(self.ledger, outcome, failure, at, received_bytes)
         return event
@@ -105,6 +107,10 @@ class Settlement:
         text = json.dumps(self.blobs.tree(result.records))
         _write(self.run_dir / record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_label(self.ledger, task_id, molecule, inchikey, result, record)
+
+    def _named(self, failure: ErrorRecord, molecule: int) -> ErrorRecord:
+        facts = failure.facts | {"smiles": self.space.smiles(molecule)}
+        return failure.model_copy(update={"facts": facts})
 
     def _model(self, task_id: str, labels: int, result: Trained) -> None:
         file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"

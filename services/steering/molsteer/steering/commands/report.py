@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from molsteer.steering.ledger.ledger import Ledger
 
 
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=Path))
-def report(run_dir: Path) -> None:
+@click.option(
+    "--latency",
+    is_flag=True,
+    help="Tell where the time went instead: print the tables, and write them to latency.md.",
+)
+@click.option("--json", "as_json", is_flag=True, help="With --latency: only print, as JSON.")
+def report(run_dir: Path, *, latency: bool, as_json: bool) -> None:
     """Write report.md and discovery.png of the campaign in RUN_DIR, finished or not.
 
     \b
-    Example:
+    Examples:
       molsteer report runs/quickstart
+      molsteer report runs/quickstart --latency
+      molsteer report runs/quickstart --latency --json
     """
     from molsteer.steering.ledger.ledger import Ledger
     from molsteer.steering.report.findings import read_findings
     from molsteer.steering.report.write import write_report
     from molsteer.steering.run_directory import public_settings
 
+    if as_json and not latency:
+        raise click.UsageError("--json belongs to --latency. Give both, or neither.")
     ledger = Ledger(run_dir, read_only=True)
     campaign = public_settings(run_dir).campaign
+    if latency:
+        _report_latency(ledger, campaign.name, run_dir, as_json=as_json)
+        return
     findings = read_findings(ledger, campaign.name, campaign.hit_above_eV)
     click.echo(write_report(findings, run_dir))
+
+
+def _report_latency(ledger: Ledger, name: str, run_dir: Path, *, as_json: bool) -> None:
+    from molsteer.steering.report.latency_markdown import render_latencies
+    from molsteer.steering.report.measured import read_latencies
+    from molsteer.steering.report.write import LATENCY, write_text
+
+    latencies = read_latencies(ledger)
+    if as_json:
+        click.echo(json.dumps(asdict(latencies), indent=2))
+        return
+    text = render_latencies(latencies, name)
+    write_text(run_dir / LATENCY, text)
+    click.echo(text, nl=False)

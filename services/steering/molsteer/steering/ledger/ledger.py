@@ -68,6 +68,15 @@ class Ledger:
             raise
         self.connection.execute("COMMIT")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """See the ledger as it is at one instant, whatever is written meanwhile."""
+        self.connection.execute("BEGIN")
+        try:
+            yield self.connection
+        finally:
+            self.connection.execute("ROLLBACK")
+
     def append(self, event: Event) -> None:
         """Write an event to the journal; inside a transaction."""
         self.connection.execute("INSERT INTO event (body) VALUES (?)", (to_json(event),))

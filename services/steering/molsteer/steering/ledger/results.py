@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +49,7 @@ def add_label(
     ledger.connection.execute(
         "INSERT INTO label (molecule, task_id, smiles, inchikey, adiabatic_eV, vertical_eV,"
         " engine, generation, record) VALUES (?, ?, ?, ?, ?, ?, ?,"
-        " coalesce((SELECT generation FROM prediction WHERE molecule = ?), 0), ?)",
+        " coalesce((SELECT generation FROM choice WHERE molecule = ?), 0), ?)",
         (
             molecule,
             task_id,
@@ -114,12 +116,21 @@ def models(ledger: Ledger, generation: int) -> list[Model]:
     ]
 
 
-def newest_generation(ledger: Ledger, before: int) -> int | None:
-    """Give the last update before the given one that trained any model, or None."""
-    (found,) = ledger.connection.execute(
-        "SELECT max(generation) FROM model WHERE generation < ?", (before,)
-    ).fetchone()
-    return None if found is None else int(found)
+def newest_generation_of(ledger: Ledger, members: Collection[int], before: int) -> int | None:
+    """Give the last update before another one that trained all these members, or None."""
+    rows = ledger.connection.execute(
+        "SELECT generation, members FROM model WHERE generation < ? ORDER BY generation DESC",
+        (before,),
+    )
+    for generation, models_of_generation in groupby(rows, key=lambda row: int(row["generation"])):
+        trained = {
+            member["member"]
+            for row in models_of_generation
+            for member in json.loads(row["members"])
+        }
+        if trained.issuperset(members):
+            return generation
+    return None
 
 
 def add_predictions(

@@ -7,7 +7,8 @@ VERSION = 1
 
 TABLES = """
 CREATE TABLE fact (
-    name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'finished'
+    name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'changes', 'paused',
+                                    -- 'stopping', 'finished', and 'request/NAME' for each request
     value TEXT NOT NULL             -- JSON
 );
 
@@ -34,9 +35,10 @@ CREATE TABLE task (
     settled_at REAL,
     cpu_s REAL,
     sent_bytes INTEGER,             -- the message
-    received_bytes INTEGER          -- the outcome and the blobs it refers to
+    received_bytes INTEGER          -- the data that the outcome refers to
 );
-CREATE INDEX task_state ON task (state) WHERE state IN ('ready', 'dispatched');
+CREATE INDEX task_by_state ON task (state, topic);
+CREATE INDEX task_by_end ON task (topic, status, settled_at);
 
 CREATE TABLE label (
     number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order of settling
@@ -50,6 +52,7 @@ CREATE TABLE label (
     generation INTEGER NOT NULL,    -- of the models that chose it; 0 for the random start
     record TEXT NOT NULL            -- file of its QCSchema records, below the run directory
 );
+CREATE INDEX label_by_value ON label (adiabatic_eV);
 
 CREATE TABLE model (
     task_id TEXT PRIMARY KEY REFERENCES task,
@@ -65,6 +68,14 @@ CREATE TABLE model (
 CREATE TABLE prediction (
     molecule INTEGER PRIMARY KEY,   -- the newest prediction of each shortlisted molecule
     generation INTEGER NOT NULL,
+    mean_eV REAL NOT NULL,
+    spread_eV REAL NOT NULL,
+    score_eV REAL NOT NULL
+);
+
+CREATE TABLE choice (
+    molecule INTEGER PRIMARY KEY,   -- the prediction by which a molecule was chosen; random ones
+    generation INTEGER NOT NULL,    -- have none
     mean_eV REAL NOT NULL,
     spread_eV REAL NOT NULL,
     score_eV REAL NOT NULL

@@ -19,12 +19,18 @@ from molsteer.steering.policy.commands import (
 
 
 def order(ledger: Ledger, command: Dispatch, at: float) -> None:
-    """Note that a task is to be published; inside a transaction."""
+    """Note that a task is to be published, and why its molecule was chosen; in a transaction."""
     ledger.connection.execute(
         "INSERT INTO task (task_id, topic, command, state, created_at)"
         " VALUES (?, ?, ?, 'ready', ?)",
         (command.task_id, topic_of(command), json.dumps(asdict(command)), at),
     )
+    if isinstance(command, DispatchSimulation):
+        ledger.connection.execute(
+            "INSERT OR IGNORE INTO choice SELECT molecule, generation, mean_eV, spread_eV, score_eV"
+            " FROM prediction WHERE molecule = ?",
+            (command.molecule,),
+        )
 
 
 def revoke(ledger: Ledger, task_ids: Iterable[str]) -> None:

@@ -8,7 +8,17 @@ from typing import assert_never
 from rpds import HashTrieSet
 
 from molsteer.shared.errors import MolsteerError
-from molsteer.steering.policy.events import Began, Event, SlotsChanged, StopRequested, Ticked
+from molsteer.steering.policy.events import (
+    Began,
+    Control,
+    Event,
+    Paused,
+    PlanChanged,
+    Resumed,
+    SlotsChanged,
+    StopRequested,
+    Ticked,
+)
 from molsteer.steering.policy.plan import Plan, Topic
 from molsteer.steering.policy.settle import settle
 from molsteer.steering.policy.shortlist import Shortlist
@@ -37,12 +47,26 @@ def absorb(state: State, event: Event) -> State:
             return replace(state, began=True, shortlist=shortlist, chosen=chosen)
         case SlotsChanged(topic=topic, slots=slots):
             return replace(state, plan=_with_slots(state.plan, topic, slots))
-        case StopRequested():
-            return replace(state, stopping=True)
+        case PlanChanged() | Paused() | Resumed() | StopRequested():
+            return _obey(state, event)
         case Ticked():
             return state
         case _:
             return settle(state, event)
+
+
+def _obey(state: State, event: Control) -> State:
+    match event:
+        case PlanChanged(plan=plan):
+            return replace(state, plan=plan, finished=None)
+        case Paused():
+            return replace(state, paused=True)
+        case Resumed():
+            return replace(state, paused=False, stopping=None, failures_in_a_row=0, finished=None)
+        case StopRequested(now=now):
+            return replace(state, stopping="now" if now else "gently")
+        case _:
+            assert_never(event)
 
 
 def _with_slots(plan: Plan, topic: Topic, slots: int) -> Plan:

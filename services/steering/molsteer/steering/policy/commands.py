@@ -12,10 +12,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class DispatchSimulation:
-    """Simulate a molecule."""
+    """Simulate a molecule.
+
+    Attributes:
+        taken_back: Earlier attempts that were taken back while they ran; they are no tries.
+    """
 
     molecule: int
     attempt: int = 1
+    taken_back: int = 0
 
     @property
     def task_id(self) -> str:
@@ -90,7 +95,7 @@ FinishReason = Literal["budget-reached", "out-of-candidates", "stopped", "failin
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The campaign is over; the last command of every campaign, given once.
+    """The campaign is over; nothing follows unless somebody resumes it or changes its plan.
 
     Attributes:
         reason: `budget-reached` all simulations wanted are there; `out-of-candidates` the space is

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from molsteer.steering.policy.absorb import absorb
 from molsteer.steering.policy.commands import Command
-from molsteer.steering.policy.events import Event
+from molsteer.steering.policy.events import Event, PlanChanged, Resumed
 from molsteer.steering.policy.rules import (
     act_when_starved,
     dispatch_simulation,
@@ -26,11 +26,18 @@ from molsteer.steering.policy.updates import (
     drop_useless_update,
 )
 
-RULES: tuple[Callable[[State], Step | None], ...] = (
+Rule = Callable[[State], Step | None]
+
+ENDING: tuple[Rule, ...] = (
     finish_when_decided,
     conclude_training,
     conclude_scoring,
     drop_useless_update,
+)
+"""The rules of a campaign that is paused."""
+
+RULES: tuple[Rule, ...] = (
+    *ENDING,
     dispatch_simulation,
     begin_due_update,
     dispatch_training,
@@ -50,7 +57,8 @@ def decide(state: State, event: Event) -> tuple[State, tuple[Command, ...]]:
 
     Args:
         state: The state after the event before, or `State.fresh` for the first one.
-        event: What happened. Events after the end change nothing.
+        event: What happened. After the end nothing counts but `Resumed` and `PlanChanged`, which
+            open the campaign again; where the reason of the end still holds, it ends at once.
 
     Returns:
         The state after the event, and what is to be done, in order.
@@ -58,7 +66,7 @@ def decide(state: State, event: Event) -> tuple[State, tuple[Command, ...]]:
     Raises:
         PolicyDefect: If the first event is not `Began`, or a later one is.
     """
-    if state.finished:
+    if state.finished and not isinstance(event, Resumed | PlanChanged):
         return state, ()
     state = absorb(state, event)
     commands: list[Command] = []
@@ -69,7 +77,7 @@ def decide(state: State, event: Event) -> tuple[State, tuple[Command, ...]]:
 
 
 def _next_step(state: State) -> Step | None:
-    for rule in RULES:
+    for rule in ENDING if state.paused else RULES:
         if step := rule(state):
             return step
     return None

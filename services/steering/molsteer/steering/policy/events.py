@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from molsteer.steering.policy.plan import Topic
+from molsteer.steering.policy.plan import Plan, Topic
 
 
 class Candidate(NamedTuple):
@@ -101,10 +101,44 @@ class SlotsChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class StopRequested:
-    """Somebody wants the campaign to end: running simulations may finish, nothing new begins."""
+class PlanChanged:
+    """Somebody turned knobs of the plan; a campaign that has ended looks whether it goes on.
+
+    Attributes:
+        plan: The whole plan from now on; ensemble and search space are those it began with.
+    """
 
     at: float
+    plan: Plan
+    kind: Literal["plan-changed"] = "plan-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Somebody wants nothing new to begin; what runs goes on."""
+
+    at: float
+    kind: Literal["paused"] = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Somebody wants the campaign to go on: after a pause, a stop, or an end that may be undone."""
+
+    at: float
+    kind: Literal["resumed"] = "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Somebody wants the campaign to end: nothing new begins, updates are taken back.
+
+    Attributes:
+        now: Whether running simulations are taken back as well, instead of being waited for.
+    """
+
+    at: float
+    now: bool = False
     kind: Literal["stop-requested"] = "stop-requested"
 
 
@@ -117,4 +151,5 @@ class Ticked:
 
 
 TaskEnded = SimulationSucceeded | TrainingSucceeded | ChunkScored | TaskFailed
-Event = Began | TaskEnded | SlotsChanged | StopRequested | Ticked
+Control = PlanChanged | Paused | Resumed | StopRequested
+Event = Began | TaskEnded | SlotsChanged | Control | Ticked

@@ -21,7 +21,7 @@ class Plan:
         slots_simulate: Simulations that can run at once.
         slots_train: Training tasks in flight at most.
         slots_infer: Inference tasks in flight at most.
-        buffer: Simulations that wait in the queue beyond the running ones.
+        buffer: Simulations that wait in the queue beyond the running ones, if any can run.
         shortlist: Ranked candidates that are kept.
         first_training_after: Labels that must exist before the first update.
         retrain_after: Labels since the last update's training set that make the next one due.
@@ -57,6 +57,15 @@ class Plan:
     attempts: int
     failure_limit: int
     known_labels: int = 0
+
+    @property
+    def slots(self) -> dict[Topic, int]:
+        """Tasks of each topic that can run at once."""
+        return {
+            "simulate": self.slots_simulate,
+            "train": self.slots_train,
+            "infer": self.slots_infer,
+        }
 
     @property
     def chunks(self) -> int:

@@ -15,28 +15,29 @@ from molsteer.steering.policy.commands import (
     DispatchSimulation,
     Finish,
     FinishReason,
-    UpdateEnded,
 )
 from molsteer.steering.policy.state import State, Step, Training
-from molsteer.steering.policy.tasks import Tasks
-from molsteer.steering.policy.updates import begin_update, update_is_due
+from molsteer.steering.policy.tasks import taken_back
+from molsteer.steering.policy.updates import begin_update, end_update, update_is_due
 
 
 def finish_when_decided(state: State) -> Step | None:
-    """End the campaign when it has what it wants, fails too often, or was told to stop."""
+    """End the campaign when it has what it wants, fails too often, or has stopped as asked."""
     if state.successes >= state.plan.budget:
         return _finish(state, "budget-reached")
     if state.failures_in_a_row >= state.plan.failure_limit:
         return _finish(state, "failing")
-    if state.stopping and not state.simulations.running:
+    if state.stopping == "now" or (state.stopping and not state.simulations.running):
         return _finish(state, "stopped")
     return None
 
 
 def dispatch_simulation(state: State) -> Step | None:
     """Give a free place to the next attempt of a failed molecule, or else to a new one."""
-    places = state.plan.slots_simulate + state.plan.buffer
-    if state.stopping or len(state.simulations.running) >= places:
+    slots = state.plan.slots_simulate
+    places = slots + state.plan.buffer if slots else 0
+    wanted = min(places, state.plan.budget - state.successes)
+    if state.stopping or len(state.simulations.running) >= wanted:
         return None
     if state.simulations.waiting:
         again, simulations = state.simulations.start_first()
@@ -84,8 +85,10 @@ def _refill_waits(state: State) -> bool:
 
 def _finish(state: State, reason: FinishReason) -> Step:
     in_flight = tuple(task.task_id for task in state.in_flight)
-    commands: list[Command] = [CancelTasks(in_flight)] if in_flight else []
+    commands: tuple[Command, ...] = (CancelTasks(in_flight),) if in_flight else ()
     if state.update:
-        commands.append(UpdateEnded(state.update.generation, "cancelled"))
-    over = replace(state, simulations=Tasks(), update=None, finished=reason)
+        state, notices = end_update(state, "cancelled")
+        commands += notices
+    simulations = taken_back(state.simulations)
+    over = replace(state, simulations=simulations, finished=reason)
     return over, (*commands, Finish(reason))

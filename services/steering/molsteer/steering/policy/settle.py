@@ -88,7 +88,7 @@ def _fail(state: State, task_id: str, retryable: bool) -> State:
 
 
 def _fail_simulation(state: State, task: DispatchSimulation, attempts: int) -> State:
-    if task.attempt < attempts:
+    if task.attempt - task.taken_back < attempts:
         return replace(state, simulations=state.simulations.try_again(task))
     return replace(
         state,

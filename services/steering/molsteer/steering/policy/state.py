@@ -7,7 +7,7 @@ or a persistent set, which shares its memory with the state before.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Literal, assert_never
 
 from rpds import HashTrieSet
 
@@ -78,9 +78,11 @@ class State:
         update: The update that runs, if one does.
         generation: Number of the last update that began, 0 before the first.
         model: Generation of the last update that was completed, 0 before the first.
-        trained_on: Labels that existed when the last update began.
-        chosen_before: Molecules that had been chosen when the last update began.
-        stopping: Whether a stop was requested.
+        trained_on: Labels that existed when the last update began, 0 if it was cancelled.
+        chosen_before: Molecules that had been chosen when the last update began, 0 likewise.
+        paused: Whether nothing new is to begin.
+        stopping: How the campaign is to stop, if that was requested: after the running simulations
+            have ended, or by taking them back.
         finished: Why the campaign is over, or None while it is not.
     """
 
@@ -97,7 +99,8 @@ class State:
     model: int = 0
     trained_on: int = 0
     chosen_before: int = 0
-    stopping: bool = False
+    paused: bool = False
+    stopping: Literal["gently", "now"] | None = None
     finished: FinishReason | None = None
 
     @classmethod

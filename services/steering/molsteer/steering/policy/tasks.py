@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from rpds import HashTrieMap
 
-from molsteer.steering.policy.commands import Dispatch
+from molsteer.steering.policy.commands import Dispatch, DispatchSimulation
 
 TaskT = TypeVar("TaskT", bound=Dispatch)
 
@@ -45,3 +45,12 @@ class Tasks(Generic[TaskT]):
         """Put the next attempt of a running task in front of those that wait."""
         following = replace(task, attempt=task.attempt + 1)
         return Tasks(self.running.remove(task.task_id), (following, *self.waiting))
+
+
+def taken_back(simulations: Tasks[DispatchSimulation]) -> Tasks[DispatchSimulation]:
+    """Let the next attempts of all running simulations wait, before those that wait already."""
+    again = (
+        replace(task, attempt=task.attempt + 1, taken_back=task.taken_back + 1)
+        for _, task in sorted(simulations.running.items())
+    )
+    return Tasks(waiting=(*again, *simulations.waiting))

@@ -55,7 +55,7 @@ def drop_useless_update(state: State) -> Step | None:
         return None
     in_flight = tuple(sorted(update.tasks.running))
     cancel = (CancelTasks(in_flight),) if in_flight else ()
-    ended, notices = _end(state, "cancelled")
+    ended, notices = end_update(state, "cancelled")
     return ended, (*cancel, *notices)
 
 
@@ -76,7 +76,7 @@ def conclude_training(state: State) -> Step | None:
     if not isinstance(update, Training) or update.tasks:
         return None
     if update.trained == 0:
-        return _end(state, "failed")
+        return end_update(state, "failed")
     chunks = tuple(DispatchInference(update.generation, chunk) for chunk in range(plan.chunks))
     scoring = Scoring(update.generation, Tasks(waiting=chunks))
     shortlist = state.shortlist.age() if plan.merge == "progressive" else state.shortlist
@@ -100,17 +100,21 @@ def conclude_scoring(state: State) -> Step | None:
     if not isinstance(update, Scoring) or update.tasks:
         return None
     if update.scored == 0:
-        return _end(state, "failed")
+        return end_update(state, "failed")
     if state.plan.merge == "progressive":
         fresh = state.shortlist.fresh.rest
     else:
         fresh = tuple(each for each in update.collected if each.molecule not in state.chosen)
     completed = replace(state, model=update.generation, shortlist=state.shortlist.renew(fresh))
-    return _end(completed, "completed")
+    return end_update(completed, "completed")
 
 
-def _end(state: State, outcome: UpdateOutcome) -> Step:
-    return replace(state, update=None), (UpdateEnded(state.generation, outcome),)
+def end_update(state: State, outcome: UpdateOutcome) -> Step:
+    """End the update; one that was cancelled has told nothing, so all it saw counts as new."""
+    ended = replace(state, update=None)
+    if outcome == "cancelled":
+        ended = replace(ended, trained_on=0, chosen_before=0)
+    return ended, (UpdateEnded(state.generation, outcome),)
 
 
 def _groups(members: int, slots: int) -> Iterator[tuple[int, ...]]:

@@ -118,7 +118,7 @@ def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
 def _found(ledger: Ledger) -> list[Found]:
     rows = ledger.connection.execute(
         "SELECT number, smiles, adiabatic_eV, vertical_eV, label.generation, mean_eV"
-        " FROM label LEFT JOIN prediction USING (molecule) ORDER BY number"
+        " FROM label LEFT JOIN choice USING (molecule) ORDER BY number"
     )
     return [Found(*row) for row in rows]
 

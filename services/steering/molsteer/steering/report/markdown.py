@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from molsteer.steering.report.findings import Findings, Group
+from molsteer.steering.report.table import number, table
 
 BEST_SHOWN = 20
 
@@ -30,14 +29,14 @@ def render(findings: Findings, plot_file: str) -> str:
         f"# Campaign {findings.name}\n",
         _summary(findings),
         "## Best molecules\n",
-        _table(
+        table(
             ("SMILES", "adiabatic / eV", "vertical / eV", "predicted / eV", "found as no."), best
         ),
         "## Against the random start\n",
         _comparison(findings),
         f"![Discovery plot]({plot_file})\n",
         "## Models\n",
-        _table(
+        table(
             ("update", "members", "labels", "held-out error / eV", "device"),
             [
                 (u.generation, u.members, u.labels, f"{u.validation_mae_eV:.3f}", u.device)
@@ -45,7 +44,7 @@ def render(findings: Findings, plot_file: str) -> str:
             ],
         ),
         "## Tasks\n",
-        _table(
+        table(
             ("topic", "ended", "count", "CPU / s", "mean wait / s", "mean run / s"),
             [
                 (
@@ -59,7 +58,7 @@ def render(findings: Findings, plot_file: str) -> str:
         ),
     ]
     if findings.failures:
-        sections += ["## Failures\n", _table(("kind", "count"), findings.failures)]
+        sections += ["## Failures\n", table(("kind", "count"), findings.failures)]
     return "\n".join(sections)
 
 
@@ -72,7 +71,7 @@ def _summary(findings: Findings) -> str:
 
 def _comparison(findings: Findings) -> str:
     limit = f"above {findings.hit_above_eV:g} eV"
-    return _table(
+    return table(
         ("", "molecules", limit, "share", "best / eV", "mean / eV"),
         [
             _group_row("random start", findings.random_start),
@@ -83,13 +82,4 @@ def _comparison(findings: Findings) -> str:
 
 def _group_row(name: str, group: Group) -> tuple[object, ...]:
     share = f"{group.hits / group.count:.0%}" if group.count else "-"
-    return name, group.count, group.hits, share, _number(group.best_eV), _number(group.mean_eV)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
+    return name, group.count, group.hits, share, number(group.best_eV), number(group.mean_eV)

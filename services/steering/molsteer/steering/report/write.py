@@ -1,4 +1,4 @@
-"""Writes the report of a campaign into its run directory."""
+"""Writes the reports of a campaign into its run directory."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from molsteer.steering.report.findings import Findings
 from molsteer.steering.report.markdown import render
 from molsteer.steering.report.plot import draw_discovery
 
-REPORT, PLOT = "report.md", "discovery.png"
+REPORT, PLOT, LATENCY = "report.md", "discovery.png", "latency.md"
 
 
 def write_report(findings: Findings, folder: Path) -> Path:
     """Write the report and its plot, and give the report's path."""
     draw_discovery(findings, folder / PLOT)
-    unfinished = folder / f".{REPORT}.part"
-    unfinished.write_text(render(findings, PLOT), encoding="utf-8")
-    return unfinished.replace(folder / REPORT)
+    return write_text(folder / REPORT, render(findings, PLOT))
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a file that appears whole, and give its path."""
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(text, encoding="utf-8")
+    return unfinished.replace(path)

@@ -21,8 +21,8 @@ from molsteer.steering.space.manifest import (
 from molsteer.steering.space.molecules import Reason
 from molsteer.steering.space.progress import Progress, ignore
 from molsteer.steering.space.sources import MoleculesFile, Row
-from molsteer.steering.space.staging import staged
 from molsteer.steering.space.writing import ChunkWriter, NameTable, RejectedList
+from molsteer.steering.staging import staged
 
 _BATCH_SIZE = 1_000
 

@@ -30,14 +30,6 @@ class UnreadableSource(SpaceError):
         self.path, self.reason, self.cure = path, reason, cure
 
 
-class RefusedFolder(SpaceError):
-    """A folder that a search space cannot be built into."""
-
-    def __init__(self, folder: Path, reason: str, cure: str) -> None:
-        super().__init__(f"The search space cannot be built in {folder}: {reason}. {cure}")
-        self.folder, self.reason, self.cure = folder, reason, cure
-
-
 class DamagedSpace(SpaceError):
     """A folder that holds no search space, or one that cannot be trusted."""
 

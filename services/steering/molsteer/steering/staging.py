@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from molsteer.steering.space.errors import RefusedFolder
+from molsteer.steering.errors import RefusedFolder
 
 
 @contextmanager

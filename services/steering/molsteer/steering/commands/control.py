@@ -1,0 +1,93 @@
+"""`molsteer pause`, `resume`, `stop` and `set`: control of a campaign from another terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from molsteer.steering.control.requests import Request
+
+_run_dir = click.argument("run_dir", type=click.Path(path_type=Path))
+
+
+@click.command()
+@_run_dir
+def pause(run_dir: Path) -> None:
+    """Let nothing new begin in the campaign in RUN_DIR; what runs goes on.
+
+    The campaign stays paused, also over a restart, until `molsteer resume`.
+
+    \b
+    Example:
+      molsteer pause runs/quickstart
+    """
+    from molsteer.steering.control.requests import Request
+
+    _ask(run_dir, Request(action="pause"))
+
+
+@click.command()
+@_run_dir
+def resume(run_dir: Path) -> None:
+    """Let the campaign in RUN_DIR go on after a pause or a stop.
+
+    A campaign that ended as stopped or failing goes on with the same `molsteer run` command; one
+    that reached its budget wants a larger one first.
+
+    \b
+    Examples:
+      molsteer resume runs/quickstart
+      molsteer set runs/quickstart budget=400 && molsteer run examples/quickstart.toml
+    """
+    from molsteer.steering.control.requests import Request
+
+    _ask(run_dir, Request(action="resume"))
+
+
+@click.command()
+@_run_dir
+@click.option("--now", is_flag=True, help="Cancel running simulations instead of waiting for them.")
+def stop(run_dir: Path, *, now: bool) -> None:
+    """End the campaign in RUN_DIR when its running simulations have ended.
+
+    Updates of the models are cancelled at once. Nothing is lost: after `molsteer resume`, the same
+    `molsteer run` command goes on, cancelled simulations first.
+
+    \b
+    Examples:
+      molsteer stop runs/quickstart
+      molsteer stop runs/quickstart --now
+    """
+    from molsteer.steering.control.requests import Request
+
+    _ask(run_dir, Request(action="stop-now" if now else "stop"))
+
+
+@click.command("set")
+@_run_dir
+@click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")
+def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
+    """Change settings of the campaign in RUN_DIR from now on, also over restarts.
+
+    What can be changed: budget; slots.simulate, slots.train and slots.infer, where 0 lets nothing
+    new of the kind begin; buffer, shortlist, retrain_after, during_update, acquisition, beta,
+    attempts and failure_limit.
+
+    \b
+    Examples:
+      molsteer set runs/quickstart slots.simulate=8 policy.beta=2
+      molsteer set runs/quickstart budget=400 during_update=pause
+    """
+    from molsteer.steering.control.changes import read_changes
+    from molsteer.steering.control.requests import Request
+
+    _ask(run_dir, Request(action="set", changes=read_changes(changes)))
+
+
+def _ask(run_dir: Path, request: Request) -> None:
+    from molsteer.steering.control.asking import ask
+
+    click.echo(ask(run_dir, request))

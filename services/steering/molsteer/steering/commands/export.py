@@ -1,0 +1,74 @@
+"""`molsteer export`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, assert_never
+
+import click
+
+from molsteer.steering.export.tables import TABLES
+
+
+@click.command()
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["csv", "jsonl", "parquet", "qcschema"]),
+    default="csv",
+    show_default=True,
+    help="How to write; parquet needs the package pyarrow.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    show_default="RUN_DIR/export-FORMAT",
+    help="Folder to make; its parent must exist.",
+)
+@click.option(
+    "--table",
+    "names",
+    type=click.Choice([table.name for table in TABLES]),
+    multiple=True,
+    show_default="all",
+    help="Write only this table; can be given several times.",
+)
+@click.option("--force", is_flag=True, help="Replace an earlier export.")
+def export(
+    run_dir: Path,
+    format_name: Literal["csv", "jsonl", "parquet", "qcschema"],
+    output: Path | None,
+    names: Sequence[str],
+    force: bool,
+) -> None:
+    """Write the records of the campaign in RUN_DIR as tables, whether or not it runs now.
+
+    The tables are molecules, simulations, trainings, inferences, models, timings and failures;
+    docs/run-records.md explains every column. The format qcschema gives the full record of every
+    simulation instead, one QCSchema document a line. The folder appears when it is complete.
+
+    \b
+    Examples:
+      molsteer export runs/quickstart
+      molsteer export runs/quickstart --format parquet -o records
+      molsteer export runs/quickstart --format jsonl --table molecules --table models
+      molsteer export runs/quickstart --format qcschema --force
+    """
+    from molsteer.steering.export.export import export_qcschema, export_tables
+
+    folder = output or run_dir / f"export-{format_name}"
+    match format_name:
+        case "csv" | "jsonl" | "parquet":
+            chosen = [table for table in TABLES if table.name in names or not names]
+            rows = export_tables(run_dir, folder, chosen, format_name, replace=force)
+        case "qcschema":
+            if names:
+                raise click.UsageError("--format qcschema has no tables. Leave --table out.")
+            rows = export_qcschema(run_dir, folder, replace=force)
+        case _:
+            assert_never(format_name)
+    for file, count in rows.items():
+        click.echo(f"{folder / file}  {count:,} rows")

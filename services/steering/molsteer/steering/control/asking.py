@@ -1,0 +1,65 @@
+"""Asks something of a campaign, and tells what came of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import assert_never
+
+from molsteer.steering.control.requests import Request, answer_to, drop
+from molsteer.steering.errors import RequestRefused
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.tasks import awaited
+from molsteer.steering.run_directory import is_held
+
+PATIENCE_S = 5.0
+LOOK_EVERY_S = 0.05
+
+
+def ask(run_dir: Path, request: Request, patience_s: float = PATIENCE_S) -> str:
+    """Ask, wait for the steering process to take it up, and say in a sentence what happened.
+
+    Raises:
+        NoCampaign: If the folder holds no campaign.
+        RequestRefused: If the request cannot be written, or steering cannot do it.
+    """
+    with closing(Ledger(run_dir, read_only=True)) as ledger:
+        try:
+            name = drop(run_dir, request)
+        except OSError as error:
+            raise RequestRefused(run_dir, f"Nothing can be written there: {error}.") from None
+        deadline = time.monotonic() + (patience_s if is_held(run_dir) else 0.0)
+        while (refusal := answer_to(ledger, name)) is None and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
+        if refusal:
+            raise RequestRefused(run_dir, refusal)
+        return _pending(run_dir, ledger) if refusal is None else _done(request, ledger)
+
+
+def _pending(run_dir: Path, ledger: Ledger) -> str:
+    if is_held(run_dir):
+        return "The steering process is busy; it takes the request up when it is done."
+    state = f"has ended ({ended})" if (ended := ledger.fact("finished")) else "is not running"
+    return f"The campaign {state}; the request counts when `molsteer run` goes on with it."
+
+
+def _done(request: Request, ledger: Ledger) -> str:
+    if ended := ledger.fact("finished"):
+        return f"The campaign has ended: {ended}."
+    match request.action:
+        case "pause":
+            return f"Paused: nothing new begins, and {_in_flight(ledger)}."
+        case "resume":
+            return "The campaign goes on."
+        case "stop" | "stop-now":
+            return f"Stopping: {_in_flight(ledger)}."
+        case "set":
+            return "\n".join(f"{name} = {value}" for name, value in request.changes.items())
+        case _:
+            assert_never(request.action)
+
+
+def _in_flight(ledger: Ledger) -> str:
+    count = len(awaited(ledger, dispatched_before=float("inf")))
+    return f"{count} published {'task goes' if count == 1 else 'tasks go'} on to the end"

@@ -1,0 +1,133 @@
+"""What people ask of a campaign: small files in its run directory that steering takes up.
+
+A file needs neither a server nor a running steering process, and waits until there is one. It is
+noted in the ledger together with what it causes and removed afterwards, so that a file met again
+after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, assert_never
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from molsteer.shared.errors import SettingsError
+from molsteer.steering.control.changes import Changes, Value, check_changes
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.events import Control, Paused, PlanChanged, Resumed, StopRequested
+from molsteer.steering.policy.plan import Plan
+
+log = logging.getLogger(__name__)
+
+
+class Request(BaseModel):
+    """Something that a person wants of a campaign.
+
+    Attributes:
+        changes: New values of settings, for `set` alone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: Literal["pause", "resume", "stop", "stop-now", "set"]
+    changes: dict[str, Value] = {}
+
+    def event(self, at: float, plan: Plan) -> Control:
+        """Give what the policy must hear.
+
+        Args:
+            at: The time, in seconds of the Unix epoch.
+            plan: The plan with the changes.
+        """
+        match self.action:
+            case "pause":
+                return Paused(at)
+            case "resume":
+                return Resumed(at)
+            case "stop":
+                return StopRequested(at)
+            case "stop-now":
+                return StopRequested(at, now=True)
+            case "set":
+                return PlanChanged(at, plan)
+            case _:
+                assert_never(self.action)
+
+
+def drop(run_dir: Path, request: Request) -> str:
+    """Put a request where steering finds it, and give its name; names sort in order of time."""
+    folder = _folder(run_dir)
+    folder.mkdir(exist_ok=True)
+    name = f"{time.time_ns():020}-{uuid4().hex[:8]}"
+    unfinished = folder / f"{name}.part"
+    unfinished.write_text(request.model_dump_json(), encoding="utf-8")
+    unfinished.rename(folder / f"{name}.json")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The requests of one run directory, as steering sees them."""
+
+    run_dir: Path
+    ledger: Ledger
+
+    def unheard(self) -> Iterator[tuple[str, Request]]:
+        """Go through the requests that were not heard before, oldest first.
+
+        The caller notes each one; its file is removed when the next one is asked for. A file that
+        cannot be read is refused here.
+        """
+        for file in sorted(_folder(self.run_dir).glob("*.json")):
+            if answer_to(self.ledger, file.stem) is None:
+                try:
+                    request = _read(file)
+                except SettingsError as error:
+                    log.warning("A request was refused. %s", error)
+                    with self.ledger.transaction():
+                        self.ledger.set_fact(_fact(file.stem), str(error))
+                else:
+                    yield file.stem, request
+            file.unlink(missing_ok=True)
+
+    def note(self, name: str, request: Request) -> None:
+        """Note that a request is heard, and what it changes; inside a transaction."""
+        self.ledger.set_fact(_fact(name), "")
+        if request.changes:
+            self.ledger.set_fact("changes", {**changes_of(self.ledger), **request.changes})
+
+
+def answer_to(ledger: Ledger, name: str) -> str | None:
+    """Tell why a request was refused; empty if it was not, None while it was not heard."""
+    answer = ledger.fact(_fact(name))
+    return None if answer is None else str(answer)
+
+
+def changes_of(ledger: Ledger) -> Changes:
+    """Give everything that was changed since the campaign began, as it is now."""
+    changes = ledger.fact("changes")
+    return check_changes(changes) if isinstance(changes, dict) else {}
+
+
+def _read(file: Path) -> Request:
+    try:
+        request = Request.model_validate_json(file.read_bytes())
+    except ValidationError:
+        raise SettingsError(
+            str(file), ["This is no request of this version. Use one molsteer version for all."]
+        ) from None
+    return request.model_copy(update={"changes": check_changes(request.changes)})
+
+
+def _folder(run_dir: Path) -> Path:
+    return run_dir / "requests"
+
+
+def _fact(name: str) -> str:
+    return f"request/{name}"

@@ -1,0 +1,72 @@
+"""What a table of run records is: its columns, what they mean, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from molsteer.steering.ledger.ledger import Ledger
+
+Kind = Literal["text", "integer", "number", "boolean"]
+Cell = str | int | float | None
+Row = tuple[Cell, ...]
+
+_UNITS = {"_at": "s since 1970-01-01 UTC", "_s": "s", "_eV": "eV", "_bytes": "bytes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        kind: What its cells are, where they are not empty.
+        name: Its name; the end of it tells its unit.
+        source: The SQL expression over the ledger that gives it.
+        meaning: What it says, for a reader who knows the concepts of a campaign.
+    """
+
+    kind: Kind
+    name: str
+    source: str
+    meaning: str
+
+    @property
+    def unit(self) -> str:
+        """The unit of its numbers; empty if they have none."""
+        return next((unit for end, unit in _UNITS.items() if self.name.endswith(end)), "")
+
+    def cell(self, stored: Cell) -> Cell:
+        """Give a stored value its kind; SQLite knows no booleans."""
+        return bool(stored) if self.kind == "boolean" and stored is not None else stored
+
+
+text = partial(Column, "text")
+integer = partial(Column, "integer")
+number = partial(Column, "number")
+boolean = partial(Column, "boolean")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Records of one kind.
+
+    Attributes:
+        name: Its name, and that of the file it is exported to.
+        meaning: What one row stands for.
+        rows: The SQL that follows FROM: which rows there are, in which order.
+        columns: Its columns in their order.
+    """
+
+    name: str
+    meaning: str
+    rows: str
+    columns: tuple[Column, ...]
+
+    def read(self, ledger: Ledger) -> Iterator[Row]:
+        """Read the rows one by one."""
+        cells = ", ".join(f'{column.source} AS "{column.name}"' for column in self.columns)
+        for row in ledger.connection.execute(f"SELECT {cells} FROM {self.rows}"):  # noqa: S608
+            yield tuple(map(Column.cell, self.columns, row))

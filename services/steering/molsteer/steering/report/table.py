@@ -1,0 +1,18 @@
+"""Tables that read well as text and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write a Markdown table whose columns stand below each other."""
+    lines = [header, *([str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["-" * width for width in widths])
+    return "".join(f"| {' | '.join(map(str.ljust, line, widths))} |\n" for line in lines)
+
+
+def number(value: float | None) -> str:
+    """Write a number with three decimals, or that there is none."""
+    return "-" if value is None else f"{value:.3f}"

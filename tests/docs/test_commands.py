@@ -1,0 +1,50 @@
+"""Every command that the documentation shows is one that the program knows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from molsteer.shared.cli import molsteer
+
+pytestmark = pytest.mark.fast
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def shown(word: str) -> Iterator[str]:
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+            lines = block.replace("\\\n", "").splitlines()
+            yield from (line for line in lines if line.startswith(f"{word} "))
+        yield from re.findall(rf"`({word} [^`]+)`", text)
+
+
+def test_the_documents_show_commands() -> None:
+    assert len(list(shown("molsteer"))) > 5
+    assert len(list(shown("make"))) > 3
+
+
+@pytest.mark.parametrize("line", sorted(set(shown("molsteer"))))
+def test_a_molsteer_command_of_the_documents_is_understood(line: str) -> None:
+    words = shlex.split(line, comments=True)[1:]
+    command: click.Command | None = molsteer
+    while isinstance(command, click.Group) and words:
+        name = words.pop(0)
+        command = command.get_command(click.Context(command), name)
+        assert command is not None, f"{line!r}: there is no command {name!r}"
+    assert command is not None
+    command.make_context("molsteer", words, resilient_parsing=True)
+
+
+@pytest.mark.parametrize("line", sorted(set(shown("make"))))
+def test_a_make_target_of_the_documents_exists(line: str) -> None:
+    assert shlex.split(line, comments=True)[1] in TARGETS

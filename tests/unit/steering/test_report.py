@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.toy_campaign import ToyCampaign, toy_plan, toy_space
+
+from molsteer.steering.display import describe
+from molsteer.steering.progress import measure
+from molsteer.steering.report.findings import Findings, read_findings
+from molsteer.steering.report.markdown import render
+from molsteer.steering.report.write import write_report
+
+pytestmark = pytest.mark.fast
+
+HIT_ABOVE_EV = 14.0
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> ToyCampaign:
+    space = toy_space(tmp_path_factory.mktemp("space"))
+    toy = ToyCampaign(tmp_path_factory.mktemp("run"), space, toy_plan(space))
+    toy.run_to_the_end(toy.steering())
+    return toy
+
+
+@pytest.fixture
+def findings(ended: ToyCampaign) -> Findings:
+    return read_findings(ended.open_ledger(), "toy", HIT_ABOVE_EV)
+
+
+def test_what_was_chosen_at_random_is_told_from_what_models_chose(findings: Findings) -> None:
+    first_by_model = next(m.number for m in findings.found if m.generation > 0)
+    assert first_by_model > 8  # the first training waits for eight labels
+    assert findings.random_start.count + findings.steered.count == len(findings.found)
+    assert all((m.predicted_eV is None) == (m.generation == 0) for m in findings.found)
+
+
+def test_a_perfect_surrogate_predicts_what_was_found(findings: Findings) -> None:
+    steered = [m for m in findings.found if m.predicted_eV is not None]
+    assert steered
+    assert all(m.predicted_eV == pytest.approx(m.adiabatic_eV, abs=1e-4) for m in steered)
+
+
+def test_the_report_names_the_best_molecule_first(findings: Findings) -> None:
+    text = render(findings, "plot.png")
+    best = max(findings.found, key=lambda molecule: molecule.adiabatic_eV)
+    assert text.index(f"`{best.smiles}`") == text.index("`")
+    assert f"| {best.adiabatic_eV:.3f} " in text
+    assert "budget-reached" in text
+
+
+def test_the_report_and_its_plot_are_written(findings: Findings, tmp_path: Path) -> None:
+    report = write_report(findings, tmp_path)
+    assert report.read_text().startswith("# Campaign toy")
+    assert (tmp_path / "discovery.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["discovery.png", "report.md"]
+
+
+def test_a_report_of_a_campaign_without_labels_can_be_written(tmp_path: Path) -> None:
+    space = toy_space(tmp_path)
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    toy.steering()
+    findings = read_findings(toy.open_ledger(), "toy", HIT_ABOVE_EV)
+    assert "still running" in write_report(findings, tmp_path).read_text()
+
+
+def test_progress_tells_what_a_person_wants_to_know(ended: ToyCampaign) -> None:
+    progress = measure(
+        ended.open_ledger(),
+        budget=24,
+        hit_above_eV=HIT_ABOVE_EV,
+        activity="idle",
+        now=ended.clock(),
+    )
+    assert (progress.done, progress.in_flight, progress.given_up) == (24, 0, 0)
+    assert progress.left_s == 0.0
+    told = " | ".join(describe(progress))
+    assert "24/24 simulated" in told
+    assert f"best {progress.best_eV:.2f} eV" in told
+    assert "idle" in told
