@@ -1,12 +1,17 @@
-"""Ctrl-C and SIGTERM: the first asks the campaign to end gently, the second ends it at once."""
+"""Ctrl-C and SIGTERM: the first asks the campaign to end gently, the second ends it at once.
+
+Before there is a campaign, both end the program, and what it began is taken back.
+"""
 
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn
 
 
 @dataclass
@@ -42,3 +47,12 @@ def counted() -> Iterator[Interrupts]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def tidy_up_on_terminate() -> None:
+    """Let SIGTERM unwind the program as Ctrl-C does, so that nothing half-written stays."""
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)

@@ -11,7 +11,12 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from molsteer.shared.messages import Acquisition, SimulationSpec, TrainingPlan
 from molsteer.shared.settings.loading import FileSettings, load
-from molsteer.shared.settings.sections import QueueSettings, Section, StoreSettings
+from molsteer.shared.settings.sections import (
+    QueueSettings,
+    Section,
+    StoreSettings,
+    WorkersSection,
+)
 
 
 class CampaignSection(Section):
@@ -151,19 +156,6 @@ class InferSection(Section):
     batch_size: PositiveInt = Field(default=512, description="Molecules scored in one pass.")
     time_limit_s: PositiveFloat = Field(
         default=3600.0, description="Seconds after which the scoring of a chunk is killed."
-    )
-
-
-class WorkersSection(Section):
-    """Workers that `molsteer run` starts on this machine."""
-
-    local: bool = Field(
-        default=True,
-        description="Start all workers here; false leaves that to `molsteer worker` elsewhere.",
-    )
-    server: Literal["embedded", "external"] = Field(
-        default="embedded",
-        description="Start a private Redis server for this run, or use the one of queue.redis_url.",
     )
 
 

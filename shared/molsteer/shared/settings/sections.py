@@ -83,3 +83,16 @@ class StoreSettings(Section):
         choice = {"simulate": self.simulate, "train": self.train, "infer": self.infer}[topic]
         store = None if choice == "none" else choice
         return Placement(store=store, threshold_bytes=self.threshold_bytes, namespace=namespace)
+
+
+class WorkersSection(Section):
+    """Workers that `molsteer run` starts on this machine."""
+
+    local: bool = Field(
+        default=True,
+        description="Start all workers here; false leaves that to `molsteer worker` elsewhere.",
+    )
+    server: Literal["embedded", "external"] = Field(
+        default="embedded",
+        description="Start a private Redis server for this run, or use the one of queue.redis_url.",
+    )

@@ -1,0 +1,51 @@
+"""Checks of the worker pools: who serves them, and with which version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+
+from molsteer.shared.bus.workers import WorkerInfo, live_workers
+from molsteer.shared.checks.check import Finding
+from molsteer.shared.checks.settings import DeploymentSettings
+from molsteer.shared.messages import TOPICS, Topic
+
+
+def look_at_workers(settings: DeploymentSettings) -> Iterator[Finding]:
+    """Check that every topic has workers, and that they are of this version."""
+    if settings.workers.server == "embedded":
+        yield Finding("skipped", "Each run starts a server and workers of its own.")
+        return
+    alive = live_workers(settings.queue)
+    for topic in TOPICS:
+        pool = [worker for worker in alive if worker.topic == topic]
+        yield _pool(topic, pool) if pool else _nobody(topic, local=settings.workers.local)
+    yield from _strangers(alive)
+
+
+def _pool(topic: Topic, pool: Sequence[WorkerInfo]) -> Finding:
+    hosts = ", ".join(sorted({worker.host for worker in pool}))
+    processes = sum(worker.processes for worker in pool)
+    return Finding(
+        "ok", f"{topic}: {len(pool)} at work with {processes} processes in all, on {hosts}."
+    )
+
+
+def _nobody(topic: Topic, *, local: bool) -> Finding:
+    if local:
+        return Finding("skipped", f"{topic}: nobody now; a run starts its own.")
+    return Finding(
+        "problem", f"{topic}: nobody, so its tasks wait.", f"Start one: molsteer worker {topic}."
+    )
+
+
+def _strangers(alive: Sequence[WorkerInfo]) -> Iterator[Finding]:
+    ours = version("molsteer-shared")
+    for worker in alive:
+        if worker.version != ours:
+            yield Finding(
+                "problem",
+                f"{worker.topic}: process {worker.pid} on {worker.host} runs molsteer "
+                f"{worker.version}, this machine {ours}.",
+                "Install the same version on both, and start the worker again.",
+            )
