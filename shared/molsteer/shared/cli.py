@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import errno
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
 
 import click
 
 from molsteer.shared.errors import UserError
 
 _GROUP = "molsteer.commands"
+
+_MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+"""What a file system refuses although the program is right."""
 
 
 class InstalledCommands(click.Group):
@@ -30,8 +37,33 @@ class InstalledCommands(click.Group):
             return command
         return None
 
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """List the subcommands without importing any."""
+        points = {point.name: point for point in entry_points(group=_GROUP)}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _summary(points[name])) for name in sorted(points)])
+
+
+def _summary(point: EntryPoint) -> str:
+    """Read the first line of a command's docstring in its source."""
+    module = find_spec(point.module)
+    if module is None or module.origin is None:
+        return ""
+    tree = ast.parse(Path(module.origin).read_text(encoding="utf-8"))
+    texts = [
+        ast.get_docstring(node) or ""
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == point.attr
+    ]
+    return "".join(texts).partition("\n")[0]
+
 
 @click.command(cls=InstalledCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="molsteer-shared", message="molsteer %(version)s")
 def molsteer() -> None:
     """Search millions of molecules with simulations that a learning ensemble steers.
 
@@ -42,7 +74,8 @@ def molsteer() -> None:
 def main() -> None:
     """Run the command; a mistake of the user's ends with one message and exit status 2."""
     try:
-        molsteer.main(prog_name="molsteer", standalone_mode=False)
+        # Click gives the status of `--help` and the like back instead of leaving.
+        sys.exit(molsteer.main(prog_name="molsteer", standalone_mode=False))
     except UserError as error:
         click.echo(f"molsteer: {error}", err=True)
         sys.exit(2)
@@ -52,8 +85,12 @@ def main() -> None:
     except click.Abort:
         click.echo("molsteer: interrupted.", err=True)
         sys.exit(130)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            raise
+        refused = f"{error.filename or 'A file'} cannot be used: {error.strerror}"
+        click.echo(f"molsteer: {refused}. Check permissions and free space.", err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

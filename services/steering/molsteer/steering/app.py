@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
 from molsteer.shared.blobs.opening import open_blobs
+from molsteer.shared.bus.connection import check_answer
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.errors import ServiceUnavailable
-from molsteer.shared.server import EmbeddedServer
+from molsteer.shared.server import EmbeddedServer, find_server
 from molsteer.steering import run_directory
 from molsteer.steering.attendance import Attendance, attendance
 from molsteer.steering.control.changes import changed, knob, values
@@ -115,26 +115,33 @@ def assembled(
         on_building: Called now and then if the search space has to be built first.
 
     Raises:
-        UserError: If the run directory, the search space or a server cannot be used; a run
-            directory made for the campaign is removed again.
+        UserError: If the run directory, the search space or a server cannot be used; the run
+            directory is then left as it was.
     """
-    folder = settings.run_dir
-    is_new = not folder.exists()
-    with ExitStack() as stack:
+    _check_server(settings)
+    with run_directory.held(settings.run_dir) as before, ExitStack() as stack:
         try:
-            application = _assemble(settings, on_building, stack)
+            with ExitStack() as starting:
+                application = _assemble(settings, on_building, starting)
+                stack.push(starting.pop_all())
         except BaseException:
-            if is_new:
-                shutil.rmtree(folder, ignore_errors=True)
+            before.restore()
             raise
         yield application
+
+
+def _check_server(settings: CampaignSettings) -> None:
+    """Look for the server before anything is made; a search space may take long to build."""
+    if settings.workers.server == "embedded":
+        find_server()
+    else:
+        check_answer(settings.queue.redis_url)
 
 
 def _assemble(
     settings: CampaignSettings, on_building: Callable[[BuildProgress], None], stack: ExitStack
 ) -> Application:
     folder = settings.run_dir
-    stack.enter_context(run_directory.held(folder))
     ledger = Ledger(folder, create=True)
     stack.callback(ledger.close)
     known = read_known(settings, ledger)

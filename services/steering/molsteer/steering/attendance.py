@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
-from molsteer.shared.bus.workers import live_workers
+from molsteer.shared.bus.workers import live_workers, start_command
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.steering.settings import CampaignSettings
@@ -58,8 +58,7 @@ def attendance(settings: CampaignSettings, now: float) -> Attendance:
 
 
 def _complaint(topic: Topic, pool: str) -> str:
-    option = "" if pool == DEFAULT_POOL else f" --pool {pool}"
     return (
         f"No worker serves the pool {pool!r} of {topic}; its tasks wait. Start one, with the same "
-        f"queue and stores: molsteer worker {topic}{option}"
+        f"queue and stores: {start_command(topic, pool)}"
     )

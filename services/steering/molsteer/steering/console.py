@@ -12,7 +12,7 @@ from molsteer.steering.app import Application, assembled
 from molsteer.steering.control.changes import Changes
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.display import Display, LineDisplay, LiveDisplay
-from molsteer.steering.interrupts import counted
+from molsteer.steering.interrupts import counted, tidy_up_on_terminate
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings import CampaignSettings
@@ -28,6 +28,7 @@ def follow(settings: CampaignSettings) -> int:
         The exit status: 0 if the campaign ended, 1 if its simulations keep failing, 130 if the
         user stopped it.
     """
+    tidy_up_on_terminate()
     console = Console(stderr=False, highlight=False)
     with ExitStack() as stack:
         with shown(console) as on_building:

@@ -32,6 +32,19 @@ class OtherCampaign(UserError):
         self.folder, self.differences = folder, tuple(differences)
 
 
+class UnusableRunDirectory(UserError):
+    """A run directory that cannot be made, read or written."""
+
+    def __init__(
+        self, folder: Path, reason: str, cure: str = "Check its permissions and free space"
+    ) -> None:
+        super().__init__(
+            f"The run directory {folder} cannot be used: {reason}. {cure}, or choose another "
+            f"folder with --run-dir."
+        )
+        self.folder, self.reason, self.cure = folder, reason, cure
+
+
 class NoCampaign(UserError):
     """A folder that holds no campaign."""
 

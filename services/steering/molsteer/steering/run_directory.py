@@ -6,9 +6,11 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +19,12 @@ from pydantic import ValidationError
 from molsteer.shared.commands.version import installed_versions
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.loading import sentences
-from molsteer.steering.errors import NoCampaign, OtherCampaign, RunDirectoryInUse
+from molsteer.steering.errors import (
+    NoCampaign,
+    OtherCampaign,
+    RunDirectoryInUse,
+    UnusableRunDirectory,
+)
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.settings import CampaignSettings
 
@@ -25,17 +32,57 @@ _LOCK = "steering.lock"
 _SETTINGS = "settings.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What there was of a run directory before it was used.
+
+    Attributes:
+        missing: The folder and those of its parents that were not there, innermost first.
+        contents: What was in it.
+    """
+
+    folder: Path
+    missing: tuple[Path, ...]
+    contents: frozenset[Path]
+
+    @classmethod
+    def of(cls, folder: Path) -> Before:
+        """Look at a run directory, or at where it will be."""
+        missing = tuple(place for place in (folder, *folder.parents) if not place.exists())
+        return cls(folder, missing, _contents(folder))
+
+    def restore(self) -> None:
+        """Remove what has come since; what was there already is left alone."""
+        for path in _contents(self.folder) - self.contents:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        for place in self.missing:
+            with suppress(OSError):  # somebody else has put something there
+                place.rmdir()
+
+
+def _contents(folder: Path) -> frozenset[Path]:
+    return frozenset((*folder.glob("*"), *folder.glob("space/*")))
+
+
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path) -> Iterator[Before]:
     """Be the only steering process of a run directory, which is made if it is missing.
 
     The lock ends with the process, however that ends.
 
     Raises:
         RunDirectoryInUse: If another process holds it.
+        UnusableRunDirectory: If it cannot be made or written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        before = Before.of(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise UnusableRunDirectory(folder, error.strerror or str(error)) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,7 +90,7 @@ def held(folder: Path) -> Iterator[None]:
             raise RunDirectoryInUse(folder, os.read(descriptor, 200).decode()) from None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()} on {socket.gethostname()}".encode())
-        yield
+        yield before
     finally:
         os.close(descriptor)
 
@@ -78,7 +125,11 @@ def public_settings(folder: Path) -> CampaignSettings:
 
 
 def describe(folder: Path, settings: CampaignSettings) -> None:
-    """Write the resolved settings, the versions and facts about the host, never a secret."""
+    """Write the resolved settings, the versions and facts about the host, never a secret.
+
+    The folder for the logs is made beside them.
+    """
+    (folder / "logs").mkdir(exist_ok=True)
     public = settings.model_dump(mode="json", exclude={"queue": {"redis_url"}})
     _write_json(folder / _SETTINGS, public)
     _write_json(folder / "host.json", host_facts())

@@ -19,7 +19,13 @@ from pydantic import (
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Acquisition, SimulationSpec, Topic, TrainingPlan
 from molsteer.shared.settings.loading import FileSettings, load
-from molsteer.shared.settings.sections import Pool, QueueSettings, Section, StoreSettings
+from molsteer.shared.settings.sections import (
+    QueueSettings,
+    Section,
+    StoreSettings,
+    TopicSection,
+    WorkersSection,
+)
 
 
 class CampaignSection(Section):
@@ -94,17 +100,7 @@ class PolicySection(Section):
     )
 
 
-class _TopicSection(Section):
-    """What all kinds of task have in common."""
-
-    pool: Pool = Field(
-        default=DEFAULT_POOL,
-        description="Workers that take these tasks: those started with `--pool NAME`; `default` "
-        "are those started without, which `molsteer run` starts itself.",
-    )
-
-
-class SimulateSection(_TopicSection):
+class SimulateSection(TopicSection):
     """Quantum chemistry."""
 
     slots: PositiveInt = Field(
@@ -130,7 +126,7 @@ class SimulateSection(_TopicSection):
         return SimulationSpec(**self.model_dump(include=set(SimulationSpec.model_fields)))
 
 
-class TrainSection(_TopicSection):
+class TrainSection(TopicSection):
     """The surrogate and its training."""
 
     slots: PositiveInt = Field(default=1, description="Training tasks at the same time.")
@@ -164,7 +160,7 @@ class TrainSection(_TopicSection):
         return TrainingPlan(**self.model_dump(include=set(TrainingPlan.model_fields)))
 
 
-class InferSection(_TopicSection):
+class InferSection(TopicSection):
     """Scoring of the search space."""
 
     slots: PositiveInt = Field(default=1, description="Scoring tasks at the same time.")
@@ -174,20 +170,6 @@ class InferSection(_TopicSection):
     batch_size: PositiveInt = Field(default=512, description="Molecules scored in one pass.")
     time_limit_s: PositiveFloat = Field(
         default=3600.0, description="Seconds after which the scoring of a chunk is killed."
-    )
-
-
-class WorkersSection(Section):
-    """Workers that `molsteer run` starts on this machine."""
-
-    local: bool = Field(
-        default=True,
-        description="Start the workers of all default pools here; false leaves that to "
-        "`molsteer worker` elsewhere.",
-    )
-    server: Literal["embedded", "external"] = Field(
-        default="embedded",
-        description="Start a private Redis server for this run, or use the one of queue.redis_url.",
     )
 
 

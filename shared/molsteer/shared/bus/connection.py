@@ -28,6 +28,16 @@ def connect(url: str) -> redis.Redis:
     )
 
 
+def check_answer(url: str) -> None:
+    """Make sure that a server is there and lets us in.
+
+    Raises:
+        ServiceUnavailable: If it does not answer or refuses us.
+    """
+    with reaching(url), connect(url) as client:
+        client.ping()
+
+
 def as_bytes(answer: object) -> bytes:
     """Narrow an answer of Redis, whose client types cannot say that it never decodes."""
     if isinstance(answer, bytes):

@@ -56,6 +56,12 @@ class SignOfLife:
             self._client.delete(self._key)
 
 
+def start_command(topic: Topic, pool: str) -> str:
+    """Give the command that starts a worker of a pool."""
+    option = "" if pool == DEFAULT_POOL else f" --pool {pool}"
+    return f"molsteer worker {topic}{option}"
+
+
 def live_workers(queue: QueueSettings) -> list[WorkerInfo]:
     """Tell which workers are ready or at work now, by topic, host and process.
 

@@ -24,7 +24,12 @@ def installed_versions() -> dict[str, str]:
 
 @click.command()
 def version() -> None:
-    """Print the versions of the installed molsteer packages and of Python."""
+    """Print the versions of the installed molsteer packages and of Python.
+
+    \b
+    Example:
+      molsteer version
+    """
     for package, number in installed_versions().items():
         click.echo(f"{package} {number}")
     click.echo(f"python {platform.python_version()}")

@@ -112,6 +112,11 @@ def worker(
 
     Settings come from flags, then MOLSTEER_* variables, then the file. SIGTERM and Ctrl-C hand
     running tasks back to the queue at once.
+
+    \b
+    Examples:
+      molsteer worker simulate --processes 32
+      molsteer worker train --config campaign.toml
     """
     if die_with_parent:
         own_process.die_with_parent()

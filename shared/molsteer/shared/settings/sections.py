@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 from molsteer.shared.blobs.reference import Placement, StoreName
+from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Topic
 
 
@@ -92,3 +93,27 @@ class StoreSettings(Section):
         choice = {"simulate": self.simulate, "train": self.train, "infer": self.infer}[topic]
         store = None if choice == "none" else choice
         return Placement(store=store, threshold_bytes=self.threshold_bytes, namespace=namespace)
+
+
+class TopicSection(Section):
+    """What all kinds of task have in common."""
+
+    pool: Pool = Field(
+        default=DEFAULT_POOL,
+        description="Workers that take these tasks: those started with `--pool NAME`; `default` "
+        "are those started without, which `molsteer run` starts itself.",
+    )
+
+
+class WorkersSection(Section):
+    """Workers that `molsteer run` starts on this machine."""
+
+    local: bool = Field(
+        default=True,
+        description="Start the workers of all default pools here; false leaves that to "
+        "`molsteer worker` elsewhere.",
+    )
+    server: Literal["embedded", "external"] = Field(
+        default="embedded",
+        description="Start a private Redis server for this run, or use the one of queue.redis_url.",
+    )

@@ -15,7 +15,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
-from molsteer.shared.bus.connection import connect, reaching
+from molsteer.shared.bus.connection import check_answer
 from molsteer.shared.worker.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.scratch import remove_folders_of_the_dead
@@ -34,8 +34,7 @@ def serve(plan: WorkerPlan) -> int:
     Raises:
         ServiceUnavailable: If Redis or a blob store cannot be used at the start.
     """
-    with reaching(plan.queue.redis_url), connect(plan.queue.redis_url) as client:
-        client.ping()
+    check_answer(plan.queue.redis_url)
     open_blobs(plan.stores, plan.queue).close()
     _silence_standard_output()
     # It warns against running as root because a pickle could come in; here none can.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -58,10 +56,11 @@ def build(
     """
     from rich.console import Console
 
+    from molsteer.steering.interrupts import tidy_up_on_terminate
     from molsteer.steering.space.build import build as build_space
     from molsteer.steering.space.progress import shown
 
-    signal.signal(signal.SIGTERM, _exit_on_signal)
+    tidy_up_on_terminate()
     started_at = time.monotonic()
     with shown(Console(stderr=True)) as show:
         manifest = build_space(
@@ -111,8 +110,3 @@ def _summary(folder: Path, manifest: Manifest) -> str:
     if manifest.rejected_rows:
         lines.append(f"Each is listed in {folder / manifest.rejected.file}")
     return "\n".join(lines)
-
-
-def _exit_on_signal(number: int, _frame: object) -> NoReturn:
-    """Leave in an orderly way, so that nothing half-written stays."""
-    sys.exit(128 + number)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from molsteer.steering.errors import NoCampaign, UnknownLedger
+from molsteer.steering.errors import NoCampaign, UnknownLedger, UnusableRunDirectory
 from molsteer.steering.ledger.schema import ADDED, TABLES, VERSION
 from molsteer.steering.policy.events import Event
 from molsteer.steering.policy.journal_codec import from_json, to_json
@@ -30,21 +30,20 @@ class Ledger:
     Raises:
         NoCampaign: If there is no ledger and none may be made.
         UnknownLedger: If another version of the program wrote it.
+        UnusableRunDirectory: If the file is damaged, or may not be read or written.
     """
 
     def __init__(self, folder: Path, *, create: bool = False, read_only: bool = False) -> None:
         path = folder / FILE_NAME
         if not create and not path.is_file():
             raise NoCampaign(folder)
-        mode = "ro" if read_only else "rwc"
-        self.connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30.0
-        )
-        self.connection.row_factory = sqlite3.Row
-        if not read_only:
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = FULL")
-        self._check_version(folder, may_create=create)
+        try:
+            self.connection = _connect(path, read_only=read_only)
+            self._check_version(folder, may_create=create)
+        except sqlite3.Error as error:
+            reason = f"its {FILE_NAME} cannot be opened ({error})"
+            cure = "Check its permissions, restore it from a copy"
+            raise UnusableRunDirectory(folder, reason, cure) from None
 
     def _check_version(self, folder: Path, *, may_create: bool) -> None:
         (found,) = self.connection.execute("PRAGMA user_version").fetchone()
@@ -106,3 +105,15 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rwc"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30.0
+    )
+    connection.row_factory = sqlite3.Row
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    return connection

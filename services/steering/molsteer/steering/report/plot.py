@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
 from molsteer.steering.report.findings import Findings
 
 _RANDOM, _STEERED, _HITS = "#8a8f98", "#1f6fb4", "#c2541b"
@@ -14,6 +11,10 @@ _RANDOM, _STEERED, _HITS = "#8a8f98", "#1f6fb4", "#c2541b"
 
 def draw_discovery(findings: Findings, path: Path) -> None:
     """Draw ionization potentials and the running count of hits over the simulations."""
+    # Loaded when a campaign ends, for it takes as long as everything else at the start of one.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(8.0, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

@@ -17,6 +17,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdinchi
 
 from molsteer.shared.graphs import PackedGraphs
+from molsteer.steering.interrupts import undisturbed
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.featurize import pack
 from molsteer.steering.space.molecules import Reason, read_molecule
@@ -79,7 +80,8 @@ def digest_all(
     pending: deque[tuple[list[Row], Future[Digested]]] = deque()
     try:
         for rows in batches:
-            pending.append((rows, pool.submit(digest, [row.smiles for row in rows])))
+            with undisturbed():  # the pool starts processes as work arrives
+                pending.append((rows, pool.submit(digest, [row.smiles for row in rows])))
             if len(pending) > _BATCHES_AHEAD * processes:
                 yield _oldest(pending)
         while pending:

@@ -1,0 +1,63 @@
+"""What `molsteer doctor` checks where simulations run: each engine computes a molecule."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from molsteer.shared.checks.check import Check, Finding
+from molsteer.shared.messages import SimulationSpec
+
+EngineName = Literal["tblite", "xtb-python", "qcengine"]
+
+TRIAL_SMILES, TRIAL_EV = "O", 18.148
+"""Water and its adiabatic potential, on which the engines agree to a millionth of an eV."""
+
+TOLERANCE_EV = 0.005
+LIMIT_S = 60.0
+
+
+def checks(_file: Path | None) -> Iterator[Check]:
+    """Offer a check of each engine."""
+    engines: tuple[EngineName, ...] = ("tblite", "xtb-python", "qcengine")
+    for engine in engines:
+        yield Check(f"engine-{engine}", partial(look_at_engine, engine), LIMIT_S)
+
+
+def look_at_engine(engine: EngineName) -> Iterator[Finding]:
+    """Compute water and compare; an engine that is not there matters only if no other is."""
+    from molsteer.simulator.errors import EngineMissing
+
+    try:
+        yield _trial(engine)
+    except EngineMissing as missing:
+        another = find_spec("tblite") or find_spec("xtb")
+        sentence = f"It is not installed (Python package {missing.package})."
+        cure = "Install molsteer-simulator with all it needs." if not another else ""
+        yield Finding("skipped" if another else "problem", sentence, cure)
+
+
+def _trial(engine: EngineName) -> Finding:
+    from molsteer.simulator.app import program_for
+    from molsteer.simulator.deadline import Deadline
+    from molsteer.simulator.ionization import ionize
+    from molsteer.simulator.species import read_species
+    from molsteer.simulator.threads import hold_to_one_thread
+
+    hold_to_one_thread()
+    deadline = Deadline.after(LIMIT_S)
+    with tempfile.TemporaryDirectory(prefix="molsteer-doctor-") as scratch:
+        program = program_for(SimulationSpec(engine=engine), deadline, Path(scratch))
+        started_at = time.perf_counter()
+        found_eV = ionize(read_species(TRIAL_SMILES), program, deadline).adiabatic_eV
+        passed_s = time.perf_counter() - started_at
+    sentence = f"{program.name}: water has {found_eV:.3f} eV, after {passed_s:.2g} s."
+    if abs(found_eV - TRIAL_EV) <= TOLERANCE_EV:
+        return Finding("ok", sentence)
+    cure = "Install another version; labels of this one would not fit those of others."
+    return Finding("problem", f"{sentence} It should be {TRIAL_EV:.3f} eV.", cure)

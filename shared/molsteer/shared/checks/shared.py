@@ -1,0 +1,40 @@
+"""The checks that every installation has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from molsteer.shared.checks import machine
+from molsteer.shared.checks.check import Check
+from molsteer.shared.checks.queues import look_at_embedded_server, look_at_server
+from molsteer.shared.checks.settings import DeploymentSettings, load_deployment
+from molsteer.shared.checks.stores import look_at_store
+from molsteer.shared.checks.workers import look_at_workers
+
+
+def checks(file: Path | None) -> Iterator[Check]:
+    """Offer the checks of this machine, the queues, the stores and the workers.
+
+    Raises:
+        SettingsError: If the settings cannot be used.
+    """
+    settings = load_deployment(file)
+    yield Check("python", machine.look_at_python)
+    yield Check("packages", machine.look_at_packages)
+    yield Check("libraries", machine.look_at_libraries)
+    yield Check("open-files", machine.look_at_open_files)
+    if settings.workers.server == "embedded":
+        yield Check("server", look_at_embedded_server, limit_s=40.0)
+    else:
+        yield Check("redis", partial(look_at_server, settings.queue))
+    yield from _stores(settings)
+    yield Check("workers", partial(look_at_workers, settings))
+
+
+def _stores(settings: DeploymentSettings) -> Iterator[Check]:
+    chosen = {settings.stores.simulate, settings.stores.train, settings.stores.infer}
+    for name in sorted(chosen):
+        if name != "none":
+            yield Check(f"store-{name}", partial(look_at_store, settings, name), limit_s=60.0)

@@ -1,0 +1,55 @@
+"""Checks of the worker pools: who serves them, and with which version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+
+from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.bus.workers import WorkerInfo, live_workers, start_command
+from molsteer.shared.checks.check import Finding
+from molsteer.shared.checks.settings import DeploymentSettings
+from molsteer.shared.messages import Topic
+
+
+def look_at_workers(settings: DeploymentSettings) -> Iterator[Finding]:
+    """Check that every topic has workers, and that they are of this version."""
+    if settings.workers.server == "embedded":
+        yield Finding("skipped", "Each run starts a server and workers of its own.")
+        return
+    alive = live_workers(settings.queue)
+    for topic, pool in settings.pools.items():
+        there = [worker for worker in alive if (worker.topic, worker.pool) == (topic, pool)]
+        local = settings.workers.local and pool == DEFAULT_POOL
+        yield _pool(topic, there) if there else _nobody(topic, pool, local=local)
+    yield from _strangers(alive)
+
+
+def _pool(topic: Topic, pool: Sequence[WorkerInfo]) -> Finding:
+    hosts = ", ".join(sorted({worker.host for worker in pool}))
+    processes = sum(worker.processes for worker in pool)
+    return Finding(
+        "ok", f"{topic}: {len(pool)} at work with {processes} processes in all, on {hosts}."
+    )
+
+
+def _nobody(topic: Topic, pool: str, *, local: bool) -> Finding:
+    if local:
+        return Finding("skipped", f"{topic}: nobody now; a run starts its own.")
+    return Finding(
+        "problem",
+        f"{topic}: nobody, so its tasks wait.",
+        f"Start one: {start_command(topic, pool)}.",
+    )
+
+
+def _strangers(alive: Sequence[WorkerInfo]) -> Iterator[Finding]:
+    ours = version("molsteer-shared")
+    for worker in alive:
+        if worker.version != ours:
+            yield Finding(
+                "problem",
+                f"{worker.topic}: process {worker.pid} on {worker.host} runs molsteer "
+                f"{worker.version}, this machine {ours}.",
+                "Install the same version on both, and start the worker again.",
+            )

@@ -1,0 +1,92 @@
+"""`molsteer doctor`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from molsteer.shared.checks.check import Check, Finding
+
+    Row = tuple[str, Finding]
+
+_STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red", "skipped": "dim"}
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Run the check of this name; may be repeated."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of findings.")
+def doctor(file: Path | None, only: tuple[str, ...], *, as_json: bool) -> None:
+    """Check that molsteer can work here: libraries, engines, GPU, Redis, stores, workers.
+
+    With FILE, a campaign's settings (TOML), what these name is checked; without, what MOLSTEER_*
+    variables name. Nothing is changed. Exit status: 0 no problem, 1 a problem, 2 the settings
+    cannot be used.
+
+    \b
+    Examples:
+      molsteer doctor
+      molsteer doctor examples/quickstart.toml
+      molsteer doctor campaign.toml --only redis --only workers --json
+    """
+    from molsteer.shared.checks.examination import installed_checks
+
+    rows = list(_examined(_chosen(installed_checks(file), only)))
+    if as_json:
+        click.echo(json.dumps([{"check": name} | asdict(found) for name, found in rows], indent=2))
+    else:
+        _show(rows)
+    sys.exit(any(finding.result == "problem" for _, finding in rows))
+
+
+def _chosen(checks: Sequence[Check], names: Sequence[str]) -> Sequence[Check]:
+    known = [check.name for check in checks]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.BadParameter(
+            f"There is no check {unknown[0]!r} with these settings, but: {', '.join(known)}.",
+            param_hint="--only",
+        )
+    return [check for check in checks if not names or check.name in names]
+
+
+def _examined(checks: Sequence[Check]) -> Iterator[Row]:
+    from rich.console import Console
+    from rich.live import Live
+
+    from molsteer.shared.checks.examination import examine
+
+    # Without a thread that redraws it: each check is a fork of this process.
+    console = Console(stderr=True)
+    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
+        for check in checks:
+            live.update(f"Looking at {check.name} ...", refresh=True)
+            for finding in examine(check):
+                yield check.name, finding
+
+
+def _show(rows: Sequence[Row]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    table = Table("check", "result", "what was found", box=SIMPLE_HEAD)
+    for name, finding in rows:
+        result = Text(finding.result, _STYLES[finding.result])
+        table.add_row(Text(name), result, Text(finding.sentence))
+    console.print(table)
+    for finding in dict.fromkeys(finding for _, finding in rows if finding.cure):
+        names = ", ".join(name for name, found in rows if found == finding)
+        told = f"{finding.result}, {names}: {finding.sentence} {finding.cure}"
+        console.print(Text(told), soft_wrap=True)

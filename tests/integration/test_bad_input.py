@@ -1,0 +1,260 @@
+"""What cannot work ends within seconds: one message, exit status 2, and everything as it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice, product
+from pathlib import Path
+
+import pytest
+from support.command import MOLSTEER, molsteer, molsteer_in_background
+from support.redis_server import PASSWORD, TcpServer, tcp_server
+from support.waiting import eventually
+
+from molsteer.steering.run_directory import held
+
+WITHIN_S = 20.0
+"""Two seconds are usual; the rest is for busy machines."""
+
+EXTERNAL = ("--workers-server", "external", "--workers-local", "false")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with molecules, good and bad."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in (
+        ("good.smi", "CCO\nCC=O\nCO\nCC\n"),
+        ("empty.smi", ""),
+        ("comments.smi", "# nothing but words\n\n"),
+        ("salts.smi", "[Na+].[Cl-]\nhello\n"),
+        ("empty.csv", "smiles\n"),
+        ("other.csv", "name,ip\nethanol,10\n"),
+        ("notes.txt", "C\n"),
+        ("binary.toml", "\udcff"),
+        ("broken.toml", "[campaign\n"),
+        (
+            "many.toml",
+            '[campaign]\nspace = "good.smi"\nbudget = 0\nbugdet = 7\n[stores]\n'
+            'infer = "cloud"\n[policy]\nbeta = "high"\n[simulate]\nlevel = "dft"\n'
+            'engine = "orca"\n[nonsense]\nx = 1\n',
+        ),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8", errors="surrogateescape")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TcpServer]:
+    with tcp_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Everything in a folder but who steers or steered."""
+    return {
+        path: path.read_bytes() if path.is_file() else b""
+        for path in folder.rglob("*")
+        if path.name != "steering.lock"
+    }
+
+
+def refuse(folder: Path, *arguments: str | Path, **environment: str) -> str:
+    """Run a command that cannot work, and give the message it ends with."""
+    before, begun = contents(folder), time.monotonic()
+    done = molsteer(*arguments, **environment)
+    assert time.monotonic() - begun < WITHIN_S
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert contents(folder) == before
+    return done.stderr
+
+
+@contextmanager
+def in_background(*command: str, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = molsteer_in_background(*command, output=output)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["absent.toml"], ["absent.toml", "no such file", "Check the path"]),
+        (["."], ["The file cannot be read: Is a directory"]),
+        (["binary.toml"], ["binary.toml", "not UTF-8"]),
+        (["broken.toml"], ["broken.toml", "not valid TOML", "line 1"]),
+        (
+            ["many.toml"],
+            [
+                "many.toml",
+                "[campaign] budget",
+                "[campaign] bugdet: there is no such setting",
+                "[stores] infer",
+                "[policy] beta",
+                "[simulate] level: Input should be 'xtb'",
+                "[simulate] engine: Input should be 'auto', 'tblite'",
+                "[nonsense]: there is no such setting",
+            ],
+        ),
+        (["--space", "good.smi", "--budget", "0"], ["[campaign] budget", "greater than 0"]),
+        (["--space", "good.smi", "--budget=-5"], ["[campaign] budget", "greater than 0"]),
+        (["--space", "good.smi", "--budget", "ten"], ["[campaign] budget", "valid integer"]),
+        ([], ["[campaign]", "required"]),
+        (["--space", "absent.smi"], ["absent.smi", "does not exist", "Check the path."]),
+        (["--space", "notes.txt"], ["notes.txt", "Give a file that ends in .smi"]),
+        (["--space", "other.csv"], ["other.csv", "no column 'smiles'"]),
+        (["--space", "."], ["cannot be opened", "molsteer space build"]),
+        *(
+            (["--space", name], ["no usable molecule", name, "Give at least one SMILES"])
+            for name in ("empty.smi", "comments.smi", "empty.csv", "salts.smi")
+        ),
+        (["--space", "good.smi", "--run-dir", "notes.txt"], ["notes.txt", "File exists"]),
+        (["--space", "good.smi", "--run-dir", "notes.txt/run"], ["Not a directory", "--run-dir"]),
+        (["--space", "good.smi", "--run-dir", "/sys/run"], ["/sys/run", "permissions"]),
+        (["--speed", "9"], ["No such option '--speed'"]),
+    ],
+)
+def test_a_run_that_cannot_work_says_why_and_leaves_nothing(
+    folder: Path, arguments: list[str], told: list[str]
+) -> None:
+    said = refuse(folder, "run", *arguments)
+    for part in told:
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["simulate", "C[U]"], "Choose molecules of the elements hydrogen to radon."),
+        (["simulate", "CCO", "--spec", "dft"], "'dft' is not 'xtb'"),
+        (["status", "good.smi"], "There is no campaign in good.smi"),
+        (["report", "absent"], "There is no campaign in absent"),
+        (["status"], "Missing argument 'RUN_DIR'"),
+        (["dream"], "No such command 'dream'"),
+        ([], "Usage: molsteer"),
+    ],
+)
+def test_so_do_the_other_commands(folder: Path, arguments: list[str], told: str) -> None:
+    assert told in refuse(folder, *arguments)
+
+
+@pytest.mark.parametrize("run_dir", ["new", "new/below/it", "empty"])
+def test_redis_that_is_not_there_is_told_before_anything_is_made(
+    folder: Path, run_dir: str
+) -> None:
+    (folder / "empty").mkdir()
+    url = "redis://:secret@127.0.0.1:1/0"
+    said = refuse(
+        *(folder, "run", "--space", "good.smi", "--run-dir", run_dir, *EXTERNAL),
+        MOLSTEER_QUEUE__REDIS_URL=url,
+    )
+    assert "Redis at 127.0.0.1:1/0 cannot be used: there is no connection" in said
+    assert "Start the server, or correct [queue] redis_url." in said
+    assert "secret" not in said
+
+
+def test_a_refused_password_is_told_and_not_shown(folder: Path, server: TcpServer) -> None:
+    said = refuse(
+        *(folder, "run", "--space", "good.smi", *EXTERNAL),
+        MOLSTEER_QUEUE__REDIS_URL=server.url.replace(PASSWORD, "wrong-one"),
+    )
+    assert "it refuses the user or password" in said
+    assert "wrong-one" not in said
+
+
+@pytest.mark.parametrize("run_dir", ["new/below/it", "empty"])
+def test_a_run_directory_is_left_as_it_was_when_the_molecules_are_unusable(
+    folder: Path, run_dir: str
+) -> None:
+    (folder / "empty").mkdir()
+    said = refuse(folder, "run", "--space", "salts.smi", "--run-dir", run_dir)
+    assert "1 several fragments, 1 not a SMILES" in said
+
+
+def test_a_run_directory_in_use_is_told_with_its_holder(folder: Path) -> None:
+    with held(folder / "run"):
+        said = refuse(folder, "run", "--space", "good.smi", "--run-dir", "run")
+    assert f"is in use by process {os.getpid()} on" in said
+    assert "Wait for it to end, or choose another folder" in said
+
+
+def test_a_damaged_ledger_is_told_and_not_touched(folder: Path) -> None:
+    (folder / "run").mkdir()
+    (folder / "run" / "ledger.sqlite").write_text("something else, and long enough to be seen\n")
+    for command in (("run", "--space", "good.smi", "--run-dir", "run"), ("status", "run")):
+        assert "its ledger.sqlite cannot be opened (file is not a database)" in refuse(
+            folder, *command
+        )
+
+
+def test_the_run_directory_of_another_campaign_is_told_with_every_difference(
+    folder: Path, server: TcpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOLSTEER_QUEUE__REDIS_URL", server.url)
+    command = ("run", "--space", "good.smi", "--run-dir", "run", *EXTERNAL)
+    with in_background(*command, output=folder / "output") as begun:
+        log = folder / "run" / "logs" / "steering.jsonl"
+        eventually(log.exists)
+        begun.send_signal(signal.SIGINT)
+        eventually(lambda: "Stopping" in log.read_text())
+        begun.send_signal(signal.SIGINT)
+        assert begun.wait(WITHIN_S) == 130, (folder / "output").read_text()
+
+    (folder / "more.smi").write_text("CCO\nCCN\nCCC\n")
+    other = ("--space", "more.smi", "--name", "other", "--seed", "5", "--train-width", "8")
+    said = refuse(folder, *command, *other)
+    assert "The run directory run holds another campaign" in said
+    for difference in (
+        "campaign.name is 'campaign' there, 'other' here",
+        "campaign.seed is 0 there, 5 here",
+        "campaign.space is",
+        "train is",
+    ):
+        assert difference in said
+    assert "Choose another folder with --run-dir, or restore the settings" in said
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_campaign_that_is_stopped_while_it_starts_leaves_nothing(
+    folder: Path, number: int, status: int
+) -> None:
+    chains = ("".join(chain) for chain in product("CNO", repeat=12))
+    (folder / "large.smi").write_text("\n".join(islice(chains, 300_000)))
+    output = folder / "output"
+    output.touch()
+    before = set(contents(folder))
+    command = ("run", "--space", "large.smi", "--run-dir", "below/run")
+    with in_background(*command, output=output) as starting:
+        eventually(lambda: any(folder.glob("below/run/space/.*partial*/*")))
+        starting.send_signal(number)
+        assert starting.wait(WITHIN_S) == status
+    assert "Traceback" not in output.read_text()
+    assert set(contents(folder)) == before
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("version",), ("space", "info", "space")])
+def test_nobody_complains_when_the_reader_has_gone(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    assert molsteer("space", "build", "good.smi", "-o", "space").returncode == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*MOLSTEER, *arguments],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    os.close(writing)
+    assert done.stderr == b""

@@ -1,0 +1,62 @@
+"""What a Redis server says about itself, judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from molsteer.shared.checks import queues
+from molsteer.shared.checks.check import Finding
+
+pytestmark = pytest.mark.fast
+
+
+@pytest.mark.parametrize(
+    ("facts", "result"),
+    [
+        ({"redis_version": "7.2.4", "valkey_version": "9.1.0"}, "ok"),
+        ({"redis_version": "6.2.0"}, "ok"),
+        ({"redis_version": "6.0.16"}, "problem"),
+        ({"redis_version": "10.0.0"}, "ok"),
+    ],
+)
+def test_versions_are_compared_as_numbers(facts: queues.Facts, result: str) -> None:
+    assert queues.judge_version(facts).result == result
+
+
+@pytest.mark.parametrize(
+    ("url", "result"),
+    [
+        ("redis://:secret@host/0", "ok"),
+        ("redis://localhost/0", "ok"),
+        ("redis://[::1]:6379/0", "ok"),
+        ("unix:///run/redis.sock", "ok"),
+        ("redis://host/0", "warning"),
+    ],
+)
+def test_a_server_that_others_reach_needs_a_password(url: str, result: str) -> None:
+    finding = queues.judge_password(url)
+    assert finding.result == result
+    assert "secret" not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "result"),
+    [(10**9, 0, "ok"), (10**6, 10**9, "ok"), (9 * 10**8, 10**9, "warning")],
+)
+def test_memory_that_is_nearly_full_is_a_warning(used: int, limit: int, result: str) -> None:
+    assert queues.judge_memory({"used_memory": used, "maxmemory": limit}).result == result
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "result"), [(0.4, "ok"), (-2.0, "warning"), (29.0, "warning"), (-31.0, "problem")]
+)
+def test_clocks_may_differ_less_than_a_lease_lasts(ahead_s: float, result: str) -> None:
+    assert queues.judge_clock(ahead_s, lease_s=120.0).result == result
+
+
+def test_a_clock_that_is_behind_says_so() -> None:
+    assert queues.judge_clock(-2.0, 120.0) == Finding(
+        "warning",
+        "Its clock is 2.0 s behind this machine's.",
+        "Let both machines keep time with NTP.",
+    )
