@@ -151,10 +151,9 @@ def _assemble(
         settings.infer.chunk_size,
         on_progress=on_building,
     )
-    keep_known(known, space, ledger)
-    plan = _plan(settings, space, known_labels.count(ledger))
+    labels = keep_known(known, space, ledger)
     name, changes = settings.campaign.name, changes_of(ledger)
-    identity = _identity(settings, space, plan)
+    identity = _identity(settings, space, _plan(settings, space, labels))
     campaign_id = run_directory.claim(folder, ledger, name, identity, changes)
     settings = changed(settings, changes)
     server = None
@@ -178,8 +177,7 @@ def _assemble(
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,
     )
-    plan = _plan(settings, space, plan.known_labels)
-    searched = known_labels.molecules(ledger)
+    plan, searched = _plan(settings, space, labels), known_labels.molecules(ledger)
     campaign.begin(plan, lambda: draw_starters(settings, len(space), searched), searched)
     return Application(settings, campaign, server, site, attendance(settings, time.time()))
 

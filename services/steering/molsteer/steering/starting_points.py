@@ -25,13 +25,17 @@ def read_known(settings: CampaignSettings, ledger: Ledger) -> list[KnownLabel]:
     return read_training_set(training_set)
 
 
-def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) -> None:
-    """Write what `read_known` gave into the ledger of a campaign that has not begun."""
-    if ledger.has_events:
-        return
-    molecules = space.find([label.inchikey for label in known])
-    with ledger.transaction():
-        known_labels.replace_all(ledger, known, molecules)
+def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) -> int:
+    """Write what `read_known` gave into the ledger, unless the campaign has begun.
+
+    Returns:
+        How many labels were known before the campaign began.
+    """
+    if not ledger.has_events:
+        molecules = space.find([label.inchikey for label in known])
+        with ledger.transaction():
+            known_labels.replace_all(ledger, known, molecules)
+    return known_labels.count(ledger)
 
 
 def draw_starters(
