@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space, toy_value_eV
+from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
+from support.toy_services import toy_value_eV
 
 from molsteer.shared.messages import ErrorRecord, Task
 from molsteer.steering.ledger.known_labels import KnownLabel

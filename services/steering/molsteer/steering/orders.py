@@ -89,6 +89,13 @@ class Orders:
             abandoned = objects.disown(self.ledger, owner)
         self.blobs.evict(abandoned)
 
+    def retire(self) -> None:
+        """Evict all data of a campaign that has ended, whoever put it."""
+        self._put.clear()
+        self.blobs.clear(self.campaign_id)
+        with self.ledger.transaction():
+            objects.disown_all(self.ledger)
+
     def _time_limit_s(self, topic: Topic) -> float:
         match topic:
             case "simulate":

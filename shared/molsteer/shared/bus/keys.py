@@ -10,6 +10,9 @@ from molsteer.shared.messages import Topic
 DEFAULT_POOL = "default"
 """The pool of workers that were given none."""
 
+RETIRED = "campaign"
+"""Stands in the set of closed tasks for all that there could ever be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -52,7 +55,10 @@ class Keys:
         return f"{self.prefix}:starts:{campaign}"
 
     def closed(self, campaign: str) -> str:
-        """Set of tasks that must not begin any more: settled, or taken back by steering."""
+        """Set of tasks that must not begin any more: settled, or taken back by steering.
+
+        `RETIRED` in it says that the whole campaign is over.
+        """
         return f"{self.prefix}:closed:{campaign}"
 
     @property

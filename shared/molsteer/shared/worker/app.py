@@ -25,6 +25,9 @@ from molsteer.shared.worker.renewal import Renewal
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 300.0
+"""How long a task that is under way, or done, waits for Redis or a store to come back."""
+
 
 class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     """Runs one topic's tasks in processes of their own.
@@ -78,8 +81,8 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
         plan, pid = self._plan, os.getpid()
         return Bench(
             worker=f"{platform.node()}:{pid}",
-            guard=RedisGuard(TaskRecord(plan.queue), plan.claim(pid)),
-            blobs=open_blobs(plan.stores, plan.queue),
+            guard=RedisGuard(TaskRecord(plan.queue), plan.claim(pid), PATIENCE_S),
+            blobs=open_blobs(plan.stores, plan.queue, PATIENCE_S),
             handler=LazyHandler(plan.handler),
             scratch=plan.scratch,
         )
@@ -113,16 +116,18 @@ def _worker_settings(plan: WorkerPlan) -> dict[str, object]:
         "worker_redirect_stdouts": False,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
-        "broker_channel_error_retry": False,
+        # A server without memory refuses to note a message; the worker has to outlive that.
+        "broker_channel_error_retry": True,
         "broker_transport_options": transport_settings()
         | {
             # Later than the lease, so that a message that comes back finds its task free.
             "visibility_timeout": 1.25 * queue.lease_s,
             "unacked_restore_interval": min(10.0, queue.lease_s / 4),
+            # Whoever looks for messages to give back, and dies, keeps others from it no longer.
+            "unacked_mutex_expire": queue.lease_s / 4,
             "unacked_restore_throttle": 1,
             "unacked_key": unacked,
             "unacked_index_key": f"{unacked}:index",
             "unacked_mutex_key": f"{unacked}:mutex",
-            "unacked_mutex_expire": 30,
         },
     }
