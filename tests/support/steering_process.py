@@ -21,6 +21,9 @@ class Unseen:
     def show(self, progress: Progress, now: float) -> None:
         pass
 
+    def say(self, sentence: str) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

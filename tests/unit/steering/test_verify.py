@@ -14,6 +14,7 @@ from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.errors import UserError
 from molsteer.steering.commands.verify import verify as command
+from molsteer.steering.errors import UnusableRunDirectory
 from molsteer.steering.verification.verify import verify
 
 pytestmark = pytest.mark.fast
@@ -143,9 +144,8 @@ def test_a_damaged_file_is_named(
 
 def test_a_ledger_that_is_no_database_is_told(run_dir: Path) -> None:
     (run_dir / "ledger.sqlite").write_bytes(b"nothing" * 1000)
-    assert verify(run_dir).broken == (
-        "The file of the ledger cannot be read: file is not a database.",
-    )
+    with pytest.raises(UnusableRunDirectory, match="file is not a database"):
+        verify(run_dir)
 
 
 def test_the_command_tells_in_words_and_in_json(run_dir: Path) -> None:
