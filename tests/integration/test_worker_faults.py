@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from itertools import count
@@ -99,7 +100,26 @@ def test_a_stopped_worker_hands_its_task_back_at_once(
     eventually(lambda: not list(worker.temporary.iterdir()))
     (tmp_path / "go").touch()
     with running_worker(queue, tmp_path):
-        assert the_outcome(dispatch).start == 2
+        assert the_outcome(dispatch).start == 1
+
+
+def test_a_batch_system_that_tells_every_process_to_stop_gets_the_task_back_at_once(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    worker = start_worker(queue, tmp_path)
+    task = simulate_task(f"mark {tmp_path}")
+    dispatch.publish(task)
+    ((process, child),) = eventually(lambda: started(tmp_path))
+    for group in (worker.pid, process):
+        os.killpg(group, signal.SIGTERM)
+    assert worker.process.wait(timeout=10) == 0
+    await_end([process, child])
+    assert place_of(task, dispatch) == "queued"
+    (tmp_path / "go").touch()
+    with running_worker(queue, tmp_path):
+        outcome = the_outcome(dispatch)
+    assert isinstance(outcome.result, Simulated)
+    assert outcome.start == 1
 
 
 def test_a_task_over_its_hard_limit_times_out_once_and_leaves_nothing(

@@ -58,6 +58,7 @@ def start_worker(
     *options: str,
     topic: Topic = "simulate",
     handler: str = "support.handlers:build",
+    **variables: str,
 ) -> WorkerProcess:
     """Start a worker and wait until it is ready."""
     temporary = folder / "tmp"
@@ -73,7 +74,8 @@ def start_worker(
             "MOLSTEER_QUEUE__LEASE_S": str(queue.lease_s),
             "PYTHONPATH": str(TESTS),
             "TMPDIR": str(temporary),
-        },
+        }
+        | variables,
         start_new_session=True,
     )
     worker = WorkerProcess(process, temporary, log_file)
@@ -92,9 +94,10 @@ def running_worker(
     *options: str,
     topic: Topic = "simulate",
     handler: str = "support.handlers:build",
+    **variables: str,
 ) -> Iterator[WorkerProcess]:
     """Run a worker for a while; its children die with it."""
-    worker = start_worker(queue, folder, *options, topic=topic, handler=handler)
+    worker = start_worker(queue, folder, *options, topic=topic, handler=handler, **variables)
     try:
         yield worker
     finally:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from molsteer.shared.messages import Topic
+from molsteer.shared.worker.job_end import JOB_END_VARIABLE
 from molsteer.steering.errors import WorkersKeepDying
 from molsteer.steering.settings import CampaignSettings
 
@@ -158,7 +159,10 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
     """
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
-    return LocalSite(os.environ | _environment(settings), logs)
+    environment = os.environ | _environment(settings)
+    # Steering ends its workers itself: one that left before would be missed and started again.
+    environment.pop(JOB_END_VARIABLE, None)
+    return LocalSite(environment, logs)
 
 
 def _environment(settings: CampaignSettings) -> dict[str, str]:

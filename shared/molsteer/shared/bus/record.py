@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from molsteer.shared.bus.connection import as_text, connect, reaching
 from molsteer.shared.bus.keys import Keys
 from molsteer.shared.bus.port import Run, Verdict
-from molsteer.shared.bus.scripts import BEGIN, FINISH, RELEASE, RENEW
+from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, RELEASE, RENEW
 from molsteer.shared.codec import encode
 from molsteer.shared.messages import Outcome, Task
 from molsteer.shared.settings.sections import QueueSettings
@@ -46,6 +46,7 @@ class TaskRecord:
         self._finish = self._client.register_script(FINISH)
         self._renew = self._client.register_script(RENEW)
         self._release = self._client.register_script(RELEASE)
+        self._hand_back = self._client.register_script(HAND_BACK)
 
     def begin(self, task: Task, claim: str) -> Verdict:
         """Ask for the right to run a task."""
@@ -89,6 +90,15 @@ class TaskRecord:
         """Give a lease back, so that the task may begin elsewhere at once."""
         with reaching(self._url):
             self._release([self._keys.lease(task.campaign, task.task_id)], (task.claim,))
+
+    def hand_back(self, task: Held) -> None:
+        """Give a lease back together with the start, which no fault of the task cut short."""
+        keys = [
+            self._keys.lease(task.campaign, task.task_id),
+            self._keys.starts(task.campaign),
+        ]
+        with reaching(self._url):
+            self._hand_back(keys, (task.task_id, task.claim))
 
     def starts(self, campaign: str, task_id: str) -> int:
         """Tell how often a task has begun."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 from molsteer.shared.telemetry import LogLevel
+from molsteer.shared.worker.walltime import Walltime
 
 
 class WorkerPlan(BaseModel):
@@ -18,6 +19,7 @@ class WorkerPlan(BaseModel):
         handler: The function that builds the topic's handler, as `module:function`.
         node: Name of this worker that no other worker ever had.
         scratch: Folder for the scratch folders of all its tasks.
+        walltime: The time that the worker has, where it is limited.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +33,7 @@ class WorkerPlan(BaseModel):
     stores: StoreSettings
     log_level: LogLevel
     log_file: Path | None
+    walltime: Walltime | None = None
 
     def claim(self, pid: int) -> str:
         """Name one of the worker's processes, as it signs its leases."""
