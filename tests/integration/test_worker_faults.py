@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -21,6 +20,7 @@ from support.worker_process import await_end, kill, running_worker, start_worker
 
 from molsteer.shared.blobs.reference import Inline
 from molsteer.shared.bus.connection import kombu_url
+from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.codec import encode
@@ -231,9 +231,9 @@ def test_messages_that_are_no_tasks_are_put_aside(
         send_pickle(queue)
         dispatch.publish(simulate_task("echo", number=2))
         assert the_outcome(dispatch).task_id == "simulate/2/1"
-    letters = [json.loads(text) for text in client.lrange(f"{queue.prefix}:dead-letters", 0, -1)]
-    assert [letter["data"] for letter in letters] == [bad.decode(), "no task"]
-    assert "speaks protocol 99" in letters[0]["reason"]
+    letters = dead_letters(queue)
+    assert [letter.data for letter in letters] == [bad.decode(), "no task"]
+    assert "speaks protocol 99" in letters[0].reason
 
 
 def test_an_outcome_that_cannot_be_read_is_put_aside(

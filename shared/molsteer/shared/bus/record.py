@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from molsteer.shared.bus.connection import as_text, connect, reaching
+from molsteer.shared.bus.dead_letters import DeadLetter
 from molsteer.shared.bus.keys import Keys
 from molsteer.shared.bus.port import Run, Verdict
 from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, RELEASE, RENEW
@@ -19,7 +19,6 @@ CAMPAIGN_EXPIRE_S = 30 * 24 * 3600
 """What an abandoned campaign leaves behind disappears after this time."""
 
 _DEAD_LETTERS = 1000
-_DEAD_LETTER_CHARACTERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +111,9 @@ class TaskRecord:
 
     def bury(self, data: bytes, reason: str) -> None:
         """Put a message that cannot be read aside for a human."""
-        letter = {
-            "at": time.time(),
-            "reason": reason,
-            "size_bytes": len(data),
-            "data": data[:_DEAD_LETTER_CHARACTERS].decode(errors="backslashreplace"),
-        }
+        letter = DeadLetter.of(data, reason, time.time())
         with reaching(self._url), self._client.pipeline() as pipe:
-            pipe.lpush(self._keys.dead_letters, json.dumps(letter))
+            pipe.lpush(self._keys.dead_letters, letter.model_dump_json())
             pipe.ltrim(self._keys.dead_letters, 0, _DEAD_LETTERS - 1)
             pipe.execute()
 
