@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import assert_never
 
 from molsteer.steering.export.columns import Table
 from molsteer.steering.export.tables import TABLES
 from molsteer.steering.flags import flag_name, setting_default, setting_kind, settings_fields
+from molsteer.steering.seed_flags import (
+    SEED_FLAGS,
+    NoEffect,
+    Only,
+    Refused,
+    Same,
+    SeedFlag,
+    Server,
+    Switch,
+)
 from molsteer.steering.settings import CampaignSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
 CONFIGURATION, RUN_RECORDS = DOCS / "configuration.md", DOCS / "run-records.md"
+FROM_THE_SEEDS = DOCS / "from-the-seeds.md"
+
+_OPTIONS_END = "<!-- end of options -->"
 
 _INTRODUCTION = """\
 # Configuration
@@ -141,6 +155,52 @@ def _table(table: Table) -> str:
     )
 
 
+def with_seed_options(document: str) -> str:
+    """Write the table of the seeds' options into the page about them, where its marks are."""
+    before, mark, rest = document.partition("<!-- options:")
+    notice, end_of_mark, _ = rest.partition("-->")
+    _, end, after = rest.partition(_OPTIONS_END)
+    return "".join((before, mark, notice, end_of_mark, _option_table(), end, after))
+
+
+def _option_table() -> str:
+    rows = [
+        "\n\n| option | here | their default | our default | to know |\n|---|---|---|---|---|\n"
+    ]
+    for flag in SEED_FLAGS:
+        cells = (f"`--{flag.name}`", _here(flag), flag.default, _our_default(flag), flag.remark)
+        rows.append(f"| {' | '.join(cells)} |\n")
+    return "".join([*rows, "\n"])
+
+
+def _here(flag: SeedFlag) -> str:
+    match flag.meaning:
+        case Same(settings=settings):
+            return ", ".join(f"`{setting}`" for setting in settings)
+        case Switch(values=values):
+            return ", ".join(f'`{setting} = "{value}"`' for setting, value in values.items())
+        case Server():
+            return '`queue.redis_url`, `workers.server = "external"`'
+        case Only(value=value):
+            return f"only `{value}`"
+        case NoEffect():
+            return "no effect"
+        case Refused():
+            return "refused"
+        case _:
+            assert_never(flag.meaning)
+
+
+def _our_default(flag: SeedFlag) -> str:
+    match flag.meaning:
+        case Same(settings=names) | Switch(values=names):
+            fields = {f"{section}.{key}": field for section, key, field in settings_fields()}
+            defaults = (setting_default(fields[name]) for name in names)
+            return ", ".join(dict.fromkeys(defaults))
+        case _:
+            return ""
+
+
 def _summary(holder: type | None) -> str:
     return (holder.__doc__ or "").strip().splitlines()[0] if holder else ""
 
@@ -149,6 +209,7 @@ if __name__ == "__main__":
     for path, text in {
         CONFIGURATION: configuration_reference(),
         RUN_RECORDS: run_records_reference(),
+        FROM_THE_SEEDS: with_seed_options(FROM_THE_SEEDS.read_text(encoding="utf-8")),
     }.items():
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path}\n")

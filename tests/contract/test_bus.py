@@ -181,6 +181,14 @@ def test_a_retired_campaign_has_no_outcomes_and_begins_nothing(bus: Bus) -> None
     assert bus.guard.begin(taken_back) == "cancelled"
 
 
+def test_what_is_reported_after_a_campaign_was_retired_is_dropped(bus: Bus) -> None:
+    late = simulate_task(campaign=bus.campaign)
+    bus.guard.begin(late)
+    bus.dispatch.retire()
+    assert not bus.guard.finish(outcome_of(late))
+    assert list(bus.dispatch.collect(0.0)) == []
+
+
 def test_outcomes_come_back_until_they_are_settled(bus: Bus) -> None:
     tasks = [simulate_task(campaign=bus.campaign, number=number) for number in range(3)]
     for task in tasks:

@@ -23,7 +23,8 @@ def shown(word: str) -> Iterator[str]:
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
         for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
-            yield from (line for line in block.splitlines() if line.startswith(f"{word} "))
+            lines = block.replace("\\\n", "").splitlines()
+            yield from (line for line in lines if line.startswith(f"{word} "))
         yield from re.findall(rf"`({word} [^`]+)`", text)
 
 

@@ -129,12 +129,14 @@ def test_pools_are_told_with_their_workers_their_versions_and_who_is_missing(
             *("doctor", campaign(tmp_path), "--only", "workers", "--json"),
             MOLSTEER_QUEUE__REDIS_URL=server.url,
             MOLSTEER_QUEUE__PREFIX="pools",
+            MOLSTEER_INFER__POOL="venti",
         )
     assert done.returncode == 1
     simulate, train, infer, version = findings(done)["workers"]
     assert (simulate[0], "1 at work with 1 processes" in simulate[1]) == ("ok", True)
     assert (train[0], "elsewhere" in train[1]) == ("ok", True)
     assert infer == ("problem", "infer: nobody, so its tasks wait.")
+    assert "Start one: molsteer worker infer --pool venti." in done.stdout
     assert (version[0], "0.0.1" in version[1]) == ("problem", True)
 
 

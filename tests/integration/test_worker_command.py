@@ -105,6 +105,29 @@ def test_a_ready_worker_introduces_itself_until_it_ends(server: TcpServer, tmp_p
     assert live_workers(queue) == []
 
 
+def test_a_worker_takes_the_tasks_of_its_pool_and_no_others(
+    server: TcpServer, tmp_path: Path
+) -> None:
+    queue = QueueSettings(redis_url=server.url, prefix="pools")
+    theta = RedisDispatch(queue, "theta", {"simulate": "theta"})
+    usual = RedisDispatch(queue, "usual")
+    with running_worker(queue, tmp_path, "--pool", "theta"):
+        (info,) = live_workers(queue)
+        assert info.pool == "theta"
+        usual.publish(simulate_task("unlucky 3", campaign="usual"))
+        theta.publish(simulate_task("unlucky 3", campaign="theta"))
+        assert theta.collect(30.0)
+        task = ("simulate", "simulate/1/1")
+        assert theta.whereabouts([task]) == {"simulate/1/1": "finished"}
+        assert usual.whereabouts([task]) == {"simulate/1/1": "queued"}
+    theta.close()
+    usual.close()
+
+
+def test_a_pool_that_no_queue_can_be_named_after_is_refused() -> None:
+    assert "Invalid value for '--pool'" in refuse("simulate", "--pool", "two words")
+
+
 def test_logs_are_json_lines_that_name_the_task_and_no_secret(
     server: TcpServer, tmp_path: Path
 ) -> None:

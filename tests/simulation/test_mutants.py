@@ -50,6 +50,7 @@ MUTANTS = {
         "self.plan.budget - self.successes",
     ),
     "molecules are chosen twice": ("shortlist", "if molecule not in chosen:", "if True:"),
+    "known molecules are chosen": ("absorb", "HashTrieSet(known)", "HashTrieSet()"),
     "retries never end": (
         "settle",
         "if task.attempt - task.taken_back < attempts:",

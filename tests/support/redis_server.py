@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -30,6 +31,15 @@ class TcpServer:
         return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
+        self._launch()
+        eventually(self._answers)
+
+    def refuses_to_start(self) -> bool:
+        """Start with files that the server should find damaged."""
+        self._launch()
+        return self._process is not None and self._process.wait(30) != 0
+
+    def _launch(self) -> None:
         self._process = subprocess.Popen(
             [find_server(), "-"],
             stdin=subprocess.PIPE,
@@ -48,7 +58,16 @@ class TcpServer:
         assert self._process.stdin is not None
         self._process.stdin.write("\n".join(configuration) + "\n")
         self._process.stdin.close()
-        eventually(self._answers)
+
+    def forget(self) -> None:
+        """Lose everything, as a server without persistence does; it must not run."""
+        shutil.rmtree(self.folder / "appendonlydir")
+
+    @property
+    def append_only_file(self) -> Path:
+        """Where every write is."""
+        (file,) = (self.folder / "appendonlydir").glob("*.incr.aof")
+        return file
 
     def kill(self) -> None:
         if self._process is not None:

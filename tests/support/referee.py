@@ -66,12 +66,14 @@ def ranked(*molecules: int) -> tuple[Candidate, ...]:
 class Campaign:
     """Drives the policy event by event, and has a referee watch every step."""
 
-    def __init__(self, plan: Plan, starters: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, plan: Plan, starters: tuple[int, ...] = (), known: tuple[int, ...] = ()
+    ) -> None:
         self.state = State.fresh(plan)
         self.journal: list[Event] = []
         self.commands: list[tuple[Command, ...]] = []
-        self.referee = Referee(plan)
-        self.first_commands = self.tell(Began(0.0, starters))
+        self.referee = Referee(plan, known)
+        self.first_commands = self.tell(Began(0.0, starters, known))
 
     def tell(self, event: Event) -> tuple[Command, ...]:
         self.state, commands = decide(self.state, event)
@@ -129,12 +131,12 @@ def success(at: float, task_id: str, candidates: tuple[Candidate, ...] = ()) -> 
 class Referee:
     """Keeps its own books of a campaign, and raises AssertionError when a rule is broken."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, known: tuple[int, ...]) -> None:
         self.plan = plan
         self.slots: dict[str, int] = {**plan.slots}
         self.in_flight: dict[str, Dispatch] = {}
         self.ever: set[str] = set()
-        self.tried: Counter[int] = Counter()
+        self.tried: Counter[int] = Counter(known)  # so that none of them is chosen
         self.failed: Counter[int] = Counter()
         self.labelled: set[int] = set()
         self.abandoned: set[int] = set()

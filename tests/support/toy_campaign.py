@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from support.toy_services import scored, simulated, toy_value_eV, trained
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.bus.memory import MemoryBus
@@ -22,13 +23,12 @@ from molsteer.shared.messages import (
     Outcome,
     Result,
     Simulate,
-    Simulated,
     Task,
     Train,
-    Trained,
-    TrainedMember,
 )
 from molsteer.steering.control.requests import Inbox
+from molsteer.steering.ledger import known_labels
+from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import Campaign
 from molsteer.steering.orders import Orders
@@ -37,20 +37,16 @@ from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.settlement import Settlement
 from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.starting_points import keep_known
 
 BUDGET = 24
 MOLECULES = ["C" * length + tail for length in range(1, 13) for tail in ("O", "N", "F", "Cl", "S")]
 
 
-def toy_value_eV(smiles: str) -> float:
-    """Give every molecule a value that its graph tells."""
-    return 14.0 - 0.1 * smiles.count("C") + 0.5 * smiles.count("F")
-
-
-def toy_space(folder: Path) -> SearchSpace:
-    """Build a space of sixty small molecules in four chunks."""
+def toy_space(folder: Path, molecules: Iterable[str] = MOLECULES) -> SearchSpace:
+    """Build a space in chunks of sixteen; by default of sixty small molecules."""
     source = folder / "molecules.smi"
-    source.write_text("\n".join(MOLECULES), encoding="utf-8")
+    source.write_text("\n".join(molecules), encoding="utf-8")
     build([source], folder / "space", chunk_size=16, processes=1)
     return SearchSpace.open(folder / "space")
 
@@ -83,6 +79,8 @@ class ToyCampaign:
 
     Attributes:
         fails: Tells which tasks fail, and how.
+        known: Labels to begin with.
+        training_sets: The values of every training set that a trainer has seen.
     """
 
     folder: Path
@@ -91,6 +89,8 @@ class ToyCampaign:
     bus: MemoryBus = field(default_factory=MemoryBus)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     fails: Callable[[Task], ErrorRecord | None] = lambda _task: None
+    known: Sequence[KnownLabel] = ()
+    training_sets: list[list[float]] = field(default_factory=list)
     at: float = 1000.0
 
     def steering(self) -> Campaign:
@@ -112,7 +112,9 @@ class ToyCampaign:
             clock=self.clock,
             lost_after_s=5.0,
         )
-        campaign.begin(self.plan, lambda: random.Random(1).sample(range(len(self.space)), 30))
+        keep_known(self.known, self.space, ledger)
+        starters = random.Random(1).sample(range(len(self.space)), 30)
+        campaign.begin(self.plan, lambda: starters, known_labels.molecules(ledger))
         return campaign
 
     def open_ledger(self) -> Ledger:
@@ -161,60 +163,20 @@ class ToyCampaign:
 
     def _result(self, task: Task) -> Result:
         match task.body:
-            case Simulate(smiles=smiles):
-                return Simulated(
-                    smiles=smiles,
-                    adiabatic_eV=toy_value_eV(smiles),
-                    vertical_eV=toy_value_eV(smiles) + 0.2,
-                    steps=(1, 1),
-                    engine="toy",
-                    records=self.blobs.put({"smiles": smiles}, "msgpack", task.reply),
-                )
+            case Simulate() as body:
+                return simulated(body, self.blobs, task.reply)
             case Train() as body:
-                self._check_training_set(body)
-                weights = {"weights": np.full(200, body.generation, dtype=np.float32)}
-                return Trained(
-                    generation=body.generation,
-                    members=tuple(
-                        TrainedMember(
-                            member=member, epochs=1, validation_mae_eV=0.1, stopped="epochs"
-                        )
-                        for member in body.members
-                    ),
-                    validation_mae_eV=0.1,
-                    device="toy",
-                    weights=self.blobs.put(weights, "safetensors", task.reply),
-                )
+                values_eV = self.blobs.arrays(body.training_set)["value"]
+                self.training_sets.append(values_eV.tolist())
+                return trained(body, self.blobs, task.reply)
             case Infer() as body:
                 return self._scored(body, task)
 
-    def _check_training_set(self, body: Train) -> None:
-        arrays = self.blobs.arrays(body.training_set)
-        assert len(PackedGraphs.from_arrays(arrays)) == len(arrays["value"])
-
     def _scored(self, body: Infer, task: Task) -> Inferred:
         graphs = PackedGraphs.from_arrays(self.blobs.arrays(body.graphs))
-        for weights in body.weights:
-            assert self.blobs.arrays(weights)["weights"][0] == body.generation
         first = body.chunk * self.space.chunk_size
         values_eV = np.array(
             [toy_value_eV(self.space.smiles(first + row)) for row in range(len(graphs))],
             dtype=np.float32,
         )
-        best = np.argsort(-values_eV, kind="stable")[: body.keep]
-        candidates = {
-            "row": best.astype(np.int64),
-            "mean": values_eV[best],
-            "spread": np.zeros(len(best), dtype=np.float32),
-            "score": values_eV[best],
-        }
-        return Inferred(
-            generation=body.generation,
-            chunk=body.chunk,
-            scored=len(graphs),
-            candidates=self.blobs.put(candidates, "safetensors", task.reply),
-            mean_eV=float(values_eV.mean()),
-            spread_eV=0.0,
-            best_eV=float(values_eV.max()),
-            device="toy",
-        )
+        return scored(body, values_eV, self.blobs, task.reply)

@@ -81,6 +81,28 @@ def test_labels_known_from_the_start_are_learned_from_before_anything_is_simulat
     assert campaign.first_commands == (DispatchSimulation(1), train)
 
 
+def test_molecules_with_known_labels_are_never_chosen_and_cost_nothing_of_the_budget():
+    plan = a_plan(budget=2, known_labels=2, first_training_after=2, during_update="pause")
+    campaign = Campaign(plan, (3, 4), known=(3, 7))
+    assert campaign.first_commands == (DispatchTraining(1, 0, (0,), labels=2, warm=False),)
+    campaign.succeed("train/1/0/1")
+    ended = campaign.succeed("infer/1/0/1", candidates=ranked(7, 3, 5, 6))
+    assert ended == [UpdateEnded(1, "completed"), *simulate(5)]
+    assert campaign.succeed("simulate/5/1") == simulate(6)
+    assert campaign.succeed("simulate/6/1") == [Finish("budget-reached")]
+
+
+def test_a_space_whose_every_label_is_known_has_no_candidates():
+    campaign = Campaign(a_plan(known_labels=10), known=tuple(range(10)))
+    assert campaign.first_commands == (Finish("out-of-candidates"),)
+
+
+def test_labels_known_of_molecules_outside_the_space_leave_all_of_it_to_choose_from():
+    campaign = Campaign(a_plan(known_labels=500, space_size=1), (0,))
+    assert campaign.first_commands == (*simulate(0),)
+    assert campaign.succeed("simulate/0/1") == [Finish("out-of-candidates")]
+
+
 def test_pausing_lets_running_work_end_and_chooses_again_from_the_new_ranking():
     plan = a_plan(slots_simulate=2, first_training_after=1, during_update="pause")
     campaign = Campaign(plan, tuple(range(9)))

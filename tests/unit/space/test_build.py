@@ -87,6 +87,16 @@ def test_the_digest_tells_the_molecules_whatever_file_they_came_from(write, tmp_
     assert plain.digest == other.digest != turned.digest
 
 
+def test_inchis_give_the_same_molecules_as_smiles(write, tmp_path):
+    inchis = ["InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3", "InChI=1S/H3N/h1H3", "InChI=1S/no"]
+    table = "\n".join(["inchi,dict", *(f'"{inchi}",{{}}' for inchi in inchis)])
+    theirs = built([write("MOS.csv", table)], tmp_path / "theirs")
+    ours = built([write("a.smi", "CCO\nN\n")], tmp_path / "ours")
+    assert [theirs.smiles(index) for index in range(len(theirs))] == ["CCO", "N"]
+    assert theirs.manifest.smiles == ours.manifest.smiles
+    assert [row[1:3] for row in rejected(theirs)] == [("4", inchis[2])]
+
+
 def test_what_is_stored_is_what_featurizing_gives(write, tmp_path):
     smiles = ["CCO", "c1ccccc1", "CC(=O)O"]
     space = built([write("a.smi", "\n".join(smiles))], tmp_path / "space", chunk_size=3)

@@ -34,6 +34,12 @@ def fresh(write, tmp_path):
     return tmp_path / "space"
 
 
+def test_a_molecule_is_found_by_its_inchikey(space):
+    asked = [space.inchikey(30), "UHOVQNZJYSORNB-UHFFFAOYSA-N", space.inchikey(0)]
+    assert space.find(asked) == [30, None, 0]
+    assert space.find([]) == []
+
+
 def test_a_molecule_is_found_by_its_number(space):
     for index in (0, 6, 7, 49):
         molecule = Chem.MolFromSmiles(SMILES[index])

@@ -20,6 +20,11 @@ def test_a_smi_file_gives_the_first_word_of_each_line(write, name):
     assert rows(write(name, SMI)) == [(3, "CCO"), (5, "CC"), (6, "smiles")]
 
 
+def test_a_table_without_smiles_gives_its_inchis(write):
+    text = 'inchi,dict\n"InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3","{""n_atom"": 9}"\n'
+    assert rows(write("MOS.csv", text)) == [(2, "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3")]
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.b.csv"])
 def test_a_csv_file_gives_its_column_smiles_whatever_its_case(write, name):
     assert rows(write(name, CSV)) == [(2, "CCO"), (4, "CC"), (5, "")]

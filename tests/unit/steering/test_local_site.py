@@ -14,6 +14,7 @@ from molsteer.steering.run_directory import held, is_held
 def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: Path) -> None:
     worker = LocalWorker(
         topic="simulate",
+        processes=1,
         arguments=("--no-such-flag",),
         environment=dict(os.environ),
         log_file=tmp_path / "simulate.err",

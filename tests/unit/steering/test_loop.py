@@ -3,12 +3,15 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space, toy_value_eV
+from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
+from support.toy_services import toy_value_eV
 
 from molsteer.shared.messages import ErrorRecord, Task
+from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.loop import Campaign
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.state import State
@@ -45,6 +48,28 @@ def test_a_campaign_runs_to_its_budget_and_finds_the_best(
     assert_every_simulation_counts_once(campaign)
     best = max(toy_value_eV(space.smiles(index)) for index in range(len(space)))
     assert max(value for _, value in labels(campaign)) == best
+
+
+def test_a_campaign_learns_from_labels_known_before_and_simulates_none_of_them_again(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    inside = [space.smiles(index) for index in (3, 17, 40)]
+    known = [
+        KnownLabel(smiles, space.inchikey(index), toy_value_eV(smiles))
+        for index, smiles in zip((3, 17, 40), inside, strict=True)
+    ]
+    outside = KnownLabel("c1ccccc1", "UHOVQNZJYSORNB-UHFFFAOYSA-N", 9.25)
+    plan = toy_plan(space, known_labels=4, first_training_after=4)
+    toy = ToyCampaign(tmp_path, space, plan, known=[*known, outside])
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert campaign.finished == "budget-reached"
+    assert_every_simulation_counts_once(campaign)
+    assert not {smiles for smiles, _ in labels(campaign)} & {*inside}
+    expected = np.float32([*(label.adiabatic_eV for label in known), 9.25]).tolist()
+    assert toy.training_sets[0] == expected
+    assert all(values[:4] == expected for values in toy.training_sets)
+    assert len(toy.training_sets[-1]) > len(expected)
 
 
 def test_data_of_an_ended_update_leaves_the_stores(space: SearchSpace, tmp_path: Path) -> None:

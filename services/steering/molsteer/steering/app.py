@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 
@@ -15,10 +14,12 @@ from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.server import EmbeddedServer, find_server
 from molsteer.steering import run_directory
+from molsteer.steering.attendance import Attendance, attendance
 from molsteer.steering.control.changes import changed, knob, values
 from molsteer.steering.control.requests import Inbox, changes_of
 from molsteer.steering.display import Display
 from molsteer.steering.interrupts import Interrupts
+from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.local_site import LocalSite, local_site
 from molsteer.steering.loop import Campaign
@@ -29,6 +30,8 @@ from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.settlement import Settlement
 from molsteer.steering.space.progress import Progress as BuildProgress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
+from molsteer.steering.starting_points import draw_starters, keep_known, read_known
+from molsteer.steering.training_set import digest
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ class Application:
     campaign: Campaign
     server: EmbeddedServer | None
     site: LocalSite | None
+    attendance: Attendance
     _trouble: str | None = None
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
@@ -57,7 +61,7 @@ class Application:
             if interrupts.take_first():
                 log.info("Stopping when the published simulations have ended.")
                 self.campaign.drain()
-            self._step()
+            self._step(display)
             self._show(display)
 
     def _keep_running(self) -> None:
@@ -67,9 +71,12 @@ class Application:
             self.site.provide(self.campaign.state.plan.slots)
             self.site.keep_running()
 
-    def _step(self) -> None:
+    def _step(self, display: Display) -> None:
         try:
             self.campaign.step(STEP_S)
+            for complaint in self.attendance.missing(time.time()):
+                log.warning(complaint)
+                display.say(complaint)
             self._trouble = None
         except ServiceUnavailable as error:
             if str(error) != self._trouble:
@@ -81,7 +88,7 @@ class Application:
         """Remove what a campaign that has ended left in stores and queues."""
         try:
             self.campaign.bus.retire()
-            self.campaign.orders.blobs.clear(self.campaign.orders.campaign_id)
+            self.campaign.orders.retire()
         except ServiceUnavailable as error:
             log.warning("%s What the campaign left there expires by itself.", error)
 
@@ -137,14 +144,16 @@ def _assemble(
     folder = settings.run_dir
     ledger = Ledger(folder, create=True)
     stack.callback(ledger.close)
+    known = read_known(settings, ledger)
     space = open_or_build(
         settings.campaign.space,
         folder / "space",
         settings.infer.chunk_size,
         on_progress=on_building,
     )
+    labels = keep_known(known, space, ledger)
     name, changes = settings.campaign.name, changes_of(ledger)
-    identity = _identity(settings, space, _plan(settings, space))
+    identity = _identity(settings, space, _plan(settings, space, labels))
     campaign_id = run_directory.claim(folder, ledger, name, identity, changes)
     settings = changed(settings, changes)
     server = None
@@ -153,7 +162,7 @@ def _assemble(
     settings = _located(settings, server)
     blobs = open_blobs(settings.stores, settings.queue)
     stack.callback(blobs.close)
-    bus = RedisDispatch(settings.queue, campaign_id)
+    bus = RedisDispatch(settings.queue, campaign_id, settings.pools)
     stack.callback(bus.close)
     run_directory.describe(folder, settings)
     site = local_site(settings, folder) if settings.workers.local else None
@@ -168,8 +177,9 @@ def _assemble(
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,
     )
-    campaign.begin(_plan(settings, space), lambda: _starters(settings, len(space)))
-    return Application(settings, campaign, server, site)
+    plan, searched = _plan(settings, space, labels), known_labels.molecules(ledger)
+    campaign.begin(plan, lambda: draw_starters(settings, len(space), searched), searched)
+    return Application(settings, campaign, server, site, attendance(settings, time.time()))
 
 
 def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> CampaignSettings:
@@ -183,7 +193,7 @@ def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> Campa
     return settings.model_copy(update={"queue": queue, "stores": stores})
 
 
-def _plan(settings: CampaignSettings, space: SearchSpace) -> Plan:
+def _plan(settings: CampaignSettings, space: SearchSpace, known_labels: int) -> Plan:
     policy = settings.policy
     return Plan(
         budget=settings.campaign.budget,
@@ -202,6 +212,7 @@ def _plan(settings: CampaignSettings, space: SearchSpace) -> Plan:
         chunk_size=space.chunk_size,
         attempts=policy.attempts,
         failure_limit=policy.failure_limit,
+        known_labels=known_labels,
     )
 
 
@@ -215,15 +226,13 @@ def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Map
         "simulate": settings.simulate.specification().model_dump(),
         "train": settings.train.plan().model_dump(),
     }
+    training_set = settings.campaign.training_set
+    if training_set is not None:
+        fixed["campaign.training_set"] = digest(training_set)
     named = {name: value for name, value in changeable.items() if not name.endswith(".slots")}
     knobs = {knob(name) for name in changeable}
     rest = {f"plan.{name}": value for name, value in asdict(plan).items() if name not in knobs}
     return fixed | named | rest
-
-
-def _starters(settings: CampaignSettings, molecules: int) -> Sequence[int]:
-    count = min(settings.policy.shortlist, molecules)
-    return random.Random(settings.campaign.seed).sample(range(molecules), count)  # noqa: S311
 
 
 def _activity(campaign: Campaign) -> str:

@@ -21,6 +21,10 @@ class Display(Protocol):
         """Take note of the newest progress."""
         ...
 
+    def say(self, sentence: str) -> None:
+        """Tell something that must not be missed."""
+        ...
+
     def close(self) -> None:
         """Leave the screen as a person wants to find it."""
         ...
@@ -42,6 +46,10 @@ class LiveDisplay:
         )
         self._live.update(line)
 
+    def say(self, sentence: str) -> None:
+        """Print above the line."""
+        self._live.console.print(sentence, style="yellow", markup=False, soft_wrap=True)
+
     def close(self) -> None:
         """Remove the line."""
         self._live.stop()
@@ -61,6 +69,10 @@ class LineDisplay:
             return
         self._shown_at, self._shown = now, progress
         self._console.print(" | ".join(describe(progress)), soft_wrap=True, highlight=False)
+
+    def say(self, sentence: str) -> None:
+        """Print at once."""
+        self._console.print(sentence, markup=False, soft_wrap=True, highlight=False)
 
     def close(self) -> None:
         """Nothing is to be left."""

@@ -86,6 +86,15 @@ class UnknownLedger(UserError):
         self.folder, self.found, self.supported = folder, found, supported
 
 
+class UnusableTrainingSet(UserError):
+    """A training set that cannot be read, or that contradicts itself; names every problem."""
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"The training set {path} cannot be used:{listed}")
+        self.path, self.problems = path, tuple(problems)
+
+
 class NothingMeasured(UserError):
     """A campaign of which no task has ended."""
 

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Topic
 from molsteer.shared.worker.job_end import JOB_END_VARIABLE
 from molsteer.steering.errors import WorkersKeepDying
@@ -110,18 +111,20 @@ class LocalSite:
     Attributes:
         environment: The workers' settings, among the rest.
         logs: Folder of their logs.
+        topics: What they work on; other topics have their workers elsewhere.
     """
 
     environment: dict[str, str]
     logs: Path
+    topics: Sequence[Topic]
     workers: list[LocalWorker] = field(default_factory=list)
 
     def provide(self, slots: Mapping[Topic, int]) -> None:
         """Plan as many processes as there are slots; what is too many stays, and waits."""
-        for topic, wanted in slots.items():
+        for topic in self.topics:
             there = sum(worker.processes for worker in self.workers if worker.topic == topic)
-            if wanted > there:
-                self.workers.append(self._worker(topic, wanted - there))
+            if slots[topic] > there:
+                self.workers.append(self._worker(topic, slots[topic] - there))
 
     def keep_running(self) -> None:
         """Start whatever does not run.
@@ -151,7 +154,7 @@ class LocalSite:
 
 
 def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
-    """Prepare the workers of a campaign on this machine; nothing is started yet.
+    """Prepare the workers of a campaign's default pools on this machine; none is started yet.
 
     Args:
         settings: The campaign's, with the server of its queues.
@@ -159,10 +162,11 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
     """
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
+    served = [topic for topic, pool in settings.pools.items() if pool == DEFAULT_POOL]
     environment = os.environ | _environment(settings)
     # Steering ends its workers itself: one that left before would be missed and started again.
     environment.pop(JOB_END_VARIABLE, None)
-    return LocalSite(environment, logs)
+    return LocalSite(environment, logs, served)
 
 
 def _environment(settings: CampaignSettings) -> dict[str, str]:

@@ -16,6 +16,8 @@ from pydantic import TypeAdapter
 
 from molsteer.shared import codec
 from molsteer.shared.bus.port import Dispatch
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.failpoints import reach
 from molsteer.shared.messages import Failed, Outcome, Task
 from molsteer.steering.control.changes import changed, replanned
 from molsteer.steering.control.requests import Inbox
@@ -50,6 +52,7 @@ class Campaign:
         state: Where the policy is.
         draining: Whether nothing more is published.
         clock: Gives seconds of the Unix epoch.
+        _unnoted: Tasks that are published, which the ledger does not know yet.
     """
 
     ledger: Ledger
@@ -62,8 +65,11 @@ class Campaign:
     state: State = field(init=False)
     draining: bool = field(init=False, default=False)
     _searched_for_lost_at: float = field(init=False, default=0.0)
+    _unnoted: dict[str, Task] = field(init=False, default_factory=dict)
 
-    def begin(self, plan: Plan, starters: Callable[[], Sequence[int]]) -> None:
+    def begin(
+        self, plan: Plan, starters: Callable[[], Sequence[int]], known: Sequence[int] = ()
+    ) -> None:
         """Begin the campaign, or go on where its journal ends.
 
         Args:
@@ -71,6 +77,7 @@ class Campaign:
                 follow this one.
             starters: Draws the molecules to simulate before there is a model; asked once in the
                 life of a campaign.
+            known: Molecules of the space whose labels are in the ledger already.
         """
         kept = self.ledger.fact("plan")
         if kept is None:
@@ -81,7 +88,7 @@ class Campaign:
             self.state, _ = decide(self.state, event)
         now = self.clock()
         if not self.state.began:
-            self._hear([Began(now, tuple(starters()))])
+            self._hear([Began(now, tuple(starters()), tuple(known))])
         self._hear(
             SlotsChanged(now, topic, wanted)
             for topic, wanted in plan.slots.items()
@@ -112,9 +119,13 @@ class Campaign:
                 the next step makes up for it.
         """
         self._take_requests()
-        self._publish_ready()
-        outcomes = self.bus.collect(timeout_s)
-        self._take_in(outcomes)
+        try:
+            self._publish_ready()
+        except ServiceUnavailable:
+            # Where memory is full, taking in outcomes makes room.
+            self._take_in(self.bus.collect(0.0))
+            raise
+        self._take_in(self.bus.collect(timeout_s))
         self._publish_ready()
         self._find_lost()
 
@@ -135,10 +146,14 @@ class Campaign:
         with self.ledger.transaction():
             events = [self.settlement.settle(outcome, now) for outcome in outcomes]
             follow_up = self._decide(event for event in events if event is not None)
+            reach("outcome-read")
+        reach("outcome-committed")
         follow_up()
         for outcome in outcomes:
             log.info("Task ended.", extra=_facts(outcome))
-        self.settlement.evict_taken()
+        self.settlement.evict(
+            outcome for outcome, event in zip(outcomes, events, strict=True) if event is not None
+        )
         self.bus.settle([outcome.task_id for outcome in outcomes])
         if any(_lost_its_input(outcome) for outcome in outcomes):
             self.orders.forget()
@@ -198,17 +213,25 @@ class Campaign:
     def _publish_ready(self) -> None:
         if self.draining:
             return
-        published: list[tuple[Task, int]] = []
         try:
             for command in tasks.ready(self.ledger):
+                if command.task_id in self._unnoted:
+                    continue  # the disk is full: do not publish it with every step
+                reach("order-committed")
                 task = self.orders.task(command, self.clock())
                 self.bus.publish(task)
-                published.append((task, len(codec.encode(task))))
+                self._unnoted[task.task_id] = task
                 log.info("Task published.", extra={"task_id": task.task_id})
+                reach("order-published")
         finally:
-            with self.ledger.transaction():
-                for task, size_bytes in published:
-                    tasks.dispatched(self.ledger, task.task_id, task.issued_at, size_bytes)
+            self._note_published()
+
+    def _note_published(self) -> None:
+        with self.ledger.transaction():
+            for task in self._unnoted.values():
+                size_bytes = len(codec.encode(task))
+                tasks.dispatched(self.ledger, task.task_id, task.issued_at, size_bytes)
+        self._unnoted.clear()
 
     def _find_lost(self) -> None:
         now = self.clock()
@@ -240,4 +263,5 @@ def _facts(outcome: Outcome) -> dict[str, object]:
 
 
 def _lost_its_input(outcome: Outcome) -> bool:
-    return isinstance(outcome.result, Failed) and outcome.result.error.code == "blob-missing"
+    codes = {"blob-missing", "blob-corrupt"}
+    return isinstance(outcome.result, Failed) and outcome.result.error.code in codes

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple, assert_never
 
 import numpy as np
+import numpy.typing as npt
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import Blob, Placement
+from molsteer.shared.graphs import PackedGraphs, join
 from molsteer.shared.messages import Infer, Simulate, Task, TaskBody, Topic, Train
-from molsteer.steering.ledger import objects, results
+from molsteer.steering.ledger import known_labels, objects, results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.tasks import topic_of
 from molsteer.steering.policy.commands import (
@@ -87,6 +90,13 @@ class Orders:
             abandoned = objects.disown(self.ledger, owner)
         self.blobs.evict(abandoned)
 
+    def retire(self) -> None:
+        """Evict all data of a campaign that has ended, whoever put it."""
+        self._put.clear()
+        self.blobs.clear(self.campaign_id)
+        with self.ledger.transaction():
+            objects.disown_all(self.ledger)
+
     def _time_limit_s(self, topic: Topic) -> float:
         match topic:
             case "simulate":
@@ -140,19 +150,30 @@ class Orders:
     def _searched_in(self, chunk: int) -> int:
         size = self.space.chunk_size
         (count,) = self.ledger.connection.execute(
-            "SELECT count(*) FROM label WHERE molecule >= ? AND molecule < ?",
+            "SELECT (SELECT count(*) FROM label WHERE molecule >= ?1 AND molecule < ?2)"
+            " + (SELECT count(*) FROM known_label WHERE molecule >= ?1 AND molecule < ?2)",
             (chunk * size, (chunk + 1) * size),
         ).fetchone()
         return int(count)
 
     def _training_set(self, generation: int, labels: int) -> Blob:
         def put(placement: Placement) -> Iterator[Blob]:
-            molecules, values_eV = results.first_labels(self.ledger, labels)
-            arrays = self.space.graphs(molecules).to_arrays()
-            arrays["value"] = values_eV.astype(np.float32)
+            graphs, known_eV = self._known
+            molecules, values_eV = results.first_labels(self.ledger, labels - len(known_eV))
+            arrays = join([graphs, self.space.graphs(molecules)]).to_arrays()
+            arrays["value"] = np.concatenate([known_eV, values_eV]).astype(np.float32)
             yield self.blobs.put(arrays, "safetensors", placement)
 
         return self._once(_Put("labels", labels, "train", update_owner(generation)), put)[0]
+
+    @cached_property
+    def _known(self) -> tuple[PackedGraphs, npt.NDArray[np.float64]]:
+        smiles, values_eV = known_labels.labelled(self.ledger)
+        if not smiles:
+            return self.space.graphs(np.empty(0, dtype=np.int64)), values_eV
+        from molsteer.steering.space.featurize import featurize  # RDKit, only where it is needed
+
+        return featurize(smiles), values_eV
 
     def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
         def put(placement: Placement) -> Iterator[Blob]:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
-from molsteer.shared.messages import Acquisition, SimulationSpec, TrainingPlan
+from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.messages import Acquisition, SimulationSpec, Topic, TrainingPlan
 from molsteer.shared.settings.loading import FileSettings, load
 from molsteer.shared.settings.sections import (
     QueueSettings,
     Section,
     StoreSettings,
+    TopicSection,
     WorkersSection,
 )
 
@@ -30,6 +39,11 @@ class CampaignSection(Section):
     space: Path = Field(
         description="Search space: a folder made by `molsteer space build`, or a file of SMILES "
         "(.smi, .csv, also .gz), which is then built inside the run directory.",
+    )
+    training_set: Path | None = Field(
+        default=None,
+        description="Labels known before: a CSV file with the columns smiles and adiabatic_eV, or "
+        "JSON Lines of the seeds' MoleculeData (.jsonl, .json); also .gz.",
     )
     run_dir: Path | None = Field(
         default=None,
@@ -90,7 +104,7 @@ class PolicySection(Section):
     )
 
 
-class SimulateSection(Section):
+class SimulateSection(TopicSection):
     """Quantum chemistry."""
 
     slots: PositiveInt = Field(
@@ -116,7 +130,7 @@ class SimulateSection(Section):
         return SimulationSpec(**self.model_dump(include=set(SimulationSpec.model_fields)))
 
 
-class TrainSection(Section):
+class TrainSection(TopicSection):
     """The surrogate and its training."""
 
     slots: PositiveInt = Field(default=1, description="Training tasks at the same time.")
@@ -150,7 +164,7 @@ class TrainSection(Section):
         return TrainingPlan(**self.model_dump(include=set(TrainingPlan.model_fields)))
 
 
-class InferSection(Section):
+class InferSection(TopicSection):
     """Scoring of the search space."""
 
     slots: PositiveInt = Field(default=1, description="Scoring tasks at the same time.")
@@ -175,10 +189,28 @@ class CampaignSettings(FileSettings):
     stores: StoreSettings = StoreSettings()
     workers: WorkersSection = WorkersSection()
 
+    @model_validator(mode="after")
+    def _check_workers_reach_the_server(self) -> Self:
+        if self.workers.server == "external":
+            return self
+        elsewhere = [f"{topic}.pool" for topic, pool in self.pools.items() if pool != DEFAULT_POOL]
+        elsewhere += [] if self.workers.local else ["workers.local = false"]
+        if elsewhere:
+            raise ValueError(
+                f"workers that are started elsewhere ({', '.join(elsewhere)}) cannot reach the "
+                f'embedded server; set workers.server = "external" and queue.redis_url'
+            )
+        return self
+
     @property
     def run_dir(self) -> Path:
         """The folder of everything the campaign writes."""
         return self.campaign.run_dir or Path("runs") / self.campaign.name
+
+    @property
+    def pools(self) -> dict[Topic, str]:
+        """The pool of workers that each topic's tasks go to."""
+        return {"simulate": self.simulate.pool, "train": self.train.pool, "infer": self.infer.pool}
 
     def acquisition(self) -> Acquisition:
         """Give the ranking rule that travels to the inferencers."""
@@ -186,17 +218,19 @@ class CampaignSettings(FileSettings):
 
 
 def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) -> CampaignSettings:
-    """Read a campaign's settings; a relative `space` in the file is taken from the file's folder.
+    """Read a campaign's settings; relative files in the file are taken from the file's folder.
 
     Raises:
         SettingsError: If any setting cannot be used; all problems are named at once.
     """
-    settings = load(CampaignSettings, file, flags)
-    given_elsewhere = "space" in flags.get("campaign", {}) or any(
-        name.upper() == "MOLSTEER_CAMPAIGN__SPACE" for name in os.environ
-    )
-    if file is None or given_elsewhere:
+    settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
+    if file is None:
         return settings
-    campaign = settings.campaign
-    located = campaign.model_copy(update={"space": file.parent / campaign.space})
-    return settings.model_copy(update={"campaign": located})
+    campaign, variables = settings.campaign, {name.upper() for name in os.environ}
+    located = {
+        name: file.parent / path
+        for name, path in (("space", campaign.space), ("training_set", campaign.training_set))
+        if path and name not in flags.get("campaign", {})
+        if f"MOLSTEER_CAMPAIGN__{name.upper()}" not in variables
+    }
+    return settings.model_copy(update={"campaign": campaign.model_copy(update=located)})

@@ -6,7 +6,8 @@ import gzip
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
@@ -24,7 +25,7 @@ from molsteer.shared.messages import (
     Trained,
 )
 from molsteer.steering.ledger import results, tasks
-from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.ledger import Ledger, unwritable
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -54,7 +55,6 @@ class Settlement:
     space: SearchSpace
     ledger: Ledger
     blobs: Blobs
-    _taken: list[ObjRef] = field(default_factory=list)
 
     def settle(self, outcome: Outcome, at: float) -> Event | None:
         """Record an outcome; inside a transaction.
@@ -77,13 +77,12 @@ class Settlement:
         tasks.settle(self.ledger, outcome, failure, at, received_bytes)
         return event
 
-    def evict_taken(self) -> None:
-        """Remove the stored outputs that were taken in; after the commit."""
-        self.blobs.evict(self._taken)
-        self._taken.clear()
+    def evict(self, taken: Iterable[Outcome]) -> None:
+        """Remove the stored outputs of outcomes that were taken in; after the commit."""
+        outputs = (blob for outcome in taken for blob in _blobs(outcome))
+        self.blobs.evict(blob for blob in outputs if isinstance(blob, ObjRef))
 
     def _take_in(self, outcome: Outcome, command: Dispatch, at: float) -> Event:
-        self._taken += [blob for blob in _blobs(outcome) if isinstance(blob, ObjRef)]
         match outcome.result, command:
             case Failed(error=error), _:
                 return TaskFailed(at, outcome.task_id, retryable=error.retryable)
@@ -105,7 +104,7 @@ class Settlement:
         inchikey = self.space.inchikey(molecule)
         record = Path("records") / f"{inchikey}.json.gz"
         text = json.dumps(self.blobs.tree(result.records))
-        _write(self.run_dir / record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
+        self._write(record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_label(self.ledger, task_id, molecule, inchikey, result, record)
 
     def _named(self, failure: ErrorRecord, molecule: int) -> ErrorRecord:
@@ -115,7 +114,7 @@ class Settlement:
     def _model(self, task_id: str, labels: int, result: Trained) -> None:
         file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"
         weights = self.blobs.raw(result.weights)
-        _write(self.run_dir / file, weights)
+        self._write(file, weights)
         digest = hashlib.sha256(weights).hexdigest()
         results.add_model(self.ledger, task_id, labels, result, file, digest)
 
@@ -132,6 +131,19 @@ class Settlement:
         results.add_predictions(self.ledger, result.generation, molecules, arrays)
         return tuple(map(Candidate, molecules.tolist(), arrays["score"].tolist()))
 
+    def _write(self, name: Path, data: bytes) -> None:
+        path = self.run_dir / name
+        unfinished = path.with_name(f".{path.name}.part")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            with unfinished.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except OSError as error:
+            raise unwritable(self.run_dir, error) from None
+
 
 def _blobs(outcome: Outcome) -> tuple[Blob, ...]:
     match outcome.result:
@@ -141,13 +153,3 @@ def _blobs(outcome: Outcome) -> tuple[Blob, ...]:
             return ()
         case _:
             assert_never(outcome.result)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)

@@ -10,8 +10,15 @@ from molsteer.shared.blobs.reference import StoreName
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 
 
-def open_blobs(stores: StoreSettings, queue: QueueSettings) -> ProxiedBlobs:
+def open_blobs(
+    stores: StoreSettings, queue: QueueSettings, patience_s: float = 0.0
+) -> ProxiedBlobs:
     """Open the stores of this process: Redis always, the file store if it has a folder.
+
+    Args:
+        stores: Their settings.
+        queue: Where Redis is.
+        patience_s: How long reading and storing waits for a store that is away or full.
 
     Raises:
         ServiceUnavailable: If the file store's folder cannot be made.
@@ -21,4 +28,4 @@ def open_blobs(stores: StoreSettings, queue: QueueSettings) -> ProxiedBlobs:
     }
     if stores.directory is not None:
         connectors["file"] = FileConnector(stores.directory)
-    return ProxiedBlobs(connectors, stores.cache_objects)
+    return ProxiedBlobs(connectors, stores.cache_objects, patience_s)

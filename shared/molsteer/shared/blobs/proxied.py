@@ -16,6 +16,7 @@ from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.port import Packable
 from molsteer.shared.blobs.reference import Blob, Codec, Inline, ObjRef, Placement, StoreName
 from molsteer.shared.errors import BlobCorrupt, BlobMissing, UnknownStore
+from molsteer.shared.patience import patiently
 
 
 class ProxiedBlobs:
@@ -26,12 +27,17 @@ class ProxiedBlobs:
     Args:
         connectors: The stores this process knows.
         cache_objects: How many blobs of each store stay in memory after reading.
+        patience_s: How long reading and storing waits for a store that is away or full.
     """
 
     def __init__(
-        self, connectors: Mapping[StoreName, ContentConnector], cache_objects: int = 16
+        self,
+        connectors: Mapping[StoreName, ContentConnector],
+        cache_objects: int = 16,
+        patience_s: float = 0.0,
     ) -> None:
         self._connectors = dict(connectors)
+        self._patience_s = patience_s
         self._stores: dict[StoreName, Store[ContentConnector]] = {
             name: Store(
                 name,
@@ -80,7 +86,8 @@ class ProxiedBlobs:
             return blob.data
         self._connector(blob.store)
         key = _key(blob)
-        data: bytes | None = self._stores[blob.store].get(key)
+        store = self._stores[blob.store]
+        data: bytes | None = patiently(lambda: store.get(key), self._patience_s)
         if data is None:
             raise BlobMissing(blob.store, blob.key)
         return data
@@ -112,9 +119,9 @@ class ProxiedBlobs:
             raise UnknownStore(name, sorted(self._connectors)) from None
 
     def _store_bytes(self, data: bytes, codec: Codec, name: StoreName, namespace: str) -> ObjRef:
-        connector = self._connector(name)
-        key = ContentKey(*self._stores[name].put(data, namespace=namespace))
-        return _reference(name, connector, key, codec)
+        connector, store = self._connector(name), self._stores[name]
+        key = patiently(lambda: store.put(data, namespace=namespace), self._patience_s)
+        return _reference(name, connector, ContentKey(*key), codec)
 
     def _read_as(self, codec: Codec, blob: Blob) -> bytes:
         if blob.codec != codec:

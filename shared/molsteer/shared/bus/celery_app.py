@@ -23,17 +23,15 @@ def task_name(topic: Topic) -> str:
     return f"molsteer.{topic}"
 
 
-def publishing_app(queue: QueueSettings) -> Celery:
+def publishing_app(queue: QueueSettings, keys: Keys) -> Celery:
     """Make an app that can publish to every topic and consumes none."""
     app = Celery("molsteer", set_as_current=False)
-    app.conf.update(settings(queue, TOPICS))
+    app.conf.update(settings(queue, [keys.queue(topic) for topic in TOPICS]))
     return app
 
 
-def settings(queue: QueueSettings, topics: Sequence[Topic]) -> dict[str, object]:
-    """Give the settings that publishers and workers share."""
-    keys = Keys(queue.prefix)
-    names = [keys.queue(topic) for topic in topics]
+def settings(queue: QueueSettings, names: Sequence[str]) -> dict[str, object]:
+    """Give the settings that publishers and workers share, for the queues of these names."""
     return {
         "broker_url": kombu_url(queue.redis_url),
         "broker_connection_retry": True,

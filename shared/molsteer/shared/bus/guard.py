@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import TypeVar
-
 from molsteer.shared.bus.port import Verdict
 from molsteer.shared.bus.record import TaskRecord
-from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.messages import Outcome, Task
-
-_AnswerT = TypeVar("_AnswerT")
+from molsteer.shared.patience import patiently
 
 
 class RedisGuard:
@@ -23,28 +17,17 @@ class RedisGuard:
         patience_s: How long to try again before an outage is told.
     """
 
-    def __init__(self, record: TaskRecord, claim: str, patience_s: float = 300.0) -> None:
+    def __init__(self, record: TaskRecord, claim: str, patience_s: float = 0.0) -> None:
         self._record, self._claim, self._patience_s = record, claim, patience_s
 
     def begin(self, task: Task) -> Verdict:
         """Ask for the right to run a task; `Run` gives it together with a lease."""
-        return self._patiently(lambda: self._record.begin(task, self._claim))
+        return patiently(lambda: self._record.begin(task, self._claim), self._patience_s)
 
     def finish(self, outcome: Outcome) -> bool:
         """Hand over an outcome, release the lease and ring steering's doorbell, all at once."""
-        return self._patiently(lambda: self._record.finish(outcome, self._claim))
+        return patiently(lambda: self._record.finish(outcome, self._claim), self._patience_s)
 
     def bury(self, data: bytes, reason: str) -> None:
         """Put a message that cannot be read aside for a human."""
-        self._patiently(lambda: self._record.bury(data, reason))
-
-    def _patiently(self, call: Callable[[], _AnswerT]) -> _AnswerT:
-        deadline, pause_s = time.monotonic() + self._patience_s, 0.1
-        while True:
-            try:
-                return call()
-            except ServiceUnavailable:
-                if time.monotonic() + pause_s > deadline:
-                    raise
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, 5.0)
+        patiently(lambda: self._record.bury(data, reason), self._patience_s)

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from molsteer.shared.messages import Topic
+
+DEFAULT_POOL = "default"
+"""The pool of workers that were given none."""
+
+RETIRED = "campaign"
+"""Stands in the set of closed tasks for all that there could ever be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Keys of one deployment."""
+    """Keys of one deployment.
+
+    Attributes:
+        pools: Which of its pools of workers each topic's tasks go to; those of topics that are
+            not in here go to `DEFAULT_POOL`.
+    """
 
     prefix: str
+    pools: Mapping[Topic, str] = field(default_factory=dict)
 
     def queue(self, topic: Topic) -> str:
         """List of tasks that wait, and the name of Celery's queue."""
-        return f"{self.prefix}.{topic}"
+        return f"{self.prefix}.{topic}{self._pool(topic, '.')}"
 
     def unacked(self, topic: Topic) -> str:
         """Hash of messages that workers hold.
 
-        Each topic has its own, because kombu gives back whatever it finds there by the clock of
+        Each queue has its own, because kombu gives back whatever it finds there by the clock of
         whoever looks.
         """
-        return f"{self.prefix}:unacked:{topic}"
+        return f"{self.prefix}:unacked:{topic}{self._pool(topic, ':')}"
 
     def lease(self, campaign: str, task_id: str) -> str:
         """Who runs a task; expires unless renewed."""
@@ -42,7 +55,10 @@ class Keys:
         return f"{self.prefix}:starts:{campaign}"
 
     def closed(self, campaign: str) -> str:
-        """Set of tasks that must not begin any more: settled, or taken back by steering."""
+        """Set of tasks that must not begin any more: settled, or taken back by steering.
+
+        `RETIRED` in it says that the whole campaign is over.
+        """
         return f"{self.prefix}:closed:{campaign}"
 
     @property
@@ -53,6 +69,10 @@ class Keys:
     def worker(self, topic: str, host: str, pid: int | str) -> str:
         """Sign of life of a worker; expires unless renewed."""
         return f"{self.prefix}:worker:{topic}:{host}:{pid}"
+
+    def _pool(self, topic: Topic, separator: str) -> str:
+        pool = self.pools.get(topic, DEFAULT_POOL)
+        return "" if pool == DEFAULT_POOL else separator + pool
 
 
 def message_id(campaign: str, task_id: str) -> str:

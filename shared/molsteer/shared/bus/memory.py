@@ -21,6 +21,7 @@ class MemoryBus:
         self._starts: Counter[str] = Counter()
         self._outcomes: dict[str, bytes] = {}
         self._closed: set[str] = set()
+        self._is_retired = False
         self.dead_letters: list[tuple[bytes, str]] = []
 
     def publish(self, task: Task) -> None:
@@ -52,6 +53,8 @@ class MemoryBus:
         data = encode(outcome)
         with self._changed:
             self._leases.discard(outcome.task_id)
+            if self._is_retired:
+                return False
             counts = self._outcomes.setdefault(outcome.task_id, data) == data
             self._changed.notify_all()
             return counts
@@ -92,6 +95,7 @@ class MemoryBus:
     def retire(self) -> None:
         """Remove every trace of the campaign but which tasks must not begin."""
         with self._changed:
+            self._is_retired = True
             self._outcomes.clear()
             self._starts.clear()
 

@@ -70,7 +70,10 @@ class Dispatch(Protocol):
         ...
 
     def retire(self) -> None:
-        """Remove every trace of the campaign but which tasks must not begin; that expires."""
+        """Remove every trace of the campaign but which tasks must not begin; that expires.
+
+        Outcomes that are still reported are dropped.
+        """
         ...
 
     def close(self) -> None:
@@ -89,7 +92,7 @@ class Guard(Protocol):
         """Hand over an outcome, release the lease and ring steering's doorbell, all at once.
 
         Returns:
-            Whether this outcome counts; False if another one came first.
+            Whether this outcome counts; False if another one came first, or the campaign is over.
 
         Raises:
             ServiceUnavailable: If the broker did not take it within the guard's patience.

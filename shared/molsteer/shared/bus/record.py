@@ -73,6 +73,7 @@ class TaskRecord:
             self._keys.lease(outcome.campaign, outcome.task_id),
             self._keys.outcomes(outcome.campaign),
             self._keys.doorbell(outcome.campaign),
+            self._keys.closed(outcome.campaign),
         ]
         with reaching(self._url):
             return bool(

@@ -10,9 +10,10 @@ from redis.client import Pipeline
 
 from molsteer.shared.bus.celery_app import publishing_app, task_name
 from molsteer.shared.bus.connection import BLOCK_S, as_bytes, as_text, connect, reaching
-from molsteer.shared.bus.keys import Keys, message_id
+from molsteer.shared.bus.keys import RETIRED, Keys, message_id
 from molsteer.shared.bus.port import Whereabouts
 from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, TaskRecord
+from molsteer.shared.bus.scripts import SETTLE
 from molsteer.shared.codec import decode_outcome, encode
 from molsteer.shared.errors import WireError
 from molsteer.shared.messages import Outcome, Task, Topic
@@ -25,19 +26,23 @@ class RedisDispatch:
     Args:
         queue: Where the queues are.
         campaign: Whose tasks these are.
+        pools: Which pool of workers each topic's tasks go to; the default one if not in here.
 
     Raises:
         ServiceUnavailable: If Redis does not answer or refuses us.
     """
 
-    def __init__(self, queue: QueueSettings, campaign: str) -> None:
+    def __init__(
+        self, queue: QueueSettings, campaign: str, pools: Mapping[Topic, str] | None = None
+    ) -> None:
         self._url, self._campaign = queue.redis_url, campaign
-        self._keys = Keys(queue.prefix)
+        self._keys = Keys(queue.prefix, pools or {})
         self._client = connect(queue.redis_url)
         self._record = TaskRecord(queue)
-        self._app = publishing_app(queue)
+        self._settle = self._client.register_script(SETTLE)
+        self._app = publishing_app(queue, self._keys)
         with reaching(self._url):
-            self._client.ping()
+            self._client.srem(self._keys.closed(campaign), RETIRED)
 
     def publish(self, task: Task) -> None:
         """Put a task into its topic's queue; repeating it is harmless."""
@@ -66,11 +71,13 @@ class RedisDispatch:
         """Forget everything about tasks whose outcome is recorded; repeating it is harmless."""
         if not task_ids:
             return
-        with reaching(self._url), self._client.pipeline() as pipe:
-            pipe.hdel(self._keys.outcomes(self._campaign), *task_ids)
-            pipe.hdel(self._keys.starts(self._campaign), *task_ids)
-            self._close(pipe, task_ids)
-            pipe.execute()
+        keys = [
+            self._keys.outcomes(self._campaign),
+            self._keys.starts(self._campaign),
+            self._keys.closed(self._campaign),
+        ]
+        with reaching(self._url):
+            self._settle(keys, (CAMPAIGN_EXPIRE_S, *task_ids))
 
     def cancel(self, task_ids: Collection[str]) -> None:
         """Take tasks back: none of them begins any more, and holders are asked to stop."""
@@ -101,12 +108,14 @@ class RedisDispatch:
 
     def retire(self) -> None:
         """Remove every trace of the campaign but which tasks must not begin; that expires."""
-        with reaching(self._url):
-            self._client.delete(
+        with reaching(self._url), self._client.pipeline() as pipe:
+            self._close(pipe, [RETIRED])
+            pipe.delete(
                 self._keys.outcomes(self._campaign),
                 self._keys.doorbell(self._campaign),
                 self._keys.starts(self._campaign),
             )
+            pipe.execute()
 
     def close(self) -> None:
         """Release connections; queued tasks and outcomes stay."""
@@ -119,8 +128,9 @@ class RedisDispatch:
         pipe.expire(self._keys.closed(self._campaign), CAMPAIGN_EXPIRE_S)
 
     def _unsettled(self) -> list[Outcome]:
-        # The bell is silenced before reading: one that rings in between is heard next time.
-        with reaching(self._url), self._client.pipeline() as pipe:
+        # The bell is silenced before reading: one that rings in between is heard next time. No
+        # transaction, for a server whose memory is full refuses those.
+        with reaching(self._url), self._client.pipeline(transaction=False) as pipe:
             pipe.delete(self._keys.doorbell(self._campaign))
             pipe.hgetall(self._keys.outcomes(self._campaign))
             _, stored = pipe.execute()

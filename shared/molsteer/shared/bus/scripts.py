@@ -22,9 +22,10 @@ return 'run:' .. start
 """Take the lease of a task, unless it has ended, was settled or taken back, or is held."""
 
 FINISH = """
-local lease, outcomes, doorbell = unpack(KEYS)
+local lease, outcomes, doorbell, closed = unpack(KEYS)
 local id, claim, outcome, expire_s = unpack(ARGV)
 if redis.call('GET', lease) == claim then redis.call('DEL', lease) end
+if redis.call('SISMEMBER', closed, 'campaign') == 1 then return 0 end
 local first = redis.call('HSETNX', outcomes, id, outcome)
 redis.call('RPUSH', doorbell, id)
 redis.call('EXPIRE', outcomes, expire_s)
@@ -32,7 +33,24 @@ redis.call('EXPIRE', doorbell, expire_s)
 if first == 1 or redis.call('HGET', outcomes, id) == outcome then return 1 end
 return 0
 """
-"""Keep the first outcome of a task, release the lease and wake steering."""
+"""Keep the first outcome of a task, release the lease and wake steering.
+
+Nobody would ever collect the outcome of a retired campaign, so it is dropped.
+"""
+
+SETTLE = """
+local outcomes, starts, closed = unpack(KEYS)
+for index = 2, #ARGV do
+  redis.call('HDEL', outcomes, ARGV[index])
+  redis.call('HDEL', starts, ARGV[index])
+  redis.call('SADD', closed, ARGV[index])
+end
+redis.call('EXPIRE', closed, ARGV[1])
+"""
+"""Forget tasks that are recorded, and let none of them begin again.
+
+It frees memory before it takes any: Redis then lets a script pass even if its memory is full.
+"""
 
 RENEW = """
 local held = 0

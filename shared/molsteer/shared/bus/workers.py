@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import PositiveInt, ValidationError
 
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
-from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.keys import DEFAULT_POOL, Keys
 from molsteer.shared.frozen import Message
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings
@@ -20,12 +20,14 @@ class WorkerInfo(Message):
     Attributes:
         version: Version of molsteer-shared it runs.
         processes: How many tasks it runs at a time.
+        pool: Name of the pool it belongs to.
         python: Version of its interpreter.
     """
 
     version: str
     processes: PositiveInt
     topic: Topic
+    pool: str = DEFAULT_POOL
     host: str
     pid: PositiveInt
     python: str
@@ -52,6 +54,12 @@ class SignOfLife:
         """Be gone at once."""
         with reaching(self._url):
             self._client.delete(self._key)
+
+
+def start_command(topic: Topic, pool: str) -> str:
+    """Give the command that starts a worker of a pool."""
+    option = "" if pool == DEFAULT_POOL else f" --pool {pool}"
+    return f"molsteer worker {topic}{option}"
 
 
 def live_workers(queue: QueueSettings) -> list[WorkerInfo]:

@@ -6,16 +6,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import ConfigDict
+
+from molsteer.shared.messages import Topic
 from molsteer.shared.server import EmbeddedServer
 from molsteer.shared.settings.loading import load
-from molsteer.shared.settings.sections import QueueSettings, WorkersSection
+from molsteer.shared.settings.sections import QueueSettings, TopicSection, WorkersSection
 from molsteer.shared.worker.settings import WorkerSettings
+
+
+class _Served(TopicSection):
+    """Which pool a topic has; the rest of its table is steering's business."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class DeploymentSettings(WorkerSettings):
     """Where everything is, and who starts it."""
 
+    simulate: _Served = _Served()
+    train: _Served = _Served()
+    infer: _Served = _Served()
     workers: WorkersSection = WorkersSection()
+
+    @property
+    def pools(self) -> dict[Topic, str]:
+        """The pool of workers that each topic's tasks go to."""
+        return {"simulate": self.simulate.pool, "train": self.train.pool, "infer": self.infer.pool}
 
 
 def load_deployment(file: Path | None) -> DeploymentSettings:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
-from molsteer.shared.bus.workers import WorkerInfo, live_workers
+from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.bus.workers import WorkerInfo, live_workers, start_command
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.checks.settings import DeploymentSettings
-from molsteer.shared.messages import TOPICS, Topic
+from molsteer.shared.messages import Topic
 
 
 def look_at_workers(settings: DeploymentSettings) -> Iterator[Finding]:
@@ -17,9 +18,10 @@ def look_at_workers(settings: DeploymentSettings) -> Iterator[Finding]:
         yield Finding("skipped", "Each run starts a server and workers of its own.")
         return
     alive = live_workers(settings.queue)
-    for topic in TOPICS:
-        pool = [worker for worker in alive if worker.topic == topic]
-        yield _pool(topic, pool) if pool else _nobody(topic, local=settings.workers.local)
+    for topic, pool in settings.pools.items():
+        there = [worker for worker in alive if (worker.topic, worker.pool) == (topic, pool)]
+        local = settings.workers.local and pool == DEFAULT_POOL
+        yield _pool(topic, there) if there else _nobody(topic, pool, local=local)
     yield from _strangers(alive)
 
 
@@ -31,11 +33,13 @@ def _pool(topic: Topic, pool: Sequence[WorkerInfo]) -> Finding:
     )
 
 
-def _nobody(topic: Topic, *, local: bool) -> Finding:
+def _nobody(topic: Topic, pool: str, *, local: bool) -> Finding:
     if local:
         return Finding("skipped", f"{topic}: nobody now; a run starts its own.")
     return Finding(
-        "problem", f"{topic}: nobody, so its tasks wait.", f"Start one: molsteer worker {topic}."
+        "problem",
+        f"{topic}: nobody, so its tasks wait.",
+        f"Start one: {start_command(topic, pool)}.",
     )
 
 

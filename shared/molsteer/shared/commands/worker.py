@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import secrets
 import sys
 import time
@@ -15,9 +16,15 @@ from typing import Any, TypeVar
 import click
 
 from molsteer.shared import processes as own_process
+from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.settings.loading import load
-from molsteer.shared.settings.sections import QueueSettings, Section, StoreSettings
+from molsteer.shared.settings.sections import (
+    POOL_NAME,
+    QueueSettings,
+    Section,
+    StoreSettings,
+)
 from molsteer.shared.worker.job_end import JOB_END_VARIABLE, end_of_job
 from molsteer.shared.worker.settings import WorkerSettings
 from molsteer.shared.worker.walltime import MARGIN_S, Walltime
@@ -39,6 +46,12 @@ def _setting(table: str, section: type[Section], key: str) -> Callable[[_Command
     )
 
 
+def _check_pool(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not re.match(POOL_NAME, name):
+        raise click.BadParameter("write letters, digits, hyphens and underscores, at most 63.")
+    return name
+
+
 @click.command()
 @click.argument("topic", type=click.Choice(TOPICS))
 @click.option(
@@ -46,6 +59,14 @@ def _setting(table: str, section: type[Section], key: str) -> Callable[[_Command
     type=click.IntRange(min=1),
     help="Tasks that run at a time, each in a process of its own.  "
     "[default: one for each core for simulate, else 1]",
+)
+@click.option(
+    "--pool",
+    metavar="NAME",
+    default=DEFAULT_POOL,
+    show_default=True,
+    callback=_check_pool,
+    help="Pool this worker belongs to; it takes the tasks of campaigns whose [TOPIC] pool it is.",
 )
 @click.option(
     "--config",
@@ -103,6 +124,7 @@ def _setting(table: str, section: type[Section], key: str) -> Callable[[_Command
 def worker(
     topic: Topic,
     processes: int | None,
+    pool: str,
     config_file: Path | None,
     until: str | None,
     expected_task_s: float,
@@ -140,6 +162,7 @@ def worker(
     plan = WorkerPlan.model_validate(
         {
             "topic": topic,
+            "pool": pool,
             "processes": processes or _usual_processes(topic),
             "handler": find_handler(topic, handler),
             "node": f"{platform.node()}:{os.getpid()}:{secrets.token_hex(4)}",

@@ -102,6 +102,12 @@ def sentences(error: ValidationError) -> list[str]:
         place = _place(item["loc"])
         if item["type"] == "extra_forbidden":
             problems.append(f"{place}: there is no such setting. Check the spelling.")
+        elif item["type"] == "missing" and len(item["loc"]) > 1:
+            variable = "__".join(str(part).upper() for part in item["loc"])
+            problems.append(
+                f"{place}: Field required. Give it in the file, as a flag or in "
+                f"MOLSTEER_{variable}."
+            )
         else:
             problems.append(f"{place}: {item['msg'].removeprefix('Value error, ')}.")
     return problems

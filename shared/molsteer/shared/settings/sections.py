@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 from molsteer.shared.blobs.reference import Placement, StoreName
+from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Topic
 
 
@@ -24,10 +25,18 @@ def _check_redis_url(url: str) -> str:
         raise ValueError("must begin with redis:// or unix://")
     if parts.scheme == "redis" and not parts.hostname:
         raise ValueError("names no host; write redis://HOST:PORT/DATABASE")
+    if parts.port == 0:
+        raise ValueError("names port 0; write redis://HOST:PORT/DATABASE")
     return url
 
 
 RedisUrl = Annotated[str, AfterValidator(_check_redis_url)]
+
+
+POOL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
+
+Pool = Annotated[str, Field(pattern=POOL_NAME)]
+"""Name of workers that take tasks from a queue of their own."""
 
 
 class QueueSettings(Section):
@@ -52,16 +61,17 @@ class QueueSettings(Section):
     )
 
 
+StoreChoice = Literal[StoreName, "none"]
+
+
 class StoreSettings(Section):
     """Where data goes that is too large for a message, for each topic."""
 
-    simulate: StoreName | Literal["none"] = Field(
+    simulate: StoreChoice = Field(
         default="redis", description="Store for quantum-chemistry records."
     )
-    train: StoreName | Literal["none"] = Field(
-        default="redis", description="Store for training sets and weights."
-    )
-    infer: StoreName | Literal["none"] = Field(
+    train: StoreChoice = Field(default="redis", description="Store for training sets and weights.")
+    infer: StoreChoice = Field(
         default="file", description="Store for chunks of the search space and their candidates."
     )
     threshold_bytes: NonNegativeInt = Field(
@@ -85,12 +95,23 @@ class StoreSettings(Section):
         return Placement(store=store, threshold_bytes=self.threshold_bytes, namespace=namespace)
 
 
+class TopicSection(Section):
+    """What all kinds of task have in common."""
+
+    pool: Pool = Field(
+        default=DEFAULT_POOL,
+        description="Workers that take these tasks: those started with `--pool NAME`; `default` "
+        "are those started without, which `molsteer run` starts itself.",
+    )
+
+
 class WorkersSection(Section):
     """Workers that `molsteer run` starts on this machine."""
 
     local: bool = Field(
         default=True,
-        description="Start all workers here; false leaves that to `molsteer worker` elsewhere.",
+        description="Start the workers of all default pools here; false leaves that to "
+        "`molsteer worker` elsewhere.",
     )
     server: Literal["embedded", "external"] = Field(
         default="embedded",

@@ -14,7 +14,6 @@ from celery.exceptions import Reject
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.celery_app import settings, task_name, transport_settings
 from molsteer.shared.bus.guard import RedisGuard
-from molsteer.shared.bus.keys import Keys
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.telemetry import log_to
@@ -28,6 +27,9 @@ from molsteer.shared.worker.walltime import RunTimes
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 300.0
+"""How long a task that is under way, or done, waits for Redis or a store to come back."""
+
 
 class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     """Runs one topic's tasks in processes of their own.
@@ -38,7 +40,9 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     def __init__(self, plan: WorkerPlan) -> None:
         super().__init__("molsteer", set_as_current=False, log=WorkerLogging)
         self.plan = plan
-        self.conf.update(settings(plan.queue, [plan.topic]) | _worker_settings(plan))
+        self.conf.update(
+            settings(plan.queue, [plan.keys.queue(plan.topic)]) | _worker_settings(plan)
+        )
         self.steps["consumer"].update([Renewal, Departure] if plan.walltime else [Renewal])
         self.register_task(TopicTask(plan))
 
@@ -84,8 +88,8 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
         plan, pid = self._plan, os.getpid()
         return Bench(
             worker=f"{platform.node()}:{pid}",
-            guard=RedisGuard(TaskRecord(plan.queue), plan.claim(pid)),
-            blobs=open_blobs(plan.stores, plan.queue),
+            guard=RedisGuard(TaskRecord(plan.queue), plan.claim(pid), PATIENCE_S),
+            blobs=open_blobs(plan.stores, plan.queue, PATIENCE_S),
             handler=LazyHandler(plan.handler),
             scratch=plan.scratch,
         )
@@ -102,8 +106,7 @@ class WorkerLogging(Logging):  # type: ignore[misc]  # Celery has no types
 
 
 def _worker_settings(plan: WorkerPlan) -> dict[str, object]:
-    queue, keys = plan.queue, Keys(plan.queue.prefix)
-    unacked = keys.unacked(plan.topic)
+    queue, unacked = plan.queue, plan.keys.unacked(plan.topic)
     return {
         "task_acks_late": True,
         "task_acks_on_failure": True,
@@ -120,16 +123,18 @@ def _worker_settings(plan: WorkerPlan) -> dict[str, object]:
         "worker_redirect_stdouts": False,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
-        "broker_channel_error_retry": False,
+        # A server without memory refuses to note a message; the worker has to outlive that.
+        "broker_channel_error_retry": True,
         "broker_transport_options": transport_settings()
         | {
             # Later than the lease, so that a message that comes back finds its task free.
             "visibility_timeout": 1.25 * queue.lease_s,
             "unacked_restore_interval": min(10.0, queue.lease_s / 4),
+            # Whoever looks for messages to give back, and dies, keeps others from it no longer.
+            "unacked_mutex_expire": queue.lease_s / 4,
             "unacked_restore_throttle": 1,
             "unacked_key": unacked,
             "unacked_index_key": f"{unacked}:index",
             "unacked_mutex_key": f"{unacked}:mutex",
-            "unacked_mutex_expire": 30,
         },
     }

@@ -13,6 +13,7 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.bus.port import Guard, Run
 from molsteer.shared.codec import decode_task
 from molsteer.shared.errors import WireError
+from molsteer.shared.failpoints import reach
 from molsteer.shared.messages import ErrorRecord, Failed, Outcome, Result, Task
 from molsteer.shared.worker.failures import describe
 from molsteer.shared.worker.handlers import AnyHandler, Value
@@ -55,8 +56,11 @@ def execute(data: bytes, bench: Bench) -> None:
     match verdict:
         case Run(start):
             log.info("Task begins.", extra={**facts, "start": start})
+            reach("task-begun")
             outcome = _run(task, start, bench)
+            reach("task-done")
             counts = bench.guard.finish(outcome)
+            reach("task-reported")
             log.info(
                 "Task ended.", extra={**facts, "result": outcome.result.kind, "counts": counts}
             )

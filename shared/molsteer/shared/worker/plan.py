@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, PositiveInt
 
+from molsteer.shared.bus.keys import Keys
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 from molsteer.shared.telemetry import LogLevel
@@ -16,6 +17,7 @@ class WorkerPlan(BaseModel):
     """What to work on, with how many processes, and where everything is.
 
     Attributes:
+        pool: The pool whose tasks these are.
         handler: The function that builds the topic's handler, as `module:function`.
         node: Name of this worker that no other worker ever had.
         scratch: Folder for the scratch folders of all its tasks.
@@ -25,6 +27,7 @@ class WorkerPlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     topic: Topic
+    pool: str
     processes: PositiveInt
     handler: str
     node: str
@@ -34,6 +37,11 @@ class WorkerPlan(BaseModel):
     log_level: LogLevel
     log_file: Path | None
     walltime: Walltime | None = None
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the queue it serves."""
+        return Keys(self.queue.prefix, {self.topic: self.pool})
 
     def claim(self, pid: int) -> str:
         """Name one of the worker's processes, as it signs its leases."""

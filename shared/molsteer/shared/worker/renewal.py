@@ -77,10 +77,19 @@ class Renewal(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no t
     def _renew(self, consumer) -> None:  # type: ignore[no-untyped-def]
         channel = consumer.task_consumer.channel
         try:
+            self._give_back_forgotten(channel)
             self._renew_messages(channel)
             self._renew_leases(consumer)
         except (ServiceUnavailable, *channel.connection_errors) as error:
             log.warning("Leases were not renewed: %s", error)
+
+    def _give_back_forgotten(self, channel) -> None:  # type: ignore[no-untyped-def]
+        # Celery logs an acknowledgement that met a broken connection, and forgets it; kombu counts
+        # the message as held for ever, and takes no other in its place.
+        held = {request.message.delivery_tag for request in tuple(state.reserved_requests)}
+        for tag in set(channel.qos._delivered) - channel.qos._dirty - held:
+            log.warning("A message whose acknowledgement was lost goes back to the queue.")
+            channel.basic_reject(tag, requeue=True)
 
     def _renew_messages(self, channel) -> None:  # type: ignore[no-untyped-def]
         requests = [r for r in tuple(state.reserved_requests) if not r.acknowledged]
@@ -112,6 +121,7 @@ def _introduce(plan: WorkerPlan) -> WorkerInfo:
         version=version("molsteer-shared"),
         processes=plan.processes,
         topic=plan.topic,
+        pool=plan.pool,
         host=platform.node(),
         pid=os.getpid(),
         python=platform.python_version(),

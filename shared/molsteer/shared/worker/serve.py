@@ -16,7 +16,6 @@ from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.connection import check_answer
-from molsteer.shared.bus.keys import Keys
 from molsteer.shared.worker.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.scratch import remove_folders_of_the_dead
@@ -45,7 +44,7 @@ def serve(plan: WorkerPlan) -> int:
     worker = WorkerApp(plan).Worker(
         hostname=f"{plan.topic}@{platform.node()}-{os.getpid()}",
         concurrency=plan.processes,
-        queues=[Keys(plan.queue.prefix).queue(plan.topic)],
+        queues=[plan.keys.queue(plan.topic)],
         quiet=True,
         without_gossip=True,
         without_mingle=True,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
-from molsteer.steering.flags import flags_by_section, setting_flags
+from molsteer.steering.command_line import RunCommand, choose, seed_flags
+from molsteer.steering.flags import setting_flags
 from molsteer.steering.settings import load_campaign
 
 
-@click.command()
+@click.command(cls=RunCommand)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @setting_flags
+@seed_flags
 def run(file: Path | None, **flags: str | None) -> None:
     """Run the campaign described in FILE, or go on with it where it was stopped.
 
@@ -21,13 +24,18 @@ def run(file: Path | None, **flags: str | None) -> None:
     flags are the strongest. Ctrl-C once lets the running simulations end, twice ends at once; the
     same command goes on later.
 
+    The options of the seeds' run.py work as well; docs/from-the-seeds.md says how they differ.
+
     \b
     Examples:
       molsteer run examples/quickstart.toml
       molsteer run examples/quickstart.toml --budget 200 --run-dir runs/longer
       molsteer run --space molecules.smi --budget 50
     """
-    settings = load_campaign(file, flags_by_section(flags))
+    chosen = choose(flags, os.environ.get("MOLSTEER_QUEUE__REDIS_URL"))
+    settings = load_campaign(file, chosen.settings)
+    for note in chosen.notes:
+        click.echo(f"molsteer: {note}", err=True)
     from molsteer.steering.console import follow
 
     sys.exit(follow(settings))

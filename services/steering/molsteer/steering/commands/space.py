@@ -45,9 +45,9 @@ def build(
 ) -> None:
     """Build a search space from molecules files.
 
-    SOURCES end in .smi (a SMILES at the start of each line), .csv (a column named smiles), .smi.gz
-    or .csv.gz. Molecules that occur twice and rows that give no molecule are left out; each is
-    listed in rejected.csv in the new folder, with its line and the reason.
+    SOURCES end in .smi (a SMILES at the start of each line), .csv (a column named smiles or inchi),
+    .smi.gz or .csv.gz. Molecules that occur twice and rows that give no molecule are left out; each
+    is listed in rejected.csv in the new folder, with its line and the reason.
 
     \b
     Examples:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from molsteer.shared.errors import ServiceUnavailable
 from molsteer.steering.errors import NoCampaign, UnknownLedger, UnusableRunDirectory
-from molsteer.steering.ledger.schema import TABLES, VERSION
+from molsteer.steering.ledger.schema import ADDED, TABLES, VERSION
 from molsteer.steering.policy.events import Event
 from molsteer.steering.policy.journal_codec import from_json, to_json
 
@@ -34,7 +35,7 @@ class Ledger:
     """
 
     def __init__(self, folder: Path, *, create: bool = False, read_only: bool = False) -> None:
-        path = folder / FILE_NAME
+        self._folder, path = folder, folder / FILE_NAME
         if not create and not path.is_file():
             raise NoCampaign(folder)
         try:
@@ -52,18 +53,28 @@ class Ledger:
             self.connection.executescript(script)
         elif found != VERSION:
             self.connection.close()
-            raise UnknownLedger(folder, found, VERSION)
+            raise UnknownLedger(folder, found, VERSION) if found else NoCampaign(folder)
+        if may_create:
+            self.connection.executescript(ADDED)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commit everything written inside, or nothing."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        """Commit everything written inside, or nothing.
+
+        Raises:
+            ServiceUnavailable: If the disk has no room or does not work.
+        """
         try:
+            self.connection.execute("BEGIN IMMEDIATE")
             yield self.connection
-        except BaseException:
-            self.connection.execute("ROLLBACK")
+            self.connection.execute("COMMIT")
+        except BaseException as error:
+            # SQLite may have rolled back by itself.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError) and _is_about_disk(error):
+                raise unwritable(self._folder, error) from None
             raise
-        self.connection.execute("COMMIT")
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -77,6 +88,12 @@ class Ledger:
     def append(self, event: Event) -> None:
         """Write an event to the journal; inside a transaction."""
         self.connection.execute("INSERT INTO event (body) VALUES (?)", (to_json(event),))
+
+    @property
+    def has_events(self) -> bool:
+        """Whether the campaign has begun."""
+        (found,) = self.connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()
+        return bool(found)
 
     def events(self) -> Iterator[Event]:
         """Read the journal from its beginning."""
@@ -109,3 +126,14 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def unwritable(folder: Path, error: Exception) -> ServiceUnavailable:
+    """Say that nothing can be written into a run directory."""
+    reason = f"it cannot be written ({error})"
+    return ServiceUnavailable("The run directory", str(folder), reason, "Make room on its disk.")
+
+
+def _is_about_disk(error: sqlite3.OperationalError) -> bool:
+    # Extended codes carry the primary one in their lowest byte.
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}

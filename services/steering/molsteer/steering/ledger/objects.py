@@ -22,3 +22,8 @@ def disown(ledger: Ledger, owner: str) -> list[ObjRef]:
     ).fetchall()
     ledger.connection.execute("DELETE FROM object WHERE owner = ?", (owner,))
     return [ObjRef.model_validate_json(text) for (text,) in rows]
+
+
+def disown_all(ledger: Ledger) -> None:
+    """Forget all stored data, because all of it was evicted; inside a transaction."""
+    ledger.connection.execute("DELETE FROM object")

@@ -89,3 +89,14 @@ CREATE TABLE object (
     PRIMARY KEY (store, key)
 ) WITHOUT ROWID;
 """
+
+ADDED = """
+CREATE TABLE IF NOT EXISTS known_label (
+    number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order of the training set
+    smiles TEXT NOT NULL,
+    inchikey TEXT NOT NULL UNIQUE,
+    adiabatic_eV REAL NOT NULL,
+    molecule INTEGER UNIQUE         -- its number in the search space, NULL if it is not in there
+);
+"""
+"""Tables that ledgers of this version may lack; they get them when a campaign goes on."""

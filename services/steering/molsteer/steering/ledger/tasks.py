@@ -59,6 +59,22 @@ def open_command(ledger: Ledger, task_id: str) -> Dispatch | None:
     return None if row is None else _command(row["topic"], row["command"])
 
 
+def commands(ledger: Ledger) -> dict[str, Dispatch]:
+    """Give the commands of all tasks there ever were, by the tasks' ids."""
+    rows = ledger.connection.execute("SELECT task_id, topic, command FROM task")
+    return {task_id: _command(topic, text) for task_id, topic, text in rows}
+
+
+def in_state(ledger: Ledger, *states: str) -> set[str]:
+    """Name the tasks in one of several states."""
+    marks = ", ".join("?" * len(states))
+    rows = ledger.connection.execute(
+        f"SELECT task_id FROM task WHERE state IN ({marks})",  # noqa: S608 - question marks only
+        states,
+    )
+    return {task_id for (task_id,) in rows}
+
+
 def dispatched(ledger: Ledger, task_id: str, at: float, sent_bytes: int) -> None:
     """Note that a task was published; inside a transaction."""
     ledger.connection.execute(

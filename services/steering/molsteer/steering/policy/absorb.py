@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from rpds import HashTrieSet
+
 from molsteer.shared.errors import MolsteerError
 from molsteer.steering.policy.events import (
     Began,
@@ -42,8 +44,9 @@ def absorb(state: State, event: Event) -> State:
             f"the campaign anew in an empty run directory."
         )
     match event:
-        case Began(starters=starters):
-            return replace(state, began=True, shortlist=Shortlist.of_starters(starters))
+        case Began(starters=starters, known=known):
+            shortlist, chosen = Shortlist.of_starters(starters), HashTrieSet(known)
+            return replace(state, began=True, shortlist=shortlist, chosen=chosen)
         case SlotsChanged(topic=topic, slots=slots):
             return replace(state, plan=_with_slots(state.plan, topic, slots))
         case PlanChanged() | Paused() | Resumed() | StopRequested() | RetryRequested():

@@ -30,10 +30,12 @@ class Began:
 
     Attributes:
         starters: Molecules to simulate before there is a model, drawn at random.
+        known: Molecules of the space whose labels are among `Plan.known_labels`.
     """
 
     at: float
     starters: tuple[int, ...]
+    known: tuple[int, ...] = ()
     kind: Literal["began"] = "began"
 
 

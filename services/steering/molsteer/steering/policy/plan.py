@@ -36,7 +36,8 @@ class Plan:
         attempts: Tries of a task whose failures are retryable.
         failure_limit: Molecules given up in a row, without a success in between, after which the
             campaign ends as failing.
-        known_labels: Labels that exist before the campaign begins; the budget does not count them.
+        known_labels: Labels that exist before the campaign begins, of molecules in the space or
+            outside; the budget does not count them.
     """
 
     budget: int

@@ -69,7 +69,8 @@ class State:
         plan: The plan, with the slots as they are now.
         began: Whether the first event has been seen.
         shortlist: Molecules to simulate next.
-        chosen: Molecules that were ever dispatched; none of them is chosen again.
+        chosen: Molecules that were ever dispatched, or whose label was known from the start; none
+            of them is chosen again.
         simulations: Simulations under way; those that wait are further attempts.
         successes: Simulations that succeeded.
         abandoned: The last attempts of molecules that were given up, by molecule.

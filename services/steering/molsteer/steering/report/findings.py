@@ -71,6 +71,7 @@ class Findings:
 
     Attributes:
         finished: Why it has ended, None while it goes on.
+        known_labels: Labels it began with, which it did not have to simulate.
         elapsed_s: From its first task to the last one that settled.
         found: All labelled molecules in the order of settling.
         random_start: The molecules chosen before there was a model.
@@ -81,6 +82,7 @@ class Findings:
     name: str
     finished: str | None
     hit_above_eV: float
+    known_labels: int
     elapsed_s: float
     found: Sequence[Found]
     random_start: Group
@@ -97,11 +99,12 @@ class Findings:
 def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
     """Read everything a report tells."""
     found = _found(ledger)
-    finished = ledger.fact("finished")
+    finished, plan = ledger.fact("finished"), ledger.fact("plan")
     return Findings(
         name=name,
         finished=None if finished is None else str(finished),
         hit_above_eV=hit_above_eV,
+        known_labels=plan.get("known_labels", 0) if isinstance(plan, dict) else 0,
         elapsed_s=_elapsed_s(ledger),
         found=found,
         random_start=_group([m for m in found if m.generation == 0], hit_above_eV),

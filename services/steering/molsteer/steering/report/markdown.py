@@ -64,10 +64,9 @@ def render(findings: Findings, plot_file: str) -> str:
 
 def _summary(findings: Findings) -> str:
     state = f"ended: {findings.finished}" if findings.finished else "still running"
-    return (
-        f"{len(findings.found)} molecules simulated in {findings.elapsed_s / 60:.1f} minutes; "
-        f"{state}.\n"
-    )
+    known = f", {findings.known_labels} labels known before" if findings.known_labels else ""
+    minutes = findings.elapsed_s / 60
+    return f"{len(findings.found)} molecules simulated in {minutes:.1f} minutes{known}; {state}.\n"
 
 
 def _comparison(findings: Findings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from rdkit import Chem
+from rdkit.Chem import rdinchi
 
 MAX_HEAVY_ATOMS = 500
 """Far beyond what is simulated, and small enough for an InChI and for a task's SMILES."""
@@ -28,7 +29,7 @@ class Reason(StrEnum):
 
 
 def read_molecule(smiles: str) -> Chem.Mol | Reason:
-    """Parse and sanitize one SMILES; what comes back is one molecule of known elements.
+    """Parse and sanitize one SMILES or InChI; what comes back is one molecule of known elements.
 
     RDKit explains what it dislikes in its log; block that where many rows are read.
     """
@@ -36,7 +37,8 @@ def read_molecule(smiles: str) -> Chem.Mol | Reason:
         return Reason.EMPTY
     if len(smiles) > MAX_SMILES_LENGTH:
         return Reason.TOO_LARGE
-    molecule = Chem.MolFromSmiles(smiles)
+    is_inchi = smiles.startswith("InChI=")
+    molecule = _from_inchi(smiles) if is_inchi else Chem.MolFromSmiles(smiles)
     if molecule is None:
         written_well = Chem.MolFromSmiles(smiles, sanitize=False) is not None
         return Reason.IMPOSSIBLE if written_well else Reason.UNPARSABLE
@@ -49,6 +51,14 @@ def read_molecule(smiles: str) -> Chem.Mol | Reason:
         return Reason.TOO_LARGE
     if "." in smiles and len(Chem.GetMolFrags(molecule)) > 1:
         return Reason.SEVERAL_FRAGMENTS
+    return molecule
+
+
+def _from_inchi(inchi: str) -> Chem.Mol | None:
+    try:
+        molecule: Chem.Mol | None = rdinchi.InchiToMol(inchi)[0]
+    except ValueError:  # what it says cannot be
+        return None
     return molecule
 
 

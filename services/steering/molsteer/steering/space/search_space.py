@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +94,16 @@ class SearchSpace:
             IndexError: If the space has no such molecule.
         """
         return bytes(self._inchikeys[self._checked(index)]).decode("ascii")
+
+    def find(self, inchikeys: Sequence[str]) -> list[int | None]:
+        """Look molecules up by their InChIKeys; None for those that are not in the space."""
+        wanted = np.unique(np.array(inchikeys, dtype="S27"))
+        if wanted.size == 0:
+            return []
+        places = np.searchsorted(wanted, self._inchikeys).clip(max=len(wanted) - 1)
+        found = np.flatnonzero(wanted[places] == self._inchikeys).tolist()
+        numbers = {self.inchikey(index): index for index in found}
+        return [numbers.get(inchikey) for inchikey in inchikeys]
 
     def chunk_of(self, index: int) -> int:
         """Give the number of the chunk that holds a molecule.

@@ -14,11 +14,12 @@ from typing import IO, NamedTuple
 from molsteer.steering.space.errors import UnreadableSource
 
 SUFFIXES = (".smi", ".smi.gz", ".csv", ".csv.gz")
-COLUMN = "smiles"
+COLUMNS = ("smiles", "inchi")
+"""The first of these that a table has is read."""
 
 
 class Row(NamedTuple):
-    """One row of the input; lines count from one."""
+    """One row of the input; lines count from one. An InChI may stand in place of the SMILES."""
 
     source: int
     line: int
@@ -28,9 +29,9 @@ class Row(NamedTuple):
 class MoleculesFile:
     """One molecules file, read row by row.
 
-    `.smi` files hold a SMILES at the start of each line, `.csv` files in the column `smiles`
-    (upper or lower case); both may be compressed with gzip. Blank lines, comments (`#`) and a
-    heading `smiles` in a `.smi` file are passed over.
+    `.smi` files hold a SMILES at the start of each line, `.csv` files in the column `smiles`, or
+    else an InChI in the column `inchi` (upper or lower case); both may be compressed with gzip.
+    Blank lines, comments (`#`) and a heading `smiles` in a `.smi` file are passed over.
 
     Args:
         path: The file.
@@ -76,7 +77,7 @@ class MoleculesFile:
             UnreadableSource: If the file cannot be read, is damaged, or names no SMILES column.
         """
         try:
-            with self.path.open("rb") as file, _decompressed(file, self.path) as text:
+            with self.path.open("rb") as file, decompressed(file, self.path) as text:
                 is_csv = self.path.name.lower().removesuffix(".gz").endswith(".csv")
                 read = self._csv_rows if is_csv else self._smi_rows
                 for line, smiles in read(text):
@@ -92,7 +93,7 @@ class MoleculesFile:
             words = content.split(maxsplit=1)
             if not words or words[0].startswith("#"):
                 continue
-            if not (heading_may_come and words[0].lower() == COLUMN):
+            if not (heading_may_come and words[0].lower() == "smiles"):
                 yield line, words[0]
             heading_may_come = False
 
@@ -100,13 +101,15 @@ class MoleculesFile:
         reader = csv.reader(text)
         names = [name.strip() for name in next(reader, [])]
         lowered = [name.lower() for name in names]
-        if COLUMN not in lowered:
+        name = next((name for name in COLUMNS if name in lowered), None)
+        if name is None:
             raise UnreadableSource(
                 self.path,
-                f"it has no column {COLUMN!r} (its columns are: {', '.join(names) or 'none'})",
+                f"it has no column {' or '.join(map(repr, COLUMNS))} "
+                f"(its columns are: {', '.join(names) or 'none'})",
                 "Name the columns in its first line.",
             )
-        column = lowered.index(COLUMN)
+        column = lowered.index(name)
         for cells in reader:
             if cells:
                 yield reader.line_num, cells[column].strip() if column < len(cells) else ""
@@ -116,7 +119,7 @@ class MoleculesFile:
         return UnreadableSource(self.path, reason, "Check that it is complete and may be read.")
 
 
-def _decompressed(file: IO[bytes], path: Path) -> io.TextIOWrapper:
+def decompressed(file: IO[bytes], path: Path) -> io.TextIOWrapper:
     """Read as text; bytes that are no UTF-8 spoil their own row only."""
     plain = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file
     return io.TextIOWrapper(plain, encoding="utf-8-sig", errors="replace", newline="")

@@ -1,0 +1,38 @@
+"""`molsteer verify`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(run_dir: Path, *, as_json: bool) -> None:
+    """Prove that the campaign in RUN_DIR is whole, or name what is broken.
+
+    Every task has one status, every label comes from one successful simulation, the journal
+    replays to what the tables say, and every record and model can be read. Exit status 1 if not.
+
+    \b
+    Example:
+      molsteer verify runs/quickstart
+    """
+    from molsteer.steering.verification.verify import verify as examine
+
+    verdict = examine(run_dir)
+    if as_json:
+        click.echo(json.dumps(asdict(verdict)))
+    else:
+        for sentence in verdict.broken:
+            click.echo(sentence)
+        state = f"{len(verdict.broken)} things are broken" if verdict.broken else "all is whole"
+        click.echo(
+            f"{verdict.labels} labels, {verdict.models} models, {verdict.tasks} tasks: {state}."
+        )
+    sys.exit(1 if verdict.broken else 0)

@@ -1,0 +1,218 @@
+"""The options of the seeds' `run.py`, each with what it means for a campaign here.
+
+Steering itself knows settings only; this table is for the command line and the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Its value is the value of these settings, written `section.key`."""
+
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """It takes no value, and gives these settings theirs."""
+
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """It is a part of `queue.redis_url`, and the server is one that runs already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """One value says what is done anyway; any other is refused."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoEffect:
+    """It is taken and changes nothing; the user is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It cannot be had; the user is told what to do instead."""
+
+
+Meaning = Same | Switch | Server | Only | NoEffect | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFlag:
+    """An option of the seeds.
+
+    Attributes:
+        name: As on their command line, without the dashes.
+        default: What it was there when nobody gave it.
+        remark: What a user of theirs has to know; a reason where it has no effect or is refused.
+        takes_value: Whether a value follows it.
+    """
+
+    name: str
+    meaning: Meaning
+    default: str
+    remark: str = ""
+    takes_value: bool = True
+
+
+_LEDGER = (
+    "Molecules and results are kept in the campaign's ledger; give labels known before with "
+    "--training-set."
+)
+_GLOBUS = (
+    "There is no Globus store. Choose redis or file with --simulate-ps-backend, "
+    "--train-ps-backend and --infer-ps-backend."
+)
+_STORE = "redis, file or none; without Globus."
+
+SEED_FLAGS: tuple[SeedFlag, ...] = (
+    SeedFlag(
+        "redishost",
+        Server(),
+        "127.0.0.1",
+        "User, password and database are taken from MOLSTEER_QUEUE__REDIS_URL.",
+    ),
+    SeedFlag("redisport", Server(), "6379"),
+    SeedFlag("mongohost", NoEffect(), "localhost", _LEDGER),
+    SeedFlag("mongoport", NoEffect(), "27845", _LEDGER),
+    SeedFlag(
+        "ml-endpoint",
+        Same(("train.pool", "infer.pool")),
+        "required",
+        "Names workers: `molsteer worker train --pool NAME`, and the same for infer.",
+    ),
+    SeedFlag(
+        "qc-endpoint",
+        Same(("simulate.pool",)),
+        "required",
+        "Names workers: `molsteer worker simulate --pool NAME`.",
+    ),
+    SeedFlag("nodes-per-task", Only("1"), "1", "A simulation with xTB takes one core."),
+    SeedFlag(
+        "num-qc-workers",
+        Same(("simulate.slots",)),
+        "required",
+        "Tasks that wait beyond the running ones are `policy.buffer`.",
+    ),
+    SeedFlag(
+        "molecules-per-ml-task",
+        Same(("infer.chunk_size",)),
+        "10000",
+        "A space made by `molsteer space build` keeps the chunks it was built with.",
+    ),
+    SeedFlag("qc-specification", Same(("simulate.level",)), "xtb", "xtb; NWChem is not driven."),
+    SeedFlag(
+        "target-recipe",
+        Only("xtb-vacuum"),
+        "xtb-vacuum",
+        "The target is the adiabatic potential in vacuum at GFN2-xTB.",
+    ),
+    SeedFlag(
+        "simulation-spec",
+        Refused(),
+        "required",
+        "There is one level of theory, no ladder of them. Choose it with --qc-specification.",
+    ),
+    SeedFlag(
+        "mpnn-model-path",
+        NoEffect(),
+        "required",
+        "It gave the shape of the network, which --train-width and --train-layers give here; the "
+        "first training made all weights anew, as it does here.",
+    ),
+    SeedFlag(
+        "mpnn-model-files",
+        Refused(),
+        "required",
+        "Keras models cannot be read. Give the labels they were trained on with --training-set; "
+        "our own models are trained on them at the start.",
+    ),
+    SeedFlag("model-count", Same(("train.members",)), "8"),
+    SeedFlag(
+        "training-set",
+        Same(("campaign.training_set",)),
+        "required",
+        "Need not be given: then random molecules are simulated first.",
+    ),
+    SeedFlag(
+        "search-space",
+        Same(("campaign.space",)),
+        "required",
+        "CSV files with InChI or SMILES, .smi files, or a folder made by `molsteer space build`.",
+    ),
+    SeedFlag(
+        "search-space-name",
+        NoEffect(),
+        "required",
+        "Molecules are known by the digest of their space; name the campaign with --name.",
+    ),
+    SeedFlag("search-size", Same(("campaign.budget",)), "500 or 1000"),
+    SeedFlag(
+        "retrain-frequency",
+        Same(("policy.retrain_after",)),
+        "1 or 8",
+        "No trigger is lost while models are updated. The first training has a trigger of its "
+        "own, `policy.first_training_after`.",
+    ),
+    SeedFlag("beta", Same(("policy.beta",)), "1"),
+    SeedFlag(
+        "pause-during-update",
+        Switch({"policy.during_update": "pause"}),
+        "off",
+        takes_value=False,
+    ),
+    SeedFlag(
+        "retrain-from-scratch",
+        Switch({"policy.start_from": "scratch"}),
+        "off",
+        takes_value=False,
+    ),
+    SeedFlag("learning-rate", Same(("train.learning_rate",)), "0.001"),
+    SeedFlag(
+        "num-epochs", Same(("train.epochs",)), "512", "At most so many; see `train.patience`."
+    ),
+    SeedFlag(
+        "no-proxystore",
+        Switch({"stores.simulate": "none", "stores.train": "none", "stores.infer": "none"}),
+        "off",
+        "All data then travels inside the messages.",
+        takes_value=False,
+    ),
+    SeedFlag("simulate-ps-backend", Same(("stores.simulate",)), "none", _STORE),
+    SeedFlag("infer-ps-backend", Same(("stores.infer",)), "none", _STORE),
+    SeedFlag("train-ps-backend", Same(("stores.train",)), "none", _STORE),
+    SeedFlag("ml-ps-backend", Same(("stores.train", "stores.infer")), "none", _STORE),
+    SeedFlag(
+        "ps-threshold",
+        Same(("stores.threshold_bytes",)),
+        "10000, 500000 or 5000",
+        "Bytes as they are stored; the seeds counted hexadecimal digits, two for each.",
+    ),
+    SeedFlag(
+        "ps-file-dir",
+        Same(("stores.directory",)),
+        "none",
+        "Relative to where the command runs, and may exist.",
+    ),
+    SeedFlag("ps-globus-config", Refused(), "none", _GLOBUS),
+    SeedFlag("simulate-ps-globus-config", Refused(), "none", _GLOBUS),
+    SeedFlag("ml-ps-globus-config", Refused(), "none", _GLOBUS),
+    SeedFlag(
+        "use-parsl",
+        NoEffect(),
+        "off",
+        "Workers are `molsteer worker` processes; start them where Parsl started its own.",
+        takes_value=False,
+    ),
+)

@@ -1,0 +1,116 @@
+"""Whether the journal, replayed from its beginning, leads to what the tables say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from molsteer.steering.ledger import tasks
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.absorb import PolicyDefect
+from molsteer.steering.policy.commands import (
+    Dispatch,
+    DispatchInference,
+    DispatchSimulation,
+    DispatchTraining,
+)
+from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.events import (
+    ChunkScored,
+    SimulationSucceeded,
+    TaskFailed,
+    TrainingSucceeded,
+)
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.state import State
+
+
+@dataclass
+class _Replay:
+    """What a journal tells.
+
+    Attributes:
+        state: Where it leads.
+        asked: Every task the policy asked for.
+        ended: Tasks in the order in which they ended.
+        labelled: Successful simulations among them.
+    """
+
+    state: State
+    asked: dict[str, Dispatch] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+    labelled: list[str] = field(default_factory=list)
+
+
+def disagreements(ledger: Ledger) -> Iterator[str]:
+    """Name where the replayed journal and the tables tell different stories."""
+    plan = ledger.fact("plan")
+    if plan is None:
+        return
+    try:
+        replay = _replay(ledger, TypeAdapter(Plan).validate_python(plan))
+    except PolicyDefect as defect:
+        yield str(defect)
+        return
+    for task_id, times in Counter(replay.ended).items():
+        if times > 1:
+            yield f"Task {task_id} ended {times} times in the journal."
+    yield from _tasks(ledger, replay)
+    yield from _labels(ledger, replay)
+    finished = ledger.fact("finished")
+    if finished != replay.state.finished:
+        yield (f"The journal leads to the end {replay.state.finished}, the ledger says {finished}.")
+
+
+def _replay(ledger: Ledger, plan: Plan) -> _Replay:
+    replay = _Replay(State.fresh(plan))
+    for event in ledger.events():
+        replay.state, commands = decide(replay.state, event)
+        for command in commands:
+            match command:
+                case DispatchSimulation() | DispatchTraining() | DispatchInference():
+                    replay.asked[command.task_id] = command
+                case _:
+                    pass
+        match event:
+            case SimulationSucceeded() | TrainingSucceeded() | ChunkScored() | TaskFailed():
+                replay.ended.append(event.task_id)
+            case _:
+                pass
+        if isinstance(event, SimulationSucceeded):
+            replay.labelled.append(event.task_id)
+    return replay
+
+
+def _tasks(ledger: Ledger, replay: _Replay) -> Iterator[str]:
+    known = tasks.commands(ledger)
+    yield from _differ("was ordered", set(replay.asked), set(known))
+    for task_id in sorted(replay.asked.keys() & known.keys()):
+        if replay.asked[task_id] != known[task_id]:
+            yield f"Task {task_id} was ordered as {replay.asked[task_id]}, not {known[task_id]}."
+    in_flight = {command.task_id for command in replay.state.in_flight}
+    yield from _differ("is in flight", in_flight, tasks.in_state(ledger, "ready", "dispatched"))
+    yield from _differ("has ended", set(replay.ended), tasks.in_state(ledger, "settled"))
+
+
+def _labels(ledger: Ledger, replay: _Replay) -> Iterator[str]:
+    rows = ledger.connection.execute("SELECT task_id FROM label ORDER BY number")
+    order = [task_id for (task_id,) in rows]
+    yield from _differ("gave a label", set(replay.labelled), set(order))
+    if order != replay.labelled and sorted(order) == sorted(replay.labelled):
+        yield "Labels are numbered in another order than the journal has them."
+    if replay.state.successes != len(order):
+        yield f"The journal leads to {replay.state.successes} labels, there are {len(order)}."
+
+
+def _differ(what: str, journal: set[str], table: set[str]) -> Iterator[str]:
+    yield from _each(f"Task {{}} {what} by the journal, but not by the tables.", journal - table)
+    yield from _each(f"Task {{}} {what} by the tables, but not by the journal.", table - journal)
+
+
+def _each(sentence: str, task_ids: Iterable[str]) -> Iterator[str]:
+    for task_id in sorted(task_ids):
+        yield sentence.format(task_id)

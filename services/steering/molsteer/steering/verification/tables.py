@@ -1,0 +1,115 @@
+"""What must hold between the rows of a ledger, as queries that find where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from molsteer.steering.ledger.ledger import Ledger
+
+
+class Rule(NamedTuple):
+    """A sentence about each row that breaks a rule, and the query that finds such rows.
+
+    The query may use why the campaign has ended as `:finished`, and its `:budget`.
+    """
+
+    sentence: str
+    offenders: str
+
+
+RULES = (
+    Rule(
+        "Task {task_id} is settled, but its status is {status}.",
+        "SELECT * FROM task WHERE state = 'settled'"
+        " AND ifnull(status, '') NOT IN ('ok', 'error', 'timeout', 'poison', 'cancelled')",
+    ),
+    Rule(
+        "Task {task_id} is {state}, but its status is {status} already.",
+        "SELECT * FROM task WHERE state IN ('ready', 'dispatched') AND status IS NOT NULL",
+    ),
+    Rule(
+        "Task {task_id} was taken back, but its status is {status}.",
+        "SELECT * FROM task WHERE state = 'revoked' AND status IS NOT 'cancelled'",
+    ),
+    Rule(
+        "Task {task_id} ended as {status}, which does not go with its error {error}.",
+        "SELECT * FROM task WHERE state = 'settled' AND (status = 'ok') <> (error IS NULL)",
+    ),
+    Rule(
+        "Molecule {molecule} has {labels} labels.",
+        "SELECT molecule, count(*) AS labels FROM label GROUP BY molecule HAVING labels > 1",
+    ),
+    Rule(
+        "Label {number} belongs to {task_id}, which is no successful simulation of molecule "
+        "{molecule}.",
+        "SELECT * FROM label WHERE NOT EXISTS (SELECT 1 FROM task"
+        " WHERE task.task_id = label.task_id AND topic = 'simulate' AND state = 'settled'"
+        " AND status = 'ok' AND json_extract(command, '$.molecule') = molecule)",
+    ),
+    Rule(
+        "Simulation {task_id} succeeded, but there is no label from it.",
+        "SELECT * FROM task WHERE topic = 'simulate' AND status = 'ok'"
+        " AND task_id NOT IN (SELECT task_id FROM label)",
+    ),
+    Rule(
+        "The last label is number {last}, but there are {labels} labels.",
+        "SELECT max(number) AS last, count(*) AS labels FROM label HAVING last <> labels",
+    ),
+    Rule(
+        "Model {file} belongs to {task_id}, which is no successful training.",
+        "SELECT * FROM model WHERE NOT EXISTS (SELECT 1 FROM task"
+        " WHERE task.task_id = model.task_id AND topic = 'train' AND state = 'settled'"
+        " AND status = 'ok')",
+    ),
+    Rule(
+        "Training {task_id} succeeded, but there is no model from it.",
+        "SELECT * FROM task WHERE topic = 'train' AND status = 'ok'"
+        " AND task_id NOT IN (SELECT task_id FROM model)",
+    ),
+    Rule(
+        "There are {labels} labels, more than the budget of {budget}.",
+        "SELECT count(*) AS labels, :budget AS budget FROM label HAVING labels > budget",
+    ),
+    Rule(
+        "The campaign ended as {reason} with {labels} labels and a budget of {budget}.",
+        "SELECT :finished AS reason, count(*) AS labels, :budget AS budget FROM label"
+        " HAVING (reason = 'budget-reached') <> (labels >= budget)",
+    ),
+    Rule(
+        "The campaign has ended, but task {task_id} is still {state}.",
+        "SELECT * FROM task WHERE state IN ('ready', 'dispatched') AND :finished IS NOT NULL",
+    ),
+    Rule(
+        "The campaign has ended, but its object {key} in store {store} was not removed; running "
+        "the campaign's command again removes it.",
+        "SELECT * FROM object WHERE :finished IS NOT NULL",
+    ),
+    Rule(
+        "Times of task {task_id} on steering's clock are out of order: created {created_at}, "
+        "dispatched {dispatched_at}, settled {settled_at}.",
+        "SELECT * FROM task WHERE NOT (created_at <= dispatched_at)"
+        " OR NOT (dispatched_at <= settled_at) OR NOT (created_at <= settled_at)",
+    ),
+    Rule(
+        "Times of task {task_id} on its worker's clock are out of order: started {started_at}, "
+        "ended {ended_at}, reported {reported_at}.",
+        "SELECT * FROM task WHERE NOT (started_at <= ended_at) OR NOT (ended_at <= reported_at)",
+    ),
+)
+"""A comparison with a time that is not known finds nothing: a campaign may stop anywhere."""
+
+
+def contradictions(ledger: Ledger) -> Iterator[str]:
+    """Name what the tables of a ledger say that cannot be true together."""
+    for (found,) in ledger.connection.execute("PRAGMA integrity_check"):
+        if found != "ok":
+            yield f"The file of the ledger is damaged: {found}."
+    plan = ledger.fact("plan")
+    facts = {
+        "finished": ledger.fact("finished"),
+        "budget": plan["budget"] if isinstance(plan, dict) else None,
+    }
+    for rule in RULES:
+        for row in ledger.connection.execute(rule.offenders, facts):
+            yield rule.sentence.format_map(dict(row))

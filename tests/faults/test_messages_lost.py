@@ -1,0 +1,136 @@
+"""Messages, networks and data that vanish or are spoiled."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+from support.external_campaign import ExternalCampaign
+from support.redis_server import TcpServer
+from support.tasks import outcome_of, simulate_task
+from support.tcp_proxy import TcpProxy, tcp_proxy
+from support.waiting import eventually
+
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.codec import encode
+from molsteer.shared.settings.sections import QueueSettings
+
+LOST = "Lost on the way, published again"
+
+
+def test_messages_are_lost_between_the_queue_and_the_worker(campaign: ExternalCampaign) -> None:
+    queue = Keys(campaign.queue.prefix).queue("simulate")
+    with campaign.steered() as steering:
+        with campaign.client() as client:
+            # As a worker does that dies before it notes what it has taken.
+            for _ in range(3):
+                eventually(lambda: client.rpop(queue))
+        with campaign.worker():
+            campaign.await_end(steering)
+            assert LOST in campaign.log
+            campaign.assert_counted_once(most_executions=1)
+
+
+def test_the_network_swallows_a_message_and_looks_alive(
+    campaign: ExternalCampaign, server: TcpServer
+) -> None:
+    with tcp_proxy(server.port) as proxy, campaign.worker(queue=through(proxy, campaign)):
+        proxy.black_hole_from = b"molsteer.simulate"
+        with campaign.steered() as steering:
+            eventually(lambda: proxy.is_black_hole)
+            with campaign.worker():
+                campaign.await_end(steering)
+                assert LOST in campaign.log
+        campaign.assert_counted_once(most_executions=1)
+
+
+def test_the_network_is_slow_and_breaks(campaign: ExternalCampaign, server: TcpServer) -> None:
+    campaign.budget = 10
+    with tcp_proxy(server.port) as proxy, campaign.worker(queue=through(proxy, campaign)):
+        proxy.delay_s = 0.01
+        with campaign.steered() as steering:
+            for labels in (2, 6):
+                campaign.await_labels(labels)
+                proxy.reset()
+            campaign.await_end(steering)
+        campaign.assert_counted_once()
+
+
+@pytest.mark.parametrize("command", [b"BRPOP", b"ZADD", b"ZREM", b"EVALSHA"])
+def test_the_network_breaks_at_a_certain_command(
+    campaign: ExternalCampaign, server: TcpServer, command: bytes
+) -> None:
+    with tcp_proxy(server.port) as proxy, campaign.worker(queue=through(proxy, campaign)):
+        with campaign.steered() as steering:
+            campaign.await_labels(2)
+            proxy.reset_at = command
+            campaign.await_end(steering)
+            assert proxy.reset_at is None
+        campaign.assert_counted_once()
+
+
+def test_what_kombu_keeps_in_redis_is_deleted(campaign: ExternalCampaign) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        prefix = campaign.queue.prefix
+        with campaign.client() as client:
+            assert not client.keys("_kombu*")
+            client.delete(*client.keys(f"{prefix}:unacked*"), f"{prefix}.simulate")
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+def test_doorbells_and_outcomes_are_forged_doubled_and_garbled(campaign: ExternalCampaign) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        (name,) = campaign.rows("SELECT value ->> '$' FROM fact WHERE name = 'campaign'")
+        keys = Keys(campaign.queue.prefix)
+        stranger = simulate_task(campaign=name, number=999_999)
+        with campaign.client() as client:
+            client.rpush(keys.doorbell(name), *(b"\x80\x04N." for _ in range(100)))
+            client.hset(
+                keys.outcomes(name),
+                mapping={
+                    "simulate/1/1": b"\x80\x04N.",
+                    "simulate/2/1": encode(outcome_of(stranger)),
+                    stranger.task_id: encode(outcome_of(stranger)),
+                },
+            )
+            eventually(lambda: not client.hlen(keys.outcomes(name)))
+            assert client.llen(keys.dead_letters) == 2
+            client.delete(keys.dead_letters)
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+@pytest.mark.parametrize("damage", ["removed", "spoiled"])
+def test_data_of_a_waiting_task_is_lost(campaign: ExternalCampaign, damage: str) -> None:
+    campaign.with_updates()
+    with ExitStack() as stack:
+        stack.enter_context(campaign.worker())
+        steering = stack.enter_context(campaign.steered())
+        eventually(lambda: campaign.count("task WHERE topic = 'train' AND state = 'dispatched'"))
+        with campaign.client() as client:
+            (training_set,) = campaign.rows("SELECT key FROM object WHERE owner = 'update/1'")
+            if damage == "removed":
+                assert client.delete(training_set)
+            else:
+                client.setrange(training_set, 100, b"spoiled")
+        stack.enter_context(campaign.worker(topic="train"))
+        stack.enter_context(campaign.worker(topic="infer"))
+        campaign.await_end(steering)
+        assert campaign.count("task WHERE task_id = 'train/1/0/1' AND status = 'error'") == 1
+        assert campaign.count("task WHERE task_id = 'train/1/0/2' AND status = 'ok'") == 1
+        campaign.assert_counted_once(most_executions=1, failures=1)
+
+
+def through(proxy: TcpProxy, campaign: ExternalCampaign) -> QueueSettings:
+    """Give the queues as they are reached through a proxy."""
+    direct = campaign.queue.redis_url
+    port = str(urlsplit(direct).port)
+    return campaign.queue.model_copy(update={"redis_url": direct.replace(port, str(proxy.port))})

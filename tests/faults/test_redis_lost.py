@@ -1,0 +1,98 @@
+"""A Redis server that is away, forgets, breaks or is full."""
+
+from __future__ import annotations
+
+import threading
+
+from support.external_campaign import ExternalCampaign
+from support.redis_server import TcpServer
+from support.waiting import eventually
+
+
+def test_redis_is_down_for_longer_than_the_lease(
+    campaign: ExternalCampaign, server: TcpServer
+) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        server.kill()
+        campaign.release()
+        back = threading.Timer(2.0 * campaign.queue.lease_s, server.start)
+        back.start()
+        campaign.await_end(steering)
+        back.join()
+        assert campaign.log.count("Trying again until it answers.") <= 3
+        campaign.assert_counted_once()
+
+
+def test_redis_comes_back_empty(campaign: ExternalCampaign, server: TcpServer) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        server.kill()
+        server.forget()
+        server.start()
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once()
+
+
+def test_redis_comes_back_without_its_last_writes(
+    campaign: ExternalCampaign, server: TcpServer
+) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        server.kill()
+        whole = server.append_only_file.read_bytes()
+        server.append_only_file.write_bytes(whole[:-7])
+        server.start()
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once()
+
+
+def test_redis_refuses_its_damaged_file_and_is_started_empty(
+    campaign: ExternalCampaign, server: TcpServer
+) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        server.kill()
+        whole = server.append_only_file.read_bytes()
+        middle = len(whole) // 2
+        server.append_only_file.write_bytes(whole[:middle] + b"damaged" + whole[middle:])
+        assert server.refuses_to_start()
+        assert steering.poll() is None
+        server.forget()
+        server.start()
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once()
+
+
+def test_the_memory_of_redis_is_full(campaign: ExternalCampaign) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering, campaign.client() as client:
+        eventually(lambda: campaign.executions == 1)
+        client.config_set("maxmemory", 1)
+        campaign.release()
+        eventually(lambda: "its memory is full" in campaign.log)
+        client.config_set("maxmemory", 0)
+        campaign.await_end(steering)
+        campaign.assert_counted_once()
+
+
+def test_the_memory_of_redis_is_full_and_outcomes_still_get_through(
+    campaign: ExternalCampaign,
+) -> None:
+    campaign.settings["MOLSTEER_STORES__SIMULATE"] = "none"
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering, campaign.client() as client:
+        eventually(lambda: campaign.executions == 1)
+        client.config_set("maxmemory", 1)
+        campaign.release()
+        campaign.await_labels(1)
+        client.config_set("maxmemory", 0)
+        campaign.await_end(steering)
+        campaign.assert_counted_once()

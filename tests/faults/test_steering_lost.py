@@ -1,0 +1,124 @@
+"""Steering that is killed, doubled, flooded, or has no room to write."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+import redis
+from support.external_campaign import ExternalCampaign
+from support.toy_campaign import toy_space
+from support.waiting import eventually
+
+from molsteer.shared.bus.keys import Keys
+
+BUFFER = 2
+"""Simulations that wait beyond the running ones, which is the default of `policy.buffer`."""
+
+PUBLISHED = 2 + BUFFER
+FLOOD = 400
+
+
+@pytest.mark.parametrize(
+    "failpoint", ["order-committed", "order-published", "outcome-read", "outcome-committed"]
+)
+def test_steering_is_killed_between_two_steps(campaign: ExternalCampaign, failpoint: str) -> None:
+    with campaign.worker():
+        for labels in (0, 5, 10):
+            campaign.await_labels(labels)
+            with campaign.steered(f"{failpoint}:kill") as steering:
+                assert steering.wait(30) == -signal.SIGKILL
+            with campaign.steered():
+                campaign.await_labels(labels + 5)
+        campaign.steer_to_the_end()
+        campaign.assert_counted_once()
+
+
+def test_steering_is_killed_in_every_phase_of_an_update(campaign: ExternalCampaign) -> None:
+    campaign.with_updates()
+    with ExitStack() as stack:
+        for topic in ("simulate", "train", "infer"):
+            stack.enter_context(campaign.worker(topic=topic))
+        for phase in (
+            "task WHERE topic = 'train'",
+            "task WHERE topic = 'infer'",
+            "model WHERE generation = 2",
+        ):
+            with campaign.steered():
+                eventually(partial(campaign.count, phase))
+        campaign.steer_to_the_end()
+        campaign.assert_counted_once()
+
+
+def test_a_second_steering_is_started(campaign: ExternalCampaign) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        with campaign.steered() as second:
+            assert second.wait(30) == 1
+        assert f"is in use by process {steering.pid} on " in campaign.log
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+def test_the_disk_of_the_run_directory_is_full(campaign: ExternalCampaign) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        log_of_ledger = campaign.run_dir / "ledger.sqlite-wal"
+        limit_files(steering, log_of_ledger.stat().st_size)
+        campaign.release()
+        eventually(lambda: "Make room on its disk. Trying again" in campaign.log)
+        eventually(lambda: campaign.executions == PUBLISHED)
+        assert campaign.count("label") == 0
+        with campaign.client() as client:
+            # What could not be written down is still there.
+            eventually(lambda: len(outcomes(client)) == PUBLISHED)
+            assert client.llen(Keys(campaign.queue.prefix).queue("simulate")) == 0
+        limit_files(steering, resource.RLIM_INFINITY)
+        campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+def test_steering_orders_much_more_than_workers_do(campaign: ExternalCampaign) -> None:
+    campaign.budget, campaign.space = FLOOD, toy_space(campaign.folder, chains(FLOOD)).folder
+    campaign.settings |= {
+        "MOLSTEER_POLICY__SHORTLIST": str(FLOOD),
+        "MOLSTEER_SIMULATE__SLOTS": str(FLOOD // 2),
+    }
+    campaign.hold()
+    keys = Keys(campaign.queue.prefix)
+    with campaign.worker("--processes", "2"), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 2)
+        with campaign.client() as client:
+            in_flight = FLOOD // 2 + BUFFER
+            eventually(lambda: campaign.count("task WHERE state = 'dispatched'") == in_flight)
+            # Workers take no more than they run; the others wait in the queue.
+            assert client.hlen(keys.unacked("simulate")) == 2
+            assert client.llen(keys.queue("simulate")) == in_flight - 2
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+def limit_files(process: subprocess.Popen[bytes], limit_bytes: int) -> None:
+    """Let a process's files grow no larger than this, as if the disk were full."""
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit_bytes, resource.RLIM_INFINITY))
+
+
+def outcomes(client: redis.Redis) -> list[object]:
+    (key,) = client.keys("*:outcomes:*")
+    return list(client.hkeys(key))
+
+
+def chains(count: int) -> Iterator[str]:
+    """Make molecules that differ."""
+    ends = ("", "O", "N", "F", "Cl", "S", "Br", "C#N", "C=O", "C(=O)O")
+    for length in range(1, 1 + count // len(ends)):
+        yield from ("C" * length + end for end in ends)

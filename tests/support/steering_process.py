@@ -1,0 +1,39 @@
+"""The steering of `molsteer run`, without display and report: `python -m support.steering_process`.
+
+Settings come from the environment alone.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from molsteer.shared.errors import UserError
+from molsteer.shared.telemetry import log_to
+from molsteer.steering.app import assembled
+from molsteer.steering.interrupts import Interrupts
+from molsteer.steering.progress import Progress
+from molsteer.steering.settings import load_campaign
+
+
+class Unseen:
+    """A display that nobody watches."""
+
+    def show(self, progress: Progress, now: float) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def main() -> None:
+    log_to("steering", "info")
+    with assembled(load_campaign(None, {}), lambda _: None) as application:
+        application.steer(Unseen(), Interrupts())
+        application.retire()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"molsteer: {error}")

@@ -1,0 +1,137 @@
+"""Services whose chemistry and learning are arithmetic, for real workers.
+
+`TOY_FOLDER` lets a test see and hold what simulators do: every simulation adds its molecule to the
+file `executions`, and ends only when there is no file `hold`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.blobs.reference import Placement
+from molsteer.shared.graphs import PackedGraphs
+from molsteer.shared.messages import (
+    Infer,
+    Inferred,
+    Simulate,
+    Simulated,
+    Train,
+    Trained,
+    TrainedMember,
+)
+from molsteer.shared.worker.port import TaskContext
+
+
+def toy_value_eV(smiles: str) -> float:
+    """Give every molecule a value that its graph tells."""
+    return 14.0 - 0.1 * smiles.count("C") + 0.5 * smiles.count("F")
+
+
+def simulated(body: Simulate, blobs: Blobs, reply: Placement) -> Simulated:
+    """Simulate by counting letters; the record is as large as it takes to go into a store."""
+    record = {"smiles": body.smiles, "geometry": "0.0 " * 200}
+    return Simulated(
+        smiles=body.smiles,
+        adiabatic_eV=toy_value_eV(body.smiles),
+        vertical_eV=toy_value_eV(body.smiles) + 0.2,
+        steps=(1, 1),
+        engine="toy",
+        records=blobs.put(record, "msgpack", reply),
+    )
+
+
+def trained(body: Train, blobs: Blobs, reply: Placement) -> Trained:
+    """Learn nothing, from data that is whole."""
+    arrays = blobs.arrays(body.training_set)
+    assert len(PackedGraphs.from_arrays(arrays)) == len(arrays["value"])
+    weights = {"weights": np.full(200, body.generation, dtype=np.float32)}
+    return Trained(
+        generation=body.generation,
+        members=tuple(
+            TrainedMember(member=member, epochs=1, validation_mae_eV=0.1, stopped="epochs")
+            for member in body.members
+        ),
+        validation_mae_eV=0.1,
+        device="toy",
+        weights=blobs.put(weights, "safetensors", reply),
+    )
+
+
+def scored(
+    body: Infer, values_eV: npt.NDArray[np.float32], blobs: Blobs, reply: Placement
+) -> Inferred:
+    """Rank a chunk's molecules by given values."""
+    for weights in body.weights:
+        assert blobs.arrays(weights)["weights"][0] == body.generation
+    best = np.argsort(-values_eV, kind="stable")[: body.keep]
+    candidates = {
+        "row": best.astype(np.int64),
+        "mean": values_eV[best],
+        "spread": np.zeros(len(best), dtype=np.float32),
+        "score": values_eV[best],
+    }
+    return Inferred(
+        generation=body.generation,
+        chunk=body.chunk,
+        scored=len(values_eV),
+        candidates=blobs.put(candidates, "safetensors", reply),
+        mean_eV=float(values_eV.mean()),
+        spread_eV=0.0,
+        best_eV=float(values_eV.max()),
+        device="toy",
+    )
+
+
+def simulator() -> Callable[[Simulate, TaskContext], Simulated]:
+    """Make a handler that a test can watch and hold."""
+    return _simulate
+
+
+def hog() -> Callable[[Simulate, TaskContext], Simulated]:
+    """Make a handler that lets no other thread of its process run for five seconds."""
+
+    def simulate(body: Simulate, context: TaskContext) -> Simulated:
+        ctypes.PyDLL(None).sleep(5)
+        return _simulate(body, context)
+
+    return simulate
+
+
+def trainer() -> Callable[[Train, TaskContext], Trained]:
+    """Make a handler that learns nothing."""
+    return lambda body, context: trained(body, context.blobs, context.reply)
+
+
+def inferencer() -> Callable[[Infer, TaskContext], Inferred]:
+    """Make a handler that prefers molecules with few atoms."""
+
+    def score(body: Infer, context: TaskContext) -> Inferred:
+        graphs = PackedGraphs.from_arrays(context.blobs.arrays(body.graphs))
+        values_eV = -graphs.atom_counts.astype(np.float32)
+        return scored(body, values_eV, context.blobs, context.reply)
+
+    return score
+
+
+def executions(folder: Path) -> Counter[str]:
+    """Tell how often each molecule was simulated."""
+    file = folder / "executions"
+    return Counter(file.read_text().split()) if file.exists() else Counter()
+
+
+def _simulate(body: Simulate, context: TaskContext) -> Simulated:
+    folder = Path(os.environ["TOY_FOLDER"])
+    with (folder / "executions").open("a") as file:
+        file.write(f"{body.smiles}\n")
+    while (folder / "hold").exists():
+        time.sleep(0.01)
+    return simulated(body, context.blobs, context.reply)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from molsteer.steering.errors import UnusableTrainingSet
+from molsteer.steering.ledger.known_labels import KnownLabel
+from molsteer.steering.training_set import read_training_set
+
+pytestmark = pytest.mark.fast
+
+ETHANOL = KnownLabel("CCO", "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", 14.25)
+WATER = KnownLabel("O", "XLYOFNOQVPJJNP-UHFFFAOYSA-N", 18.1)
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    file = folder / name
+    data = text.encode()
+    file.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return file
+
+
+def record(smiles: str, **potentials: float) -> dict[str, object]:
+    """A record of the seeds, with the parts that matter."""
+    return {
+        "key": "anything",
+        "identifier": {"smiles": smiles, "inchi": "InChI=1S/..."},
+        "data": {"xtb": {}},
+        "oxidation_potential": {
+            name.replace("_", "-"): value for name, value in potentials.items()
+        },
+        "reduction_potential": {},
+    }
+
+
+@pytest.mark.parametrize("name", ["known.csv", "known.csv.gz"])
+@pytest.mark.parametrize("column", ["adiabatic_eV", "ip_eV"])
+def test_a_table_gives_its_molecules_in_their_order(tmp_path: Path, name: str, column: str) -> None:
+    text = f"id,smiles, {column}\n1,OCC,14.25\n\n2,O,18.1\n3,C(C)O,14.25\n"
+    assert read_training_set(write(tmp_path, name, text)) == [ETHANOL, WATER]
+
+
+def test_records_of_the_seeds_give_their_potential_as_it_is(tmp_path: Path) -> None:
+    lines = [
+        record("CCO", xtb_vacuum=14.25, xtb_vacuum_vertical=15.0),
+        [1655.0, json.dumps(record("O", xtb_vacuum=18.1))],  # as their runs write them
+    ]
+    text = "\n".join(map(json.dumps, lines)) + "\n\n"
+    for name in ("known.jsonl", "moldata-records.json", "known.jsonl.gz"):
+        assert read_training_set(write(tmp_path, name, text)) == [ETHANOL, WATER]
+
+
+def test_every_line_that_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
+    rows = ["CCO,14.25", "C(C,12", "O,", "N,many", "C,nan", "CC,-3", "F,280", "OCC,14.3", "CO"]
+    file = write(tmp_path, "known.csv", "\n".join(["smiles,adiabatic_eV", *rows]))
+    with pytest.raises(UnusableTrainingSet) as raised:
+        read_training_set(file)
+    assert raised.value.problems == (
+        "line 3: 'C(C' cannot be used, not a SMILES.",
+        "line 4: '' is no number.",
+        "line 5: 'many' is no number.",
+        "line 6: nan is no ionization potential in eV.",
+        "line 7: -3 is no ionization potential in eV.",
+        "line 8: 280 is no ionization potential in eV.",
+        "line 9: 14.3 eV contradicts 14.25 eV for the same molecule in line 2.",
+        "line 10: '' is no number.",
+    )
+
+
+def test_every_record_that_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
+    lines = [
+        "no JSON",
+        "[]",
+        json.dumps({"identifier": {}, "oxidation_potential": {}}),
+        json.dumps(record("CCO", smb_vacuum=9.0)),
+        "7",
+    ]
+    with pytest.raises(UnusableTrainingSet) as raised:
+        read_training_set(write(tmp_path, "known.jsonl", "\n".join(lines)))
+    assert [problem.split(":")[0] for problem in raised.value.problems] == [
+        f"line {line}" for line in range(1, 6)
+    ]
+    assert "identifier.smiles: Field required" in raised.value.problems[2]
+    assert "has no 'xtb-vacuum'" in raised.value.problems[3]
+
+
+def test_a_list_of_problems_ends_somewhere(tmp_path: Path) -> None:
+    file = write(tmp_path, "known.csv", "smiles,ip_eV\n" + 1_500 * "nonsense,13\n")
+    with pytest.raises(UnusableTrainingSet) as raised:
+        read_training_set(file)
+    assert len(raised.value.problems) == 101
+    assert raised.value.problems[-1] == "and 1400 more lines."
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("known.csv", "smiles,energy\nC,13\n", "it must name the columns 'smiles' and"),
+        ("known.csv", "smiles,ip_eV\n", "It holds no molecule."),
+        ("known.csv", "", "it must name the columns"),
+        ("known.txt", "C 13\n", "name it .csv or .jsonl"),
+    ],
+)
+def test_a_file_that_is_no_training_set_is_refused(
+    tmp_path: Path, name: str, text: str, problem: str
+) -> None:
+    with pytest.raises(UnusableTrainingSet, match=problem):
+        read_training_set(write(tmp_path, name, text))
+
+
+def test_a_missing_or_damaged_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnusableTrainingSet, match="No such file"):
+        read_training_set(tmp_path / "absent.csv")
+    (tmp_path / "known.csv.gz").write_bytes(b"not gzip")
+    with pytest.raises(UnusableTrainingSet, match="cannot be read"):
+        read_training_set(tmp_path / "known.csv.gz")
