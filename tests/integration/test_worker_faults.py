@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from itertools import count
@@ -20,6 +20,7 @@ from support.worker_process import await_end, kill, running_worker, start_worker
 
 from molsteer.shared.blobs.reference import Inline
 from molsteer.shared.bus.connection import kombu_url
+from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.codec import encode
@@ -99,7 +100,26 @@ def test_a_stopped_worker_hands_its_task_back_at_once(
     eventually(lambda: not list(worker.temporary.iterdir()))
     (tmp_path / "go").touch()
     with running_worker(queue, tmp_path):
-        assert the_outcome(dispatch).start == 2
+        assert the_outcome(dispatch).start == 1
+
+
+def test_a_batch_system_that_tells_every_process_to_stop_gets_the_task_back_at_once(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    worker = start_worker(queue, tmp_path)
+    task = simulate_task(f"mark {tmp_path}")
+    dispatch.publish(task)
+    ((process, child),) = eventually(lambda: started(tmp_path))
+    for group in (worker.pid, process):
+        os.killpg(group, signal.SIGTERM)
+    assert worker.process.wait(timeout=10) == 0
+    await_end([process, child])
+    assert place_of(task, dispatch) == "queued"
+    (tmp_path / "go").touch()
+    with running_worker(queue, tmp_path):
+        outcome = the_outcome(dispatch)
+    assert isinstance(outcome.result, Simulated)
+    assert outcome.start == 1
 
 
 def test_a_task_over_its_hard_limit_times_out_once_and_leaves_nothing(
@@ -211,9 +231,9 @@ def test_messages_that_are_no_tasks_are_put_aside(
         send_pickle(queue)
         dispatch.publish(simulate_task("echo", number=2))
         assert the_outcome(dispatch).task_id == "simulate/2/1"
-    letters = [json.loads(text) for text in client.lrange(f"{queue.prefix}:dead-letters", 0, -1)]
-    assert [letter["data"] for letter in letters] == [bad.decode(), "no task"]
-    assert "speaks protocol 99" in letters[0]["reason"]
+    letters = dead_letters(queue)
+    assert [letter.data for letter in letters] == [bad.decode(), "no task"]
+    assert "speaks protocol 99" in letters[0].reason
 
 
 def test_an_outcome_that_cannot_be_read_is_put_aside(

@@ -18,6 +18,7 @@ from molsteer.steering.policy.events import (
     Paused,
     PlanChanged,
     Resumed,
+    RetryRequested,
     SlotsChanged,
     StopRequested,
     TaskFailed,
@@ -117,7 +118,7 @@ def troubled_campaign(plan: Plan, chance: Random, failure_rate: float) -> Campai
     campaign = Campaign(plan, starters(plan, chance), known_of(plan, chance))
     for ends in range(4):
         if ends:
-            campaign.tell(chance.choice([_another_plan(campaign, chance), Resumed(campaign.at)]))
+            campaign.tell(_call_back(campaign, chance))
         while not campaign.finished:
             assert len(campaign.journal) < 20_000, "the campaign does not end"
             campaign.tell(_next_event(campaign, chance, failure_rate))
@@ -160,7 +161,23 @@ def _wish(campaign: Campaign, chance: Random) -> Event:
         return StopRequested(at, now=chance.random() < 0.5)
     if luck < 0.5:
         return _another_plan(campaign, chance)
-    return Paused(at) if luck < 0.75 else Resumed(at)
+    if luck < 0.7:
+        return RetryRequested(at, _some_molecules(campaign, chance))
+    return Paused(at) if luck < 0.85 else Resumed(at)
+
+
+def _some_molecules(campaign: Campaign, chance: Random) -> tuple[int, ...]:
+    """Molecules that were given up or not, one of them twice."""
+    size = campaign.state.plan.space_size
+    return tuple(chance.choices(range(size), k=min(5, size)))
+
+
+def _call_back(campaign: Campaign, chance: Random) -> Event:
+    """How a campaign is called back from its end."""
+    at, everything = campaign.at, tuple(range(campaign.state.plan.space_size))
+    return chance.choice(
+        [_another_plan(campaign, chance), Resumed(at), RetryRequested(at, everything)]
+    )
 
 
 def _another_plan(campaign: Campaign, chance: Random) -> Event:

@@ -74,7 +74,7 @@ MUTANTS = {
     ),
     "the end is final": (
         "decide",
-        "if state.finished and not isinstance(event, Resumed | PlanChanged):",
+        "if state.finished and not isinstance(event, Resumed | PlanChanged | RetryRequested):",
         "if state.finished:",
     ),
     "a cancelled update counts as asked": (
@@ -107,6 +107,11 @@ MUTANTS = {
         "settle",
         "simulations=state.simulations.end(task),\n        abandoned",
         "simulations=state.simulations.try_again(task),\n        abandoned",
+    ),
+    "tries before a retry count": (
+        "tasks",
+        "taken_back=task.attempt)",
+        "taken_back=task.taken_back)",
     ),
     "older candidates are kept": (
         "shortlist",

@@ -24,6 +24,7 @@ from molsteer.steering.policy.events import (
     Paused,
     PlanChanged,
     Resumed,
+    RetryRequested,
     SimulationSucceeded,
     SlotsChanged,
     StopRequested,
@@ -166,7 +167,7 @@ class Referee:
         return sum(task_id.startswith(topic) for task_id in self.in_flight)
 
     def watch(self, event: Event, commands: tuple[Command, ...]) -> None:
-        if not self.over or isinstance(event, Resumed | PlanChanged):
+        if not self.over or isinstance(event, Resumed | PlanChanged | RetryRequested):
             self._note(event)
         assert not (self.over and commands), "the campaign is over"
         for command in commands:
@@ -227,6 +228,15 @@ class Referee:
         match event:
             case SlotsChanged(topic=topic, slots=slots):
                 self.slots[topic] = slots
+            case SimulationSucceeded() | TrainingSucceeded() | ChunkScored() | TaskFailed():
+                task = self.in_flight.pop(event.task_id, None)
+                if task is not None:
+                    self._end(task, event)
+            case _:
+                self._heed(event)
+
+    def _heed(self, event: Event) -> None:
+        match event:
             case PlanChanged(plan=plan):
                 self.plan, self.slots, self.over = plan, {**plan.slots}, False
             case Paused():
@@ -235,10 +245,11 @@ class Referee:
                 self.paused = self.stopping = self.over = False
             case StopRequested():
                 self.stopping = True
-            case SimulationSucceeded() | TrainingSucceeded() | ChunkScored() | TaskFailed():
-                task = self.in_flight.pop(event.task_id, None)
-                if task is not None:
-                    self._end(task, event)
+            case RetryRequested(molecules=molecules) if again := self.abandoned & {*molecules}:
+                self.abandoned -= again
+                self.owed |= again
+                self.failed.subtract({molecule: self.failed[molecule] for molecule in again})
+                self.over = False
 
     def _end(self, task: Dispatch, event: Event) -> None:
         failed = isinstance(event, TaskFailed)

@@ -141,7 +141,8 @@ class Task(Message):
         attempt: How often steering has asked for this piece of work, from 1; part of the id.
         issued_at: When steering published it.
         max_s: Hard limit on its run time; past it the worker's process is killed.
-        max_starts: How often it may begin before it counts as poison.
+        max_starts: How often it may begin before it counts as poison; a start that was handed
+            back is none.
         reply: Where the worker puts large results.
     """
 
@@ -273,7 +274,7 @@ class Outcome(Message):
 
     Attributes:
         attempt: The attempt it answers.
-        start: How many times the task had begun when it ended.
+        start: How many times the task had begun when it ended, less those it was handed back.
         worker: Host and process that ran it.
         started_at: When the worker began.
         ended_at: When the work was done.

@@ -23,6 +23,7 @@ from molsteer.steering.policy.events import (
     Paused,
     PlanChanged,
     Resumed,
+    RetryRequested,
     SlotsChanged,
     StopRequested,
     Ticked,
@@ -252,8 +253,32 @@ def test_a_molecule_that_fails_again_and_again_is_given_up_and_not_charged_to_th
     campaign = Campaign(a_plan(budget=1, attempts=2), (4, 5))
     assert campaign.fail("simulate/4/1", retryable=True) == [DispatchSimulation(4, attempt=2)]
     assert campaign.fail("simulate/4/2", retryable=True) == simulate(5)
-    assert campaign.state.abandoned == 1
+    assert list(campaign.state.abandoned) == [4]
     assert campaign.succeed("simulate/5/1") == [Finish("budget-reached")]
+
+
+def test_a_molecule_that_was_given_up_is_tried_anew_when_somebody_asks():
+    campaign = Campaign(a_plan(budget=2, attempts=2), (4, 5))
+    campaign.fail("simulate/4/1", retryable=False)
+    assert campaign.tell(RetryRequested(2.0, (4, 5, 6, 4))) == ()
+    assert campaign.succeed("simulate/5/1") == [DispatchSimulation(4, attempt=2, taken_back=1)]
+    assert campaign.fail("simulate/4/2", retryable=True) == [
+        DispatchSimulation(4, attempt=3, taken_back=1)
+    ]
+    campaign.fail("simulate/4/3", retryable=True)
+    assert list(campaign.state.abandoned) == [4]
+
+
+def test_a_retry_opens_a_campaign_again_that_had_nothing_left():
+    campaign = Campaign(a_plan(budget=2, space_size=2), (0, 1))
+    campaign.succeed("simulate/0/1")
+    campaign.fail("simulate/1/1")
+    assert campaign.state.finished == "out-of-candidates"
+    assert campaign.tell(RetryRequested(3.0, (0,))) == ()
+    assert campaign.tell(RetryRequested(4.0, (1,))) == (
+        DispatchSimulation(1, attempt=2, taken_back=1),
+    )
+    assert campaign.succeed("simulate/1/2") == [Finish("budget-reached")]
 
 
 def test_a_failure_that_no_retry_can_mend_is_not_retried():

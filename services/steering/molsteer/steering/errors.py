@@ -64,6 +64,17 @@ class RequestRefused(UserError):
         self.folder, self.reason = folder, reason
 
 
+class NotDead(UserError):
+    """A task that was not given up for killing its workers, or was tried anew since."""
+
+    def __init__(self, folder: Path, task_id: str) -> None:
+        super().__init__(
+            f"The campaign in {folder} has no dead task {task_id!r}. See which it has with "
+            f"`molsteer dead list {folder}`."
+        )
+        self.folder, self.task_id = folder, task_id
+
+
 class UnknownLedger(UserError):
     """A ledger written by a version of the program that this one cannot read."""
 

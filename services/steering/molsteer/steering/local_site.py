@@ -16,6 +16,7 @@ from pathlib import Path
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Topic
+from molsteer.shared.worker.job_end import JOB_END_VARIABLE
 from molsteer.steering.errors import WorkersKeepDying
 from molsteer.steering.settings import CampaignSettings
 
@@ -162,7 +163,10 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     served = [topic for topic, pool in settings.pools.items() if pool == DEFAULT_POOL]
-    return LocalSite(os.environ | _environment(settings), logs, served)
+    environment = os.environ | _environment(settings)
+    # Steering ends its workers itself: one that left before would be missed and started again.
+    environment.pop(JOB_END_VARIABLE, None)
+    return LocalSite(environment, logs, served)
 
 
 def _environment(settings: CampaignSettings) -> dict[str, str]:

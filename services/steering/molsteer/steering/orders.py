@@ -74,6 +74,7 @@ class Orders:
             attempt=command.attempt,
             issued_at=now,
             max_s=self._time_limit_s(topic),
+            max_starts=self.settings.policy.max_starts,
             reply=self._placement(topic),
             body=self._body(command),
         )

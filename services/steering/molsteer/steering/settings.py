@@ -94,6 +94,10 @@ class PolicySection(Section):
         default=1.0, description="Weight of the ensemble's spread in the ranking."
     )
     attempts: PositiveInt = Field(default=2, description="Tries of a task whose failure may pass.")
+    max_starts: PositiveInt = Field(
+        default=3,
+        description="Times that a task may take its worker's process down before it is given up.",
+    )
     failure_limit: PositiveInt = Field(
         default=20,
         description="Simulations given up in a row after which the campaign ends as failing.",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from molsteer.shared.bus.connection import as_text, connect, reaching
+from molsteer.shared.bus.dead_letters import DeadLetter
 from molsteer.shared.bus.keys import Keys
 from molsteer.shared.bus.port import Run, Verdict
-from molsteer.shared.bus.scripts import BEGIN, FINISH, RELEASE, RENEW
+from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, RELEASE, RENEW
 from molsteer.shared.codec import encode
 from molsteer.shared.messages import Outcome, Task
 from molsteer.shared.settings.sections import QueueSettings
@@ -19,7 +19,6 @@ CAMPAIGN_EXPIRE_S = 30 * 24 * 3600
 """What an abandoned campaign leaves behind disappears after this time."""
 
 _DEAD_LETTERS = 1000
-_DEAD_LETTER_CHARACTERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,7 @@ class TaskRecord:
         self._finish = self._client.register_script(FINISH)
         self._renew = self._client.register_script(RENEW)
         self._release = self._client.register_script(RELEASE)
+        self._hand_back = self._client.register_script(HAND_BACK)
 
     def begin(self, task: Task, claim: str) -> Verdict:
         """Ask for the right to run a task."""
@@ -91,6 +91,15 @@ class TaskRecord:
         with reaching(self._url):
             self._release([self._keys.lease(task.campaign, task.task_id)], (task.claim,))
 
+    def hand_back(self, task: Held) -> None:
+        """Give a lease back together with the start, which no fault of the task cut short."""
+        keys = [
+            self._keys.lease(task.campaign, task.task_id),
+            self._keys.starts(task.campaign),
+        ]
+        with reaching(self._url):
+            self._hand_back(keys, (task.task_id, task.claim))
+
     def starts(self, campaign: str, task_id: str) -> int:
         """Tell how often a task has begun."""
         with reaching(self._url):
@@ -103,14 +112,9 @@ class TaskRecord:
 
     def bury(self, data: bytes, reason: str) -> None:
         """Put a message that cannot be read aside for a human."""
-        letter = {
-            "at": time.time(),
-            "reason": reason,
-            "size_bytes": len(data),
-            "data": data[:_DEAD_LETTER_CHARACTERS].decode(errors="backslashreplace"),
-        }
+        letter = DeadLetter.of(data, reason, time.time())
         with reaching(self._url), self._client.pipeline() as pipe:
-            pipe.lpush(self._keys.dead_letters, json.dumps(letter))
+            pipe.lpush(self._keys.dead_letters, letter.model_dump_json())
             pipe.ltrim(self._keys.dead_letters, 0, _DEAD_LETTERS - 1)
             pipe.execute()
 

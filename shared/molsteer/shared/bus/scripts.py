@@ -70,3 +70,12 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0
 """
 """Give a lease back, if it is still held by the claim."""
+
+HAND_BACK = """
+local lease, starts = unpack(KEYS)
+local id, claim = unpack(ARGV)
+if redis.call('GET', lease) ~= claim then return 0 end
+redis.call('HINCRBY', starts, id, -1)
+return redis.call('DEL', lease)
+"""
+"""Give a lease back, if it is still held by the claim, and forget that the task began."""

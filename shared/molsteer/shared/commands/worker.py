@@ -7,6 +7,7 @@ import platform
 import re
 import secrets
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,7 +25,9 @@ from molsteer.shared.settings.sections import (
     Section,
     StoreSettings,
 )
+from molsteer.shared.worker.job_end import JOB_END_VARIABLE, end_of_job
 from molsteer.shared.worker.settings import WorkerSettings
+from molsteer.shared.worker.walltime import MARGIN_S, Walltime
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
 
@@ -78,6 +81,27 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
 @_setting("stores", StoreSettings, "expire_s")
 @_setting("stores", StoreSettings, "cache_objects")
 @click.option(
+    "--until",
+    metavar="TIME",
+    help="When this worker's batch job ends: a moment in ISO 8601, local unless it names its zone, "
+    "or +SECONDS from now. Tasks that will not fit are left to others.  "
+    f"[default: {JOB_END_VARIABLE}, else never]",
+)
+@click.option(
+    "--expected-task-s",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Seconds that a task takes at least; what the worker measures counts where it is more.",
+)
+@click.option(
+    "--margin-s",
+    type=click.FloatRange(min=0),
+    default=MARGIN_S,
+    show_default=True,
+    help="Seconds before its end at which the worker hands back what still runs.",
+)
+@click.option(
     "--handler",
     metavar="MODULE:FUNCTION",
     help="Function that builds what does the work, instead of the installed service's.",
@@ -102,6 +126,9 @@ def worker(
     processes: int | None,
     pool: str,
     config_file: Path | None,
+    until: str | None,
+    expected_task_s: float,
+    margin_s: float,
     handler: str | None,
     log_level: str,
     log_file: Path | None,
@@ -111,16 +138,19 @@ def worker(
     """Work on one TOPIC's tasks until told to stop.
 
     Settings come from flags, then MOLSTEER_* variables, then the file. SIGTERM and Ctrl-C hand
-    running tasks back to the queue at once.
+    running tasks back to the queue at once. Where the worker knows the end of its batch job, it
+    takes no task that will not fit, and ends by itself with status 0.
 
     \b
     Examples:
       molsteer worker simulate --processes 32
       molsteer worker train --config campaign.toml
+      molsteer worker simulate --until +7200 --expected-task-s 60
     """
     if die_with_parent:
         own_process.die_with_parent()
     settings = load(WorkerSettings, config_file, _by_table(flags))
+    ends_at = end_of_job(until, os.environ, time.time())
     _prepare_environment(topic)
 
     # Imported only now: some of these read the environment while they are imported.
@@ -141,6 +171,7 @@ def worker(
             "stores": settings.stores,
             "log_level": log_level,
             "log_file": log_file,
+            "walltime": None if ends_at is None else Walltime(ends_at, margin_s, expected_task_s),
         }
     )
     sys.exit(serve(plan))

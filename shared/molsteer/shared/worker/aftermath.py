@@ -38,6 +38,13 @@ class Aftermath:
         except ServiceUnavailable as error:
             log.warning("A lease was not released: %s", error, extra={"task_id": held.task_id})
 
+    def hand_back(self, held: Held) -> None:
+        """Give a task back that somebody else shall do, as if it had never begun here."""
+        try:
+            self._record.hand_back(held)
+        except ServiceUnavailable as error:
+            log.warning("A lease was not released: %s", error, extra={"task_id": held.task_id})
+
     def report(self, held: Held, message: bytes, result: Failed, started_at: float) -> bool:
         """Hand over the outcome of a task whose process cannot; tell whether it counts."""
         try:

@@ -18,10 +18,12 @@ from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.telemetry import log_to
 from molsteer.shared.worker.aftermath import Aftermath
+from molsteer.shared.worker.departure import Departure
 from molsteer.shared.worker.execution import Bench, execute
 from molsteer.shared.worker.handlers import LazyHandler
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.renewal import Renewal
+from molsteer.shared.worker.walltime import RunTimes
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
         self.conf.update(
             settings(plan.queue, [plan.keys.queue(plan.topic)]) | _worker_settings(plan)
         )
-        self.steps["consumer"].add(Renewal)
+        self.steps["consumer"].update([Renewal, Departure] if plan.walltime else [Renewal])
         self.register_task(TopicTask(plan))
 
     def __reduce__(self) -> tuple[type[WorkerApp], tuple[WorkerPlan]]:
@@ -51,6 +53,11 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     def aftermath(self) -> Aftermath:
         """Looks after tasks whose process is gone."""
         return Aftermath(self.plan)
+
+    @cached_property
+    def run_times(self) -> RunTimes:
+        """Remembers how long tasks took."""
+        return RunTimes()
 
 
 class TopicTask(Task):  # type: ignore[misc]  # Celery has no types

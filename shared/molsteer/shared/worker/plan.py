@@ -10,6 +10,7 @@ from molsteer.shared.bus.keys import Keys
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 from molsteer.shared.telemetry import LogLevel
+from molsteer.shared.worker.walltime import Walltime
 
 
 class WorkerPlan(BaseModel):
@@ -20,6 +21,7 @@ class WorkerPlan(BaseModel):
         handler: The function that builds the topic's handler, as `module:function`.
         node: Name of this worker that no other worker ever had.
         scratch: Folder for the scratch folders of all its tasks.
+        walltime: The time that the worker has, where it is limited.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +36,7 @@ class WorkerPlan(BaseModel):
     stores: StoreSettings
     log_level: LogLevel
     log_file: Path | None
+    walltime: Walltime | None = None
 
     @property
     def keys(self) -> Keys:

@@ -29,11 +29,18 @@ class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
             self._settle_lease(error)
         super().on_failure(exc_info, send_failed_event=send_failed_event, return_ok=return_ok)
 
+    def acknowledge(self) -> None:
+        """Let the message go, because its task has ended here."""
+        limit_s, _ = self.time_limits
+        if self.time_start and limit_s and not self.acknowledged:
+            self._app.run_times.note(time.time() - self.time_start, float(limit_s))
+        super().acknowledge()
+
     def cancel(self, pool: object, signal: object = None, emit_retry: bool = True) -> None:
         """Stop the task because the worker stops; its message goes back to the queue."""
         super().cancel(pool, signal=signal, emit_retry=emit_retry)
         if self.worker_pid is not None:
-            self._app.aftermath.release(self._app.aftermath.held(self.id, self.worker_pid))
+            self._app.aftermath.hand_back(self._app.aftermath.held(self.id, self.worker_pid))
 
     @property
     def message_text(self) -> bytes:

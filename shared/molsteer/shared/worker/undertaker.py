@@ -37,6 +37,8 @@ def bury(scratch: Path, pid: int) -> None:
 
 def main() -> None:
     """Wait for the end of the worker that started this process, and clean up."""
+    # Batch systems tell every process of a job to stop; this one has its work after that.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     scratch = Path(sys.argv[1])
     sys.stdin.read()
     for folder in scratch.glob("[0-9]*"):

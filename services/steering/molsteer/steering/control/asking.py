@@ -56,6 +56,8 @@ def _done(request: Request, ledger: Ledger) -> str:
             return f"Stopping: {_in_flight(ledger)}."
         case "set":
             return "\n".join(f"{name} = {value}" for name, value in request.changes.items())
+        case "retry":
+            return "They wait for their next attempt."
         case _:
             assert_never(request.action)
 

@@ -20,7 +20,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from molsteer.shared.errors import SettingsError
 from molsteer.steering.control.changes import Changes, Value, check_changes
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.events import Control, Paused, PlanChanged, Resumed, StopRequested
+from molsteer.steering.policy.events import (
+    Control,
+    Paused,
+    PlanChanged,
+    Resumed,
+    RetryRequested,
+    StopRequested,
+)
 from molsteer.steering.policy.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -31,12 +38,14 @@ class Request(BaseModel):
 
     Attributes:
         changes: New values of settings, for `set` alone.
+        molecules: Molecules to try anew, for `retry` alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    action: Literal["pause", "resume", "stop", "stop-now", "set"]
+    action: Literal["pause", "resume", "stop", "stop-now", "set", "retry"]
     changes: dict[str, Value] = {}
+    molecules: tuple[int, ...] = ()
 
     def event(self, at: float, plan: Plan) -> Control:
         """Give what the policy must hear.
@@ -56,6 +65,8 @@ class Request(BaseModel):
                 return StopRequested(at, now=True)
             case "set":
                 return PlanChanged(at, plan)
+            case "retry":
+                return RetryRequested(at, self.molecules)
             case _:
                 assert_never(self.action)
 

@@ -15,6 +15,7 @@ from molsteer.steering.policy.events import (
     Paused,
     PlanChanged,
     Resumed,
+    RetryRequested,
     SlotsChanged,
     StopRequested,
     Ticked,
@@ -23,6 +24,7 @@ from molsteer.steering.policy.plan import Plan, Topic
 from molsteer.steering.policy.settle import settle
 from molsteer.steering.policy.shortlist import Shortlist
 from molsteer.steering.policy.state import State
+from molsteer.steering.policy.tasks import tried_anew
 
 
 class PolicyDefect(MolsteerError):
@@ -47,7 +49,7 @@ def absorb(state: State, event: Event) -> State:
             return replace(state, began=True, shortlist=shortlist, chosen=chosen)
         case SlotsChanged(topic=topic, slots=slots):
             return replace(state, plan=_with_slots(state.plan, topic, slots))
-        case PlanChanged() | Paused() | Resumed() | StopRequested():
+        case PlanChanged() | Paused() | Resumed() | StopRequested() | RetryRequested():
             return _obey(state, event)
         case Ticked():
             return state
@@ -65,8 +67,22 @@ def _obey(state: State, event: Control) -> State:
             return replace(state, paused=False, stopping=None, failures_in_a_row=0, finished=None)
         case StopRequested(now=now):
             return replace(state, stopping="now" if now else "gently")
+        case RetryRequested(molecules=molecules):
+            return _retry(state, molecules)
         case _:
             assert_never(event)
+
+
+def _retry(state: State, molecules: tuple[int, ...]) -> State:
+    abandoned, simulations = state.abandoned, state.simulations
+    for molecule in molecules:
+        if task := abandoned.get(molecule):
+            abandoned, simulations = abandoned.remove(molecule), tried_anew(simulations, task)
+    if abandoned is state.abandoned:
+        return state
+    return replace(
+        state, abandoned=abandoned, simulations=simulations, failures_in_a_row=0, finished=None
+    )
 
 
 def _with_slots(plan: Plan, topic: Topic, slots: int) -> Plan:

@@ -15,7 +15,8 @@ class DispatchSimulation:
     """Simulate a molecule.
 
     Attributes:
-        taken_back: Earlier attempts that were taken back while they ran; they are no tries.
+        taken_back: Earlier attempts that are no tries: they were taken back while they ran, or
+            lie before somebody asked to try the molecule anew.
     """
 
     molecule: int

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from molsteer.steering.policy.absorb import absorb
 from molsteer.steering.policy.commands import Command
-from molsteer.steering.policy.events import Event, PlanChanged, Resumed
+from molsteer.steering.policy.events import Event, PlanChanged, Resumed, RetryRequested
 from molsteer.steering.policy.rules import (
     act_when_starved,
     dispatch_simulation,
@@ -57,8 +57,9 @@ def decide(state: State, event: Event) -> tuple[State, tuple[Command, ...]]:
 
     Args:
         state: The state after the event before, or `State.fresh` for the first one.
-        event: What happened. After the end nothing counts but `Resumed` and `PlanChanged`, which
-            open the campaign again; where the reason of the end still holds, it ends at once.
+        event: What happened. After the end nothing counts but `Resumed`, `PlanChanged` and
+            `RetryRequested`, which open the campaign again; where the reason of the end still
+            holds, it ends at once.
 
     Returns:
         The state after the event, and what is to be done, in order.
@@ -66,7 +67,7 @@ def decide(state: State, event: Event) -> tuple[State, tuple[Command, ...]]:
     Raises:
         PolicyDefect: If the first event is not `Began`, or a later one is.
     """
-    if state.finished and not isinstance(event, Resumed | PlanChanged):
+    if state.finished and not isinstance(event, Resumed | PlanChanged | RetryRequested):
         return state, ()
     state = absorb(state, event)
     commands: list[Command] = []

@@ -143,6 +143,19 @@ class StopRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryRequested:
+    """Somebody believes that molecules that were given up can be simulated after all.
+
+    Attributes:
+        molecules: Which ones; those that were not given up are passed over.
+    """
+
+    at: float
+    molecules: tuple[int, ...]
+    kind: Literal["retry-requested"] = "retry-requested"
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Nothing happened but time."""
 
@@ -151,5 +164,5 @@ class Ticked:
 
 
 TaskEnded = SimulationSucceeded | TrainingSucceeded | ChunkScored | TaskFailed
-Control = PlanChanged | Paused | Resumed | StopRequested
+Control = PlanChanged | Paused | Resumed | StopRequested | RetryRequested
 Event = Began | TaskEnded | SlotsChanged | Control | Ticked

@@ -93,6 +93,6 @@ def _fail_simulation(state: State, task: DispatchSimulation, attempts: int) -> S
     return replace(
         state,
         simulations=state.simulations.end(task),
-        abandoned=state.abandoned + 1,
+        abandoned=state.abandoned.insert(task.molecule, task),
         failures_in_a_row=state.failures_in_a_row + 1,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
-from rpds import HashTrieSet
+from rpds import HashTrieMap, HashTrieSet
 
 from molsteer.steering.policy.commands import (
     Command,
@@ -73,7 +73,7 @@ class State:
             of them is chosen again.
         simulations: Simulations under way; those that wait are further attempts.
         successes: Simulations that succeeded.
-        abandoned: Molecules that were given up.
+        abandoned: The last attempts of molecules that were given up, by molecule.
         failures_in_a_row: Molecules given up since the last success.
         update: The update that runs, if one does.
         generation: Number of the last update that began, 0 before the first.
@@ -92,7 +92,7 @@ class State:
     chosen: HashTrieSet[int] = field(default_factory=HashTrieSet)
     simulations: Tasks[DispatchSimulation] = field(default_factory=Tasks)
     successes: int = 0
-    abandoned: int = 0
+    abandoned: HashTrieMap[int, DispatchSimulation] = field(default_factory=HashTrieMap)
     failures_in_a_row: int = 0
     update: Update | None = None
     generation: int = 0

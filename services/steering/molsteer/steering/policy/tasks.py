@@ -47,6 +47,14 @@ class Tasks(Generic[TaskT]):
         return Tasks(self.running.remove(task.task_id), (following, *self.waiting))
 
 
+def tried_anew(
+    simulations: Tasks[DispatchSimulation], task: DispatchSimulation
+) -> Tasks[DispatchSimulation]:
+    """Let a molecule that was given up wait for its next attempt, as if none had been a try."""
+    anew = replace(task, attempt=task.attempt + 1, taken_back=task.attempt)
+    return Tasks(simulations.running, (*simulations.waiting, anew))
+
+
 def taken_back(simulations: Tasks[DispatchSimulation]) -> Tasks[DispatchSimulation]:
     """Let the next attempts of all running simulations wait, before those that wait already."""
     again = (

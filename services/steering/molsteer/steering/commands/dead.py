@@ -1,0 +1,153 @@
+"""`molsteer dead list`, `show` and `retry`: what a campaign gave up because it harmed workers."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from molsteer.steering.dead.tasks import DeadTask
+
+_run_dir = click.argument("run_dir", type=click.Path(path_type=Path))
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group()
+def dead() -> None:
+    """List, show and retry tasks that kept killing their worker.
+
+    Such a task is given up after `policy.max_starts` starts, and the campaign goes on without it.
+    """
+
+
+@dead.command("list")
+@_run_dir
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file that names the server, unless MOLSTEER_QUEUE__REDIS_URL does.",
+)
+@_as_json
+def list_(run_dir: Path, config_file: Path | None, *, as_json: bool) -> None:
+    """List the dead tasks of the campaign in RUN_DIR, and messages that nobody could read.
+
+    The messages are those of all campaigns on the campaign's server; an embedded server keeps none
+    after its campaign.
+
+    \b
+    Examples:
+      molsteer dead list runs/quickstart
+      molsteer dead list runs/quickstart --json
+    """
+    from molsteer.shared.errors import ServiceUnavailable
+    from molsteer.steering.dead.letters import letters_of
+
+    tasks = _dead_tasks(run_dir)
+    try:
+        letters, unknown = letters_of(run_dir, config_file), None
+    except ServiceUnavailable as error:
+        letters, unknown = [], str(error)
+    if as_json:
+        messages = None if unknown else [letter.model_dump() for letter in letters]
+        document = {"tasks": [asdict(task) for task in tasks], "unreadable_messages": messages}
+        click.echo(json.dumps(document))
+        return
+    for task in tasks:
+        click.echo(_line(task))
+    for letter in letters:
+        click.echo(f"{_time(letter.at)}  unreadable message: {letter.reason}")
+    if unknown:
+        click.echo(f"Unreadable messages are not known. {unknown}")
+    elif not tasks and not letters:
+        click.echo("Nothing is dead.")
+
+
+@dead.command()
+@_run_dir
+@click.argument("task_id")
+@_as_json
+def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
+    """Show what was tried for the dead task TASK_ID of the campaign in RUN_DIR.
+
+    The logs of the workers name every start, and what the system said when the process died.
+
+    \b
+    Example:
+      molsteer dead show runs/quickstart simulate/17/1
+    """
+    task = _find(run_dir, task_id)
+    if as_json:
+        click.echo(json.dumps(asdict(task)))
+        return
+    click.echo(task.smiles or task.topic)
+    for attempt in task.attempts:
+        click.echo(
+            f"{attempt.task_id}: {attempt.status}, {attempt.starts} starts, "
+            f"ordered {_time(attempt.created_at)}, published {_time(attempt.dispatched_at)}, "
+            f"ended {_time(attempt.ended_at)} on {attempt.worker}"
+        )
+        if attempt.message:
+            click.echo(f"  {attempt.message}")
+
+
+@dead.command()
+@_run_dir
+@click.argument("task_ids", nargs=-1, required=True, metavar="TASK_ID...")
+def retry(run_dir: Path, task_ids: tuple[str, ...]) -> None:
+    """Try the molecules of dead simulations of the campaign in RUN_DIR anew.
+
+    Each gets as many attempts as a new one. A campaign that has ended goes on with the same
+    `molsteer run` command, if its budget is not reached.
+
+    \b
+    Example:
+      molsteer dead retry runs/quickstart simulate/17/1 simulate/23/1
+    """
+    from molsteer.steering.control.asking import ask
+    from molsteer.steering.control.requests import Request
+    from molsteer.steering.errors import RequestRefused
+
+    tasks = [_find(run_dir, task_id) for task_id in task_ids]
+    molecules = tuple(task.molecule for task in tasks if task.molecule is not None)
+    if len(molecules) < len(tasks):
+        reason = "Only simulations are tried anew: the next update trains and scores by itself."
+        raise RequestRefused(run_dir, reason)
+    click.echo(ask(run_dir, Request(action="retry", molecules=molecules)))
+
+
+def _dead_tasks(run_dir: Path) -> list[DeadTask]:
+    from molsteer.steering.dead.tasks import dead_tasks
+    from molsteer.steering.ledger.ledger import Ledger
+
+    with closing(Ledger(run_dir, read_only=True)) as ledger:
+        return dead_tasks(ledger)
+
+
+def _find(run_dir: Path, task_id: str) -> DeadTask:
+    from molsteer.steering.errors import NotDead
+
+    for task in _dead_tasks(run_dir):
+        if task.task_id == task_id:
+            return task
+    raise NotDead(run_dir, task_id)
+
+
+def _line(task: DeadTask) -> str:
+    last = task.last
+    return (
+        f"{_time(last.ended_at)}  {task.task_id}  {task.smiles or task.topic}  "
+        f"{last.starts} starts, {len(task.attempts)} attempts, last on {last.worker}"
+    )
+
+
+def _time(at: float | None) -> str:
+    if at is None:
+        return "never"
+    return datetime.fromtimestamp(at).astimezone().isoformat(" ", "seconds")

@@ -1,0 +1,100 @@
+"""Tasks that were given up because they took their worker's process down each time they began."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from molsteer.shared.messages import ErrorRecord, Topic
+from molsteer.steering.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one attempt; all times are seconds of the Unix epoch.
+
+    Attributes:
+        status: How it ended, or None while it is under way.
+        starts: How often a worker began it.
+        worker: Host and process that reported the outcome; only their logs name earlier ones.
+        message: Why it failed, or None.
+    """
+
+    task_id: str
+    status: str | None
+    starts: int
+    worker: str | None
+    created_at: float
+    dispatched_at: float | None
+    ended_at: float | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadTask:
+    """A task that nobody tries again unless asked to.
+
+    Attributes:
+        molecule: Number of the molecule in the search space, where the task simulates one.
+        smiles: The same molecule as text.
+        attempts: What was tried for it, oldest first; the last one is the dead task.
+    """
+
+    task_id: str
+    topic: Topic
+    molecule: int | None
+    smiles: str | None
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def last(self) -> Attempt:
+        """The attempt that was the last straw."""
+        return self.attempts[-1]
+
+
+def dead_tasks(ledger: Ledger) -> list[DeadTask]:
+    """List what is dead now, in the order of giving up; what was tried anew is not."""
+    rows = ledger.connection.execute(
+        "SELECT task_id, topic, command, error FROM task WHERE status = 'poison'"
+        " ORDER BY settled_at, task_id"
+    ).fetchall()
+    found = [_dead_task(ledger, row) for row in rows]
+    return [task for task in found if task.last.task_id == task.task_id]
+
+
+def _dead_task(ledger: Ledger, row: sqlite3.Row) -> DeadTask:
+    return DeadTask(
+        task_id=row["task_id"],
+        topic=row["topic"],
+        molecule=json.loads(row["command"]).get("molecule"),
+        smiles=json.loads(row["error"])["facts"].get("smiles"),
+        attempts=tuple(_attempts(ledger, row["task_id"])),
+    )
+
+
+def _attempts(ledger: Ledger, task_id: str) -> Sequence[Attempt]:
+    # All attempts share the name up to its last number; '0' is what follows '/' in ASCII.
+    stem = task_id.rpartition("/")[0]
+    rows = ledger.connection.execute(
+        "SELECT * FROM task WHERE task_id > ? AND task_id < ? ORDER BY rowid",
+        (f"{stem}/", f"{stem}0"),
+    )
+    return [
+        Attempt(
+            task_id=row["task_id"],
+            status=row["status"],
+            starts=row["starts"],
+            worker=row["worker"],
+            created_at=row["created_at"],
+            dispatched_at=row["dispatched_at"],
+            ended_at=row["ended_at"],
+            message=_message(row["error"]),
+        )
+        for row in rows
+    ]
+
+
+def _message(error: str | None) -> str | None:
+    return None if error is None else ErrorRecord.model_validate_json(error).message

@@ -1,0 +1,45 @@
+"""Messages that nobody could read, put aside in Redis for a human."""
+
+from __future__ import annotations
+
+from pydantic import NonNegativeInt
+
+from molsteer.shared.bus.connection import as_bytes, connect, reaching
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.frozen import Message
+from molsteer.shared.settings.sections import QueueSettings
+
+DATA_CHARACTERS = 10_000
+
+
+class DeadLetter(Message):
+    """One of them.
+
+    Attributes:
+        at: When it was put aside, in seconds of the Unix epoch.
+        reason: Why it could not be read.
+        size_bytes: Its size; all of it may not have been kept.
+        data: Its beginning, with whatever is no text escaped.
+    """
+
+    at: float
+    reason: str
+    size_bytes: NonNegativeInt
+    data: str
+
+    @classmethod
+    def of(cls, data: bytes, reason: str, at: float) -> DeadLetter:
+        """Keep what can be kept of a message."""
+        text = data[:DATA_CHARACTERS].decode(errors="backslashreplace")
+        return cls(at=at, reason=reason, size_bytes=len(data), data=text)
+
+
+def dead_letters(queue: QueueSettings) -> list[DeadLetter]:
+    """List them, newest first, for all campaigns of a deployment.
+
+    Raises:
+        ServiceUnavailable: If Redis does not answer or refuses us.
+    """
+    with reaching(queue.redis_url), connect(queue.redis_url) as client:
+        letters = client.lrange(Keys(queue.prefix).dead_letters, 0, -1)
+    return [DeadLetter.model_validate_json(as_bytes(letter)) for letter in letters]

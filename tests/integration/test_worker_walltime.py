@@ -1,0 +1,113 @@
+"""Workers whose batch job ends leave in time, and what they could not do is done elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from support.tasks import simulate_task
+from support.waiting import eventually
+from support.worker_process import await_end, running_worker, start_worker, started
+
+from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.bus.workers import live_workers
+from molsteer.shared.messages import Outcome, Simulated, Task
+from molsteer.shared.server import EmbeddedServer
+from molsteer.shared.settings.sections import QueueSettings
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def server_url() -> Iterator[str]:
+    with EmbeddedServer() as server:
+        yield server.url
+
+
+@pytest.fixture
+def queue(server_url: str) -> QueueSettings:
+    return QueueSettings(redis_url=server_url, prefix=f"walltime-{next(NUMBERS)}", lease_s=30.0)
+
+
+@pytest.fixture
+def dispatch(queue: QueueSettings) -> Iterator[RedisDispatch]:
+    bus = RedisDispatch(queue, "campaign")
+    yield bus
+    bus.close()
+
+
+def test_a_task_that_will_not_fit_stays_queued_and_another_worker_does_it(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    ends_at = time.time() + 30.0
+    task = simulate_task(f"mark {tmp_path}")
+    (tmp_path / "go").touch()
+    dispatch.publish(task)
+    worker = start_worker(
+        queue, tmp_path, "--expected-task-s", "60", SLURM_JOB_END_TIME=str(ends_at)
+    )
+    assert worker.process.wait(timeout=30) == 0
+    assert time.time() < ends_at
+    assert live_workers(queue) == []
+    assert not started(tmp_path)
+    assert place_of(task, dispatch) == "queued"
+    with running_worker(queue, tmp_path):
+        assert the_outcome(dispatch).start == 1
+
+
+def test_a_worker_that_has_seen_how_long_tasks_take_begins_none_in_vain(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    for number in range(1, 7):
+        dispatch.publish(simulate_task("sleep 2", number=number))
+    worker = start_worker(queue, tmp_path, "--until", "+60", "--margin-s", "51")
+    assert worker.process.wait(timeout=30) == 0
+    done = len(dispatch.collect(0.0))
+    assert 1 <= done < 6
+    assert [line["message"] for line in worker.log()].count("Task begins.") == done
+    assert place_of(simulate_task(number=6), dispatch) == "queued"
+
+
+def test_a_running_task_that_cannot_finish_is_handed_back_before_the_end(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    ends_at = time.time() + 60.0
+    worker = start_worker(queue, tmp_path, "--until", "+60", "--margin-s", "53")
+    task = simulate_task(f"mark {tmp_path}")
+    dispatch.publish(task)
+    (pids,) = eventually(lambda: started(tmp_path))
+    assert worker.process.wait(timeout=30) == 0
+    assert time.time() < ends_at - 40.0
+    await_end(pids)
+    assert place_of(task, dispatch) == "queued"
+    (tmp_path / "go").touch()
+    with running_worker(queue, tmp_path):
+        outcome = the_outcome(dispatch)
+    assert isinstance(outcome.result, Simulated)
+    assert outcome.start == 1
+    assert len(started(tmp_path)) == 2
+
+
+def test_a_task_that_was_handed_back_often_is_no_poison(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    dispatch.publish(simulate_task(f"mark {tmp_path}", max_starts=1))
+    for starts in (1, 2):
+        worker = start_worker(queue, tmp_path)
+        eventually(lambda starts=starts: len(started(tmp_path)) == starts)
+        assert worker.terminate() == 0
+    (tmp_path / "go").touch()
+    with running_worker(queue, tmp_path):
+        assert isinstance(the_outcome(dispatch).result, Simulated)
+
+
+def the_outcome(dispatch: RedisDispatch) -> Outcome:
+    (outcome,) = dispatch.collect(30.0)
+    return outcome
+
+
+def place_of(task: Task, dispatch: RedisDispatch) -> str:
+    return dispatch.whereabouts([(task.topic, task.task_id)])[task.task_id]
