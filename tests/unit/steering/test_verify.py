@@ -14,7 +14,7 @@ from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.errors import UserError
 from molsteer.steering.commands.verify import verify as command
-from molsteer.steering.errors import UnusableRunDirectory
+from molsteer.steering.control.requests import Request, drop
 from molsteer.steering.verification.verify import verify
 
 pytestmark = pytest.mark.fast
@@ -36,6 +36,31 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_dir(ended: Path, tmp_path: Path) -> Path:
     """A copy to spoil."""
     return Path(shutil.copytree(ended, tmp_path / "run"))
+
+
+def test_a_campaign_that_was_stopped_changed_and_resumed_is_whole(tmp_path: Path) -> None:
+    space = toy_space(tmp_path)
+    toy = ToyCampaign(tmp_path / "run", space, toy_plan(space))
+    toy.folder.mkdir()
+    campaign = toy.steering()
+    for requests in (
+        [Request(action="stop-now")],
+        [Request(action="set", changes={"campaign.budget": 9}), Request(action="resume")],
+        [Request(action="set", changes={"campaign.budget": 3})],
+        [Request(action="set", changes={"campaign.budget": 20})],
+    ):
+        campaign.step(0.0)
+        for request in requests:
+            drop(toy.folder, request)
+        toy.run_to_the_end(campaign)
+        campaign.step(0.0)
+        campaign.orders.retire()
+        campaign = toy.steering()
+        assert verify(toy.folder).broken == ()
+    toy.run_to_the_end(campaign)
+    campaign.orders.retire()
+    assert verify(toy.folder).broken == ()
+    assert verify(toy.folder).labels == 20
 
 
 def spoil(run_dir: Path, damage: str) -> None:
@@ -69,7 +94,10 @@ def test_a_whole_campaign_is_proved_whole(ended: Path) -> None:
             "UPDATE model SET task_id = 'x' WHERE generation = 1 AND task_id LIKE '%/0/1'",
             "belongs to x, which is no successful training.",
         ),
-        ("UPDATE fact SET value = '\"failing\"' WHERE name = 'finished'", "ended as failing with"),
+        (
+            "UPDATE fact SET value = json_set(value, '$.budget', 3) WHERE name = 'plan'",
+            f"There are {BUDGET} labels, and there never was a budget of that many.",
+        ),
         (
             "UPDATE fact SET value = '\"failing\"' WHERE name = 'finished'",
             "the ledger says failing",
@@ -144,8 +172,16 @@ def test_a_damaged_file_is_named(
 
 def test_a_ledger_that_is_no_database_is_told(run_dir: Path) -> None:
     (run_dir / "ledger.sqlite").write_bytes(b"nothing" * 1000)
-    with pytest.raises(UnusableRunDirectory, match="file is not a database"):
+    with pytest.raises(UserError, match="file is not a database"):
         verify(run_dir)
+
+
+def test_a_ledger_that_is_damaged_inside_is_told(run_dir: Path) -> None:
+    spoil(run_dir, "PRAGMA journal_mode = DELETE")
+    ledger = bytearray((run_dir / "ledger.sqlite").read_bytes())
+    ledger[20_000:60_000] = b"x" * 40_000
+    (run_dir / "ledger.sqlite").write_bytes(ledger)
+    assert "ledger" in verify(run_dir).broken[0]
 
 
 def test_the_command_tells_in_words_and_in_json(run_dir: Path) -> None:

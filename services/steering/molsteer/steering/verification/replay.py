@@ -37,12 +37,14 @@ class _Replay:
         asked: Every task the policy asked for.
         ended: Tasks in the order in which they ended.
         labelled: Successful simulations among them.
+        most_labels: The largest budget there ever was.
     """
 
     state: State
     asked: dict[str, Dispatch] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     labelled: list[str] = field(default_factory=list)
+    most_labels: int = 0
 
 
 def disagreements(ledger: Ledger) -> Iterator[str]:
@@ -60,15 +62,14 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
             yield f"Task {task_id} ended {times} times in the journal."
     yield from _tasks(ledger, replay)
     yield from _labels(ledger, replay)
-    finished = ledger.fact("finished")
-    if finished != replay.state.finished:
-        yield (f"The journal leads to the end {replay.state.finished}, the ledger says {finished}.")
+    yield from _end(ledger, replay)
 
 
 def _replay(ledger: Ledger, plan: Plan) -> _Replay:
     replay = _Replay(State.fresh(plan))
     for event in ledger.events():
         replay.state, commands = decide(replay.state, event)
+        replay.most_labels = max(replay.most_labels, replay.state.plan.budget)
         for command in commands:
             match command:
                 case DispatchSimulation() | DispatchTraining() | DispatchInference():
@@ -104,6 +105,15 @@ def _labels(ledger: Ledger, replay: _Replay) -> Iterator[str]:
         yield "Labels are numbered in another order than the journal has them."
     if replay.state.successes != len(order):
         yield f"The journal leads to {replay.state.successes} labels, there are {len(order)}."
+
+
+def _end(ledger: Ledger, replay: _Replay) -> Iterator[str]:
+    finished, expected = ledger.fact("finished"), replay.state.finished
+    if finished != expected:
+        yield f"The journal leads to the end {expected}, the ledger says {finished}."
+    labels = len(replay.labelled)
+    if labels > replay.most_labels:
+        yield f"There are {labels} labels, and there never was a budget of that many."
 
 
 def _differ(what: str, journal: set[str], table: set[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from molsteer.steering.ledger.ledger import Ledger
 class Rule(NamedTuple):
     """A sentence about each row that breaks a rule, and the query that finds such rows.
 
-    The query may use why the campaign has ended as `:finished`, and its `:budget`.
+    The query may use why the campaign has ended as `:finished`.
     """
 
     sentence: str
@@ -68,15 +68,6 @@ RULES = (
         " AND task_id NOT IN (SELECT task_id FROM model)",
     ),
     Rule(
-        "There are {labels} labels, more than the budget of {budget}.",
-        "SELECT count(*) AS labels, :budget AS budget FROM label HAVING labels > budget",
-    ),
-    Rule(
-        "The campaign ended as {reason} with {labels} labels and a budget of {budget}.",
-        "SELECT :finished AS reason, count(*) AS labels, :budget AS budget FROM label"
-        " HAVING (reason = 'budget-reached') <> (labels >= budget)",
-    ),
-    Rule(
         "The campaign has ended, but task {task_id} is still {state}.",
         "SELECT * FROM task WHERE state IN ('ready', 'dispatched') AND :finished IS NOT NULL",
     ),
@@ -105,11 +96,7 @@ def contradictions(ledger: Ledger) -> Iterator[str]:
     for (found,) in ledger.connection.execute("PRAGMA integrity_check"):
         if found != "ok":
             yield f"The file of the ledger is damaged: {found}."
-    plan = ledger.fact("plan")
-    facts = {
-        "finished": ledger.fact("finished"),
-        "budget": plan["budget"] if isinstance(plan, dict) else None,
-    }
+    finished = ledger.fact("finished")
     for rule in RULES:
-        for row in ledger.connection.execute(rule.offenders, facts):
+        for row in ledger.connection.execute(rule.offenders, {"finished": finished}):
             yield rule.sentence.format_map(dict(row))
