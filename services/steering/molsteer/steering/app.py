@@ -25,7 +25,7 @@ from molsteer.steering.local_site import LocalSite, local_site
 from molsteer.steering.loop import Campaign
 from molsteer.steering.orders import Orders
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.progress import measure
+from molsteer.steering.progress import Progress, measure
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.settlement import Settlement
 from molsteer.steering.space.progress import Progress as BuildProgress
@@ -56,13 +56,36 @@ class Application:
         Raises:
             WorkersKeepDying: If the workers on this machine do not stay alive.
         """
-        while not (self.campaign.finished or self.campaign.drained or interrupts.at_once):
-            self._keep_running()
+        while not (self.ended or interrupts.at_once):
             if interrupts.take_first():
                 log.info("Stopping when the published simulations have ended.")
                 self.campaign.drain()
-            self._step(display)
-            self._show(display)
+            progress = self.advance(display.say)
+            display.show(progress, time.time())
+
+    @property
+    def ended(self) -> bool:
+        """Whether the campaign is over, or at rest after it was drained."""
+        return self.campaign.finished is not None or self.campaign.drained
+
+    def advance(self, complain: Callable[[str], None]) -> Progress:
+        """Keep everything running, take one step, and tell how far the campaign is.
+
+        Args:
+            complain: Hears what a person must not miss; it is logged as well.
+
+        Raises:
+            WorkersKeepDying: If the workers on this machine do not stay alive.
+        """
+        self._keep_running()
+        self._step(complain)
+        return measure(
+            self.campaign.ledger,
+            budget=self.campaign.state.plan.budget,
+            hit_above_eV=self.settings.campaign.hit_above_eV,
+            activity=self._trouble or _activity(self.campaign),
+            now=time.time(),
+        )
 
     def _keep_running(self) -> None:
         if self.server and self.server.keep_running():
@@ -71,12 +94,12 @@ class Application:
             self.site.provide(self.campaign.state.plan.slots)
             self.site.keep_running()
 
-    def _step(self, display: Display) -> None:
+    def _step(self, complain: Callable[[str], None]) -> None:
         try:
             self.campaign.step(STEP_S)
             for complaint in self.attendance.missing(time.time()):
                 log.warning(complaint)
-                display.say(complaint)
+                complain(complaint)
             self._trouble = None
         except ServiceUnavailable as error:
             if str(error) != self._trouble:
@@ -91,17 +114,6 @@ class Application:
             self.campaign.orders.retire()
         except ServiceUnavailable as error:
             log.warning("%s What the campaign left there expires by itself.", error)
-
-    def _show(self, display: Display) -> None:
-        now = time.time()
-        progress = measure(
-            self.campaign.ledger,
-            budget=self.campaign.state.plan.budget,
-            hit_above_eV=self.settings.campaign.hit_above_eV,
-            activity=self._trouble or _activity(self.campaign),
-            now=now,
-        )
-        display.show(progress, now)
 
 
 @contextmanager

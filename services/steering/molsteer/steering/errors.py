@@ -126,6 +126,16 @@ class ParquetUnavailable(UserError):
         )
 
 
+class PandasUnavailable(UserError):
+    """The library that holds tables in memory is missing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Tables in Python need the package pandas, which is not installed here. Install it "
+            "with: pip install 'molsteer-steering[pandas]'"
+        )
+
+
 class RefusedFolder(UserError):
     """A folder that cannot be made."""
 

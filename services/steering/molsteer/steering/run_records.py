@@ -1,0 +1,92 @@
+"""Reads the run directory of a campaign, whether or not it runs now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from molsteer.steering.control.changes import changed
+from molsteer.steering.control.requests import changes_of
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.progress import Progress, measure
+from molsteer.steering.run_directory import is_held, public_settings
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from molsteer.steering.report.findings import Findings, Found
+
+
+class RunRecords:
+    """What a campaign has recorded so far.
+
+    Everything is read when it is asked for, and raises `NoCampaign` if nothing is there.
+
+    Args:
+        run_dir: The campaign's folder.
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir = run_dir
+
+    @property
+    def tables(self) -> Mapping[str, DataFrame]:
+        """All tables of run records, each read when it is asked for.
+
+        Reading one raises `PandasUnavailable` if pandas is not installed.
+        """
+        from molsteer.steering.export.frames import Frames
+
+        return Frames(self.run_dir)
+
+    def results(self) -> DataFrame:
+        """Read the table `molecules`: every label, in the order of settling.
+
+        Raises:
+            PandasUnavailable: If pandas is not installed.
+        """
+        return self.tables["molecules"]
+
+    def best(self, count: int = 10) -> Sequence[Found]:
+        """Give the molecules with the highest adiabatic ionization potentials."""
+        return self._findings().best(count)
+
+    def report(self) -> Path:
+        """Write report.md and discovery.png, and give the report's path."""
+        from molsteer.steering.report.write import write_report
+
+        return write_report(self._findings(), self.run_dir)
+
+    def progress(self) -> Progress:
+        """Tell how far the campaign is."""
+        with self._ledger() as ledger:
+            campaign = changed(public_settings(self.run_dir), changes_of(ledger)).campaign
+            return measure(
+                ledger,
+                budget=campaign.budget,
+                hit_above_eV=campaign.hit_above_eV,
+                activity=_activity(ledger, runs=is_held(self.run_dir)),
+                now=time.time(),
+            )
+
+    def _findings(self) -> Findings:
+        from molsteer.steering.report.findings import read_findings
+
+        with self._ledger() as ledger:
+            campaign = public_settings(self.run_dir).campaign
+            return read_findings(ledger, campaign.name, campaign.hit_above_eV)
+
+    @contextmanager
+    def _ledger(self) -> Iterator[Ledger]:
+        with closing(Ledger(self.run_dir, read_only=True)) as ledger:
+            yield ledger
+
+
+def _activity(ledger: Ledger, *, runs: bool) -> str:
+    if finished := ledger.fact("finished"):
+        return f"ended: {finished}"
+    conditions = [name for name in ("paused", "stopping") if ledger.fact(name)]
+    return ", ".join([*conditions, "running" if runs else "not running"])
