@@ -11,11 +11,13 @@ from functools import partial
 
 import pytest
 import redis
+from support.command import molsteer
 from support.external_campaign import ExternalCampaign
 from support.toy_campaign import toy_space
 from support.waiting import eventually
 
 from molsteer.shared.bus.keys import Keys
+from molsteer.steering import run_directory
 
 BUFFER = 2
 """Simulations that wait beyond the running ones, which is the default of `policy.buffer`."""
@@ -103,6 +105,22 @@ def test_steering_orders_much_more_than_workers_do(campaign: ExternalCampaign) -
             assert client.hlen(keys.unacked("simulate")) == 2
             assert client.llen(keys.queue("simulate")) == in_flight - 2
         campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+def test_everything_is_killed_and_started_again_while_paused(campaign: ExternalCampaign) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered():
+        eventually(lambda: campaign.executions == 1)
+        assert molsteer("pause", campaign.run_dir).returncode == 0
+        eventually(lambda: campaign.count("fact WHERE name = 'paused' AND value = 'true'"))
+        campaign.release()
+        campaign.await_labels(PUBLISHED)
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: run_directory.is_held(campaign.run_dir))
+        assert campaign.count("task") == campaign.executions == PUBLISHED
+        assert molsteer("resume", campaign.run_dir).returncode == 0
         campaign.await_end(steering)
         campaign.assert_counted_once(most_executions=1)
 
