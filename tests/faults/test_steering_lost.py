@@ -31,7 +31,7 @@ FLOOD = 400
 )
 def test_steering_is_killed_between_two_steps(campaign: ExternalCampaign, failpoint: str) -> None:
     with campaign.worker():
-        for labels in (0, 5, 10):
+        for labels in (0, 8):
             campaign.await_labels(labels)
             with campaign.steered(f"{failpoint}:kill") as steering:
                 assert steering.wait(30) == -signal.SIGKILL
