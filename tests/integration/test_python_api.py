@@ -48,8 +48,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+@pytest.fixture
+def others() -> set[psutil.Process]:
+    """What else runs below the tests, such as a server that other tests share."""
+    return set(psutil.Process().children(recursive=True))
+
+
+def children(others: set[psutil.Process]) -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True)) - others
 
 
 def test_the_code_of_the_documentation_runs(folder: Path) -> None:
@@ -64,15 +70,17 @@ def test_the_code_of_the_documentation_runs(folder: Path) -> None:
     assert Campaign.open("runs/notebook").progress().done == 8
 
 
-def test_a_loop_that_is_left_leaves_nothing_running_and_goes_on_later(folder: Path) -> None:
+def test_a_loop_that_is_left_leaves_nothing_running_and_goes_on_later(
+    folder: Path, others: set[psutil.Process]
+) -> None:
     campaign = Campaign("examples/quickstart.toml", budget=4)
     before = signal.getsignal(signal.SIGINT), logging.getLogger().handlers[:]
     for progress in campaign.follow():
         assert (signal.getsignal(signal.SIGINT), logging.getLogger().handlers[:]) == before
-        assert children()
+        assert children(others)
         if progress.done:
             break
-    assert not children()
+    assert not children(others)
     assert not is_held(campaign.run_dir)
     with campaign:
         assert campaign.run().activity == "ended: budget-reached"
@@ -81,16 +89,20 @@ def test_a_loop_that_is_left_leaves_nothing_running_and_goes_on_later(folder: Pa
     assert list(campaign.follow()) == []
 
 
-def test_an_error_in_a_cell_leaves_nothing_running(folder: Path) -> None:
+def test_an_error_in_a_cell_leaves_nothing_running(
+    folder: Path, others: set[psutil.Process]
+) -> None:
     with suppress(ZeroDivisionError), Campaign("examples/quickstart.toml") as campaign:
         steps = campaign.follow()
         next(steps)
         raise ZeroDivisionError
-    assert not children()
+    assert not children(others)
     assert list(steps) == []
 
 
-def test_following_again_ends_what_was_followed_before(folder: Path) -> None:
+def test_following_again_ends_what_was_followed_before(
+    folder: Path, others: set[psutil.Process]
+) -> None:
     with Campaign("examples/quickstart.toml") as campaign:
         first, second = campaign.follow(), campaign.follow()
         next(first)
@@ -98,4 +110,4 @@ def test_following_again_ends_what_was_followed_before(folder: Path) -> None:
         assert list(first) == []
         with pytest.raises(RunDirectoryInUse):
             Campaign(campaign.settings).run()
-    assert not children()
+    assert not children(others)
