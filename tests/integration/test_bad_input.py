@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (
             "many.toml",
             '[campaign]\nspace = "good.smi"\nbudget = 0\nbugdet = 7\n[stores]\n'
-            'infer = "cloud"\n[policy]\nbeta = "high"\n[simulate]\nlevel = "dft"\n'
+            'infer = "cloud"\n[policy]\nbeta = "high"\n[simulate]\nlevel = "CCSD(T)"\n'
             'engine = "orca"\n[nonsense]\nx = 1\n',
         ),
     ):
@@ -101,7 +101,7 @@ def in_background(*command: str, output: Path) -> Iterator[subprocess.Popen[byte
                 "[campaign] bugdet: there is no such setting",
                 "[stores] infer",
                 "[policy] beta",
-                "[simulate] level: Input should be 'xtb'",
+                "[simulate] level: String should match pattern",
                 "[simulate] engine: Input should be 'auto', 'tblite'",
                 "[nonsense]: there is no such setting",
             ],
@@ -121,6 +121,19 @@ def in_background(*command: str, output: Path) -> Iterator[subprocess.Popen[byte
         (["--space", "good.smi", "--run-dir", "notes.txt"], ["notes.txt", "File exists"]),
         (["--space", "good.smi", "--run-dir", "notes.txt/run"], ["Not a directory", "--run-dir"]),
         (["--space", "good.smi", "--run-dir", "/sys/run"], ["/sys/run", "permissions"]),
+        (
+            ["--space", "good.smi", "--simulate-level", "dft", "--policy-acquisition", "luck"],
+            [
+                "[simulate] level: The level of theory 'dft' is not installed here",
+                "[policy] acquisition: The acquisition 'luck' is not installed here",
+                "(installed: greedy, ucb)",
+            ],
+        ),
+        (
+            ["--space", "good.smi", "--train-handler", "absent.module:build"],
+            ["[train] handler: There is no Python package 'absent' here"],
+        ),
+        (["--space", "good.smi", "--infer-handler", "module"], ["[infer] handler: String should"]),
         (["--speed", "9"], ["No such option '--speed'"]),
     ],
 )
@@ -136,7 +149,7 @@ def test_a_run_that_cannot_work_says_why_and_leaves_nothing(
     ("arguments", "told"),
     [
         (["simulate", "C[U]"], "Choose molecules of the elements hydrogen to radon."),
-        (["simulate", "CCO", "--spec", "dft"], "'dft' is not 'xtb'"),
+        (["simulate", "CCO", "--spec", "dft"], "'dft' is not installed here (installed: xtb)"),
         (["status", "good.smi"], "There is no campaign in good.smi"),
         (["report", "absent"], "There is no campaign in absent"),
         (["status"], "Missing argument 'RUN_DIR'"),

@@ -48,7 +48,7 @@ def test_one_molecule_is_printed_as_json_and_its_records_are_written(tmp_path: P
         (["C1CC"], 2, "Check its brackets and rings."),
         (["CC.Cl"], 2, "Give one connected molecule"),
         (["C[U]"], 2, "hydrogen to radon"),
-        (["CCO", "--spec", "dft"], 2, "'xtb'"),
+        (["CCO", "--spec", "dft"], 2, "(installed: xtb)"),
         (["CCO", "--accuracy", "0"], 2, "--accuracy"),
         (["CCO", "--records", "no/such/folder.json"], 2, "no/such/folder.json"),
         (["CCO", "--max-steps", "1"], 1, "Raise the spec's max_steps"),

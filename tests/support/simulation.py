@@ -20,7 +20,7 @@ from molsteer.simulator.app import program_for
 from molsteer.simulator.deadline import Deadline
 
 if TYPE_CHECKING:
-    from molsteer.simulator.ionization import Ionization
+    from molsteer.simulator.port import Ionization
 
 ENGINES = {"tblite": "tblite", "xtb-python": "xtb", "qcengine": "xtb"}
 

@@ -31,6 +31,10 @@ CampaignId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 TaskId = Annotated[str, Field(pattern=r"^(simulate|train|infer)(/[0-9]+){2,4}$")]
 
 
+PluginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+"""What a package calls something that it offers; `molsteer.shared.plugins` finds it."""
+
+
 class SimulationSpec(Message):
     """What to compute, and how well.
 
@@ -41,7 +45,7 @@ class SimulationSpec(Message):
         max_steps: Steps that each geometry relaxation may take.
     """
 
-    level: Literal["xtb"] = "xtb"
+    level: PluginName = "xtb"
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = "auto"
     accuracy: PositiveFloat = 0.05
     max_steps: PositiveInt = 300
@@ -101,11 +105,11 @@ class Acquisition(Message):
     """How predictions become a score; higher scores are simulated first.
 
     Attributes:
-        kind: `ucb` is mean plus beta times spread, `greedy` the mean alone.
+        kind: The rule by name: `ucb` is mean plus beta times spread, `greedy` the mean alone.
         beta: Weight of the spread, dimensionless.
     """
 
-    kind: Literal["ucb", "greedy"] = "ucb"
+    kind: PluginName = "ucb"
     beta: NonNegativeFloat = 1.0
 
 

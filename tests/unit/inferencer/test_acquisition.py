@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from molsteer.inferencer import acquisition
 from molsteer.inferencer.acquisition import best_rows, mean_and_spread, score
+from molsteer.inferencer.errors import UnusableScores
 from molsteer.shared.messages import Acquisition
+from molsteer.shared.plugins import PluginMissing
 
 pytestmark = pytest.mark.fast
 
@@ -27,10 +30,10 @@ few_values = arrays(np.float64, st.integers(1, 30), elements=st.sampled_from([-1
 def test_the_order_of_members_and_molecules_does_not_matter(
     table: npt.NDArray[np.float32], beta: float, random: Random
 ) -> None:
-    acquisition = Acquisition(kind="ucb", beta=beta)
+    weighted = Acquisition(kind="ucb", beta=beta)
     members, molecules = (random.sample(range(size), size) for size in table.shape)
-    scores = score(*mean_and_spread(table), acquisition)
-    shuffled = score(*mean_and_spread(table[members][:, molecules]), acquisition)
+    scores = score(*mean_and_spread(table), weighted)
+    shuffled = score(*mean_and_spread(table[members][:, molecules]), weighted)
     np.testing.assert_allclose(shuffled, scores[molecules], atol=1e-9)
 
 
@@ -61,3 +64,17 @@ def test_the_best_are_those_of_a_full_sort_with_ties_by_row(
 ) -> None:
     whole = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
     assert best_rows(scores, keep).tolist() == whole[:keep]
+
+
+def test_an_acquisition_that_is_not_installed_is_named_with_those_that_are() -> None:
+    with pytest.raises(PluginMissing, match=r"'luck' .*\(installed: greedy, ucb\)"):
+        score(np.zeros(3), np.zeros(3), Acquisition(kind="luck"))
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(2), np.full(3, np.nan), 1.0])
+def test_scores_that_cannot_rank_are_a_failure_of_their_own(
+    wrong: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acquisition, "greedy", lambda *_: wrong)
+    with pytest.raises(UnusableScores, match="'greedy'"):
+        score(np.zeros(3), np.zeros(3), Acquisition(kind="greedy"))

@@ -29,7 +29,7 @@ def test_all_problems_are_named_at_once_with_their_place(tmp_path: Path) -> None
     file = write(
         tmp_path,
         '[campaign]\nspace = "a.smi"\nbudget = 0\nbugdet = 7\n'
-        '[policy]\nbeta = "high"\n[nonsense]\nx = 1\n[simulate]\nlevel = "ccsd"\n',
+        '[policy]\nbeta = "high"\n[nonsense]\nx = 1\n[simulate]\nlevel = "CCSD(T)"\n',
     )
     with pytest.raises(SettingsError) as raised:
         load_campaign(file, {})

@@ -1,15 +1,22 @@
-"""Which molecules to simulate first, from what the ensemble predicts: pure functions of arrays."""
+"""Which molecules to simulate first, from what the ensemble predicts: functions of arrays."""
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
+from molsteer.inferencer.errors import UnusableScores
 from molsteer.shared.messages import Acquisition
+from molsteer.shared.plugins import find_plugin
 
 Floats = npt.NDArray[np.float64]
+
+Rule = Callable[[Floats, Floats, float], Floats]
+"""Mean and spread of each molecule in eV, shape (molecules,), and beta, to scores of that shape.
+
+A package offers one in the entry-point group `molsteer.acquisitions` under the rule's name."""
 
 
 def mean_and_spread(predictions: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
@@ -27,20 +34,33 @@ def mean_and_spread(predictions: npt.NDArray[np.float32]) -> tuple[Floats, Float
     return exact.mean(axis=0), exact.std(axis=0)
 
 
-def score(mean: Floats, spread: Floats, acquisition: Acquisition) -> Floats:
-    """Score molecules in eV; higher is simulated sooner.
+def ucb(mean: Floats, spread: Floats, beta: float) -> Floats:
+    """Prefer high values, and doubt.
 
     Source:
-        `ucb` is the GP-UCB rule of Srinivas et al., 2010 (arXiv:0912.3995), with the ensemble's
-        standard deviation in place of the posterior's.
+        The GP-UCB rule of Srinivas et al., 2010 (arXiv:0912.3995), with the ensemble's standard
+        deviation in place of the posterior's.
     """
-    match acquisition.kind:
-        case "ucb":
-            return mean + acquisition.beta * spread
-        case "greedy":
-            return mean.copy()
-        case _:
-            assert_never(acquisition.kind)
+    return mean + beta * spread
+
+
+def greedy(mean: Floats, _spread: Floats, _beta: float) -> Floats:
+    """Prefer high values, whatever the doubt."""
+    return mean
+
+
+def score(mean: Floats, spread: Floats, acquisition: Acquisition) -> Floats:
+    """Score molecules in eV by the rule that an acquisition names; higher is simulated sooner.
+
+    Raises:
+        PluginMissing: If no package installed here offers the rule.
+        UnusableScores: If the rule does not give one finite number for each molecule.
+    """
+    rule: Rule = find_plugin("acquisition", acquisition.kind).load()
+    scores = np.asarray(rule(mean, spread, acquisition.beta), dtype=np.float64)
+    if scores.shape != mean.shape or not np.isfinite(scores).all():
+        raise UnusableScores(acquisition.kind, mean.shape, scores.shape)
+    return scores
 
 
 def best_rows(scores: Floats, keep: int) -> npt.NDArray[np.int64]:

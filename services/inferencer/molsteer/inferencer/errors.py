@@ -1,7 +1,8 @@
 """What can go wrong while molecules are scored.
 
 TaskError
-└── NonFinitePredictions   members answer with infinities or no number at all
+├── NonFinitePredictions   members answer with infinities or no number at all
+└── UnusableScores         an acquisition does not score every molecule
 """
 
 from __future__ import annotations
@@ -22,3 +23,17 @@ class NonFinitePredictions(TaskError):
             f"finite value for {molecules} molecules. Train these members again from scratch."
         )
         self.chunk, self.members, self.molecules = chunk, members, molecules
+
+
+class UnusableScores(TaskError):
+    """An acquisition that does not give one finite number for each molecule."""
+
+    code: ClassVar[str] = "unusable-scores"
+
+    def __init__(self, rule: str, wanted: tuple[int, ...], found: tuple[int, ...]) -> None:
+        super().__init__(
+            f"The acquisition {rule!r} gave scores of the shape {found} for predictions of the "
+            f"shape {wanted}, or some that are not finite. Mend the package that offers it, or "
+            f"choose another."
+        )
+        self.rule = rule

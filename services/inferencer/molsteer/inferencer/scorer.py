@@ -9,8 +9,8 @@ from typing import assert_never
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.inferencer.acquisition import best_rows, mean_and_spread, score
 from molsteer.inferencer.errors import NonFinitePredictions
+from molsteer.inferencer.ranking import rank
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import Blob, Inline, ObjRef
 from molsteer.shared.messages import Infer, Inferred
@@ -45,6 +45,8 @@ class Scorer:
             UnusableWeights: If the weights cannot be read.
             WrongArchitecture: If the weights are not all of one network that is known here.
             NonFinitePredictions: If a member does not answer with numbers.
+            PluginMissing: If the acquisition is not installed here.
+            UnusableScores: If it does not score every molecule.
             BlobError: If chunk or weights cannot be had.
         """
         limit_threads()
@@ -52,26 +54,7 @@ class Scorer:
         loaded = self._load(body.weights, context.blobs)
         predictions = predict(loaded.ensemble, graphs, body.batch_size)
         _check_finite(predictions, body.chunk, loaded.members)
-
-        mean, spread = mean_and_spread(predictions)
-        scores = score(mean, spread, body.acquisition)
-        rows = best_rows(scores, body.keep)
-        candidates = {
-            "row": rows,
-            "mean": mean[rows].astype(np.float32),
-            "spread": spread[rows].astype(np.float32),
-            "score": scores[rows].astype(np.float32),
-        }
-        return Inferred(
-            generation=body.generation,
-            chunk=body.chunk,
-            scored=len(graphs),
-            candidates=context.blobs.put(candidates, "safetensors", context.reply),
-            mean_eV=float(mean.mean()),
-            spread_eV=float(spread.mean()),
-            best_eV=float(mean.max()),
-            device=device_name(loaded.ensemble.label_mean.device),
-        )
+        return rank(body, predictions, context, device_name(loaded.ensemble.label_mean.device))
 
     def _load(self, weights: tuple[Blob, ...], blobs: Blobs) -> _Loaded:
         digests = tuple(_digest(blob) for blob in weights)

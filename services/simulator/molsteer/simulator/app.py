@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from molsteer.shared.messages import Simulate, Simulated, SimulationSpec
+from molsteer.shared.plugins import find_plugin
 from molsteer.shared.worker.port import Handler, TaskContext
 from molsteer.simulator.deadline import Deadline
+from molsteer.simulator.port import Ionization, Simulator
 from molsteer.simulator.threads import hold_to_one_thread
 
 if TYPE_CHECKING:
@@ -15,26 +19,46 @@ if TYPE_CHECKING:
 
 
 def build() -> Handler[Simulate, Simulated]:
-    """Prepare this process for simulations, and return what does them."""
-    hold_to_one_thread()
-    from molsteer.simulator.ionization import ionize
-    from molsteer.simulator.species import read_species
+    """Make the handler of `simulate` tasks, at whatever level they ask for."""
+    at_level = cache(simulator_at)
 
     def simulate(body: Simulate, context: TaskContext) -> Simulated:
-        deadline = Deadline.after(context.remaining_s)
-        species = read_species(body.smiles)
-        program = program_for(body.spec, deadline, context.scratch)
-        found = ionize(species, program, deadline)
+        compute = at_level(body.spec.level)
+        found = compute(body.smiles, body.spec, context.scratch, context.remaining_s)
         return Simulated(
             smiles=body.smiles,
             adiabatic_eV=found.adiabatic_eV,
             vertical_eV=found.vertical_eV,
             steps=found.steps,
-            engine=program.name,
-            records=context.blobs.put(found.records, "msgpack", context.reply),
+            engine=found.engine,
+            records=context.blobs.put(dict(found.records), "msgpack", context.reply),
         )
 
     return simulate
+
+
+def simulator_at(level: str) -> Simulator:
+    """Prepare this process for simulations at a level of theory, and return what does them.
+
+    Raises:
+        PluginMissing: If no package installed here offers the level.
+    """
+    make: Callable[[], Simulator] = find_plugin("level of theory", level).load()
+    return make()
+
+
+def xtb() -> Simulator:
+    """Make the simulator at the level GFN2-xTB."""
+    hold_to_one_thread()
+    from molsteer.simulator.ionization import ionize
+    from molsteer.simulator.species import read_species
+
+    def compute(smiles: str, spec: SimulationSpec, scratch: Path, remaining_s: float) -> Ionization:
+        deadline = Deadline.after(remaining_s)
+        species = read_species(smiles)
+        return ionize(species, program_for(spec, deadline, scratch), deadline)
+
+    return compute
 
 
 def program_for(spec: SimulationSpec, deadline: Deadline, scratch: Path) -> Program:

@@ -15,7 +15,7 @@ from molsteer.shared.errors import TaskError, UserError
 from molsteer.shared.messages import SimulationSpec
 
 if TYPE_CHECKING:
-    from molsteer.simulator.ionization import Ionization
+    from molsteer.simulator.port import Ionization
     from molsteer.simulator.species import Species
 
 _DEFAULT = SimulationSpec()
@@ -26,10 +26,10 @@ _DEFAULT = SimulationSpec()
 @click.option(
     "--spec",
     "level",
-    type=click.Choice(["xtb"]),
+    metavar="LEVEL",
     default=_DEFAULT.level,
     show_default=True,
-    help="Level of theory: xtb is GFN2-xTB.",
+    help="Level of theory: xtb is GFN2-xTB, packages may offer others.",
 )
 @click.option(
     "--engine",
@@ -69,7 +69,7 @@ _DEFAULT = SimulationSpec()
 )
 def simulate(
     smiles: str,
-    level: Literal["xtb"],
+    level: str,
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"],
     accuracy: float,
     max_steps: int,
@@ -89,7 +89,7 @@ def simulate(
     spec = SimulationSpec(level=level, engine=engine, accuracy=accuracy, max_steps=max_steps)
     started_s = time.process_time()
     try:
-        species, program, found = _compute(smiles, spec, time_limit_s)
+        species, found = _compute(smiles, spec, time_limit_s)
     except UserError:
         raise
     except TaskError as error:
@@ -104,28 +104,21 @@ def simulate(
         "adiabatic_eV": found.adiabatic_eV,
         "vertical_eV": found.vertical_eV,
         "steps": found.steps,
-        "engine": program,
+        "engine": found.engine,
         "cpu_s": time.process_time() - started_s,
     }
     click.echo(json.dumps(answer, indent=2))
 
 
-def _compute(
-    smiles: str, spec: SimulationSpec, time_limit_s: float
-) -> tuple[Species, str, Ionization]:
-    from molsteer.simulator.threads import hold_to_one_thread
+def _compute(smiles: str, spec: SimulationSpec, time_limit_s: float) -> tuple[Species, Ionization]:
+    from molsteer.simulator.app import simulator_at
 
-    hold_to_one_thread()
-    from molsteer.simulator.app import program_for
-    from molsteer.simulator.deadline import Deadline
-    from molsteer.simulator.ionization import ionize
-    from molsteer.simulator.species import read_species
+    compute = simulator_at(spec.level)
+    from molsteer.simulator.species import read_species  # once threads are held to one
 
-    deadline = Deadline.after(time_limit_s)
     species = read_species(smiles)
     with TemporaryDirectory(prefix="molsteer-simulate-") as scratch:
-        program = program_for(spec, deadline, Path(scratch))
-        return species, program.name, ionize(species, program, deadline)
+        return species, compute(smiles, spec, Path(scratch), time_limit_s)
 
 
 def _write(path: Path, found: Ionization) -> None:

@@ -8,7 +8,8 @@ from molsteer.simulator import qcschema
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.engines.port import Engine, Surface
 from molsteer.simulator.errors import NotConverged
-from molsteer.simulator.program import Record, Relaxation, SinglePoint
+from molsteer.simulator.port import Record
+from molsteer.simulator.program import Relaxation, SinglePoint
 from molsteer.simulator.relaxation import Path, Point, relax
 from molsteer.simulator.species import ElectronicState, Positions, Species
 

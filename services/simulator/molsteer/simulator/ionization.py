@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from molsteer.shared.units import HARTREE_IN_EV
 from molsteer.simulator.connectivity import check_cation, check_neutral
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.embedding import displaced, embed
-from molsteer.simulator.program import Program, Record
+from molsteer.simulator.port import Ionization
+from molsteer.simulator.program import Program
 from molsteer.simulator.species import Species
-
-
-@dataclass(frozen=True, slots=True)
-class Ionization:
-    """Ionization potentials of one species.
-
-    Attributes:
-        adiabatic_eV: Energy of the relaxed cation minus that of the relaxed neutral.
-        vertical_eV: The same with the cation at the neutral's geometry.
-        steps: Relaxation steps of neutral and cation.
-        records: QCSchema: `neutral` and `cation` as optimizations, `vertical` as a single point.
-    """
-
-    adiabatic_eV: float
-    vertical_eV: float
-    steps: tuple[int, int]
-    records: Mapping[str, Record]
 
 
 def ionize(species: Species, program: Program, deadline: Deadline) -> Ionization:
@@ -51,6 +32,7 @@ def ionize(species: Species, program: Program, deadline: Deadline) -> Ionization
         adiabatic_eV=(cation.energy - neutral.energy) * HARTREE_IN_EV,
         vertical_eV=(vertical.energy - neutral.energy) * HARTREE_IN_EV,
         steps=(neutral.steps, cation.steps),
+        engine=program.name,
         records={
             "neutral": neutral.record,
             "vertical": vertical.record,

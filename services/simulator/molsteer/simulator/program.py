@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from pydantic import JsonValue
-
+from molsteer.simulator.port import Record
 from molsteer.simulator.species import ElectronicState, Positions, Species
-
-Record = dict[str, JsonValue]
-"""A QCSchema document of plain values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pydantic import JsonValue
 from rdkit import Chem
 
-from molsteer.simulator.program import Record
+from molsteer.simulator.port import Record
 from molsteer.simulator.species import ElectronicState, Positions, Species
 
 Driver = Literal["energy", "gradient"]

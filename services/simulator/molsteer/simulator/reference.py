@@ -23,7 +23,8 @@ from pydantic import JsonValue
 from molsteer.simulator import qcschema
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.errors import NotConverged, ScfFailed
-from molsteer.simulator.program import Record, Relaxation, SinglePoint
+from molsteer.simulator.port import Record
+from molsteer.simulator.program import Relaxation, SinglePoint
 from molsteer.simulator.species import ElectronicState, Positions, Species
 
 

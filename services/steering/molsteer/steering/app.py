@@ -24,6 +24,7 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.local_site import LocalSite, local_site
 from molsteer.steering.loop import Campaign
 from molsteer.steering.orders import Orders
+from molsteer.steering.plugins import check_plugins
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.progress import Progress, measure
 from molsteer.steering.settings import CampaignSettings
@@ -131,6 +132,7 @@ def assembled(
             directory is then left as it was.
     """
     _check_server(settings)
+    check_plugins(settings)
     with run_directory.held(settings.run_dir) as before, ExitStack() as stack:
         try:
             with ExitStack() as starting:
@@ -237,7 +239,7 @@ def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Map
         "campaign.space": space.digest,
         "simulate": settings.simulate.specification().model_dump(),
         "train": settings.train.plan().model_dump(),
-    }
+    } | {f"{topic}.handler": handler for topic, handler in settings.handlers.items()}
     training_set = settings.campaign.training_set
     if training_set is not None:
         fixed["campaign.training_set"] = digest(training_set)

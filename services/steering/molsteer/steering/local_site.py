@@ -112,11 +112,13 @@ class LocalSite:
         environment: The workers' settings, among the rest.
         logs: Folder of their logs.
         topics: What they work on; other topics have their workers elsewhere.
+        handlers: What does the work instead of the installed service, for some of the topics.
     """
 
     environment: dict[str, str]
     logs: Path
     topics: Sequence[Topic]
+    handlers: Mapping[Topic, str]
     workers: list[LocalWorker] = field(default_factory=list)
 
     def provide(self, slots: Mapping[Topic, int]) -> None:
@@ -144,10 +146,13 @@ class LocalSite:
             worker.stop(deadline)
 
     def _worker(self, topic: Topic, processes: int) -> LocalWorker:
+        arguments = ["--die-with-parent", "--log-file", str(self.logs / f"{topic}.jsonl")]
+        if topic in self.handlers:
+            arguments += ["--handler", self.handlers[topic]]
         return LocalWorker(
             topic=topic,
             processes=processes,
-            arguments=("--die-with-parent", "--log-file", str(self.logs / f"{topic}.jsonl")),
+            arguments=tuple(arguments),
             environment=self.environment,
             log_file=self.logs / f"{topic}.err",
         )
@@ -166,7 +171,7 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
     environment = os.environ | _environment(settings)
     # Steering ends its workers itself: one that left before would be missed and started again.
     environment.pop(JOB_END_VARIABLE, None)
-    return LocalSite(environment, logs, served)
+    return LocalSite(environment, logs, served, settings.handlers)
 
 
 def _environment(settings: CampaignSettings) -> dict[str, str]:

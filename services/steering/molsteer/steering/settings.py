@@ -17,7 +17,13 @@ from pydantic import (
 )
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
-from molsteer.shared.messages import Acquisition, SimulationSpec, Topic, TrainingPlan
+from molsteer.shared.messages import (
+    Acquisition,
+    PluginName,
+    SimulationSpec,
+    Topic,
+    TrainingPlan,
+)
 from molsteer.shared.settings.loading import FileSettings, load
 from molsteer.shared.settings.sections import (
     QueueSettings,
@@ -26,6 +32,8 @@ from molsteer.shared.settings.sections import (
     TopicSection,
     WorkersSection,
 )
+
+_HANDLER = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
 
 class CampaignSection(Section):
@@ -87,8 +95,10 @@ class PolicySection(Section):
         default="progressive",
         description="Use each chunk's candidates as they arrive, or all of them together.",
     )
-    acquisition: Literal["ucb", "greedy"] = Field(
-        default="ucb", description="Rank by mean plus beta times spread, or by the mean alone."
+    acquisition: PluginName = Field(
+        default="ucb",
+        description="How candidates are ranked: ucb by mean plus beta times spread, greedy by the "
+        "mean alone; packages may offer others.",
     )
     beta: NonNegativeFloat = Field(
         default=1.0, description="Weight of the ensemble's spread in the ranking."
@@ -111,7 +121,10 @@ class SimulateSection(TopicSection):
         default_factory=lambda: len(os.sched_getaffinity(0)),
         description="Simulations that run at the same time; one for each usable core if not given.",
     )
-    level: Literal["xtb"] = Field(default="xtb", description="Level of theory; xtb is GFN2-xTB.")
+    level: PluginName = Field(
+        default="xtb",
+        description="Level of theory; xtb is GFN2-xTB, packages may offer others.",
+    )
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = Field(
         default="auto", description="Program; auto takes the fastest that is installed."
     )
@@ -158,6 +171,12 @@ class TrainSection(TopicSection):
         default=TrainingPlan().deadline_s,
         description="Seconds after which training returns the best weights it has.",
     )
+    handler: str | None = Field(
+        default=None,
+        pattern=_HANDLER,
+        description="Function that builds another trainer, as MODULE:FUNCTION, for the workers "
+        "started here; the inferencer must know its weights.",
+    )
 
     def plan(self) -> TrainingPlan:
         """Give the part that travels to the trainers."""
@@ -174,6 +193,12 @@ class InferSection(TopicSection):
     batch_size: PositiveInt = Field(default=512, description="Molecules scored in one pass.")
     time_limit_s: PositiveFloat = Field(
         default=3600.0, description="Seconds after which the scoring of a chunk is killed."
+    )
+    handler: str | None = Field(
+        default=None,
+        pattern=_HANDLER,
+        description="Function that builds another inferencer, as MODULE:FUNCTION, for the workers "
+        "started here.",
     )
 
 
@@ -211,6 +236,12 @@ class CampaignSettings(FileSettings):
     def pools(self) -> dict[Topic, str]:
         """The pool of workers that each topic's tasks go to."""
         return {"simulate": self.simulate.pool, "train": self.train.pool, "infer": self.infer.pool}
+
+    @property
+    def handlers(self) -> dict[Topic, str]:
+        """The functions that build what does the work, where it is not the installed service's."""
+        given: dict[Topic, str | None] = {"train": self.train.handler, "infer": self.infer.handler}
+        return {topic: handler for topic, handler in given.items() if handler}
 
     def acquisition(self) -> Acquisition:
         """Give the ranking rule that travels to the inferencers."""

@@ -81,10 +81,14 @@ def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
       molsteer set runs/quickstart slots.simulate=8 policy.beta=2
       molsteer set runs/quickstart budget=400 during_update=pause
     """
-    from molsteer.steering.control.changes import read_changes
+    from molsteer.steering.control.changes import changed, read_changes
     from molsteer.steering.control.requests import Request
+    from molsteer.steering.plugins import check_plugins
+    from molsteer.steering.run_directory import public_settings
 
-    _ask(run_dir, Request(action="set", changes=read_changes(changes)))
+    wanted = read_changes(changes)
+    check_plugins(changed(public_settings(run_dir), wanted))
+    _ask(run_dir, Request(action="set", changes=wanted))
 
 
 def _ask(run_dir: Path, request: Request) -> None:

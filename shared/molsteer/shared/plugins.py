@@ -1,0 +1,43 @@
+"""What packages add to molsteer under a name of their choice, found through entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import ClassVar, Literal
+
+from molsteer.shared.errors import TaskError, UserError
+
+Kind = Literal["level of theory", "acquisition"]
+
+GROUPS: dict[Kind, str] = {
+    "level of theory": "molsteer.simulators",
+    "acquisition": "molsteer.acquisitions",
+}
+"""The entry-point group of each kind; what molsteer brings itself is in there as well."""
+
+
+class PluginMissing(TaskError, UserError):
+    """A name that no package installed here knows; another machine may."""
+
+    code: ClassVar[str] = "plugin-missing"
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, kind: Kind, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"The {kind} {name!r} is not installed here (installed: {', '.join(known) or 'none'}). "
+            f"Install the package that offers it, or choose another."
+        )
+        self.kind, self.name, self.known = kind, name, tuple(known)
+
+
+def find_plugin(kind: Kind, name: str) -> EntryPoint:
+    """Find what a package offers under a name; nothing is imported yet.
+
+    Raises:
+        PluginMissing: If no package does; names what there is.
+    """
+    points = entry_points(group=GROUPS[kind])
+    for point in points.select(name=name):
+        return point
+    raise PluginMissing(kind, name, sorted(points.names))
