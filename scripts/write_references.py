@@ -134,6 +134,9 @@ it prints them as data instead.
   left out: nothing was to be done.
 - **utilisation**: how long tasks ran, divided by how long there were slots for them.
 
+- **stores**: the table `transfers`, summed up. `put` and `get` are timed around the store, digests
+  included and decoding left out; `cached` was read from the process's memory instead.
+
 Data is counted where it is asked for: `sent` are the messages, without the chunks, training sets
 and weights that they refer to.
 """

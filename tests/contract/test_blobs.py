@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,4 +178,30 @@ def test_an_unknown_store_is_named_with_the_cure(redis_url: str) -> None:
     blobs = open_blobs(StoreSettings(directory=None), QueueSettings(redis_url=redis_url))
     with pytest.raises(UnknownStore, match=r"'file' is not configured here \(configured: redis\)"):
         blobs.put(b"x", "raw", Placement(store="file", threshold_bytes=0))
+    blobs.close()
+
+
+def test_what_moves_is_counted_with_its_size_and_time(stores: Stores) -> None:
+    begun_at = time.perf_counter()
+    small = stores.here.put(b"12", "raw", stores.placement)
+    stores.here.put(b"3456", "raw", stores.placement)
+    inside = stores.here.put(b"in the message", "raw", Placement(store=None))
+    stores.there.raw(small)
+    stores.there.raw(inside)
+    taken = stores.here.take_transfers() + stores.there.take_transfers()
+    elapsed_s = time.perf_counter() - begun_at
+    moved = {(each.operation, each.count, each.size_bytes) for each in taken}
+    assert moved == {("put", 2, 6), ("get", 1, 2)}
+    assert {each.store for each in taken} == {stores.placement.store}
+    assert 0.0 < sum(each.duration_s for each in taken) < elapsed_s
+    assert stores.here.take_transfers() == ()
+
+
+def test_what_memory_gives_is_told_from_what_the_store_gives(redis_url: str) -> None:
+    blobs = open_blobs(StoreSettings(cache_objects=1), QueueSettings(redis_url=redis_url))
+    blob = blobs.put(b"read twice", "raw", Placement(store="redis", threshold_bytes=0))
+    blobs.raw(blob)
+    blobs.raw(blob)
+    operations = [(each.operation, each.count) for each in blobs.take_transfers()]
+    assert operations == [("put", 1), ("get", 1), ("cached", 1)]
     blobs.close()

@@ -159,6 +159,7 @@ class ToyCampaign:
             ended_at=self.clock(),
             reported_at=self.clock(),
             result=result,
+            transfers=self.blobs.take_transfers(),
         )
 
     def _result(self, task: Task) -> Result:

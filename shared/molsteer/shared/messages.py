@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from molsteer.shared.blobs.reference import Blob, Placement
+from molsteer.shared.blobs.transfers import Transfer
 from molsteer.shared.frozen import Message
 
 PROTOCOL = 1
@@ -284,6 +285,7 @@ class Outcome(Message):
         ended_at: When the work was done.
         reported_at: When the outcome was handed over.
         cpu_s: Processor time of the work.
+        transfers: What moved between the worker and the stores meanwhile.
     """
 
     protocol: Literal[1] = 1
@@ -296,4 +298,5 @@ class Outcome(Message):
     ended_at: NonNegativeFloat
     reported_at: NonNegativeFloat
     cpu_s: NonNegativeFloat = 0.0
+    transfers: tuple[Transfer, ...] = ()
     result: Result

@@ -85,3 +85,12 @@ def test_every_column_says_what_it_means() -> None:
         assert len(names) == len(set(names))
         assert all(column.meaning.endswith(".") for column in table.columns)
         assert all(column.unit for column in table.columns if column.kind == "number")
+
+
+def test_whatever_is_put_on_one_side_is_read_on_the_other(read: Read) -> None:
+    sizes: defaultdict[tuple[object, ...], int] = defaultdict(int)
+    for row in read("transfers"):
+        sizes[row["topic"], row["side"], row["operation"]] += row["size_bytes"]
+    assert sizes["train", "worker", "put"] == sizes["train", "steering", "get"] > 0
+    assert sizes["train", "steering", "put"] > 0
+    assert sizes["infer", "worker", "get"] > sizes["infer", "steering", "put"] > 0

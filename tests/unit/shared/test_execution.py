@@ -9,7 +9,7 @@ import pytest
 from support.tasks import outcome_of, simulate_task
 
 from molsteer.shared.blobs.memory import MemoryBlobs
-from molsteer.shared.blobs.reference import Inline, ObjRef
+from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.codec import encode
 from molsteer.shared.errors import ServiceUnavailable
@@ -158,3 +158,11 @@ def test_large_results_go_where_the_task_says(bus: MemoryBus, run: Runner) -> No
     outcome = run(simulate_task(), OBEY)
     assert isinstance(outcome.result, Simulated)
     assert isinstance(outcome.result.records, Inline)
+
+
+def test_an_outcome_tells_what_its_task_moved_and_no_other(run: Runner) -> None:
+    placement = Placement(store="redis", threshold_bytes=0)
+    for _ in range(2):
+        outcome = run(simulate_task().model_copy(update={"reply": placement}), OBEY)
+        (moved,) = outcome.transfers
+        assert (moved.store, moved.operation, moved.count) == ("redis", "put", 1)

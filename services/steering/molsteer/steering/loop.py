@@ -15,13 +15,14 @@ from typing import assert_never
 from pydantic import TypeAdapter
 
 from molsteer.shared import codec
+from molsteer.shared.blobs.transfers import Transfer
 from molsteer.shared.bus.port import Dispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.failpoints import reach
 from molsteer.shared.messages import Failed, Outcome, Task
 from molsteer.steering.control.changes import changed, replanned
 from molsteer.steering.control.requests import Inbox
-from molsteer.steering.ledger import tasks
+from molsteer.steering.ledger import tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.orders import Orders, update_owner
 from molsteer.steering.policy.commands import (
@@ -65,7 +66,7 @@ class Campaign:
     state: State = field(init=False)
     draining: bool = field(init=False, default=False)
     _searched_for_lost_at: float = field(init=False, default=0.0)
-    _unnoted: dict[str, Task] = field(init=False, default_factory=dict)
+    _unnoted: dict[str, tuple[Task, tuple[Transfer, ...]]] = field(init=False, default_factory=dict)
 
     def begin(
         self, plan: Plan, starters: Callable[[], Sequence[int]], known: Sequence[int] = ()
@@ -220,7 +221,7 @@ class Campaign:
                 reach("order-committed")
                 task = self.orders.task(command, self.clock())
                 self.bus.publish(task)
-                self._unnoted[task.task_id] = task
+                self._unnoted[task.task_id] = (task, self.orders.blobs.take_transfers())
                 log.info("Task published.", extra={"task_id": task.task_id})
                 reach("order-published")
         finally:
@@ -228,9 +229,10 @@ class Campaign:
 
     def _note_published(self) -> None:
         with self.ledger.transaction():
-            for task in self._unnoted.values():
+            for task, moved in self._unnoted.values():
                 size_bytes = len(codec.encode(task))
                 tasks.dispatched(self.ledger, task.task_id, task.issued_at, size_bytes)
+                transfers.add(self.ledger, task.task_id, "steering", moved)
         self._unnoted.clear()
 
     def _find_lost(self) -> None:

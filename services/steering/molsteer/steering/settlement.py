@@ -24,7 +24,7 @@ from molsteer.shared.messages import (
     Simulated,
     Trained,
 )
-from molsteer.steering.ledger import results, tasks
+from molsteer.steering.ledger import results, tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger, unwritable
 from molsteer.steering.policy.commands import (
     Dispatch,
@@ -75,6 +75,8 @@ class Settlement:
             failure = self._named(failure, command.molecule)
         received_bytes = sum(blob.size_bytes for blob in _blobs(outcome))
         tasks.settle(self.ledger, outcome, failure, at, received_bytes)
+        transfers.add(self.ledger, outcome.task_id, "worker", outcome.transfers)
+        transfers.add(self.ledger, outcome.task_id, "steering", self.blobs.take_transfers())
         return event
 
     def evict(self, taken: Iterable[Outcome]) -> None:

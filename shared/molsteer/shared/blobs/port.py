@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.shared.blobs.reference import Blob, Codec, ObjRef, Placement
+from molsteer.shared.blobs.transfers import Transfer
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 """Named arrays of numbers, the value of the codec `safetensors`."""
@@ -83,6 +84,10 @@ class Blobs(Protocol):
 
     def clear(self, namespace: str) -> None:
         """Remove all data of a namespace from every store of this process."""
+        ...
+
+    def take_transfers(self) -> tuple[Transfer, ...]:
+        """Tell what was put and read since this was last asked; data inside messages is not."""
         ...
 
     def close(self) -> None:

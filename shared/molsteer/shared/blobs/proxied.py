@@ -15,6 +15,7 @@ from molsteer.shared.blobs.connector import ContentConnector, ContentKey
 from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.port import Packable
 from molsteer.shared.blobs.reference import Blob, Codec, Inline, ObjRef, Placement, StoreName
+from molsteer.shared.blobs.transfers import Operation, Transfer, TransferLog
 from molsteer.shared.errors import BlobCorrupt, BlobMissing, UnknownStore
 from molsteer.shared.patience import patiently
 
@@ -38,6 +39,7 @@ class ProxiedBlobs:
     ) -> None:
         self._connectors = dict(connectors)
         self._patience_s = patience_s
+        self._log = TransferLog()
         self._stores: dict[StoreName, Store[ContentConnector]] = {
             name: Store(
                 name,
@@ -65,7 +67,8 @@ class ProxiedBlobs:
         connector = self._connector(placement.store)
         if not isinstance(connector, FileConnector):
             return self._store_bytes(file.read_bytes(), codec, placement.store, placement.namespace)
-        connector.adopt(file, key)
+        with self._log.timing(placement.store, "put", key.size_bytes):
+            connector.adopt(file, key)
         return _reference(placement.store, connector, key, codec)
 
     def arrays(self, blob: Blob) -> dict[str, npt.NDArray[np.generic]]:
@@ -85,11 +88,12 @@ class ProxiedBlobs:
         if isinstance(blob, Inline):
             return blob.data
         self._connector(blob.store)
-        key = _key(blob)
-        store = self._stores[blob.store]
-        data: bytes | None = patiently(lambda: store.get(key), self._patience_s)
-        if data is None:
-            raise BlobMissing(blob.store, blob.key)
+        store, key = self._stores[blob.store], _key(blob)
+        operation: Operation = "cached" if store.is_cached(key) else "get"
+        with self._log.timing(blob.store, operation, blob.size_bytes):
+            data: bytes | None = patiently(lambda: store.get(key), self._patience_s)
+            if data is None:
+                raise BlobMissing(blob.store, blob.key)
         return data
 
     def exists(self, ref: ObjRef) -> bool:
@@ -107,6 +111,10 @@ class ProxiedBlobs:
         for connector in self._connectors.values():
             connector.clear(namespace)
 
+    def take_transfers(self) -> tuple[Transfer, ...]:
+        """Tell what was put and read since this was last asked."""
+        return self._log.take()
+
     def close(self) -> None:
         """Release connections; stored data stays."""
         for store in self._stores.values():
@@ -120,7 +128,8 @@ class ProxiedBlobs:
 
     def _store_bytes(self, data: bytes, codec: Codec, name: StoreName, namespace: str) -> ObjRef:
         connector, store = self._connector(name), self._stores[name]
-        key = patiently(lambda: store.put(data, namespace=namespace), self._patience_s)
+        with self._log.timing(name, "put", len(data)):
+            key = patiently(lambda: store.put(data, namespace=namespace), self._patience_s)
         return _reference(name, connector, ContentKey(*key), codec)
 
     def _read_as(self, codec: Codec, blob: Blob) -> bytes:

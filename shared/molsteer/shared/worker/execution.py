@@ -115,7 +115,8 @@ def _run(task: Task, start: int, bench: Bench) -> Outcome:
     started_at, cpu_s = time.time(), _cpu_s()
     result = _poison(task) if start > task.max_starts else _result(task, bench)
     outcome = ended(task, result, bench.worker, started_at=started_at, start=start)
-    return outcome.model_copy(update={"cpu_s": _cpu_s() - cpu_s})
+    measured = {"cpu_s": _cpu_s() - cpu_s, "transfers": bench.blobs.take_transfers()}
+    return outcome.model_copy(update=measured)
 
 
 def _result(task: Task, bench: Bench) -> Result:

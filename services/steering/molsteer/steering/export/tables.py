@@ -175,4 +175,21 @@ FAILURES = Table(
     ),
 )
 
-TABLES = (MOLECULES, SIMULATIONS, TRAININGS, INFERENCES, MODELS, TIMINGS, FAILURES)
+TRANSFERS = Table(
+    "transfers",
+    "One row for each task, side, store and way in which data moved. Data that several tasks "
+    "share is counted for the first one that needed it; data inside messages is not counted.",
+    "transfer JOIN task USING (task_id) ORDER BY task.rowid, side, store, operation",
+    (
+        TASK_ID,
+        TOPIC,
+        text("side", "transfer.side", "Who moved it: steering or the worker."),
+        text("store", "transfer.store", "Which blob store."),
+        text("operation", "transfer.operation", "put, get, or cached: read again from memory."),
+        integer("count", "transfer.count", "How many blobs that were."),
+        integer("size_bytes", "transfer.size_bytes", "Their size, all together."),
+        number("duration_s", "transfer.duration_s", "How long that took, digests included."),
+    ),
+)
+
+TABLES = (MOLECULES, SIMULATIONS, TRAININGS, INFERENCES, MODELS, TIMINGS, TRANSFERS, FAILURES)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.steering.errors import NoCampaign, UnknownLedger, UnusableRunDirectory
-from molsteer.steering.ledger.schema import ADDED, TABLES, VERSION
+from molsteer.steering.ledger.schema import TABLES, VERSION
 from molsteer.steering.policy.events import Event
 from molsteer.steering.policy.journal_codec import from_json, to_json
 
@@ -54,8 +54,6 @@ class Ledger:
         elif found != VERSION:
             self.connection.close()
             raise UnknownLedger(folder, found, VERSION) if found else NoCampaign(folder)
-        if may_create:
-            self.connection.executescript(ADDED)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

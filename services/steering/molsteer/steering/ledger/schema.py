@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """Stored as SQLite's user_version; raised whenever an older program could misread the tables."""
 
 TABLES = """
@@ -88,15 +88,23 @@ CREATE TABLE object (
     reference TEXT NOT NULL,        -- JSON of the ObjRef
     PRIMARY KEY (store, key)
 ) WITHOUT ROWID;
-"""
 
-ADDED = """
-CREATE TABLE IF NOT EXISTS known_label (
+CREATE TABLE known_label (
     number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order of the training set
     smiles TEXT NOT NULL,
     inchikey TEXT NOT NULL UNIQUE,
     adiabatic_eV REAL NOT NULL,
     molecule INTEGER UNIQUE         -- its number in the search space, NULL if it is not in there
 );
+
+CREATE TABLE transfer (
+    task_id TEXT NOT NULL REFERENCES task,
+    side TEXT NOT NULL CHECK (side IN ('steering', 'worker')),
+    store TEXT NOT NULL,
+    operation TEXT NOT NULL,        -- put, get, or cached: read from memory instead
+    count INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    duration_s REAL NOT NULL,
+    PRIMARY KEY (task_id, side, store, operation)
+) WITHOUT ROWID;
 """
-"""Tables that ledgers of this version may lack; they get them when a campaign goes on."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from molsteer.steering.export.task_columns import INTERVALS
 from molsteer.steering.report.latency import LONGEST_IDLE_S, Distribution
-from molsteer.steering.report.measured import Latencies, TopicLatency
+from molsteer.steering.report.measured import Latencies, StoreUse, TopicLatency
 from molsteer.steering.report.table import number, table
 
 _FIGURES = ("count", "median / s", "mean / s", "95 % below / s")
@@ -39,6 +39,7 @@ def render_latencies(latencies: Latencies, name: str) -> str:
                 ),
                 [_use(topic) for topic in latencies.topics],
             ),
+            *_stores(latencies.stores),
         ]
     )
 
@@ -80,4 +81,22 @@ def _use(latency: TopicLatency) -> tuple[object, ...]:
         "-" if latency.utilisation is None else f"{latency.utilisation:.0%}",
         f"{latency.sent_bytes / 1e6:.3f}",
         f"{latency.received_bytes / 1e6:.3f}",
+    )
+
+
+def _stores(uses: Sequence[StoreUse]) -> Iterator[str]:
+    if not uses:
+        return
+    yield "## Stores\n"
+    yield table(
+        ("topic", "side", "store", "operation", "blobs", "data / MB", "time / s", "each / ms"),
+        [
+            (
+                *(use.topic, use.side, use.store, use.operation, use.count),
+                f"{use.size_bytes / 1e6:.3f}",
+                number(use.duration_s),
+                number(1e3 * use.duration_s / use.count),
+            )
+            for use in uses
+        ],
     )

@@ -51,6 +51,25 @@ class TopicLatency:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreUse:
+    """What moved in one way between one side of a topic's tasks and one store.
+
+    Attributes:
+        count: How many blobs that were.
+        size_bytes: Their size, all together.
+        duration_s: How long it took, all together.
+    """
+
+    topic: Topic
+    side: str
+    store: str
+    operation: str
+    count: int
+    size_bytes: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Latencies:
     """Where the time went.
 
@@ -60,6 +79,7 @@ class Latencies:
         update: From the first dispatch of an update's training to the settling of its last chunk,
             of updates that were completed.
         simulator_idle: Between two simulations of the same process.
+        stores: What moved through the blob stores.
     """
 
     elapsed_s: float
@@ -67,6 +87,7 @@ class Latencies:
     decision: Distribution | None
     update: Distribution | None
     simulator_idle: Distribution | None
+    stores: Sequence[StoreUse]
 
 
 def read_latencies(ledger: Ledger) -> Latencies:
@@ -93,6 +114,7 @@ def read_latencies(ledger: Ledger) -> Latencies:
             decision=distribution(_decisions_s(ledger)),
             update=distribution(_updates_s(ledger, plan.chunks)),
             simulator_idle=distribution(list(idle_s(works["simulate"]))),
+            stores=_stores(ledger),
         )
 
 
@@ -180,3 +202,12 @@ def _updates_s(ledger: Ledger, chunks: int) -> list[float]:
         (chunks,),
     )
     return [duration_s for (duration_s,) in rows]
+
+
+def _stores(ledger: Ledger) -> list[StoreUse]:
+    rows = ledger.connection.execute(
+        "SELECT topic, side, store, operation, sum(count), sum(size_bytes), sum(duration_s)"
+        " FROM transfer JOIN task USING (task_id) GROUP BY topic, side, store, operation"
+        " ORDER BY min(task.rowid), side, store, operation"
+    )
+    return [StoreUse(*row) for row in rows]

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from molsteer.shared.blobs.transfers import Transfer
+from molsteer.steering.export.tables import TRANSFERS
+from molsteer.steering.ledger import tasks, transfers
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.commands import DispatchSimulation
+
+pytestmark = pytest.mark.fast
+
+TASK = DispatchSimulation(1)
+
+
+def put(count: int) -> Transfer:
+    return Transfer(store="redis", operation="put", count=count, size_bytes=5, duration_s=0.5)
+
+
+def note(ledger: Ledger, *moved: Transfer) -> None:
+    with ledger.transaction():
+        tasks.order(ledger, TASK, 0.0)
+        for transfer in moved:
+            transfers.add(ledger, TASK.task_id, "steering", [transfer])
+
+
+def test_a_task_that_is_published_again_adds_to_what_was_moved_for_it(tmp_path: Path) -> None:
+    with closing(Ledger(tmp_path, create=True)) as ledger:
+        note(ledger, put(1), put(2))
+        expected = (TASK.task_id, "simulate", "steering", "redis", "put", 3, 10, 1.0)
+        assert list(TRANSFERS.read(ledger)) == [expected]
+
+
+def test_a_ledger_from_before_transfers_were_counted_is_read_and_goes_on(tmp_path: Path) -> None:
+    with closing(Ledger(tmp_path, create=True)) as ledger, ledger.transaction() as connection:
+        connection.execute("DROP TABLE transfer")
+    with closing(Ledger(tmp_path, read_only=True)) as ledger:
+        assert list(TRANSFERS.read(ledger)) == []
+    with closing(Ledger(tmp_path)) as ledger:
+        note(ledger, put(1))
+    with closing(Ledger(tmp_path, read_only=True)) as ledger:
+        assert len(list(TRANSFERS.read(ledger))) == 1
