@@ -1,20 +1,24 @@
-"""What every blob store promises: in memory, in Redis and in files."""
+"""What every blob store promises, between two processes and where it can between two sites."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from support.globus_service import two_sites
+from support.proxystore_endpoints import running_endpoints
 
+from molsteer.shared.blobs.endpoint_connector import EndpointConnector
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.blobs.proxied import ProxiedBlobs
 from molsteer.shared.blobs.reference import Blob, Inline, ObjRef, Placement
-from molsteer.shared.errors import BlobCorrupt, BlobMissing, UnknownStore
+from molsteer.shared.errors import BlobCorrupt, BlobMissing, ServiceUnavailable, UnknownStore
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 
 ARRAYS: dict[str, npt.NDArray[np.generic]] = {
@@ -24,26 +28,69 @@ ARRAYS: dict[str, npt.NDArray[np.generic]] = {
 }
 
 
+Views = tuple[ProxiedBlobs, ProxiedBlobs]
+
+
 class Stores:
     """Several processes' views of one store."""
 
-    def __init__(self, placement: Placement, views: tuple[ProxiedBlobs, ProxiedBlobs]) -> None:
+    def __init__(self, placement: Placement, views: Views) -> None:
         self.placement, (self.here, self.there) = placement, views
 
 
-@pytest.fixture(params=["memory", "redis", "file"])
+@pytest.fixture(params=["memory", "redis", "file", "globus", "endpoint"])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
-    placement = Placement(store="file" if request.param == "file" else "redis", threshold_bytes=0)
-    if request.param == "memory":
-        memory = MemoryBlobs()
-        yield Stores(placement, (memory, memory))
-        return
-    queue = QueueSettings(redis_url=request.getfixturevalue("redis_url"), prefix="blobs")
-    settings = StoreSettings(directory=tmp_path / "blobs")
-    views = open_blobs(settings, queue), open_blobs(settings, queue)
-    yield Stores(placement, views)
+    store = "redis" if request.param == "memory" else request.param
+    views = request.getfixturevalue(f"{request.param}_views")
+    yield Stores(Placement(store=store, threshold_bytes=0), views)
     for view in views:
         view.close()
+
+
+@pytest.fixture
+def memory_views() -> Views:
+    memory = MemoryBlobs()
+    return memory, memory
+
+
+@pytest.fixture
+def redis_views(redis_url: str) -> Views:
+    queue = QueueSettings(redis_url=redis_url, prefix="blobs")
+    return open_blobs(StoreSettings(), queue), open_blobs(StoreSettings(), queue)
+
+
+@pytest.fixture
+def file_views(redis_url: str, tmp_path: Path) -> Views:
+    queue, settings = (
+        QueueSettings(redis_url=redis_url),
+        StoreSettings(directory=tmp_path / "blobs"),
+    )
+    return open_blobs(settings, queue), open_blobs(settings, queue)
+
+
+@pytest.fixture
+def globus_views(tmp_path: Path) -> Views:
+    site = two_sites(tmp_path)
+    return (
+        ProxiedBlobs({"globus": site.connector("alpha", wait_s=0.1)}),
+        ProxiedBlobs({"globus": site.connector("beta", wait_s=0.1)}),
+    )
+
+
+@pytest.fixture(scope="session")
+def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[UUID, list[Path]]]:
+    folders = [tmp_path_factory.mktemp(name) for name in ("home", "away")]
+    with running_endpoints(folders) as (home, _):
+        yield home, folders
+
+
+@pytest.fixture
+def endpoint_views(endpoints: tuple[UUID, list[Path]]) -> Views:
+    home, (here, there) = endpoints
+    return (
+        ProxiedBlobs({"endpoint": EndpointConnector(home, "blobs", here)}),
+        ProxiedBlobs({"endpoint": EndpointConnector(home, "blobs", there)}),
+    )
 
 
 def reference(blob: Blob) -> ObjRef:
@@ -77,6 +124,8 @@ def test_equal_data_has_equal_references(stores: Stores) -> None:
 
 
 def test_clearing_a_namespace_leaves_the_others_alone(stores: Stores) -> None:
+    if stores.placement.store == "endpoint":
+        pytest.skip("An endpoint cannot list what another process wrote.")
     mine = stores.placement.model_copy(update={"namespace": "mine"})
     yours = stores.placement.model_copy(update={"namespace": "yours"})
     gone = reference(stores.here.put(b"the same data", "raw", mine))
@@ -204,4 +253,30 @@ def test_what_memory_gives_is_told_from_what_the_store_gives(redis_url: str) -> 
     blobs.raw(blob)
     operations = [(each.operation, each.count) for each in blobs.take_transfers()]
     assert operations == [("put", 1), ("get", 1), ("cached", 1)]
+    blobs.close()
+
+
+def test_an_endpoint_forgets_what_the_clearing_process_wrote(endpoint_views: Views) -> None:
+    here, there = endpoint_views
+    mine, yours = (
+        Placement(store="endpoint", threshold_bytes=0, namespace=name) for name in ("mine", "yours")
+    )
+    gone, kept = (reference(here.put(b"data", "raw", place)) for place in (mine, yours))
+    here.clear("mine")
+    assert not there.exists(gone)
+    assert there.exists(kept)
+
+
+def test_an_endpoint_that_runs_nowhere_near_is_told_with_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(ServiceUnavailable, match="proxystore-endpoint start"):
+        EndpointConnector(uuid4(), "blobs", tmp_path)
+
+
+def test_an_endpoint_without_its_peer_says_whom_it_cannot_reach(
+    endpoints: tuple[UUID, list[Path]],
+) -> None:
+    stranger, (here, _) = uuid4(), endpoints[1]
+    blobs = ProxiedBlobs({"endpoint": EndpointConnector(stranger, "blobs", here)})
+    with pytest.raises(ServiceUnavailable, match=str(stranger)):
+        blobs.put(b"data", "raw", Placement(store="endpoint", threshold_bytes=0))
     blobs.close()

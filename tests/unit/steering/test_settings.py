@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.messages import TOPICS
+from molsteer.shared.settings.sections import StoreSettings
 from molsteer.steering.settings import load_campaign
 
 pytestmark = pytest.mark.fast
@@ -76,3 +78,22 @@ def test_the_password_of_the_server_is_in_no_representation(tmp_path: Path) -> N
     file = write(tmp_path, '[campaign]\nspace = "a.smi"\n')
     settings = load_campaign(file, {"queue": {"redis_url": "redis://:hunter2@example:6379/0"}})
     assert "hunter2" not in repr(settings)
+
+
+def test_stores_that_cannot_be_used_are_refused_with_what_they_need(tmp_path: Path) -> None:
+    space = '[campaign]\nspace = "a.smi"\n[stores]\n'
+    with pytest.raises(SettingsError) as wrong:
+        load_campaign(write(tmp_path, space + 'train = "tape"\nthreshold_bytes = -1\n'), {})
+    assert len(wrong.value.problems) == 2
+    with pytest.raises(SettingsError, match=r"\[stores\]: the store globus needs globus_config"):
+        load_campaign(write(tmp_path, space + 'infer = "globus"\n'), {})
+    with pytest.raises(SettingsError, match="the store endpoint needs endpoint"):
+        load_campaign(write(tmp_path, space + 'train_results = "endpoint"\n'), {})
+
+
+def test_results_go_where_inputs_go_unless_they_are_sent_elsewhere() -> None:
+    settings = StoreSettings(train="file", infer="file", infer_results="none")
+    inputs = {topic: settings.placement(topic, "toy").store for topic in TOPICS}
+    results = {topic: settings.result_placement(topic, "toy").store for topic in TOPICS}
+    assert inputs == {"simulate": "redis", "train": "file", "infer": "file"}
+    assert results == {"simulate": "redis", "train": "file", "infer": None}

@@ -75,7 +75,7 @@ class Orders:
             issued_at=now,
             max_s=self._time_limit_s(topic),
             max_starts=self.settings.policy.max_starts,
-            reply=self._placement(topic),
+            reply=self.settings.stores.result_placement(topic, namespace=self.campaign_id),
             body=self._body(command),
         )
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from proxystore.serialize import BytesLike
 
@@ -21,6 +22,9 @@ class FileConnector(ContentConnector):
     Args:
         directory: The store's folder; made if it is not there.
     """
+
+    name: ClassVar[str] = "The file store"
+    cure: ClassVar[str] = "Check that [stores] directory exists, is writable and has room."
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -104,10 +108,7 @@ class FileConnector(ContentConnector):
             yield
         except OSError as error:
             raise ServiceUnavailable(
-                "The file store",
-                str(self._directory),
-                f"{error.strerror or error}",
-                "Check that [stores] directory exists, is writable and has room.",
+                self.name, str(self._directory), f"{error.strerror or error}", self.cure
             ) from None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from uuid import UUID
+
 from molsteer.shared.blobs.connector import ContentConnector
 from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.proxied import ProxiedBlobs
@@ -13,7 +16,7 @@ from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 def open_blobs(
     stores: StoreSettings, queue: QueueSettings, patience_s: float = 0.0
 ) -> ProxiedBlobs:
-    """Open the stores of this process: Redis always, the file store if it has a folder.
+    """Open the stores of this process: Redis always, the others if the settings say where.
 
     Args:
         stores: Their settings.
@@ -21,11 +24,35 @@ def open_blobs(
         patience_s: How long reading and storing waits for a store that is away or full.
 
     Raises:
-        ServiceUnavailable: If the file store's folder cannot be made.
+        SettingsError: If the description of the Globus sites cannot be used on this host.
+        ServiceUnavailable: If a store's folder cannot be made, or its service does not answer.
     """
     connectors: dict[StoreName, ContentConnector] = {
         "redis": RedisConnector(queue.redis_url, queue.prefix, stores.expire_s)
     }
     if stores.directory is not None:
         connectors["file"] = FileConnector(stores.directory)
+    if stores.globus_config is not None:
+        connectors["globus"] = _open_globus(stores.globus_config, stores.globus_wait_s)
+    if stores.endpoint is not None:
+        connectors["endpoint"] = _open_endpoint(stores.endpoint, queue.prefix)
     return ProxiedBlobs(connectors, stores.cache_objects, patience_s)
+
+
+def _open_globus(config: Path, wait_s: float) -> ContentConnector:
+    # Imported only where it is used, like the next one: they take longer than all the rest.
+    from proxystore.utils.environment import hostname
+
+    from molsteer.shared.blobs.globus_connector import GlobusConnector, log_in
+    from molsteer.shared.blobs.globus_sites import read_sites
+
+    sites = read_sites(config, hostname())
+    return GlobusConnector(sites, log_in(sites), wait_s)
+
+
+def _open_endpoint(home: UUID, prefix: str) -> ContentConnector:
+    from proxystore.utils.environment import home_dir
+
+    from molsteer.shared.blobs.endpoint_connector import EndpointConnector
+
+    return EndpointConnector(home, prefix, Path(home_dir()))

@@ -11,7 +11,7 @@ from molsteer.shared.frozen import Message
 Codec = Literal["safetensors", "npy", "msgpack", "raw"]
 """How bytes are read: named arrays, one array, a tree of plain values, or as they are."""
 
-StoreName = Literal["redis", "file"]
+StoreName = Literal["redis", "file", "globus", "endpoint"]
 """A kind of blob store; each process resolves the name with its own settings."""
 
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]

@@ -78,6 +78,8 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
 @_setting("queue", QueueSettings, "prefix")
 @_setting("queue", QueueSettings, "lease_s")
 @_setting("stores", StoreSettings, "directory")
+@_setting("stores", StoreSettings, "globus_config")
+@_setting("stores", StoreSettings, "endpoint")
 @_setting("stores", StoreSettings, "expire_s")
 @_setting("stores", StoreSettings, "cache_objects")
 @click.option(

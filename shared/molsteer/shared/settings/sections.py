@@ -5,12 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
 
 from molsteer.shared.blobs.reference import Placement, StoreName
 from molsteer.shared.bus.keys import DEFAULT_POOL
-from molsteer.shared.messages import Topic
+from molsteer.shared.messages import TOPICS, Topic
 
 
 class Section(BaseModel):
@@ -71,14 +81,33 @@ class StoreSettings(Section):
         default="redis", description="Store for quantum-chemistry records."
     )
     train: StoreChoice = Field(default="redis", description="Store for training sets and weights.")
+    train_results: StoreChoice | None = Field(
+        default=None, description="Store for trained weights; that of train if not given."
+    )
     infer: StoreChoice = Field(
         default="file", description="Store for chunks of the search space and their candidates."
+    )
+    infer_results: StoreChoice | None = Field(
+        default=None, description="Store for candidates; that of infer if not given."
     )
     threshold_bytes: NonNegativeInt = Field(
         default=10_000, description="Data below this size travels inside the message."
     )
     directory: Path | None = Field(
         default=None, description="Folder of the file store; every service must see it."
+    )
+    globus_config: Path | None = Field(
+        default=None,
+        description="JSON file of the sites of the Globus store: an object with, for each Globus "
+        "collection, its UUID and its host_regex, endpoint_path and local_path.",
+    )
+    globus_wait_s: NonNegativeFloat = Field(
+        default=300.0,
+        description="Seconds that readers wait for data which Globus has not yet transferred.",
+    )
+    endpoint: UUID | None = Field(
+        default=None,
+        description="UUID of the ProxyStore endpoint that holds the data of the endpoint store.",
     )
     expire_s: PositiveInt = Field(
         default=7 * 24 * 3600,
@@ -88,9 +117,40 @@ class StoreSettings(Section):
         default=16, description="Objects that each process keeps in memory after reading them."
     )
 
+    @model_validator(mode="after")
+    def _check_complete(self) -> StoreSettings:
+        chosen = {choice for topic in TOPICS for choice in self._choices(topic)}
+        missing = [
+            f"the store {store} needs {name}"
+            for store, name, value in (
+                ("globus", "globus_config", self.globus_config),
+                ("endpoint", "endpoint", self.endpoint),
+            )
+            if store in chosen and value is None
+        ]
+        if missing:
+            raise ValueError(" and ".join(missing))
+        return self
+
     def placement(self, topic: Topic, namespace: str) -> Placement:
-        """Tell producers of a topic where to put large data, and in whose name."""
-        choice = {"simulate": self.simulate, "train": self.train, "infer": self.infer}[topic]
+        """Tell steering where to put the large inputs of a topic's tasks, and in whose name."""
+        return self._placement(self._choices(topic)[0], namespace)
+
+    def result_placement(self, topic: Topic, namespace: str) -> Placement:
+        """Tell workers where to put the large results of a topic's tasks, and in whose name."""
+        return self._placement(self._choices(topic)[1], namespace)
+
+    def _choices(self, topic: Topic) -> tuple[StoreChoice, StoreChoice]:
+        """Name the stores of a topic's inputs and of its results."""
+        match topic:
+            case "simulate":
+                return self.simulate, self.simulate
+            case "train":
+                return self.train, self.train_results or self.train
+            case "infer":
+                return self.infer, self.infer_results or self.infer
+
+    def _placement(self, choice: StoreChoice, namespace: str) -> Placement:
         store = None if choice == "none" else choice
         return Placement(store=store, threshold_bytes=self.threshold_bytes, namespace=namespace)
 
