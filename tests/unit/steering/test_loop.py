@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
 from support.toy_services import toy_value_eV
 
+from molsteer.shared.blobs.memory import MemoryBlobs
+from molsteer.shared.blobs.reference import ObjRef
 from molsteer.shared.messages import ErrorRecord, Task
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.loop import Campaign
@@ -78,6 +80,23 @@ def test_data_of_an_ended_update_leaves_the_stores(space: SearchSpace, tmp_path:
     toy.run_to_the_end(campaign)
     owners = campaign.ledger.connection.execute("SELECT DISTINCT owner FROM object").fetchall()
     assert [owner for (owner,) in owners] == ["space"]
+
+
+def test_an_ended_campaign_leaves_nothing_even_where_stores_cannot_be_listed(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    class Unlisted(MemoryBlobs):
+        def clear(self, namespace: str) -> None:
+            pass
+
+    toy = ToyCampaign(tmp_path, space, toy_plan(space), blobs=Unlisted())
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    rows = campaign.ledger.connection.execute("SELECT reference FROM object").fetchall()
+    stored = [ObjRef.model_validate_json(text) for (text,) in rows]
+    assert any(toy.blobs.exists(ref) for ref in stored)
+    campaign.orders.release_all()
+    assert not any(toy.blobs.exists(ref) for ref in stored)
 
 
 def test_replaying_the_journal_gives_the_state_that_was_reached(

@@ -91,11 +91,13 @@ class Orders:
         self.blobs.evict(abandoned)
 
     def retire(self) -> None:
-        """Evict all data of a campaign that has ended, whoever put it."""
-        self._put.clear()
+        """Evict all data of a campaign that has ended, whoever put it.
+
+        Stores that can list what they hold are cleared; the ledger knows what is in the others.
+        """
         self.blobs.clear(self.campaign_id)
-        with self.ledger.transaction():
-            objects.disown_all(self.ledger)
+        for owner in objects.owners(self.ledger):
+            self.release(owner)
 
     def _time_limit_s(self, topic: Topic) -> float:
         match topic:

@@ -39,7 +39,6 @@ class EndpointConnector(ContentConnector):
 
     def __init__(self, home: UUID, prefix: str, folder: Path) -> None:
         self._home, self._prefix = home, prefix
-        self._written: set[ContentKey] = set()
         self._session = Session()
         self._session.trust_env = False  # no proxy stands between a process and its endpoint
         self._session.mount("http://", _Impatient())
@@ -56,7 +55,6 @@ class EndpointConnector(ContentConnector):
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Send data."""
-        self._written.add(key)
         with self._asking():
             client.put(self._address, self.locate(key), bytes(data), self._home, self._session)
 
@@ -67,14 +65,11 @@ class EndpointConnector(ContentConnector):
 
     def evict(self, key: ContentKey) -> None:
         """Remove the key."""
-        self._written.discard(key)
         with self._asking():
             client.evict(self._address, self.locate(key), self._home, self._session)
 
     def clear(self, namespace: str) -> None:
-        """Remove what this process wrote; an endpoint cannot list what others did."""
-        for key in [key for key in self._written if key.namespace == namespace]:
-            self.evict(key)
+        """Do nothing: an endpoint cannot list what it holds, so that is left to the ledger."""
 
     def close(self) -> None:
         """Close the connections."""

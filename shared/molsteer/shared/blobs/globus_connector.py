@@ -97,9 +97,10 @@ class GlobusConnector(FileConnector):
                 return False
 
     def evict(self, key: ContentKey) -> None:
-        """Remove a file here, and begin to remove it elsewhere."""
-        super().evict(key)
-        self._remove_elsewhere([self.locate(key)])
+        """Remove a file here, and begin to remove it elsewhere; what is not here is gone."""
+        if self.exists(key):
+            super().evict(key)
+            self._remove_elsewhere([self.locate(key)])
 
     def clear(self, namespace: str) -> None:
         """Remove the namespace's files, never a folder, here and then elsewhere."""

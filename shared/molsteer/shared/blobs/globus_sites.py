@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from proxystore.connectors.globus import GlobusEndpoint, GlobusEndpoints
+from proxystore.connectors.globus import GlobusEndpoint
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from molsteer.shared.errors import SettingsError
@@ -42,13 +42,7 @@ def read_sites(file: Path, host: str) -> GlobusSites:
         raise SettingsError(str(file), [problem]) from None
     except ValidationError as error:
         raise SettingsError(str(file), sentences(error)) from None
-    sites = (
-        GlobusEndpoints.from_dict(
-            {str(collection): site.model_dump() for collection, site in described.items()}
-        )
-        if described
-        else ()
-    )
+    sites = [GlobusEndpoint(str(name), **site.model_dump()) for name, site in described.items()]
     here = [site for site in sites if re.fullmatch(site.host_regex, host)]
     if problems := _problems(len(sites), here, host):
         raise SettingsError(str(file), problems)
