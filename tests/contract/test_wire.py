@@ -15,7 +15,6 @@ from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
 from molsteer.shared.codec import decode_outcome, decode_task, encode
 from molsteer.shared.errors import BlobCorrupt, ProtocolMismatch, WireError
 from molsteer.shared.messages import (
-    Acquisition,
     ErrorRecord,
     Failed,
     Infer,
@@ -24,14 +23,13 @@ from molsteer.shared.messages import (
     Result,
     Simulate,
     Simulated,
-    SimulationSpec,
     Task,
     TaskBody,
     Train,
     Trained,
     TrainedMember,
-    TrainingPlan,
 )
+from molsteer.shared.specs import Acquisition, SimulationSpec, TrainingPlan
 
 pytestmark = pytest.mark.fast
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Placement
-from molsteer.shared.messages import Simulate, Simulated, SimulationSpec
+from molsteer.shared.messages import Simulate, Simulated
+from molsteer.shared.specs import SimulationSpec
 from molsteer.shared.worker.port import TaskContext
 from molsteer.simulator.app import build
 

@@ -24,9 +24,10 @@ from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.codec import encode
-from molsteer.shared.messages import Failed, Outcome, Simulated, Task, Train, Trained, TrainingPlan
+from molsteer.shared.messages import Failed, Outcome, Simulated, Task, Train, Trained
 from molsteer.shared.server import EmbeddedServer
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.specs import TrainingPlan
 
 LEASE_S = 1.5
 NUMBERS = count(1)

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import pytest
 
-from molsteer.shared.messages import SimulationSpec
+from molsteer.shared.specs import SimulationSpec
 from molsteer.simulator.app import program_for
 from molsteer.simulator.deadline import Deadline
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from molsteer.shared.blobs.reference import Inline
-from molsteer.shared.messages import Outcome, Simulate, Simulated, SimulationSpec, Task
+from molsteer.shared.messages import Outcome, Simulate, Simulated, Task
+from molsteer.shared.specs import SimulationSpec
 
 
 def simulate_task(

@@ -12,8 +12,8 @@ from hypothesis.extra.numpy import arrays
 from molsteer.inferencer import acquisition
 from molsteer.inferencer.acquisition import best_rows, mean_and_spread, score
 from molsteer.inferencer.errors import UnusableScores
-from molsteer.shared.messages import Acquisition
 from molsteer.shared.plugins import PluginMissing
+from molsteer.shared.specs import Acquisition
 
 pytestmark = pytest.mark.fast
 

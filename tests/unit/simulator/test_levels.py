@@ -6,8 +6,9 @@ import pytest
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Placement
-from molsteer.shared.messages import Simulate, SimulationSpec
+from molsteer.shared.messages import Simulate
 from molsteer.shared.plugins import PluginMissing
+from molsteer.shared.specs import SimulationSpec
 from molsteer.shared.worker.failures import describe
 from molsteer.shared.worker.port import TaskContext
 from molsteer.simulator.app import build

@@ -95,7 +95,7 @@ def test_an_ended_campaign_leaves_nothing_even_where_stores_cannot_be_listed(
     rows = campaign.ledger.connection.execute("SELECT reference FROM object").fetchall()
     stored = [ObjRef.model_validate_json(text) for (text,) in rows]
     assert any(toy.blobs.exists(ref) for ref in stored)
-    campaign.orders.release_all()
+    campaign.orders.retire()
     assert not any(toy.blobs.exists(ref) for ref in stored)
 
 

@@ -153,6 +153,6 @@ def test_the_latencies_of_a_whole_campaign_are_told_and_written(tmp_path: Path) 
     assert [cell.strip() for cell in line.split("|")[1:-1]] == [
         "simulate", "run", "started", "ended", "24", "1.000", "1.000", "1.000",
     ]  # fmt: skip
-    weights = [use for use in latencies.stores if (use.topic, use.operation) == ("train", "get")]
+    weights = [use for use in latencies.stores if (use.topic, use.operation) == ("train", "put")]
     assert {use.side: use.count for use in weights}["worker"] == latencies.topics[1].tasks
     assert "| train | worker   | redis | get " in written

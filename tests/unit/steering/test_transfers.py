@@ -32,14 +32,3 @@ def test_a_task_that_is_published_again_adds_to_what_was_moved_for_it(tmp_path: 
         note(ledger, put(1), put(2))
         expected = (TASK.task_id, "simulate", "steering", "redis", "put", 3, 10, 1.0)
         assert list(TRANSFERS.read(ledger)) == [expected]
-
-
-def test_a_ledger_from_before_transfers_were_counted_is_read_and_goes_on(tmp_path: Path) -> None:
-    with closing(Ledger(tmp_path, create=True)) as ledger, ledger.transaction() as connection:
-        connection.execute("DROP TABLE transfer")
-    with closing(Ledger(tmp_path, read_only=True)) as ledger:
-        assert list(TRANSFERS.read(ledger)) == []
-    with closing(Ledger(tmp_path)) as ledger:
-        note(ledger, put(1))
-    with closing(Ledger(tmp_path, read_only=True)) as ledger:
-        assert len(list(TRANSFERS.read(ledger))) == 1

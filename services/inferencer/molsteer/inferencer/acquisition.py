@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.errors import UnusableScores
-from molsteer.shared.messages import Acquisition
 from molsteer.shared.plugins import find_plugin
+from molsteer.shared.specs import Acquisition
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from molsteer.shared.messages import Simulate, Simulated, SimulationSpec
+from molsteer.shared.messages import Simulate, Simulated
 from molsteer.shared.plugins import find_plugin
+from molsteer.shared.specs import SimulationSpec
 from molsteer.shared.worker.port import Handler, TaskContext
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.port import Ionization, Simulator

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from molsteer.shared.checks.check import Check, Finding
-from molsteer.shared.messages import SimulationSpec
+from molsteer.shared.specs import SimulationSpec
 
 EngineName = Literal["tblite", "xtb-python", "qcengine"]
 

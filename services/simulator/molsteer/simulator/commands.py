@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from molsteer.shared.errors import TaskError, UserError
-from molsteer.shared.messages import SimulationSpec
+from molsteer.shared.specs import SimulationSpec
 
 if TYPE_CHECKING:
     from molsteer.simulator.port import Ionization

@@ -17,13 +17,7 @@ from pydantic import (
 )
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
-from molsteer.shared.messages import (
-    Acquisition,
-    PluginName,
-    SimulationSpec,
-    Topic,
-    TrainingPlan,
-)
+from molsteer.shared.messages import Topic
 from molsteer.shared.settings.loading import FileSettings, load
 from molsteer.shared.settings.sections import (
     QueueSettings,
@@ -32,6 +26,7 @@ from molsteer.shared.settings.sections import (
     TopicSection,
     WorkersSection,
 )
+from molsteer.shared.specs import Acquisition, PluginName, SimulationSpec, TrainingPlan
 
 _HANDLER = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 

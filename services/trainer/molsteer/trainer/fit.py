@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from molsteer.shared.messages import TrainingPlan
 from molsteer.shared.ml.batch import collate
 from molsteer.shared.ml.network import Ensemble
+from molsteer.shared.specs import TrainingPlan
 from molsteer.trainer.best_weights import BestWeights
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules
