@@ -56,14 +56,14 @@ COUNTERPARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ml-ps-backend": (("file",), ("--stores-train", "file", "--stores-infer", "file")),
     "ps-threshold": (("500000",), ("--stores-threshold-bytes", "500000")),
     "ps-file-dir": (("/scratch/dump",), ("--stores-directory", "/scratch/dump")),
+    "ps-globus-config": (("sites.json",), ("--stores-globus-config", "sites.json")),
+    "simulate-ps-globus-config": (("sites.json",), ("--stores-globus-config", "sites.json")),
+    "ml-ps-globus-config": (("sites.json",), ("--stores-globus-config", "sites.json")),
     "use-parsl": ((), ()),
 }
 REFUSED = {
     "simulation-spec": ("ladder.yaml",),
     "mpnn-model-files": ("a.h5", "b.h5", "c.h5"),
-    "ps-globus-config": ("globus_config.json",),
-    "simulate-ps-globus-config": ("globus_config.json",),
-    "ml-ps-globus-config": ("globus_config.json",),
 }
 
 

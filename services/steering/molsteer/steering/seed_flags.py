@@ -70,11 +70,8 @@ _LEDGER = (
     "Molecules and results are kept in the campaign's ledger; give labels known before with "
     "--training-set."
 )
-_GLOBUS = (
-    "There is no Globus store. Choose redis or file with --simulate-ps-backend, "
-    "--train-ps-backend and --infer-ps-backend."
-)
-_STORE = "redis, file or none; without Globus."
+_GLOBUS = "The file of the seeds' `GlobusEndpoints`; one for all topics."
+_STORE = "redis, file, globus, endpoint or none."
 
 SEED_FLAGS: tuple[SeedFlag, ...] = (
     SeedFlag(
@@ -205,9 +202,9 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
         "none",
         "Relative to where the command runs, and may exist.",
     ),
-    SeedFlag("ps-globus-config", Refused(), "none", _GLOBUS),
-    SeedFlag("simulate-ps-globus-config", Refused(), "none", _GLOBUS),
-    SeedFlag("ml-ps-globus-config", Refused(), "none", _GLOBUS),
+    SeedFlag("ps-globus-config", Same(("stores.globus_config",)), "none", _GLOBUS),
+    SeedFlag("simulate-ps-globus-config", Same(("stores.globus_config",)), "none", _GLOBUS),
+    SeedFlag("ml-ps-globus-config", Same(("stores.globus_config",)), "none", _GLOBUS),
     SeedFlag(
         "use-parsl",
         NoEffect(),
