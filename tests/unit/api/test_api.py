@@ -43,7 +43,7 @@ def test_settings_come_from_a_file_and_keywords(tmp_path: Path) -> None:
     settings = Campaign(file, budget=9, policy={"beta": 2.0}).settings
     assert (settings.campaign.budget, settings.campaign.name) == (9, "mine")
     assert (settings.policy.beta, settings.policy.buffer) == (2.0, 1)
-    assert settings.campaign.space == tmp_path / "a.smi"
+    assert settings.campaign.space == (tmp_path / "a.smi",)
     assert Campaign(settings).settings == settings
 
 

@@ -132,32 +132,47 @@ def test_a_table_of_python_objects_is_refused(fresh):
 
 def test_a_file_is_built_once_and_opened_from_then_on(write, tmp_path):
     source = write("a.smi", "CCO\nCC\n")
-    first = open_or_build(source, tmp_path / "run" / "spaces", 10)
+    first = open_or_build([source], tmp_path / "run" / "spaces", 10)
     built_at = first.chunks[0].path.stat().st_mtime_ns
-    again = open_or_build(source, tmp_path / "run" / "spaces", 10)
+    again = open_or_build([source], tmp_path / "run" / "spaces", 10)
     assert again.folder == first.folder
     assert again.chunks[0].path.stat().st_mtime_ns == built_at
 
 
 def test_a_file_that_changed_is_built_again_beside_the_old_one(write, tmp_path):
-    first = open_or_build(write("a.smi", "CCO\nCC\n"), tmp_path / "spaces", 10)
-    second = open_or_build(write("a.smi", "CCO\n"), tmp_path / "spaces", 10)
+    first = open_or_build([write("a.smi", "CCO\nCC\n")], tmp_path / "spaces", 10)
+    second = open_or_build([write("a.smi", "CCO\n")], tmp_path / "spaces", 10)
     assert (len(first), len(second)) == (2, 1)
     assert first.folder != second.folder
 
 
+def test_several_files_are_one_space_in_which_each_molecule_is_once(write, tmp_path):
+    sources = [write("a.smi", "CCO\nCC\n"), write("b.csv", "inchi,dict\nInChI=1S/CH4/h1H4,{}\n")]
+    sources.append(write("c.smi", "OCC\nCN\n"))
+    space = open_or_build(sources, tmp_path / "spaces", 10)
+    assert [space.smiles(index) for index in range(len(space))] == ["CCO", "CC", "C", "CN"]
+    assert space.manifest.rejected_rows == {"duplicate": 1}
+    assert open_or_build(sources, tmp_path / "spaces", 10).folder == space.folder
+    assert open_or_build(sources[:2], tmp_path / "spaces", 10).folder != space.folder
+
+
+def test_a_built_space_is_not_one_of_several_files(fresh, write, tmp_path):
+    with pytest.raises(UnreadableSource, match=r"it is a folder.*Give a search space alone"):
+        open_or_build([fresh, write("a.smi", "CC\n")], tmp_path / "spaces", 10)
+
+
 def test_a_damaged_copy_of_a_file_is_built_again(write, tmp_path):
     source = write("a.smi", "CCO\nCC\n")
-    first = open_or_build(source, tmp_path / "spaces", 10)
+    first = open_or_build([source], tmp_path / "spaces", 10)
     first.chunks[0].path.unlink()
-    assert len(open_or_build(source, tmp_path / "spaces", 10)) == 2
+    assert len(open_or_build([source], tmp_path / "spaces", 10)) == 2
 
 
 def test_a_folder_is_opened_as_it_is(fresh, tmp_path):
-    assert open_or_build(fresh, tmp_path / "spaces", 10).chunk_size == 2
+    assert open_or_build([fresh], tmp_path / "spaces", 10).chunk_size == 2
     assert not (tmp_path / "spaces").exists()
 
 
 def test_a_source_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UnreadableSource, match=r"nothing\.smi .* does not exist"):
-        open_or_build(tmp_path / "nothing.smi", tmp_path / "spaces", 10)
+        open_or_build([tmp_path / "nothing.smi"], tmp_path / "spaces", 10)

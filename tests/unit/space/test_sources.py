@@ -63,7 +63,7 @@ def test_a_file_of_another_format_is_refused_with_what_was_expected(write, name,
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(UnreadableSource, match="does not exist"):
         MoleculesFile(tmp_path / "none.smi")
-    with pytest.raises(UnreadableSource, match="is no file"):
+    with pytest.raises(UnreadableSource, match="it is a folder"):
         MoleculesFile(tmp_path)
 
 

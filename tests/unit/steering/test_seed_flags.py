@@ -149,6 +149,24 @@ def test_a_server_that_cannot_be_is_refused(option: str, value: str) -> None:
         settings(option, value)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--search-space", "a.csv", "b.smi", "--beta", "2", "campaign.toml"),
+        ("campaign.toml", "--beta", "2", "--space", "a.csv", "b.smi"),
+        ("--space", "a.csv", "--beta", "2", "--space", "b.smi", "campaign.toml"),
+        ("--space", "a.csv", "b.smi", "campaign.toml", "--beta", "2"),
+    ],
+)
+def test_several_files_may_follow_the_flag_of_a_search_space(arguments: tuple[str, ...]) -> None:
+    flags = run.make_context("run", list(arguments)).params
+    assert str(flags.pop("file")) == "campaign.toml"
+    assert choose(flags, None).settings == {
+        "campaign": {"space": ("a.csv", "b.smi")},
+        "policy": {"beta": "2"},
+    }
+
+
 def test_named_pools_need_a_server_that_their_workers_reach() -> None:
     with pytest.raises(SettingsError, match=r"simulate\.pool.*cannot reach the embedded server"):
         settings("--qc-endpoint", "theta")

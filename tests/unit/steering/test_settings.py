@@ -65,13 +65,39 @@ def test_a_campaign_without_a_space_is_refused(tmp_path: Path) -> None:
 
 def test_the_space_in_the_file_is_looked_for_beside_the_file(tmp_path: Path) -> None:
     file = write(tmp_path, '[campaign]\nspace = "a.smi"\n')
-    assert load_campaign(file, {}).campaign.space == tmp_path / "a.smi"
+    assert load_campaign(file, {}).campaign.space == (tmp_path / "a.smi",)
+
+
+def test_a_space_may_be_several_files(tmp_path: Path) -> None:
+    file = write(tmp_path, '[campaign]\nspace = ["a.smi", "/data/b.csv.gz"]\n')
+    space = load_campaign(file, {}).campaign.space
+    assert space == (tmp_path / "a.smi", Path("/data/b.csv.gz"))
+
+
+@pytest.mark.parametrize(
+    ("text", "files"), [("a.smi", ("a.smi",)), ('["a.smi", "b,c.smi"]', ("a.smi", "b,c.smi"))]
+)
+def test_a_variable_names_one_file_or_a_json_list(
+    text: str, files: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MOLSTEER_CAMPAIGN__SPACE", text)
+    file = write(tmp_path, "[campaign]\nbudget = 3\n")
+    assert load_campaign(file, {}).campaign.space == tuple(map(Path, files))
+
+
+@pytest.mark.parametrize("text", ["[]", '["a.smi"'])
+def test_a_variable_that_is_no_list_of_files_is_refused(
+    text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MOLSTEER_CAMPAIGN__SPACE", text)
+    with pytest.raises(SettingsError, match=r"\[campaign\] space"):
+        load_campaign(write(tmp_path, "[campaign]\nbudget = 3\n"), {})
 
 
 def test_the_space_of_a_flag_is_looked_for_where_the_user_is(tmp_path: Path) -> None:
     file = write(tmp_path, '[campaign]\nspace = "a.smi"\n')
     settings = load_campaign(file, {"campaign": {"space": "b.smi"}})
-    assert settings.campaign.space == Path("b.smi")
+    assert settings.campaign.space == (Path("b.smi"),)
 
 
 def test_the_password_of_the_server_is_in_no_representation(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ def checks(file: Path | None) -> Iterator[Check]:
     from molsteer.steering.settings import load_campaign
 
     settings = load_campaign(file, {})
-    yield Check("search-space", partial(look_at_space, settings.campaign.space))
+    for source in settings.campaign.space:
+        yield Check("search-space", partial(look_at_space, source))
     yield Check("run-directory", partial(look_at_folder, settings.run_dir))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, assert_never
 from urllib.parse import urlsplit
@@ -11,7 +11,12 @@ import click
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.sections import QueueSettings
-from molsteer.steering.flags import flag_name, flags_by_section, settings_fields
+from molsteer.steering.flags import (
+    Given,
+    flag_name,
+    flags_by_section,
+    settings_fields,
+)
 from molsteer.steering.seed_flags import (
     SEED_FLAGS,
     NoEffect,
@@ -43,7 +48,17 @@ class Chosen:
 
 
 class RunCommand(click.Command):
-    """Shows the seeds' options below our own."""
+    """Lets flags of lists take all the values that follow, and shows the seeds' options last."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read `--flag a b` as `--flag a --flag b`, which is all that click knows."""
+        lists = {
+            name
+            for parameter in self.params
+            if isinstance(parameter, click.Option) and parameter.multiple
+            for name in parameter.opts
+        }
+        return super().parse_args(ctx, list(_repeated(args, lists)))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in two sections."""
@@ -66,16 +81,16 @@ def seed_flags(command: _CommandT) -> _CommandT:
             click.option(
                 f"--{flag.name}",
                 f"{_SEEDS}__{_key(flag)}",
-                callback=_refuse_at_once if isinstance(flag.meaning, Refused) else None,
                 help=_help(flag),
                 metavar="VALUE" if flag.takes_value else None,
                 is_flag=not flag.takes_value,
+                multiple=flag.several,
                 default=None,
             )(command)
     return command
 
 
-def choose(flags: Mapping[str, str | None], known_server: str | None) -> Chosen:
+def choose(flags: Mapping[str, Given], known_server: str | None) -> Chosen:
     """Bring our flags and the seeds' together.
 
     Args:
@@ -88,7 +103,7 @@ def choose(flags: Mapping[str, str | None], known_server: str | None) -> Chosen:
             cannot be had; all such problems are named at once.
     """
     chosen = Chosen(flags_by_section(flags))
-    seeds = {name: str(value) for name, value in chosen.settings.pop(_SEEDS, {}).items()}
+    seeds = chosen.settings.pop(_SEEDS, {})
     givers = {
         f"{section}.{key}": flag_name(section, key)
         for section, values in chosen.settings.items()
@@ -111,11 +126,26 @@ def choose(flags: Mapping[str, str | None], known_server: str | None) -> Chosen:
     return chosen
 
 
+def _repeated(arguments: Sequence[str], lists: Collection[str]) -> Iterator[str]:
+    current, values = "", 0
+    for argument in arguments:
+        if argument.startswith("-"):
+            current, values = argument, 0
+        elif current in lists:
+            # A TOML file is a campaign wherever it stands, unless it is all there is.
+            if values and argument.endswith(".toml"):
+                current = ""
+            elif values:
+                yield current
+            values += 1
+        yield argument
+
+
 def _key(flag: SeedFlag) -> str:
     return flag.name.replace("-", "_")
 
 
-def _is_refused(flag: SeedFlag, given: str) -> bool:
+def _is_refused(flag: SeedFlag, given: object) -> bool:
     match flag.meaning:
         case Refused():
             return True
@@ -126,8 +156,8 @@ def _is_refused(flag: SeedFlag, given: str) -> bool:
 
 
 def _meaning(
-    flag: SeedFlag, given: str, seeds: Mapping[str, str], known_server: str | None
-) -> Iterator[tuple[str, str]]:
+    flag: SeedFlag, given: object, seeds: Mapping[str, object], known_server: str | None
+) -> Iterator[tuple[str, object]]:
     match flag.meaning:
         case Same(settings=settings):
             yield from ((setting, given) for setting in settings)
@@ -135,7 +165,7 @@ def _meaning(
             yield from values.items()
         case Server():
             host, port = seeds.get("redishost", "127.0.0.1"), seeds.get("redisport", "6379")
-            yield "queue.redis_url", _server_url(host, port, known_server)
+            yield "queue.redis_url", _server_url(str(host), str(port), known_server)
             yield "workers.server", "external"
         case Only() | NoEffect() | Refused():
             pass
@@ -174,11 +204,3 @@ def _help(flag: SeedFlag) -> str:
 def _our_flag(setting: str) -> str:
     section, _, key = setting.partition(".")
     return flag_name(section, key)
-
-
-def _refuse_at_once(
-    _context: click.Context, option: click.Parameter, value: str | None
-) -> str | None:
-    # Several file names may follow, which click would take for something else.
-    choose({str(option.name): value}, None)
-    return value

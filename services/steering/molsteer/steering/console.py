@@ -17,6 +17,7 @@ from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.progress import shown
+from molsteer.steering.space.search_space import SearchSpace
 
 BEST_SHOWN = 10
 
@@ -33,6 +34,7 @@ def follow(settings: CampaignSettings) -> int:
     with ExitStack() as stack:
         with shown(console) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
+        _tell_left_out(application.campaign.orders.space, console)
         _tell_changes(changes_of(application.campaign.ledger), console)
         interrupts = stack.enter_context(counted())
         log_to("steering", "info", settings.run_dir / "logs" / "steering.jsonl")
@@ -75,6 +77,17 @@ def show_findings(findings: Findings, console: Console) -> None:
 
 def _display(console: Console) -> Display:
     return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
+
+
+def _tell_left_out(space: SearchSpace, console: Console) -> None:
+    manifest = space.manifest
+    if rejected := manifest.rejected_rows:
+        listed = ", ".join(f"{count:,} {reason}" for reason, count in rejected.items())
+        console.print(
+            f"Search space: {len(space):,} molecules of {manifest.rows:,} rows; left out: {listed} "
+            f"(see {space.folder / manifest.rejected.file}).",
+            soft_wrap=True,
+        )
 
 
 def _tell_changes(changes: Changes, console: Console) -> None:

@@ -13,6 +13,9 @@ from pydantic_core import PydanticUndefined
 from molsteer.shared.settings.sections import Section
 from molsteer.steering.settings import CampaignSettings
 
+Given = str | tuple[str, ...] | None
+"""What a flag was given: a value, several where it may come several times, or nothing."""
+
 _CommandT = TypeVar("_CommandT", bound=Callable[..., object])
 
 
@@ -23,16 +26,17 @@ def setting_flags(command: _CommandT) -> _CommandT:
             flag_name(section, key),
             f"{section}__{key}",
             metavar=setting_kind(field),
+            multiple=takes_several(field),
             help=_help(field),
         )(command)
     return command
 
 
-def flags_by_section(values: Mapping[str, str | None]) -> dict[str, dict[str, object]]:
+def flags_by_section(values: Mapping[str, Given]) -> dict[str, dict[str, object]]:
     """Sort the flags that were given by section and key, as settings are loaded."""
     given: dict[str, dict[str, object]] = {}
     for name, value in values.items():
-        if value is not None:
+        if value is not None and value != ():
             section, key = name.split("__", 1)
             given.setdefault(section, {})[key] = value
     return given
@@ -53,6 +57,11 @@ def flag_name(section: str, key: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def takes_several(field: FieldInfo) -> bool:
+    """Tell whether a setting is a list, so that its flag may be given several times."""
+    return get_origin(field.annotation) is tuple
+
+
 def setting_kind(field: FieldInfo) -> str:
     """Name the kind of value a setting takes, or the values it knows."""
     return _kind(field.annotation)
@@ -62,12 +71,14 @@ def setting_default(field: FieldInfo) -> str:
     """Name the value a setting has when nobody gives one; empty if it depends on the place."""
     if field.default is PydanticUndefined:
         return "required" if field.default_factory is None else ""
-    return "" if field.default is None else str(field.default)
+    return "" if field.default in (None, ()) else str(field.default)
 
 
 def _kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return "|".join(str(choice) for choice in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return f"{_kind(get_args(annotation)[0])}..."
     if get_origin(annotation) in {Union, UnionType}:
         kinds = [_kind(part) for part in get_args(annotation) if part is not type(None)]
         return "|".join(kinds)

@@ -57,6 +57,7 @@ class SeedFlag:
         default: What it was there when nobody gave it.
         remark: What a user of theirs has to know; a reason where it has no effect or is refused.
         takes_value: Whether a value follows it.
+        several: Whether several values may follow it.
     """
 
     name: str
@@ -64,6 +65,7 @@ class SeedFlag:
     default: str
     remark: str = ""
     takes_value: bool = True
+    several: bool = False
 
 
 _LEDGER = (
@@ -147,6 +149,7 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
         Same(("campaign.space",)),
         "required",
         "CSV files with InChI or SMILES, .smi files, or a folder made by `molsteer space build`.",
+        several=True,
     ),
     SeedFlag(
         "search-space-name",

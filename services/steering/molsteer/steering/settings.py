@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
+    BeforeValidator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -15,6 +16,8 @@ from pydantic import (
     PositiveInt,
     model_validator,
 )
+from pydantic_core import from_json
+from pydantic_settings import NoDecode
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Topic
@@ -31,6 +34,20 @@ from molsteer.shared.specs import Acquisition, PluginName, SimulationSpec, Train
 _HANDLER = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
 
+def _listed(given: object) -> object:
+    """Take one path for a list of one; a variable holds several as a JSON list."""
+    match given:
+        case str(text) if text.startswith("["):
+            return from_json(text)
+        case str() | Path():
+            return (given,)
+        case _:
+            return given
+
+
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
+
+
 class CampaignSection(Section):
     """What to search, how long, and where to keep the results."""
 
@@ -39,9 +56,11 @@ class CampaignSection(Section):
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
         description="Name of the campaign: lower-case letters, digits and hyphens.",
     )
-    space: Path = Field(
-        description="Search space: a folder made by `molsteer space build`, or a file of SMILES "
-        "(.smi, .csv, also .gz), which is then built inside the run directory.",
+    space: Paths = Field(
+        min_length=1,
+        description="Search space: a folder made by `molsteer space build`, or one or several "
+        "files of molecules (.smi, .csv, also .gz), which are then built into one space inside "
+        "the run directory.",
     )
     training_set: Path | None = Field(
         default=None,
@@ -250,13 +269,28 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
         SettingsError: If any setting cannot be used; all problems are named at once.
     """
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
-    if file is None:
-        return settings
-    campaign, variables = settings.campaign, {name.upper() for name in os.environ}
-    located = {
-        name: file.parent / path
-        for name, path in (("space", campaign.space), ("training_set", campaign.training_set))
-        if path and name not in flags.get("campaign", {})
-        if f"MOLSTEER_CAMPAIGN__{name.upper()}" not in variables
-    }
-    return settings.model_copy(update={"campaign": campaign.model_copy(update=located)})
+    return settings if file is None else _located(settings, file.parent, flags)
+
+
+_FILES = (("campaign", "space"), ("campaign", "training_set"))
+"""Settings that name files, which those in a campaign's file name from where it is."""
+
+
+def _located(
+    settings: CampaignSettings, folder: Path, flags: Mapping[str, Mapping[str, object]]
+) -> CampaignSettings:
+    variables = {name.upper() for name in os.environ}
+    for section, key in _FILES:
+        if key in flags.get(section, {}) or f"MOLSTEER_{section}__{key}".upper() in variables:
+            continue
+        holder: Section = getattr(settings, section)
+        match getattr(holder, key):
+            case tuple(paths):
+                located: object = tuple(folder / path for path in paths)
+            case Path() as path:
+                located = folder / path
+            case _:
+                continue
+        changed = holder.model_copy(update={key: located})
+        settings = settings.model_copy(update={section: changed})
+    return settings

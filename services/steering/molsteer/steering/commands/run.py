@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from molsteer.steering.command_line import RunCommand, choose, seed_flags
-from molsteer.steering.flags import setting_flags
+from molsteer.steering.flags import Given, setting_flags
 from molsteer.steering.settings import load_campaign
 
 
@@ -17,7 +17,7 @@ from molsteer.steering.settings import load_campaign
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @setting_flags
 @seed_flags
-def run(file: Path | None, **flags: str | None) -> None:
+def run(file: Path | None, **flags: Given) -> None:
     """Run the campaign described in FILE, or go on with it where it was stopped.
 
     Every setting can be given in FILE (TOML), as a variable MOLSTEER_SECTION__KEY, or as a flag;
@@ -30,7 +30,7 @@ def run(file: Path | None, **flags: str | None) -> None:
     Examples:
       molsteer run examples/quickstart.toml
       molsteer run examples/quickstart.toml --budget 200 --run-dir runs/longer
-      molsteer run --space molecules.smi --budget 50
+      molsteer run --space molecules.smi more.csv.gz --budget 50
     """
     chosen = choose(flags, os.environ.get("MOLSTEER_QUEUE__REDIS_URL"))
     settings = load_campaign(file, chosen.settings)

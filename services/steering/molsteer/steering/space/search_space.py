@@ -171,28 +171,29 @@ class SearchSpace:
 
 
 def open_or_build(
-    source: Path,
+    sources: Sequence[Path],
     cache_folder: Path,
     chunk_size: int,
     *,
     processes: int | None = None,
     on_progress: Callable[[Progress], None] = ignore,
 ) -> SearchSpace:
-    """Open a search space, or build it from a molecules file unless that was done before.
+    """Open a search space, or build it from molecules files unless that was done before.
 
     Args:
-        source: A folder that `build` made, or a molecules file.
-        cache_folder: Where spaces built from files are kept, each under its file's digest.
+        sources: A folder that `build` made, or molecules files.
+        cache_folder: Where spaces built from files are kept, each under its files' digest.
         chunk_size: Molecules in one chunk, where the space is built here.
         processes: How many read molecules at a time; one for each core by default.
         on_progress: Called now and then during a build.
 
     Raises:
-        SpaceError: If the source cannot be opened or read, or holds no usable molecule.
+        SpaceError: If a source cannot be opened or read, or there is no usable molecule.
     """
-    if source.is_dir():
-        return SearchSpace.open(source)
-    folder = cache_folder / f"{MoleculesFile(source).sha256()[:16]}-{chunk_size}"
+    if len(sources) == 1 and sources[0].is_dir():
+        return SearchSpace.open(sources[0])
+    digests = "".join(MoleculesFile(source).sha256() for source in sources)
+    folder = cache_folder / f"{hashlib.sha256(digests.encode()).hexdigest()[:16]}-{chunk_size}"
     try:
         return SearchSpace.open(folder)
     except DamagedSpace:  # most often there is none yet
@@ -200,7 +201,7 @@ def open_or_build(
 
         cache_folder.mkdir(parents=True, exist_ok=True)
         build(
-            [source],
+            sources,
             folder,
             chunk_size=chunk_size,
             processes=processes,

@@ -46,8 +46,10 @@ class MoleculesFile:
 
     def __init__(self, path: Path, number: int = 0) -> None:
         if not path.is_file():
-            reason = "it is no file" if path.exists() else "it does not exist"
-            raise UnreadableSource(path, reason, "Check the path.")
+            if path.is_dir():
+                cure = "Give a search space alone, or the files it was built from."
+                raise UnreadableSource(path, "it is a folder", cure)
+            raise UnreadableSource(path, "it does not exist", "Check the path.")
         if not path.name.lower().endswith(SUFFIXES):
             raise UnreadableSource(
                 path,
