@@ -32,7 +32,7 @@ def findings(ended: ToyCampaign) -> Findings:
 def test_what_was_chosen_at_random_is_told_from_what_models_chose(findings: Findings) -> None:
     first_by_model = next(m.number for m in findings.found if m.generation > 0)
     assert first_by_model > 8  # the first training waits for eight labels
-    assert findings.random_start.count + findings.steered.count == len(findings.found)
+    assert findings.start.count + findings.steered.count == len(findings.found)
     assert all((m.predicted_eV is None) == (m.generation == 0) for m in findings.found)
 
 

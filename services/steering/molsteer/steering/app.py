@@ -84,7 +84,7 @@ class Application:
             self.campaign.ledger,
             budget=self.campaign.state.plan.budget,
             hit_above_eV=self.settings.campaign.hit_above_eV,
-            activity=self._trouble or _activity(self.campaign),
+            activity=self._trouble or _activity(self.campaign, self.settings.policy.starter),
             now=time.time(),
         )
 
@@ -192,7 +192,7 @@ def _assemble(
         lost_after_s=settings.queue.lease_s / 4,
     )
     plan, searched = _plan(settings, space, labels), known_labels.molecules(ledger)
-    campaign.begin(plan, lambda: draw_starters(settings, len(space), searched), searched)
+    campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched)
     return Application(settings, campaign, server, site, attendance(settings, time.time()))
 
 
@@ -237,6 +237,7 @@ def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Map
         "campaign.name": settings.campaign.name,
         "campaign.seed": settings.campaign.seed,
         "campaign.space": space.digest,
+        "policy.starter": settings.policy.starter,
         "simulate": settings.simulate.specification().model_dump(),
         "train": settings.train.plan().model_dump(),
     } | {f"{topic}.handler": handler for topic, handler in settings.handlers.items()}
@@ -249,7 +250,7 @@ def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Map
     return fixed | named | rest
 
 
-def _activity(campaign: Campaign) -> str:
+def _activity(campaign: Campaign, starter: str) -> str:
     match campaign.state.update_progress:
         case _ if campaign.draining:
             return "stopping, waiting for the published simulations"
@@ -258,6 +259,6 @@ def _activity(campaign: Campaign) -> str:
         case _ if campaign.state.paused:
             return "paused"
         case None:
-            return "models idle" if campaign.state.model else "random start"
+            return "models idle" if campaign.state.model else f"{starter} start"
         case phase, settled, wanted:
             return f"{phase} {settled}/{wanted}"

@@ -47,14 +47,13 @@ def follow(settings: CampaignSettings) -> int:
 
 
 def show_findings(findings: Findings, console: Console) -> None:
-    """Print the best molecules beside what the random start found."""
+    """Print the best molecules beside what the start found."""
+    start = f"{findings.starter} start"
     table = Table(title=f"Best molecules of {findings.name}", title_justify="left")
     for title in ("adiabatic / eV", "vertical / eV", "predicted / eV", "SMILES"):
         table.add_column(title, justify="left" if title == "SMILES" else "right")
     for molecule in findings.best(BEST_SHOWN):
-        predicted = (
-            "random start" if molecule.predicted_eV is None else f"{molecule.predicted_eV:.2f}"
-        )
+        predicted = start if molecule.predicted_eV is None else f"{molecule.predicted_eV:.2f}"
         table.add_row(
             f"{molecule.adiabatic_eV:.3f}",
             f"{molecule.vertical_eV:.3f}",
@@ -63,7 +62,7 @@ def show_findings(findings: Findings, console: Console) -> None:
         )
     console.print(table)
     for name, group in (
-        ("random start", findings.random_start),
+        (start, findings.start),
         ("chosen by the models", findings.steered),
     ):
         if group.best_eV is not None and group.mean_eV is not None:

@@ -142,7 +142,7 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
         "training-set",
         Same(("campaign.training_set",)),
         "required",
-        "Need not be given: then random molecules are simulated first.",
+        "Need not be given: then the molecules of `policy.starter` are simulated first.",
     ),
     SeedFlag(
         "search-space",

@@ -75,7 +75,7 @@ class CampaignSection(Section):
         default=100, description="Successful simulations after which the campaign ends."
     )
     seed: NonNegativeInt = Field(
-        default=0, description="Seed of the random start and of the ensemble."
+        default=0, description="Seed of the first molecules and of the ensemble."
     )
     hit_above_eV: float = Field(
         default=14.5, description="Ionization potential in eV above which a molecule is a hit."
@@ -85,6 +85,11 @@ class CampaignSection(Section):
 class PolicySection(Section):
     """What runs next."""
 
+    starter: Literal["random", "k-means"] = Field(
+        default="random",
+        description="Molecules that are simulated before there is a model: drawn at random, or so "
+        "many as the first training waits for from the middles of clusters of similar molecules.",
+    )
     first_training_after: PositiveInt = Field(
         default=32, description="Labels that the first training waits for."
     )

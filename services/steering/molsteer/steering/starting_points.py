@@ -1,9 +1,10 @@
-"""What a campaign begins with: labels that were known before, and molecules drawn at random."""
+"""What a campaign begins with: labels that were known before, and the first molecules."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Collection, Sequence
+from typing import assert_never
 
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
@@ -11,6 +12,9 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.training_set import read_training_set
+
+SAMPLE = 10_000
+"""Molecules among which clusters are looked for, however large the space is."""
 
 
 def read_known(settings: CampaignSettings, ledger: Ledger) -> list[KnownLabel]:
@@ -39,11 +43,26 @@ def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) 
 
 
 def draw_starters(
-    settings: CampaignSettings, molecules: int, searched: Collection[int]
+    settings: CampaignSettings, space: SearchSpace, searched: Collection[int]
 ) -> Sequence[int]:
     """Draw molecules to simulate before there is a model, none of those searched before."""
-    count = settings.policy.shortlist
-    chance = random.Random(settings.campaign.seed)  # noqa: S311
-    drawn = chance.sample(range(molecules), min(count + len(searched), molecules))
+    count, seed = settings.policy.shortlist, settings.campaign.seed
+    match settings.policy.starter:
+        case "random":
+            return _draw(count, space, searched, seed)
+        case "k-means":
+            from molsteer.steering.clusters import representatives  # RDKit
+
+            sample = _draw(max(count, SAMPLE), space, searched, seed)
+            smiles = [space.smiles(molecule) for molecule in sample[:SAMPLE]]
+            middles = representatives(smiles, settings.policy.first_training_after, seed)
+            return list(dict.fromkeys([*(sample[place] for place in middles), *sample]))[:count]
+        case starter:
+            assert_never(starter)
+
+
+def _draw(count: int, space: SearchSpace, searched: Collection[int], seed: int) -> list[int]:
+    chance = random.Random(seed)  # noqa: S311
+    drawn = chance.sample(range(len(space)), min(count + len(searched), len(space)))
     left_out = set(searched)
     return [molecule for molecule in drawn if molecule not in left_out][:count]

@@ -38,7 +38,9 @@ MOLECULES = Table(
         integer("molecule", "label.molecule", "Number in the search space, from 0."),
         text("smiles", "label.smiles", "Canonical SMILES."),
         text("inchikey", "label.inchikey", "Standard InChIKey."),
-        integer("generation", "label.generation", "Models that chose it; 0: the random start."),
+        integer(
+            "generation", "label.generation", "Models that chose it; 0: the start, before any."
+        ),
         number("predicted_mean_eV", "choice.mean_eV", "Mean of the ensemble, if it chose."),
         number("predicted_spread_eV", "choice.spread_eV", "Spread of the ensemble."),
         number("predicted_score_eV", "choice.score_eV", "The acquisition it was ranked by."),

@@ -49,7 +49,7 @@ CREATE TABLE label (
     adiabatic_eV REAL NOT NULL,
     vertical_eV REAL NOT NULL,
     engine TEXT NOT NULL,
-    generation INTEGER NOT NULL,    -- of the models that chose it; 0 for the random start
+    generation INTEGER NOT NULL,    -- of the models that chose it; 0 before there was one
     record TEXT NOT NULL            -- file of its QCSchema records, below the run directory
 );
 CREATE INDEX label_by_value ON label (adiabatic_eV);
@@ -74,8 +74,8 @@ CREATE TABLE prediction (
 );
 
 CREATE TABLE choice (
-    molecule INTEGER PRIMARY KEY,   -- the prediction by which a molecule was chosen; random ones
-    generation INTEGER NOT NULL,    -- have none
+    molecule INTEGER PRIMARY KEY,   -- the prediction by which a molecule was chosen; those
+    generation INTEGER NOT NULL,    -- before the first model have none
     mean_eV REAL NOT NULL,
     spread_eV REAL NOT NULL,
     score_eV REAL NOT NULL

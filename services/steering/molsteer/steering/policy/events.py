@@ -29,7 +29,7 @@ class Began:
     """The campaign began; the first event of every journal, and only the first.
 
     Attributes:
-        starters: Molecules to simulate before there is a model, drawn at random.
+        starters: Molecules to simulate before there is a model, in that order.
         known: Molecules of the space whose labels are among `Plan.known_labels`.
     """
 

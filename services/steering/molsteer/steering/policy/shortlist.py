@@ -46,7 +46,7 @@ class Shortlist:
     Attributes:
         fresh: Candidates of the newest generation, best first.
         stale: Candidates of older generations whose chunk the newest has not scored yet.
-        starters: Random molecules: all there is before the first model, a last resort after.
+        starters: The first molecules: all there is before a model, a last resort after.
     """
 
     fresh: Line = field(default_factory=Line)

@@ -14,8 +14,8 @@ class Found:
 
     Attributes:
         number: Its place in the order of settling, from 1.
-        generation: Number of the models that chose it, 0 for the random start.
-        predicted_eV: What they expected, None for the random start.
+        generation: Number of the models that chose it, 0 before there was one.
+        predicted_eV: What they expected, None before there was one.
     """
 
     number: int
@@ -74,7 +74,8 @@ class Findings:
         known_labels: Labels it began with, which it did not have to simulate.
         elapsed_s: From its first task to the last one that settled.
         found: All labelled molecules in the order of settling.
-        random_start: The molecules chosen before there was a model.
+        starter: How molecules were chosen before there was a model: random or k-means.
+        start: Those molecules.
         steered: The molecules that a model chose.
         failures: How often each kind of failure happened.
     """
@@ -85,7 +86,8 @@ class Findings:
     known_labels: int
     elapsed_s: float
     found: Sequence[Found]
-    random_start: Group
+    starter: str
+    start: Group
     steered: Group
     updates: Sequence[Update]
     tasks: Sequence[TaskGroup]
@@ -100,6 +102,7 @@ def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
     """Read everything a report tells."""
     found = _found(ledger)
     finished, plan = ledger.fact("finished"), ledger.fact("plan")
+    identity = ledger.fact("identity")
     return Findings(
         name=name,
         finished=None if finished is None else str(finished),
@@ -107,7 +110,10 @@ def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
         known_labels=plan.get("known_labels", 0) if isinstance(plan, dict) else 0,
         elapsed_s=_elapsed_s(ledger),
         found=found,
-        random_start=_group([m for m in found if m.generation == 0], hit_above_eV),
+        starter=identity.get("policy.starter", "random")
+        if isinstance(identity, dict)
+        else "random",
+        start=_group([m for m in found if m.generation == 0], hit_above_eV),
         steered=_group([m for m in found if m.generation > 0], hit_above_eV),
         updates=_updates(ledger),
         tasks=_task_groups(ledger),

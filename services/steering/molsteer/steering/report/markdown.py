@@ -20,7 +20,7 @@ def render(findings: Findings, plot_file: str) -> str:
             f"`{molecule.smiles}`",
             f"{molecule.adiabatic_eV:.3f}",
             f"{molecule.vertical_eV:.3f}",
-            "random" if molecule.predicted_eV is None else f"{molecule.predicted_eV:.3f}",
+            findings.starter if molecule.predicted_eV is None else f"{molecule.predicted_eV:.3f}",
             molecule.number,
         )
         for molecule in findings.best(BEST_SHOWN)
@@ -32,7 +32,7 @@ def render(findings: Findings, plot_file: str) -> str:
         table(
             ("SMILES", "adiabatic / eV", "vertical / eV", "predicted / eV", "found as no."), best
         ),
-        "## Against the random start\n",
+        f"## Against the {findings.starter} start\n",
         _comparison(findings),
         f"![Discovery plot]({plot_file})\n",
         "## Models\n",
@@ -74,7 +74,7 @@ def _comparison(findings: Findings) -> str:
     return table(
         ("", "molecules", limit, "share", "best / eV", "mean / eV"),
         [
-            _group_row("random start", findings.random_start),
+            _group_row(f"{findings.starter} start", findings.start),
             _group_row("chosen by the models", findings.steered),
         ],
     )

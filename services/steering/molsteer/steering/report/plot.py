@@ -6,7 +6,7 @@ from pathlib import Path
 
 from molsteer.steering.report.findings import Findings
 
-_RANDOM, _STEERED, _HITS = "#8a8f98", "#1f6fb4", "#c2541b"
+_START, _STEERED, _HITS = "#8a8f98", "#1f6fb4", "#c2541b"
 
 
 def draw_discovery(findings: Findings, path: Path) -> None:
@@ -19,7 +19,7 @@ def draw_discovery(findings: Findings, path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for label, color, chosen in (
-        ("random start", _RANDOM, [m for m in findings.found if m.generation == 0]),
+        (f"{findings.starter} start", _START, [m for m in findings.found if m.generation == 0]),
         ("chosen by the models", _STEERED, [m for m in findings.found if m.generation > 0]),
     ):
         axes.scatter(
