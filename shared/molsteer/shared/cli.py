@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from molsteer.shared.errors import UserError
 
@@ -43,9 +44,23 @@ class InstalledCommands(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """List the subcommands without importing any."""
-        points = {point.name: point for point in entry_points(group=_GROUP)}
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _summary(points[name])) for name in sorted(points)])
+            formatter.write_dl(list(_summaries().items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete the name of a subcommand without importing any."""
+        names = [
+            CompletionItem(name, help=summary)
+            for name, summary in _summaries().items()
+            if name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def _summaries() -> dict[str, str]:
+    """Tell what each installed subcommand does."""
+    points = {point.name: point for point in entry_points(group=_GROUP)}
+    return {name: _summary(points[name]) for name in sorted(points)}
 
 
 def _summary(point: EntryPoint) -> str:

@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import click
+from click.shell_completion import CompletionItem
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -28,6 +29,7 @@ def setting_flags(command: _CommandT) -> _CommandT:
             metavar=setting_kind(field),
             multiple=takes_several(field),
             help=_help(field),
+            shell_complete=_offer(setting_kind(field)),
         )(command)
     return command
 
@@ -84,6 +86,20 @@ def _kind(annotation: Any) -> str:
         return "|".join(kinds)
     names = {bool: "true|false", int: "WHOLE", float: "NUMBER", str: "TEXT"}
     return names.get(annotation, getattr(annotation, "__name__", "TEXT").upper())
+
+
+def _offer(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]:
+    """Let a shell complete files, and the values of settings that know theirs."""
+    known = [value for value in kind.split("|") if value.islower()]
+
+    def complete(
+        _context: click.Context, _option: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        if kind == "PATH":
+            return [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(value) for value in known if value.startswith(incomplete)]
+
+    return complete
 
 
 def _help(field: FieldInfo) -> str:

@@ -1,0 +1,67 @@
+"""Shells complete what a user begins to type, with the script that `molsteer completion` prints."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.command import molsteer
+
+pytestmark = pytest.mark.fast
+
+COMPLETE = """
+eval "$(molsteer completion bash)"
+compopt() { echo "compopt $*"; }    # bash knows it only while a person presses the key
+COMP_WORDS=(%s) COMP_CWORD=%d
+_molsteer_completion molsteer
+printf '%%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def completed(*words: str) -> list[str]:
+    """Let bash complete the last word."""
+    quoted = " ".join(f"'{word}'" for word in ("molsteer", *words))
+    done = subprocess.run(
+        ["bash", "--norc", "-c", COMPLETE % (quoted, len(words))],
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("st",), ["status", "stop"]),
+        (("space", ""), ["build", "info"]),
+        (("verify", "--j"), ["--json"]),
+        (("run", "--policy-during"), ["--policy-during-update"]),
+        (("run", "--policy-during-update", ""), ["continue", "hold-while-training", "pause"]),
+        (("run", "--workers-server", "ex"), ["external"]),
+        (("worker", ""), ["simulate", "train", "infer"]),
+        (("completion", "b"), ["bash"]),
+    ],
+)
+def test_bash_completes_commands_options_and_values(
+    words: tuple[str, ...], offered: list[str]
+) -> None:
+    assert completed(*words) == offered
+
+
+@pytest.mark.parametrize("words", [("run", ""), ("run", "--space", ""), ("status", "")])
+def test_bash_completes_files_where_one_belongs(words: tuple[str, ...]) -> None:
+    assert completed(*words)[:3] == ["compopt", "-o", "default"]
+
+
+@pytest.mark.parametrize(("shell", "command"), [("zsh", "compdef"), ("fish", "complete --")])
+def test_other_shells_have_scripts_of_their_own(shell: str, command: str) -> None:
+    script = molsteer("completion", shell).stdout
+    assert command in script
+    assert f"_MOLSTEER_COMPLETE={shell}_complete" in script
