@@ -14,7 +14,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 _QUIET_LIBRARIES = ("amqp", "billiard", "celery", "kombu", "proxystore", "redis")
 
 
-def log_to(service: str, level: LogLevel, file: Path | None = None) -> None:
+def log_to(service: str, level: LogLevel, file: Path | None = None, *, show: bool = False) -> None:
     """Send what this process logs to standard error, or to a file that several may share.
 
     Each line has `time` (UTC, ISO 8601), `level`, `service`, `pid`, `logger` and `message`, and
@@ -25,14 +25,18 @@ def log_to(service: str, level: LogLevel, file: Path | None = None) -> None:
         service: Which part of molsteer this is.
         level: The least that is written.
         file: Where lines are added; its folder must be there.
+        show: Write to standard error also where there is a file.
     """
-    handler = logging.FileHandler(file) if file else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(service))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
         old.close()
-    root.addHandler(handler)
+    if file:
+        root.addHandler(logging.FileHandler(file))
+    if show or not file:
+        root.addHandler(logging.StreamHandler(sys.stderr))
+    for handler in root.handlers:
+        handler.setFormatter(_formatter(service))
     root.setLevel(level.upper())
     for library in _QUIET_LIBRARIES:
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint, entry_points
+from inspect import cleandoc
 
 import click
 import pytest
@@ -111,6 +112,6 @@ def test_every_command_gives_an_example(point: EntryPoint) -> None:
     command: click.Command = point.load()
     leaves = command.commands.values() if isinstance(command, click.Group) else [command]
     for leaf in leaves:
-        assert "molsteer " in (leaf.help or ""), leaf.name
+        assert "\b\nExample" in cleandoc(leaf.help or ""), leaf.name
         described = [option for option in leaf.params if isinstance(option, click.Option)]
         assert all(option.help for option in described), leaf.name

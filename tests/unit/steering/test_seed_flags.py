@@ -69,7 +69,7 @@ REFUSED = {
 
 def chosen(*arguments: str, known_server: str | None = None) -> Chosen:
     flags = run.make_context("run", list(arguments)).params
-    return choose({name: flags[name] for name in flags if name != "file"}, known_server)
+    return choose({name: flags[name] for name in flags if "__" in name}, known_server)
 
 
 def settings(*arguments: str) -> dict[str, object]:

@@ -82,7 +82,10 @@ def simulate(
     neutral, the vertical one that of the cation at the neutral's geometry. Exit status: 0 computed,
     1 the computation failed, 2 the input cannot be used.
 
-    Example: molsteer simulate "CCO" --spec xtb
+    \b
+    Examples:
+      molsteer simulate "CCO"
+      molsteer simulate "C1=CC=CC=C1" --spec xtb --records benzene.json
     """
     if records_path is not None and not records_path.parent.is_dir():
         raise _unwritable(records_path, "its folder does not exist")

@@ -65,12 +65,16 @@ class RunCommand(click.Command):
         own, seeds = list[tuple[str, str]](), list[tuple[str, str]]()
         for parameter in self.get_params(ctx):
             if record := parameter.get_help_record(ctx):
-                is_seeds = str(parameter.name).startswith(_SEEDS)
-                (seeds if is_seeds else own).append(record)
+                (seeds if is_of_the_seeds(parameter) else own).append(record)
         with formatter.section("Options"):
             formatter.write_dl(own)
         with formatter.section("Options of the seeds' run.py"):
             formatter.write_dl(seeds)
+
+
+def is_of_the_seeds(parameter: click.Parameter) -> bool:
+    """Tell whether an option stands among those of the seeds' run.py."""
+    return str(parameter.name).startswith(_SEEDS)
 
 
 def seed_flags(command: _CommandT) -> _CommandT:

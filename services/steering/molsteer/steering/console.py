@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from rich.console import Console
 from rich.table import Table
 
+from molsteer.shared.commands.options import Verbosity, console_for_news
 from molsteer.shared.telemetry import log_to
 from molsteer.steering.app import Application, assembled
 from molsteer.steering.control.changes import Changes
 from molsteer.steering.control.requests import changes_of
-from molsteer.steering.display import Display, LineDisplay, LiveDisplay
+from molsteer.steering.display import Display, LineDisplay, LiveDisplay, QuietDisplay
 from molsteer.steering.interrupts import counted, tidy_up_on_terminate
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
@@ -22,7 +23,7 @@ from molsteer.steering.space.search_space import SearchSpace
 BEST_SHOWN = 10
 
 
-def follow(settings: CampaignSettings) -> int:
+def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
     """Run a campaign in front of a person.
 
     Returns:
@@ -30,15 +31,19 @@ def follow(settings: CampaignSettings) -> int:
         user stopped it.
     """
     tidy_up_on_terminate()
-    console = Console(stderr=False, highlight=False)
+    console, news = Console(highlight=False), console_for_news(verbosity, stderr=False)
+    verbose = verbosity == "verbose"
+    if verbose:
+        log_to("steering", "debug")
     with ExitStack() as stack:
-        with shown(console) as on_building:
+        with shown(news) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
-        _tell_left_out(application.campaign.orders.space, console)
-        _tell_changes(changes_of(application.campaign.ledger), console)
+        _tell_left_out(application.campaign.orders.space, news)
+        _tell_changes(changes_of(application.campaign.ledger), news)
         interrupts = stack.enter_context(counted())
-        log_to("steering", "info", settings.run_dir / "logs" / "steering.jsonl")
-        display = _display(console)
+        log = settings.run_dir / "logs" / "steering.jsonl"
+        log_to("steering", "debug" if verbose else "info", log, show=verbose)
+        display = _display(news)
         try:
             application.steer(display, interrupts)
         finally:
@@ -74,8 +79,10 @@ def show_findings(findings: Findings, console: Console) -> None:
             )
 
 
-def _display(console: Console) -> Display:
-    return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
+def _display(news: Console) -> Display:
+    if news.quiet:
+        return QuietDisplay(Console(stderr=True))
+    return LiveDisplay(news) if news.is_terminal else LineDisplay(news)
 
 
 def _tell_left_out(space: SearchSpace, console: Console) -> None:

@@ -78,6 +78,13 @@ class LineDisplay:
         """Nothing is to be left."""
 
 
+class QuietDisplay(LineDisplay):
+    """Nothing but what must not be missed."""
+
+    def show(self, progress: Progress, now: float) -> None:
+        """Keep quiet."""
+
+
 def describe(progress: Progress) -> list[str]:
     """Tell a campaign's progress in a few short parts."""
     parts = [

@@ -170,6 +170,7 @@ class Campaign:
         for event in events:
             self.ledger.append(event)
             state, caused = decide(state, event)
+            log.debug("%s caused %s", event, caused)
             for command in caused:
                 self._note(command, event.at)
             commands += caused

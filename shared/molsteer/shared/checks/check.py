@@ -16,6 +16,7 @@ class Finding:
     """What a check saw, as a sentence for the user.
 
     Attributes:
+        result: Whether it is ok, a warning, a problem, or was skipped.
         sentence: What was found; never holds a secret.
         cure: What to do about a warning or a problem, as a sentence; else empty.
     """

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.metadata import entry_points
@@ -15,6 +17,8 @@ from pathlib import Path
 from molsteer.shared.checks.check import Check, Contribution, Finding
 from molsteer.shared.errors import MolsteerError, ServiceUnavailable, SettingsError
 from molsteer.shared.processes import die_with_parent
+
+log = logging.getLogger(__name__)
 
 _GROUP = "molsteer.checks"
 
@@ -48,6 +52,14 @@ def examine(check: Check) -> Sequence[Finding]:
 
     Call it while this process has a single thread: the other one is forked from it.
     """
+    begun = time.monotonic()
+    try:
+        return _examine(check)
+    finally:
+        log.debug("Looked at %s for %.2f s.", check.name, time.monotonic() - begun)
+
+
+def _examine(check: Check) -> Sequence[Finding]:
     context = multiprocessing.get_context("fork")
     answer, report = context.Pipe(duplex=False)
     process = context.Process(target=_look_and_report, args=(check, report))

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from molsteer.shared.checks.check import Check, Finding
 
     Row = tuple[str, Finding]
@@ -24,13 +28,16 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red", "skipped":
 @click.option(
     "--only", multiple=True, metavar="NAME", help="Run the check of this name; may be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of findings.")
-def doctor(file: Path | None, only: tuple[str, ...], *, as_json: bool) -> None:
+@as_json
+@verbosity
+def doctor(
+    file: Path | None, only: tuple[str, ...], *, as_json: bool, verbosity: Verbosity
+) -> None:
     """Check that molsteer can work here: libraries, engines, GPU, Redis, stores, workers.
 
     With FILE, a campaign's settings (TOML), what these name is checked; without, what MOLSTEER_*
     variables name. Nothing is changed. Exit status: 0 no problem, 1 a problem, 2 the settings
-    cannot be used.
+    cannot be used. With --quiet, warnings and problems alone are told.
 
     \b
     Examples:
@@ -40,11 +47,15 @@ def doctor(file: Path | None, only: tuple[str, ...], *, as_json: bool) -> None:
     """
     from molsteer.shared.checks.examination import installed_checks
 
-    rows = list(_examined(_chosen(installed_checks(file), only)))
+    if verbosity == "verbose":
+        from molsteer.shared.telemetry import log_to
+
+        log_to("doctor", "debug")
+    rows = list(_examined(_chosen(installed_checks(file), only), verbosity))
     if as_json:
         click.echo(json.dumps([{"check": name} | asdict(found) for name, found in rows], indent=2))
     else:
-        _show(rows)
+        _show(rows, verbosity)
     sys.exit(any(finding.result == "problem" for _, finding in rows))
 
 
@@ -59,14 +70,13 @@ def _chosen(checks: Sequence[Check], names: Sequence[str]) -> Sequence[Check]:
     return [check for check in checks if not names or check.name in names]
 
 
-def _examined(checks: Sequence[Check]) -> Iterator[Row]:
-    from rich.console import Console
+def _examined(checks: Sequence[Check], verbosity: Verbosity) -> Iterator[Row]:
     from rich.live import Live
 
     from molsteer.shared.checks.examination import examine
 
     # Without a thread that redraws it: each check is a fork of this process.
-    console = Console(stderr=True)
+    console = console_for_news(verbosity, stderr=True)
     with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
         for check in checks:
             live.update(f"Looking at {check.name} ...", refresh=True)
@@ -74,19 +84,26 @@ def _examined(checks: Sequence[Check]) -> Iterator[Row]:
                 yield check.name, finding
 
 
-def _show(rows: Sequence[Row]) -> None:
-    from rich.box import SIMPLE_HEAD
+def _show(rows: Sequence[Row], verbosity: Verbosity) -> None:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False)
-    table = Table("check", "result", "what was found", box=SIMPLE_HEAD)
-    for name, finding in rows:
-        result = Text(finding.result, _STYLES[finding.result])
-        table.add_row(Text(name), result, Text(finding.sentence))
-    console.print(table)
+    if verbosity != "quiet":
+        console.print(_table(rows))
     for finding in dict.fromkeys(finding for _, finding in rows if finding.cure):
         names = ", ".join(name for name, found in rows if found == finding)
         told = f"{finding.result}, {names}: {finding.sentence} {finding.cure}"
         console.print(Text(told), soft_wrap=True)
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("check", "result", "what was found", box=SIMPLE_HEAD)
+    for name, finding in rows:
+        result = Text(finding.result, _STYLES[finding.result])
+        table.add_row(Text(name), result, Text(finding.sentence))
+    return table

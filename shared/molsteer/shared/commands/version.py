@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 
 import click
+
+from molsteer.shared.commands.options import as_json
 
 _SERVICES = ("shared", "steering", "simulator", "trainer", "inferencer")
 
@@ -23,13 +26,18 @@ def installed_versions() -> dict[str, str]:
 
 
 @click.command()
-def version() -> None:
+@as_json
+def version(*, as_json: bool) -> None:
     """Print the versions of the installed molsteer packages and of Python.
 
     \b
-    Example:
+    Examples:
       molsteer version
+      molsteer version --json
     """
-    for package, number in installed_versions().items():
+    versions = installed_versions() | {"python": platform.python_version()}
+    if as_json:
+        click.echo(json.dumps(versions))
+        return
+    for package, number in versions.items():
         click.echo(f"{package} {number}")
-    click.echo(f"python {platform.python_version()}")

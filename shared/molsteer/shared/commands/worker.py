@@ -17,6 +17,7 @@ import click
 
 from molsteer.shared import processes as own_process
 from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.commands.options import Verbosity, verbosity
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.settings.loading import load
 from molsteer.shared.settings.sections import (
@@ -30,6 +31,8 @@ from molsteer.shared.worker.settings import WorkerSettings
 from molsteer.shared.worker.walltime import MARGIN_S, Walltime
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
+
+_LOG_LEVELS: Mapping[Verbosity, str] = {"quiet": "error", "verbose": "debug"}
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -113,7 +116,7 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="warning",
     show_default=True,
-    help="The least that is logged.",
+    help="The least that is logged: --quiet means error, and --verbose debug.",
 )
 @click.option(
     "--log-file",
@@ -123,6 +126,7 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
 @click.option(
     "--die-with-parent", is_flag=True, help="End when the process that started this one ends."
 )
+@verbosity
 def worker(
     topic: Topic,
     processes: int | None,
@@ -135,6 +139,7 @@ def worker(
     log_level: str,
     log_file: Path | None,
     die_with_parent: bool,
+    verbosity: Verbosity,
     **flags: str | None,
 ) -> None:
     """Work on one TOPIC's tasks until told to stop.
@@ -171,7 +176,7 @@ def worker(
             "scratch": worker_folder(),
             "queue": settings.queue,
             "stores": settings.stores,
-            "log_level": log_level,
+            "log_level": _LOG_LEVELS.get(verbosity, log_level),
             "log_file": log_file,
             "walltime": None if ends_at is None else Walltime(ends_at, margin_s, expected_task_s),
         }

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from molsteer.shared.commands.options import as_json
+
 if TYPE_CHECKING:
     from molsteer.steering.dead.tasks import DeadTask
 
 _run_dir = click.argument("run_dir", type=click.Path(path_type=Path))
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.group()
@@ -34,7 +35,7 @@ def dead() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="TOML file that names the server, unless MOLSTEER_QUEUE__REDIS_URL does.",
 )
-@_as_json
+@as_json
 def list_(run_dir: Path, config_file: Path | None, *, as_json: bool) -> None:
     """List the dead tasks of the campaign in RUN_DIR, and messages that nobody could read.
 
@@ -72,7 +73,7 @@ def list_(run_dir: Path, config_file: Path | None, *, as_json: bool) -> None:
 @dead.command()
 @_run_dir
 @click.argument("task_id")
-@_as_json
+@as_json
 def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
     """Show what was tried for the dead task TASK_ID of the campaign in RUN_DIR.
 

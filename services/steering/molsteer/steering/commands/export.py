@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, assert_never
 
 import click
 
+from molsteer.shared.commands.options import as_json
 from molsteer.steering.export.tables import TABLES
 
 
@@ -37,18 +39,21 @@ from molsteer.steering.export.tables import TABLES
     help="Write only this table; can be given several times.",
 )
 @click.option("--force", is_flag=True, help="Replace an earlier export.")
+@as_json
 def export(
     run_dir: Path,
     format_name: Literal["csv", "jsonl", "parquet", "qcschema"],
     output: Path | None,
     names: Sequence[str],
     force: bool,
+    as_json: bool,
 ) -> None:
     """Write the records of the campaign in RUN_DIR as tables, whether or not it runs now.
 
-    The tables are molecules, simulations, trainings, inferences, models, timings and failures;
-    docs/run-records.md explains every column. The format qcschema gives the full record of every
-    simulation instead, one QCSchema document a line. The folder appears when it is complete.
+    The tables are molecules, simulations, trainings, inferences, models, timings, transfers and
+    failures; docs/run-records.md explains every column. The format qcschema gives the full record
+    of every simulation instead, one QCSchema document a line. The folder appears when it is
+    complete.
 
     \b
     Examples:
@@ -70,5 +75,8 @@ def export(
             rows = export_qcschema(run_dir, folder, replace=force)
         case _:
             assert_never(format_name)
+    if as_json:
+        click.echo(json.dumps({"folder": str(folder), "rows": rows}))
+        return
     for file, count in rows.items():
         click.echo(f"{folder / file}  {count:,} rows")

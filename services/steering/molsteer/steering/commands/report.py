@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from molsteer.shared.commands.options import as_json
+
 if TYPE_CHECKING:
     from molsteer.steering.ledger.ledger import Ledger
 
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Tell where the time went instead: print the tables, and write them to latency.md.",
 )
-@click.option("--json", "as_json", is_flag=True, help="With --latency: only print, as JSON.")
+@as_json
 def report(run_dir: Path, *, latency: bool, as_json: bool) -> None:
     """Write report.md and discovery.png of the campaign in RUN_DIR, finished or not.
+
+    With --json, what they tell is printed, and nothing is written.
 
     \b
     Examples:
       molsteer report runs/quickstart
+      molsteer report runs/quickstart --json
       molsteer report runs/quickstart --latency
       molsteer report runs/quickstart --latency --json
     """
@@ -35,15 +40,13 @@ def report(run_dir: Path, *, latency: bool, as_json: bool) -> None:
     from molsteer.steering.report.write import write_report
     from molsteer.steering.run_directory import public_settings
 
-    if as_json and not latency:
-        raise click.UsageError("--json belongs to --latency. Give both, or neither.")
     ledger = Ledger(run_dir, read_only=True)
     campaign = public_settings(run_dir).campaign
     if latency:
         _report_latency(ledger, campaign.name, run_dir, as_json=as_json)
         return
     findings = read_findings(ledger, campaign.name, campaign.hit_above_eV)
-    click.echo(write_report(findings, run_dir))
+    click.echo(json.dumps(asdict(findings)) if as_json else write_report(findings, run_dir))
 
 
 def _report_latency(ledger: Ledger, name: str, run_dir: Path, *, as_json: bool) -> None:
@@ -53,7 +56,7 @@ def _report_latency(ledger: Ledger, name: str, run_dir: Path, *, as_json: bool) 
 
     latencies = read_latencies(ledger)
     if as_json:
-        click.echo(json.dumps(asdict(latencies), indent=2))
+        click.echo(json.dumps(asdict(latencies)))
         return
     text = render_latencies(latencies, name)
     write_text(run_dir / LATENCY, text)

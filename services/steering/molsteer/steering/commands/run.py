@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from molsteer.shared.commands.options import Verbosity, verbosity
 from molsteer.steering.command_line import RunCommand, choose, seed_flags
 from molsteer.steering.flags import Given, setting_flags
 from molsteer.steering.settings import load_campaign
@@ -15,9 +16,10 @@ from molsteer.steering.settings import load_campaign
 
 @click.command(cls=RunCommand)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
+@verbosity
 @setting_flags
 @seed_flags
-def run(file: Path | None, **flags: Given) -> None:
+def run(file: Path | None, verbosity: Verbosity, **flags: Given) -> None:
     """Run the campaign described in FILE, or go on with it where it was stopped.
 
     Every setting can be given in FILE (TOML), as a variable MOLSTEER_SECTION__KEY, or as a flag;
@@ -34,8 +36,8 @@ def run(file: Path | None, **flags: Given) -> None:
     """
     chosen = choose(flags, os.environ.get("MOLSTEER_QUEUE__REDIS_URL"))
     settings = load_campaign(file, chosen.settings)
-    for note in chosen.notes:
+    for note in chosen.notes if verbosity != "quiet" else []:
         click.echo(f"molsteer: {note}", err=True)
     from molsteer.steering.console import follow
 
-    sys.exit(follow(settings))
+    sys.exit(follow(settings, verbosity))

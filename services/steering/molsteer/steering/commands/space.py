@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+
 if TYPE_CHECKING:
     from molsteer.steering.space.manifest import Manifest
 
@@ -40,8 +42,16 @@ def space() -> None:
     help="Processes that read molecules.",
 )
 @click.option("--force", is_flag=True, help="Replace a search space that is there already.")
+@as_json
+@verbosity
 def build(
-    sources: tuple[Path, ...], output: Path, chunk_size: int, processes: int | None, force: bool
+    sources: tuple[Path, ...],
+    output: Path,
+    chunk_size: int,
+    processes: int | None,
+    force: bool,
+    as_json: bool,
+    verbosity: Verbosity,
 ) -> None:
     """Build a search space from molecules files.
 
@@ -54,15 +64,16 @@ def build(
       molsteer space build molecules.smi -o space
       molsteer space build train.csv.gz test.csv.gz -o space --chunk-size 50000 --force
     """
-    from rich.console import Console
-
+    from molsteer.shared.telemetry import log_to
     from molsteer.steering.interrupts import tidy_up_on_terminate
     from molsteer.steering.space.build import build as build_space
     from molsteer.steering.space.progress import shown
 
     tidy_up_on_terminate()
+    if verbosity == "verbose":
+        log_to("space", "debug")
     started_at = time.monotonic()
-    with shown(Console(stderr=True)) as show:
+    with shown(console_for_news(verbosity, stderr=True)) as show:
         manifest = build_space(
             sources,
             output,
@@ -72,13 +83,17 @@ def build(
             on_progress=show,
         )
     elapsed_s = time.monotonic() - started_at
+    if as_json:
+        click.echo(manifest.model_dump_json(indent=2))
+        return
     click.echo(_summary(output, manifest))
-    click.echo(f"Built in {elapsed_s:.0f} s, {manifest.rows / elapsed_s:,.0f} rows/s.")
+    if verbosity != "quiet":
+        click.echo(f"Built in {elapsed_s:.0f} s, {manifest.rows / elapsed_s:,.0f} rows/s.")
 
 
 @space.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the whole manifest as JSON.")
+@as_json
 def info(folder: Path, as_json: bool) -> None:
     """Tell what is in the search space in FOLDER.
 

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import click
 
+from molsteer.shared.commands.options import as_json
+
 
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@as_json
 def status(run_dir: Path, *, as_json: bool) -> None:
     """Tell how far the campaign in RUN_DIR is, whether or not it runs now.
 
     \b
-    Example:
+    Examples:
       molsteer status runs/quickstart
+      molsteer status runs/quickstart --json
     """
     from molsteer.steering.display import describe
     from molsteer.steering.run_records import RunRecords

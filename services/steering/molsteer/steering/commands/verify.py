@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from molsteer.shared.commands.options import as_json
+
 
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@as_json
 def verify(run_dir: Path, *, as_json: bool) -> None:
     """Prove that the campaign in RUN_DIR is whole, or name what is broken.
 

@@ -16,9 +16,13 @@ class Attempt:
     """What became of one attempt; all times are seconds of the Unix epoch.
 
     Attributes:
+        task_id: Its name.
         status: How it ended, or None while it is under way.
         starts: How often a worker began it.
         worker: Host and process that reported the outcome; only their logs name earlier ones.
+        created_at: When it was ordered.
+        dispatched_at: When it was published last, or None.
+        ended_at: When it ended, or None.
         message: Why it failed, or None.
     """
 
@@ -37,6 +41,8 @@ class DeadTask:
     """A task that nobody tries again unless asked to.
 
     Attributes:
+        task_id: Name of the last attempt.
+        topic: What it does: simulate, train or infer.
         molecule: Number of the molecule in the search space, where the task simulates one.
         smiles: The same molecule as text.
         attempts: What was tried for it, oldest first; the last one is the dead task.

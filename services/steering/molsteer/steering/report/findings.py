@@ -14,6 +14,9 @@ class Found:
 
     Attributes:
         number: Its place in the order of settling, from 1.
+        smiles: The molecule.
+        adiabatic_eV: Its adiabatic ionization potential.
+        vertical_eV: Its vertical ionization potential.
         generation: Number of the models that chose it, 0 before there was one.
         predicted_eV: What they expected, None before there was one.
     """
@@ -31,6 +34,7 @@ class Group:
     """Molecules that were chosen in the same way, summed up.
 
     Attributes:
+        count: How many there are.
         hits: How many lie above the campaign's limit.
         best_eV: The highest ionization potential among them, None if there are none.
         mean_eV: Their mean ionization potential, None if there are none.
@@ -44,7 +48,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update of the ensemble."""
+    """One update of the ensemble.
+
+    Attributes:
+        generation: Its number, from 1.
+        members: Members that were trained.
+        labels: Labels that they learned from.
+        validation_mae_eV: Their held-out error, on average.
+        device: Where they were trained.
+    """
 
     generation: int
     members: int
@@ -55,7 +67,16 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class TaskGroup:
-    """All tasks of one topic that ended in the same way."""
+    """All tasks of one topic that ended in the same way.
+
+    Attributes:
+        topic: What they did: simulate, train or infer.
+        status: How they ended.
+        count: How many there are.
+        cpu_s: Processor time they took, all together.
+        mean_wait_s: How long they waited for a worker, on average.
+        mean_run_s: How long they ran, on average.
+    """
 
     topic: str
     status: str
@@ -70,13 +91,17 @@ class Findings:
     """A campaign, ready to be told.
 
     Attributes:
+        name: Its name.
         finished: Why it has ended, None while it goes on.
+        hit_above_eV: Ionization potential above which a molecule is a hit.
         known_labels: Labels it began with, which it did not have to simulate.
         elapsed_s: From its first task to the last one that settled.
         found: All labelled molecules in the order of settling.
         starter: How molecules were chosen before there was a model: random or k-means.
         start: Those molecules.
         steered: The molecules that a model chose.
+        updates: The updates of the ensemble, in order.
+        tasks: The tasks that ended, by topic and status.
         failures: How often each kind of failure happened.
     """
 

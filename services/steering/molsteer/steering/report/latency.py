@@ -18,7 +18,14 @@ LONGEST_IDLE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How long something took that happened several times."""
+    """How long something took that happened several times.
+
+    Attributes:
+        count: How often it happened.
+        median_s: Half of the times it took no longer.
+        mean_s: How long it took on average.
+        p95_s: Nineteen times of twenty it took no longer.
+    """
 
     count: int
     median_s: float

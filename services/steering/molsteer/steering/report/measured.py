@@ -31,6 +31,7 @@ class TopicLatency:
     """The tasks of one topic.
 
     Attributes:
+        topic: What they do: simulate, train or infer.
         intervals: How long each interval of a task's life took, of tasks that succeeded.
         tasks: Tasks that workers ended, well or not.
         busy_s: How long these ran, all together.
@@ -55,6 +56,10 @@ class StoreUse:
     """What moved in one way between one side of a topic's tasks and one store.
 
     Attributes:
+        topic: What the tasks do.
+        side: Who moved it: steering or worker.
+        store: The store.
+        operation: What was done.
         count: How many blobs that were.
         size_bytes: Their size, all together.
         duration_s: How long it took, all together.
@@ -75,6 +80,7 @@ class Latencies:
 
     Attributes:
         elapsed_s: From the first order to the last settling, interruptions included.
+        topics: The tasks of each topic.
         decision: From the settling of a simulation to the next dispatch of one.
         update: From the first dispatch of an update's training to the settling of its last chunk,
             of updates that were completed.

@@ -20,7 +20,13 @@ FileName = Annotated[str, Field(pattern=r"^(chunks/)?[a-z0-9_]+\.[a-z]+$")]
 
 
 class StoredFile(Message):
-    """A file of the space, named from its folder."""
+    """A file of the space.
+
+    Attributes:
+        file: Its name, from the folder of the space.
+        sha256: Digest of its content.
+        size_bytes: Its size.
+    """
 
     file: FileName
     sha256: Sha256
@@ -28,13 +34,24 @@ class StoredFile(Message):
 
 
 class StoredChunk(StoredFile):
-    """Packed graphs of consecutive molecules."""
+    """Packed graphs of consecutive molecules.
+
+    Attributes:
+        molecules: How many there are.
+    """
 
     molecules: PositiveInt
 
 
 class SourceRecord(Message):
-    """A molecules file that the space was built from."""
+    """A molecules file that the space was built from.
+
+    Attributes:
+        path: Where it was.
+        sha256: Digest of its content.
+        size_bytes: Its size.
+        rows: Rows that were read, usable or not.
+    """
 
     path: str
     sha256: Sha256
@@ -46,12 +63,16 @@ class Manifest(Message):
     """Everything about a space but the molecules themselves.
 
     Attributes:
+        format: Version of this document.
+        molecules: How many there are.
         chunk_size: Molecules in every chunk but the last.
+        chunks: The files of their graphs, in order.
         smiles: Canonical SMILES one behind the other; uint8, npy.
         smiles_offsets: Where each SMILES begins, and where the last one ends; int64, npy.
         inchikeys: 27 bytes for each molecule; npy.
         rejected: The rows left out, with their place and reason; csv.
         rejected_rows: How many rows were left out, by reason.
+        sources: The molecules files, in order.
         digest: Digest of the molecules and their order, whatever files they came from.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,8 @@ from safetensors.numpy import save
 from molsteer.shared.graphs import PackedGraphs, join
 from molsteer.steering.space.manifest import StoredChunk, StoredFile
 from molsteer.steering.space.sources import Row
+
+log = logging.getLogger(__name__)
 
 CHUNKS_FOLDER = "chunks"
 REJECTED_NAME = "rejected.csv"
@@ -63,6 +66,7 @@ class ChunkWriter:
         self._chunks.append(
             StoredChunk(file=name, sha256=sha256, size_bytes=len(data), molecules=len(graphs))
         )
+        log.debug("Chunk %d has %d bytes.", len(self._chunks), len(data))
 
 
 class NameTable:
