@@ -36,6 +36,7 @@ data: $(VENV)/installed ## Fetch the MOSES molecules and build their search spac
 
 docs: $(VENV)/installed ## Write the generated parts of the documentation.
 	$(BIN)/python scripts/write_references.py
+	$(BIN)/python scripts/write_command_reference.py
 
 lock: $(VENV)/installed ## Choose newer versions of all dependencies.
 	$(BIN)/pip install --quiet uv

@@ -37,7 +37,7 @@ def test_the_documents_show_commands() -> None:
 def test_a_molsteer_command_of_the_documents_is_understood(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
     command: click.Command | None = molsteer
-    while isinstance(command, click.Group) and words:
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name = words.pop(0)
         command = command.get_command(click.Context(command), name)
         assert command is not None, f"{line!r}: there is no command {name!r}"

@@ -19,13 +19,14 @@ def test_the_page_about_the_seeds_is_up_to_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "reference"),
+    ("file", "script_name", "reference"),
     [
-        ("configuration.md", "configuration_reference"),
-        ("run-records.md", "run_records_reference"),
+        ("commands.md", "write_command_reference.py", "command_reference"),
+        ("configuration.md", "write_references.py", "configuration_reference"),
+        ("run-records.md", "write_references.py", "run_records_reference"),
     ],
 )
-def test_a_reference_is_up_to_date(file: str, reference: str) -> None:
-    script = runpy.run_path(str(ROOT / "scripts" / "write_references.py"))
+def test_a_reference_is_up_to_date(file: str, script_name: str, reference: str) -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / script_name))
     written = (ROOT / "docs" / file).read_text(encoding="utf-8")
     assert written == script[reference](), "Run `make docs`."
