@@ -95,7 +95,7 @@ def _offer(kind: str) -> Callable[[click.Context, click.Parameter, str], list[Co
     def complete(
         _context: click.Context, _option: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
-        if kind == "PATH":
+        if kind.removesuffix("...") == "PATH":
             return [CompletionItem(incomplete, type="file")]
         return [CompletionItem(value) for value in known if value.startswith(incomplete)]
 
