@@ -18,6 +18,7 @@ from molsteer.shared.codec import decode_outcome, encode
 from molsteer.shared.errors import WireError
 from molsteer.shared.messages import Outcome, Task, Topic
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
 
 
 class RedisDispatch:
@@ -27,15 +28,20 @@ class RedisDispatch:
         queue: Where the queues are.
         campaign: Whose tasks these are.
         pools: Which pool of workers each topic's tasks go to; the default one if not in here.
+        key_ring: What tasks are signed with, and outcomes must be signed with.
 
     Raises:
         ServiceUnavailable: If Redis does not answer or refuses us.
     """
 
     def __init__(
-        self, queue: QueueSettings, campaign: str, pools: Mapping[Topic, str] | None = None
+        self,
+        queue: QueueSettings,
+        campaign: str,
+        pools: Mapping[Topic, str] | None = None,
+        key_ring: KeyRing = UNSIGNED,
     ) -> None:
-        self._url, self._campaign = queue.redis_url, campaign
+        self._url, self._campaign, self._key_ring = queue.redis_url, campaign, key_ring
         self._keys = Keys(queue.prefix, pools or {})
         self._client = connect(queue.redis_url)
         self._record = TaskRecord(queue)
@@ -49,7 +55,7 @@ class RedisDispatch:
         with reaching(self._url):
             self._app.send_task(
                 task_name(task.topic),
-                args=(encode(task).decode(),),
+                args=(encode(task, self._key_ring).decode(),),
                 argsrepr="",
                 task_id=message_id(task.campaign, task.task_id),
                 queue=self._keys.queue(task.topic),
@@ -139,7 +145,7 @@ class RedisDispatch:
     def _readable(self, stored: Mapping[str, bytes]) -> Iterator[Outcome]:
         for task_id, data in stored.items():
             try:
-                outcome = decode_outcome(data)
+                outcome = decode_outcome(data, self._key_ring)
                 if (outcome.campaign, outcome.task_id) != (self._campaign, task_id):
                     raise WireError(f"An outcome of {outcome.task_id} lies under {task_id}.")
             except WireError as error:
