@@ -208,8 +208,8 @@ def test_keys_are_rotated_while_tasks_wait_and_nothing_is_refused(
     with signed.steered():
         eventually(lambda: signed.count("task WHERE state = 'dispatched'"))
     rotated = rotate(RING)
-    write_keys(signed.folder / "keys.json", rotated, replace=True)
-    write_keys(signed.folder / "simulate.json", rotated.only("simulate"), replace=True)
+    write_keys(signed.folder / "keys.json", rotated)
+    write_keys(signed.folder / "simulate.json", rotated.only("simulate"))
     with simulator(signed):
         signed.steer_to_the_end()
         signed.assert_counted_once(most_executions=1)

@@ -4,7 +4,7 @@
     ├── UserError            the user can mend it: one sentence, exit status 2
     │   ├── SettingsError    unknown keys, wrong types, impossible combinations
     │   ├── ServiceUnavailable   a server does not answer or refuses us
-    │   └── UnusableKeys         a file of keys that is missing, open to others or no such file
+    │   └── UnusableFile         a file that cannot be read, or that others may use
     ├── WireError            bytes that are not a message of ours
     │   ├── ProtocolMismatch     a message of another protocol version
     │   └── UntrustedMessage     a message without a signature that we can trust
@@ -56,11 +56,11 @@ class ServiceUnavailable(UserError):
         self.service, self.address, self.reason, self.cure = service, address, reason, cure
 
 
-class UnusableKeys(UserError):
-    """A file of keys that messages cannot be signed with."""
+class UnusableFile(UserError):
+    """A file of settings, keys or secrets that cannot be read, or that others may use."""
 
     def __init__(self, file: Path, reason: str, cure: str) -> None:
-        super().__init__(f"The key file {file} cannot be used: {reason}. {cure}")
+        super().__init__(f"The file {file} cannot be used: {reason}. {cure}")
         self.file, self.reason, self.cure = file, reason, cure
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from redis.client import Pipeline
 
-from molsteer.shared.bus.celery_app import publishing_app, task_name
+from molsteer.shared.bus.celery_app import message_ids, publishing_app, task_name
 from molsteer.shared.bus.connection import BLOCK_S, as_bytes, as_text, connect, reaching
 from molsteer.shared.bus.keys import RETIRED, Keys, message_id
 from molsteer.shared.bus.port import Whereabouts
@@ -106,7 +105,7 @@ class RedisDispatch:
                 pipe.lrange(self._keys.queue(topic), 0, -1)
                 pipe.hvals(self._keys.unacked(topic))
             outcomes, leases, *messages = pipe.execute()
-        waiting = {name for group in messages for name in _message_ids(group)}
+        waiting = {name for group in messages for name in message_ids(group)}
         return {
             task_id: _locate(outcome, lease, message_id(self._campaign, task_id) in waiting)
             for task_id, outcome, lease in zip(ids, outcomes, leases, strict=True)
@@ -162,14 +161,3 @@ def _locate(outcome: bytes | None, lease: bytes | None, waiting: bool) -> Wherea
     if lease is not None:
         return "running"
     return "queued" if waiting else "absent"
-
-
-def _message_ids(messages: Sequence[bytes]) -> Iterator[str]:
-    for text in messages:
-        try:
-            document = json.loads(text)
-            # Held messages are stored together with the exchange they came from.
-            message = document[0] if isinstance(document, list) else document
-            yield message["headers"]["id"]
-        except (ValueError, LookupError, TypeError):
-            continue

@@ -8,7 +8,7 @@ import click
 
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.signing import rotation
-from molsteer.shared.signing.key_file import read_keys, write_keys
+from molsteer.shared.signing.key_file import read_keys, write_keys, write_new_keys
 from molsteer.shared.signing.key_ring import new_key_ring
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -37,7 +37,7 @@ def new(file: Path) -> None:
     Example:
       molsteer keys new keys.json
     """
-    write_keys(file, new_key_ring(TOPICS))
+    write_new_keys(file, new_key_ring(TOPICS))
     click.echo(f"Wrote {file}. Keep it secret; give workers an extract: molsteer keys extract -h")
 
 
@@ -71,7 +71,7 @@ def extract(file: Path, topic: Topic, output: Path) -> None:
     Example:
       molsteer keys extract keys.json simulate -o simulate.json
     """
-    write_keys(output, read_keys(file).only(topic), replace=True)
+    write_keys(output, read_keys(file).only(topic))
     click.echo(f"Wrote {output}, for workers of {topic} only.")
 
 
@@ -92,7 +92,7 @@ def rotate(file: Path, announce: bool) -> None:
       molsteer keys rotate --announce keys.json
     """
     ring = read_keys(file)
-    write_keys(file, rotation.announce(ring) if announce else rotation.rotate(ring), replace=True)
+    write_keys(file, rotation.announce(ring) if announce else rotation.rotate(ring))
     click.echo(f"Wrote {file}.")
 
 
@@ -107,5 +107,5 @@ def prune(file: Path) -> None:
     Example:
       molsteer keys prune keys.json
     """
-    write_keys(file, rotation.prune(read_keys(file)), replace=True)
+    write_keys(file, rotation.prune(read_keys(file)))
     click.echo(f"Wrote {file}.")
