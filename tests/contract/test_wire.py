@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 import pickle
 from collections.abc import Callable
@@ -29,11 +31,13 @@ from molsteer.shared.messages import (
     Trained,
     TrainedMember,
 )
+from molsteer.shared.signing.key_ring import Key, KeyRing
 from molsteer.shared.specs import Acquisition, SimulationSpec, TrainingPlan
 
 pytestmark = pytest.mark.fast
 
 GOLDEN = Path(__file__).parent / "golden"
+KEYS = KeyRing(keys=(Key(id="golden", topic="simulate", secret="5a" * 32, signs=True),))
 REF = ObjRef(store="file", key="ab/abc", codec="safetensors", sha256="ab" * 32, size_bytes=123456)
 INLINE = Inline(codec="msgpack", data=b"\x81\xa1a\xff\x00")
 SPEC = SimulationSpec(level="xtb", engine="auto", accuracy=0.05, max_steps=300)
@@ -181,6 +185,26 @@ def test_a_message_survives_the_wire(name: str) -> None:
     message = MESSAGES[name]
     decode = decode_task if isinstance(message, Task) else decode_outcome
     assert decode(encode(message)) == message
+
+
+@pytest.mark.parametrize("name", ["simulate", "simulated"])
+def test_old_signatures_are_still_right(name: str) -> None:
+    message, data = MESSAGES[name], (GOLDEN / f"{name}.signed").read_bytes()
+    decode = decode_task if isinstance(message, Task) else decode_outcome
+    assert decode(data, KEYS) == message
+    assert data == KEYS.sign(
+        "task" if isinstance(message, Task) else "outcome",
+        "simulate",
+        (GOLDEN / f"{name}.json").read_bytes(),
+    )
+
+
+def test_what_is_signed_is_purpose_topic_key_and_exact_bytes() -> None:
+    header, body = (GOLDEN / "simulate.signed").read_bytes().split(b"\n", 1)
+    algorithm, key_id, signature = header.split(b" ")
+    assert (algorithm, key_id) == (b"HS256", b"golden")
+    signed = b"molsteer task simulate golden\n" + body
+    assert hmac.new(b"\x5a" * 32, signed, hashlib.sha256).hexdigest().encode() == signature
 
 
 @pytest.mark.parametrize("name", MESSAGES)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +17,8 @@ import pytest
 from qcelemental.models import AtomicResult, OptimizationResult
 from support.command import molsteer, molsteer_in_background
 from support.waiting import eventually
+
+from molsteer.shared.bus.connection import connect
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BUDGET = 24
@@ -89,6 +93,19 @@ def assert_the_records_are_valid_qcschema(run_dir: Path) -> None:
 
 def children(process_id: int) -> list[psutil.Process]:
     return psutil.Process(process_id).children(recursive=True)
+
+
+def assert_messages_are_signed(process_id: int) -> Path:
+    """Look into the queue of a campaign as its workers do; give their key file."""
+    worker = next(child for child in children(process_id) if "simulate" in child.cmdline())
+    environment = worker.environ()
+    keys_file = Path(environment["MOLSTEER_QUEUE__KEYS_FILE"])
+    assert stat.S_IMODE(keys_file.stat().st_mode) == 0o600
+    with connect(environment["MOLSTEER_QUEUE__REDIS_URL"]) as client:
+        eventually(lambda: client.llen("molsteer.simulate"), 120)
+        (message, *_) = client.lrange("molsteer.simulate", 0, 0)
+    assert b'["HS256 simulate-' in base64.b64decode(json.loads(message)["body"])
+    return keys_file
 
 
 def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
@@ -170,8 +187,10 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     command = ("run", campaign_file, "--run-dir", run_dir)
     steering = molsteer_in_background(*command, output=output)
     eventually(lambda: count(run_dir, "label") >= 2, 120)
+    keys_file = assert_messages_are_signed(steering.pid)
     steering.send_signal(signal.SIGINT)
     assert steering.wait(60) == 130
+    assert not keys_file.exists()
     assert "the same command goes on" in output.read_text()
     settled = count(run_dir, "label")
     assert count(run_dir, "task WHERE topic = 'simulate' AND state = 'dispatched'") == 0

@@ -3,9 +3,11 @@
     MolsteerError
     ├── UserError            the user can mend it: one sentence, exit status 2
     │   ├── SettingsError    unknown keys, wrong types, impossible combinations
-    │   └── ServiceUnavailable   a server does not answer or refuses us
+    │   ├── ServiceUnavailable   a server does not answer or refuses us
+    │   └── UnusableFile         a file that cannot be read, or that others may use
     ├── WireError            bytes that are not a message of ours
-    │   └── ProtocolMismatch     a message of another protocol version
+    │   ├── ProtocolMismatch     a message of another protocol version
+    │   └── UntrustedMessage     a message without a signature that we can trust
     ├── BlobError            data behind a reference
     │   ├── BlobMissing          nothing is stored under the key
     │   ├── BlobCorrupt          the bytes do not match their digest or codec
@@ -19,6 +21,7 @@ Any other exception is a defect of the program.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -53,6 +56,14 @@ class ServiceUnavailable(UserError):
         self.service, self.address, self.reason, self.cure = service, address, reason, cure
 
 
+class UnusableFile(UserError):
+    """A file of settings, keys or secrets that cannot be read, or that others may use."""
+
+    def __init__(self, file: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The file {file} cannot be used: {reason}. {cure}")
+        self.file, self.reason, self.cure = file, reason, cure
+
+
 class WireError(MolsteerError):
     """Bytes that are not a message of this project."""
 
@@ -66,6 +77,10 @@ class ProtocolMismatch(WireError):
             f"Run the same molsteer version in every service."
         )
         self.found, self.supported = found, supported
+
+
+class UntrustedMessage(WireError):
+    """A message that may come from anybody; nothing in it was read."""
 
 
 class BlobError(MolsteerError):

@@ -45,6 +45,11 @@ class EmbeddedServer:
         """Where the server is, password included: not for logs or command lines."""
         return f"unix://:{self._password}@{self._socket}?db=0"
 
+    @property
+    def folder(self) -> Path:
+        """A folder for this user alone, which goes with the server."""
+        return self._socket.parent
+
     def __enter__(self) -> Self:
         """Start the server and wait until it answers.
 

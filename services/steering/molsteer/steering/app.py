@@ -12,7 +12,10 @@ from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.connection import check_answer
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.messages import TOPICS
 from molsteer.shared.server import EmbeddedServer, find_server
+from molsteer.shared.signing.key_file import read_key_ring, write_keys
+from molsteer.shared.signing.key_ring import new_key_ring
 from molsteer.steering import run_directory
 from molsteer.steering.attendance import Attendance, attendance
 from molsteer.steering.control.changes import changed, knob, values
@@ -146,6 +149,7 @@ def assembled(
 
 def _check_server(settings: CampaignSettings) -> None:
     """Look for the server before anything is made; a search space may take long to build."""
+    read_key_ring(settings.queue.keys_file)
     if settings.workers.server == "embedded":
         find_server()
     else:
@@ -176,7 +180,8 @@ def _assemble(
     settings = _located(settings, server)
     blobs = open_blobs(settings.stores, settings.queue)
     stack.callback(blobs.close)
-    bus = RedisDispatch(settings.queue, campaign_id, settings.pools)
+    key_ring = read_key_ring(settings.queue.keys_file)
+    bus = RedisDispatch(settings.queue, campaign_id, settings.pools, key_ring)
     stack.callback(bus.close)
     run_directory.describe(folder, settings)
     site = local_site(settings, folder) if settings.workers.local else None
@@ -197,10 +202,13 @@ def _assemble(
 
 
 def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> CampaignSettings:
-    """Fill in where the server and the file store of this run are."""
+    """Fill in where the server, its keys and the file store of this run are."""
     queue, stores = settings.queue, settings.stores
     if server:
         queue = queue.model_copy(update={"redis_url": server.url})
+        if queue.keys_file is None:
+            queue = queue.model_copy(update={"keys_file": server.folder / "keys.json"})
+            write_keys(server.folder / "keys.json", new_key_ring(TOPICS))
     if stores.directory is None:
         directory = (settings.run_dir / "objects").absolute()
         stores = stores.model_copy(update={"directory": directory})

@@ -130,7 +130,7 @@ def describe(folder: Path, settings: CampaignSettings) -> None:
     The folder for the logs is made beside them.
     """
     (folder / "logs").mkdir(exist_ok=True)
-    public = settings.model_dump(mode="json", exclude={"queue": {"redis_url"}})
+    public = settings.model_dump(mode="json", exclude={"queue": {"redis_url", "keys_file"}})
     _write_json(folder / _SETTINGS, public)
     _write_json(folder / "host.json", host_facts())
 

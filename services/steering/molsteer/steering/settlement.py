@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-import numpy as np
-
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import Blob, ObjRef
 from molsteer.shared.errors import BlobCorrupt, BlobError, WireError
@@ -24,6 +22,7 @@ from molsteer.shared.messages import (
     Simulated,
     Trained,
 )
+from molsteer.steering.candidates import read_rows
 from molsteer.steering.ledger import results, tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger, unwritable
 from molsteer.steering.policy.commands import (
@@ -91,10 +90,15 @@ class Settlement:
             case Simulated() as result, DispatchSimulation(molecule=molecule):
                 self._label(outcome.task_id, molecule, result)
                 return SimulationSucceeded(at, outcome.task_id)
-            case Trained() as result, DispatchTraining(labels=labels):
+            case Trained() as result, DispatchTraining(generation=number, labels=labels) if (
+                result.generation == number
+            ):
                 self._model(outcome.task_id, labels, result)
                 return TrainingSucceeded(at, outcome.task_id)
-            case Inferred() as result, DispatchInference():
+            case Inferred() as result, DispatchInference(generation=number, chunk=chunk) if (
+                result.generation,
+                result.chunk,
+            ) == (number, chunk):
                 return ChunkScored(at, outcome.task_id, self._candidates(result))
             case _:
                 raise WireError(
@@ -105,7 +109,10 @@ class Settlement:
     def _label(self, task_id: str, molecule: int, result: Simulated) -> None:
         inchikey = self.space.inchikey(molecule)
         record = Path("records") / f"{inchikey}.json.gz"
-        text = json.dumps(self.blobs.tree(result.records))
+        try:
+            text = json.dumps(self.blobs.tree(result.records))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise BlobCorrupt(f"task {task_id}", f"its records are no JSON ({error})") from None
         self._write(record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_label(self.ledger, task_id, molecule, inchikey, result, record)
 
@@ -122,14 +129,8 @@ class Settlement:
 
     def _candidates(self, result: Inferred) -> tuple[Candidate, ...]:
         arrays = self.blobs.arrays(result.candidates)
-        rows = arrays.get("row", np.empty(0))
-        fitting = all(len(arrays.get(name, ())) == len(rows) for name in results.PREDICTED)
-        if (
-            not fitting
-            or not np.isin(rows, np.arange(self.space.chunks[result.chunk].molecules)).all()
-        ):
-            raise BlobCorrupt(f"chunk {result.chunk}", "its candidates are not rows of the chunk")
-        molecules = rows.astype(np.int64) + result.chunk * self.space.chunk_size
+        rows = read_rows(arrays, result.chunk, self.space.chunks[result.chunk].molecules)
+        molecules = rows + result.chunk * self.space.chunk_size
         results.add_predictions(self.ledger, result.generation, molecules, arrays)
         return tuple(map(Candidate, molecules.tolist(), arrays["score"].tolist()))
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
-from molsteer.steering.space.sources import Row, decompressed
+from molsteer.steering.space.sources import LineTooLong, Row, decompressed, lines
 
 RECIPE = "xtb-vacuum"
 """The seeds' name for what is computed here: relaxed cation minus relaxed neutral at GFN2-xTB.
@@ -89,12 +89,12 @@ def _contents(path: Path) -> Iterator[tuple[int, Content]]:
     try:
         with path.open("rb") as file, decompressed(file, path) as text:
             yield from read(text)
-    except (OSError, EOFError, zlib.error, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, csv.Error, LineTooLong) as error:
         raise _unreadable(path, error) from error
 
 
 def _csv_lines(text: io.TextIOWrapper) -> Iterator[tuple[int, Content]]:
-    reader = csv.reader(text)
+    reader = csv.reader(lines(text))
     names = [name.strip() for name in next(reader, [])]
     value = next((name for name in VALUE_COLUMNS if name in names), None)
     if "smiles" not in names or value is None:
@@ -115,7 +115,7 @@ def _from_cells(smiles: str, value: str) -> Content:
 
 
 def _json_lines(text: io.TextIOWrapper) -> Iterator[tuple[int, Content]]:
-    for line, record in enumerate(text, start=1):
+    for line, record in enumerate(lines(text), start=1):
         if record.strip():
             yield line, _from_record(record)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
-from typing import assert_never
+from typing import Literal, assert_never
 
 import msgpack
 import numpy as np
@@ -58,12 +59,18 @@ def decode_array(data: bytes, where: str) -> npt.NDArray[np.generic]:
     """
     file = io.BytesIO(data)
     try:
-        array: npt.NDArray[np.generic] = np.lib.format.read_array(file, allow_pickle=False)
-    except (ValueError, OSError, MemoryError, OverflowError) as error:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError("a header of another version")
+        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
+    except (ValueError, MemoryError, RecursionError) as error:
         raise BlobCorrupt(where, f"not npy ({error})") from None
-    if file.tell() != len(data):
-        raise BlobCorrupt(where, "more bytes than the array has")
-    return array
+    # Before any memory is taken for what the header promises.
+    size_bytes, promised_bytes = len(data) - file.tell(), math.prod(shape) * dtype.itemsize
+    if dtype.hasobject or min(shape, default=0) < 0 or promised_bytes != size_bytes:
+        raise BlobCorrupt(where, f"{size_bytes} bytes of numbers instead of {promised_bytes}")
+    order: Literal["F", "C"] = "F" if by_columns else "C"
+    numbers: npt.NDArray[np.generic] = np.ndarray(shape, dtype, data, file.tell(), order=order)
+    return numbers.copy()
 
 
 def decode_tree(data: bytes, where: str) -> object:

@@ -39,7 +39,10 @@ class ContentConnector(ABC):
 
     @abstractmethod
     def read(self, key: ContentKey) -> bytes | None:
-        """Read what is stored under a key, unchecked; None if there is nothing."""
+        """Read what is stored under a key, unchecked; None if there is nothing.
+
+        Of data that is larger than its key says, no more than one byte beyond is read.
+        """
 
     @abstractmethod
     def write(self, key: ContentKey, data: BytesLike) -> None:
@@ -71,9 +74,8 @@ class ContentConnector(ABC):
         if data is None:
             return None
         if len(data) != key.size_bytes:
-            raise BlobCorrupt(
-                self.locate(key), f"{len(data)} bytes long instead of {key.size_bytes}"
-            )
+            found = "longer" if len(data) > key.size_bytes else f"{len(data)} bytes long"
+            raise BlobCorrupt(self.locate(key), f"{found} instead of {key.size_bytes}")
         if ContentKey.of(data, key.namespace) != key:
             raise BlobCorrupt(self.locate(key), "its SHA-256 digest is another one")
         return data

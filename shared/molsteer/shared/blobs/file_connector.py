@@ -39,7 +39,8 @@ class FileConnector(ContentConnector):
         """Read a file."""
         with self._reaching():
             try:
-                return self._path(key).read_bytes()
+                with self._path(key).open("rb") as file:
+                    return file.read(key.size_bytes + 1)
             except FileNotFoundError:
                 return None
 

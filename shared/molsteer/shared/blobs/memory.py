@@ -27,7 +27,8 @@ class MemoryConnector(ContentConnector):
 
     def read(self, key: ContentKey) -> bytes | None:
         """Look data up."""
-        return self._data.get(self.locate(key))
+        data = self._data.get(self.locate(key))
+        return None if data is None else data[: key.size_bytes + 1]
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Keep data."""

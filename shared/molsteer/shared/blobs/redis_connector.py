@@ -30,8 +30,8 @@ class RedisConnector(ContentConnector):
     def read(self, key: ContentKey) -> bytes | None:
         """Read a string."""
         with reaching(self._url):
-            data = self._client.get(self.locate(key))
-        return None if data is None else as_bytes(data)
+            data = as_bytes(self._client.getrange(self.locate(key), 0, key.size_bytes))
+            return data if data or self._client.exists(self.locate(key)) else None
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Set a string and its expiry."""

@@ -8,7 +8,8 @@ once its binding is lost; no remote control, events or gossip, which leave keys 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 
 from celery import Celery
 
@@ -70,3 +71,17 @@ def transport_settings() -> dict[str, object]:
         "socket_keepalive": True,
         "health_check_interval": 25,
     }
+
+
+def message_ids(messages: Sequence[bytes]) -> Iterator[str]:
+    """Name the tasks of messages as kombu keeps them in Redis; what is none is passed over."""
+    for text in messages:
+        try:
+            document = json.loads(text)
+            # Held messages are stored together with the exchange they came from.
+            message = document[0] if isinstance(document, list) else document
+            found = message["headers"]["id"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            continue
+        if isinstance(found, str):
+            yield found

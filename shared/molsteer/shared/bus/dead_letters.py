@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import NonNegativeInt
+from pydantic import NonNegativeInt, ValidationError
 
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
 from molsteer.shared.bus.keys import Keys
@@ -42,4 +42,12 @@ def dead_letters(queue: QueueSettings) -> list[DeadLetter]:
     """
     with reaching(queue.redis_url), connect(queue.redis_url) as client:
         letters = client.lrange(Keys(queue.prefix).dead_letters, 0, -1)
-    return [DeadLetter.model_validate_json(as_bytes(letter)) for letter in letters]
+    return [read_letter(as_bytes(letter)) for letter in letters]
+
+
+def read_letter(data: bytes) -> DeadLetter:
+    """Read one; what was not put aside by us is shown as it is."""
+    try:
+        return DeadLetter.model_validate_json(data)
+    except ValidationError:
+        return DeadLetter.of(data, "It is no dead letter; somebody else put it there.", 0.0)

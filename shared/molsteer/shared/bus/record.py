@@ -14,6 +14,7 @@ from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, RELEASE, RENEW
 from molsteer.shared.codec import encode
 from molsteer.shared.messages import Outcome, Task
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
 
 CAMPAIGN_EXPIRE_S = 30 * 24 * 3600
 """What an abandoned campaign leaves behind disappears after this time."""
@@ -34,10 +35,14 @@ class TaskRecord:
     """Leases, starts and outcomes of tasks.
 
     Every method raises `ServiceUnavailable` if Redis does not take part.
+
+    Args:
+        queue: Where the queues are.
+        key_ring: What outcomes are signed with.
     """
 
-    def __init__(self, queue: QueueSettings) -> None:
-        self._url = queue.redis_url
+    def __init__(self, queue: QueueSettings, key_ring: KeyRing = UNSIGNED) -> None:
+        self._url, self._key_ring = queue.redis_url, key_ring
         self._keys = Keys(queue.prefix)
         self._lease_ms = round(queue.lease_s * 1000)
         self._client = connect(queue.redis_url)
@@ -75,10 +80,9 @@ class TaskRecord:
             self._keys.doorbell(outcome.campaign),
             self._keys.closed(outcome.campaign),
         ]
+        data = encode(outcome, self._key_ring)
         with reaching(self._url):
-            return bool(
-                self._finish(keys, (outcome.task_id, claim, encode(outcome), CAMPAIGN_EXPIRE_S))
-            )
+            return bool(self._finish(keys, (outcome.task_id, claim, data, CAMPAIGN_EXPIRE_S)))
 
     def renew(self, tasks: Sequence[Held]) -> None:
         """Extend the leases of running tasks."""

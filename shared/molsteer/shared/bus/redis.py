@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from redis.client import Pipeline
 
-from molsteer.shared.bus.celery_app import publishing_app, task_name
+from molsteer.shared.bus.celery_app import message_ids, publishing_app, task_name
 from molsteer.shared.bus.connection import BLOCK_S, as_bytes, as_text, connect, reaching
 from molsteer.shared.bus.keys import RETIRED, Keys, message_id
 from molsteer.shared.bus.port import Whereabouts
@@ -18,6 +17,7 @@ from molsteer.shared.codec import decode_outcome, encode
 from molsteer.shared.errors import WireError
 from molsteer.shared.messages import Outcome, Task, Topic
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
 
 
 class RedisDispatch:
@@ -27,15 +27,20 @@ class RedisDispatch:
         queue: Where the queues are.
         campaign: Whose tasks these are.
         pools: Which pool of workers each topic's tasks go to; the default one if not in here.
+        key_ring: What tasks are signed with, and outcomes must be signed with.
 
     Raises:
         ServiceUnavailable: If Redis does not answer or refuses us.
     """
 
     def __init__(
-        self, queue: QueueSettings, campaign: str, pools: Mapping[Topic, str] | None = None
+        self,
+        queue: QueueSettings,
+        campaign: str,
+        pools: Mapping[Topic, str] | None = None,
+        key_ring: KeyRing = UNSIGNED,
     ) -> None:
-        self._url, self._campaign = queue.redis_url, campaign
+        self._url, self._campaign, self._key_ring = queue.redis_url, campaign, key_ring
         self._keys = Keys(queue.prefix, pools or {})
         self._client = connect(queue.redis_url)
         self._record = TaskRecord(queue)
@@ -49,7 +54,7 @@ class RedisDispatch:
         with reaching(self._url):
             self._app.send_task(
                 task_name(task.topic),
-                args=(encode(task).decode(),),
+                args=(encode(task, self._key_ring).decode(),),
                 argsrepr="",
                 task_id=message_id(task.campaign, task.task_id),
                 queue=self._keys.queue(task.topic),
@@ -100,7 +105,7 @@ class RedisDispatch:
                 pipe.lrange(self._keys.queue(topic), 0, -1)
                 pipe.hvals(self._keys.unacked(topic))
             outcomes, leases, *messages = pipe.execute()
-        waiting = {name for group in messages for name in _message_ids(group)}
+        waiting = {name for group in messages for name in message_ids(group)}
         return {
             task_id: _locate(outcome, lease, message_id(self._campaign, task_id) in waiting)
             for task_id, outcome, lease in zip(ids, outcomes, leases, strict=True)
@@ -139,7 +144,7 @@ class RedisDispatch:
     def _readable(self, stored: Mapping[str, bytes]) -> Iterator[Outcome]:
         for task_id, data in stored.items():
             try:
-                outcome = decode_outcome(data)
+                outcome = decode_outcome(data, self._key_ring)
                 if (outcome.campaign, outcome.task_id) != (self._campaign, task_id):
                     raise WireError(f"An outcome of {outcome.task_id} lies under {task_id}.")
             except WireError as error:
@@ -156,14 +161,3 @@ def _locate(outcome: bytes | None, lease: bytes | None, waiting: bool) -> Wherea
     if lease is not None:
         return "running"
     return "queued" if waiting else "absent"
-
-
-def _message_ids(messages: Sequence[bytes]) -> Iterator[str]:
-    for text in messages:
-        try:
-            document = json.loads(text)
-            # Held messages are stored together with the exchange they came from.
-            message = document[0] if isinstance(document, list) else document
-            yield message["headers"]["id"]
-        except (ValueError, LookupError, TypeError):
-            continue

@@ -26,6 +26,7 @@ from molsteer.shared.settings.sections import (
     Section,
     StoreSettings,
 )
+from molsteer.shared.signing.key_file import read_key_ring
 from molsteer.shared.worker.job_end import JOB_END_VARIABLE, end_of_job
 from molsteer.shared.worker.settings import WorkerSettings
 from molsteer.shared.worker.walltime import MARGIN_S, Walltime
@@ -78,6 +79,7 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     help="A campaign's TOML file; only [queue] and [stores] are read.",
 )
 @_setting("queue", QueueSettings, "redis_url")
+@_setting("queue", QueueSettings, "keys_file")
 @_setting("queue", QueueSettings, "prefix")
 @_setting("queue", QueueSettings, "lease_s")
 @_setting("stores", StoreSettings, "directory")
@@ -157,6 +159,7 @@ def worker(
     if die_with_parent:
         own_process.die_with_parent()
     settings = load(WorkerSettings, config_file, _by_table(flags))
+    key_ring = read_key_ring(settings.queue.keys_file, topic)
     ends_at = end_of_job(until, os.environ, time.time())
     _prepare_environment(topic)
 
@@ -179,6 +182,7 @@ def worker(
             "log_level": _LOG_LEVELS.get(verbosity, log_level),
             "log_file": log_file,
             "walltime": None if ends_at is None else Walltime(ends_at, margin_s, expected_task_s),
+            "key_ring": key_ring,
         }
     )
     sys.exit(serve(plan))

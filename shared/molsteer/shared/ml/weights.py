@@ -146,6 +146,12 @@ def _read_manifest(arrays: Arrays) -> Manifest:
 
 def _misfits(manifest: Manifest, tensors: Arrays) -> list[str]:
     """Compare names and shapes with those of the network that the manifest describes."""
+    layers, width = manifest.architecture.layers, manifest.architecture.width
+    # Before a network is built that may be too large for any machine.
+    if layers > len(tensors) or width not in {
+        n for tensor in tensors.values() for n in tensor.shape
+    }:
+        return [f"{layers} layers of width {width} do not fit to {len(tensors)} tensors"]
     with torch.device("meta"):
         ensemble = Ensemble(manifest.architecture, len(manifest.members))
     wanted = {name: tuple(tensor.shape) for name, tensor in ensemble.state_dict().items()}

@@ -58,6 +58,11 @@ class QueueSettings(Section):
         description="Redis server of the queues, as redis://[USER:PASSWORD@]HOST:PORT/DATABASE or "
         "unix:///PATH/TO/SOCKET. Keep passwords in MOLSTEER_QUEUE__REDIS_URL, not in files.",
     )
+    keys_file: Path | None = Field(
+        default=None,
+        description="Keys that sign tasks and outcomes, made by `molsteer keys new`; without it, "
+        "whoever can write to the server can forge them. The embedded server has its own.",
+    )
     prefix: str = Field(
         default="molsteer",
         pattern=r"^[a-z0-9][a-z0-9-]*$",

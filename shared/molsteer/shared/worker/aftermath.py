@@ -25,7 +25,7 @@ class Aftermath:
 
     def __init__(self, plan: WorkerPlan) -> None:
         self._plan = plan
-        self._record = TaskRecord(plan.queue)
+        self._record = TaskRecord(plan.queue, plan.key_ring)
 
     def held(self, message_id: str, pid: int) -> Held:
         """Name a task together with the process that runs it."""
@@ -48,7 +48,7 @@ class Aftermath:
     def report(self, held: Held, message: bytes, result: Failed, started_at: float) -> bool:
         """Hand over the outcome of a task whose process cannot; tell whether it counts."""
         try:
-            task = decode_task(message)
+            task = decode_task(message, self._plan.key_ring)
             start = self._record.starts(held.campaign, held.task_id)
             outcome = ended(
                 task, result, held.claim, started_at=min(started_at, time.time()), start=start

@@ -88,10 +88,11 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
         plan, pid = self._plan, os.getpid()
         return Bench(
             worker=f"{platform.node()}:{pid}",
-            guard=RedisGuard(TaskRecord(plan.queue), plan.claim(pid), PATIENCE_S),
+            guard=RedisGuard(TaskRecord(plan.queue, plan.key_ring), plan.claim(pid), PATIENCE_S),
             blobs=open_blobs(plan.stores, plan.queue, PATIENCE_S),
             handler=LazyHandler(plan.handler),
             scratch=plan.scratch,
+            key_ring=plan.key_ring,
         )
 
 

@@ -15,6 +15,7 @@ from molsteer.shared.codec import decode_task
 from molsteer.shared.errors import WireError
 from molsteer.shared.failpoints import reach
 from molsteer.shared.messages import ErrorRecord, Failed, Outcome, Result, Task
+from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
 from molsteer.shared.worker.failures import describe
 from molsteer.shared.worker.handlers import AnyHandler, Value
 from molsteer.shared.worker.port import TaskContext
@@ -30,6 +31,7 @@ class Bench:
     Attributes:
         worker: Name of the process in its outcomes.
         scratch: Folder in which each task gets one of its own.
+        key_ring: What tasks must be signed with.
     """
 
     worker: str
@@ -37,6 +39,7 @@ class Bench:
     blobs: Blobs
     handler: AnyHandler
     scratch: Path
+    key_ring: KeyRing = UNSIGNED
 
 
 def execute(data: bytes, bench: Bench) -> None:
@@ -46,7 +49,7 @@ def execute(data: bytes, bench: Bench) -> None:
         ServiceUnavailable: If the bus cannot be reached; the message should come back later.
     """
     try:
-        task = decode_task(data)
+        task = decode_task(data, bench.key_ring)
     except WireError as error:
         log.error("A message was put aside: %s", error)
         bench.guard.bury(data, str(error))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt
 from molsteer.shared.bus.keys import Keys
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
+from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
 from molsteer.shared.telemetry import LogLevel
 from molsteer.shared.worker.walltime import Walltime
 
@@ -22,6 +23,7 @@ class WorkerPlan(BaseModel):
         node: Name of this worker that no other worker ever had.
         scratch: Folder for the scratch folders of all its tasks.
         walltime: The time that the worker has, where it is limited.
+        key_ring: The topic's keys, for messages both ways.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +39,7 @@ class WorkerPlan(BaseModel):
     log_level: LogLevel
     log_file: Path | None
     walltime: Walltime | None = None
+    key_ring: KeyRing = UNSIGNED
 
     @property
     def keys(self) -> Keys:

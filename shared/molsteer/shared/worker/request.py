@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from billiard.einfo import ExceptionInfo, ExceptionWithTraceback
 from billiard.exceptions import Terminated, TimeLimitExceeded, WorkerLostError
 from celery.worker.request import Request
 
+from molsteer.shared.bus.keys import message_id
+from molsteer.shared.codec import decode_task
+from molsteer.shared.errors import WireError
 from molsteer.shared.worker.execution import timed_out
 
 
@@ -17,6 +21,13 @@ class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
     Order matters: a lease is given back before the message is, or whoever takes the message would
     find the task busy and drop it.
     """
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)
+        # Headers are not signed: which task this is, and its limit, is what the message says.
+        with suppress(WireError, ValueError):
+            task = decode_task(self.message_text, self._app.plan.key_ring)
+            self.id, self.time_limits = message_id(task.campaign, task.task_id), (task.max_s, None)
 
     def on_failure(
         self, exc_info: ExceptionInfo, send_failed_event: bool = True, return_ok: bool = False

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from molsteer.shared.frozen import Message
 from molsteer.steering.space.errors import DamagedSpace
@@ -88,6 +88,15 @@ class Manifest(Message):
     sources: tuple[SourceRecord, ...] = Field(min_length=1)
     digest: Sha256
 
+    @model_validator(mode="after")
+    def _check_counts(self) -> Self:
+        *full, last = (chunk.molecules for chunk in self.chunks)
+        if any(count != self.chunk_size for count in full) or last > self.chunk_size:
+            raise ValueError("its chunks are not of one size")
+        if sum(full) + last != self.molecules:
+            raise ValueError("its chunks do not hold its molecules")
+        return self
+
     @property
     def rows(self) -> int:
         """Rows of the input."""
@@ -138,7 +147,8 @@ def _why_unreadable(document: bytes, error: ValidationError) -> str:
         return f"it has format {found!r}, and this version of molsteer reads format {FORMAT}"
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "the document"
-    return f"its {MANIFEST_NAME} is damaged at {place} ({first['msg']})"
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"its {MANIFEST_NAME} is damaged at {place} ({reason})"
 
 
 def _check_size(folder: Path, stored: StoredFile) -> None:

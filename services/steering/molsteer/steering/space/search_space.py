@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from molsteer.steering.space.errors import DamagedSpace
 from molsteer.steering.space.manifest import Manifest, StoredFile, read_manifest
 from molsteer.steering.space.progress import Progress, ignore
 from molsteer.steering.space.sources import MoleculesFile
+
+_PRINTABLE = re.compile(rb"[!-~]+")
+_INCHIKEY = re.compile(rb"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +87,19 @@ class SearchSpace:
 
         Raises:
             IndexError: If the space has no such molecule.
+            DamagedSpace: If what is stored is no SMILES.
         """
         start, end = self._smiles_offsets[self._checked(index) :][:2]
-        return bytes(self._smiles[start:end]).decode("ascii")
+        return self._text(bytes(self._smiles[start:end]), _PRINTABLE, index)
 
     def inchikey(self, index: int) -> str:
         """Give the InChIKey of a molecule.
 
         Raises:
             IndexError: If the space has no such molecule.
+            DamagedSpace: If what is stored is no InChIKey.
         """
-        return bytes(self._inchikeys[self._checked(index)]).decode("ascii")
+        return self._text(bytes(self._inchikeys[self._checked(index)]), _INCHIKEY, index)
 
     def find(self, inchikeys: Sequence[str]) -> list[int | None]:
         """Look molecules up by their InChIKeys; None for those that are not in the space."""
@@ -149,9 +155,18 @@ class SearchSpace:
 
     def _pack(self, number: int) -> PackedGraphs:
         try:
-            return PackedGraphs.from_arrays(load_file(self.chunks[number].path))
-        except (SafetensorError, ValueError, OSError) as error:
+            pack = PackedGraphs.from_arrays(load_file(self.chunks[number].path))
+        except (SafetensorError, ValueError, KeyError, OSError) as error:
             raise DamagedSpace(self.folder, f"its chunk {number} is damaged ({error})") from error
+        if len(pack) != self.chunks[number].molecules:
+            raise DamagedSpace(self.folder, f"its chunk {number} holds {len(pack)} molecules")
+        return pack
+
+    def _text(self, found: bytes, wanted: re.Pattern[bytes], index: int) -> str:
+        # Names become names of files, so what was tampered with must not pass.
+        if not wanted.fullmatch(found):
+            raise DamagedSpace(self.folder, f"its molecule {index} has the name {found[:50]!r}")
+        return found.decode("ascii")
 
     def _table(self, stored: StoredFile, dtype: str, length: int) -> npt.NDArray[np.generic]:
         try:

@@ -18,6 +18,18 @@ COLUMNS = ("smiles", "inchi")
 """The first of these that a table has is read."""
 
 
+MAX_LINE_LENGTH = 1_000_000
+"""Characters; a longer line is no table of molecules, and may be a bomb that was compressed."""
+
+
+class LineTooLong(ValueError):
+    """A line that nobody would write; `line` counts from one."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line} has more than {MAX_LINE_LENGTH:,} characters")
+        self.line = line
+
+
 class Row(NamedTuple):
     """One row of the input; lines count from one. An InChI may stand in place of the SMILES."""
 
@@ -86,12 +98,12 @@ class MoleculesFile:
                     self.bytes_read = file.tell()
                     yield Row(self.number, line, smiles)
                 self.bytes_read = self.size_bytes
-        except (OSError, EOFError, zlib.error, csv.Error) as error:
+        except (OSError, EOFError, zlib.error, csv.Error, LineTooLong) as error:
             raise self._unreadable(error) from error
 
     def _smi_rows(self, text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
         heading_may_come = True
-        for line, content in enumerate(text, start=1):
+        for line, content in enumerate(lines(text), start=1):
             words = content.split(maxsplit=1)
             if not words or words[0].startswith("#"):
                 continue
@@ -100,7 +112,7 @@ class MoleculesFile:
             heading_may_come = False
 
     def _csv_rows(self, text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
-        reader = csv.reader(text)
+        reader = csv.reader(lines(text))
         names = [name.strip() for name in next(reader, [])]
         lowered = [name.lower() for name in names]
         name = next((name for name in COLUMNS if name in lowered), None)
@@ -125,3 +137,17 @@ def decompressed(file: IO[bytes], path: Path) -> io.TextIOWrapper:
     """Read as text; bytes that are no UTF-8 spoil their own row only."""
     plain = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file
     return io.TextIOWrapper(plain, encoding="utf-8-sig", errors="replace", newline="")
+
+
+def lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Read line by line, never more than a line may hold.
+
+    Raises:
+        LineTooLong: If a line holds more.
+    """
+    number = 0
+    while line := text.readline(MAX_LINE_LENGTH + 1):
+        number += 1
+        if len(line) > MAX_LINE_LENGTH:
+            raise LineTooLong(number)
+        yield line

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from molsteer.steering.errors import RecordUnreadable
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records import read_record
 
 
 def damages(ledger: Ledger, run_dir: Path) -> Iterator[str]:
@@ -24,20 +23,15 @@ def damages(ledger: Ledger, run_dir: Path) -> Iterator[str]:
 
 def _unreadable_record(path: Path) -> str | None:
     try:
-        content = json.loads(gzip.decompress(path.read_bytes()))
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        return _reason(error)
-    return None if isinstance(content, dict) else "it holds no record"
+        read_record(path)
+    except RecordUnreadable as error:
+        return error.reason
+    return None
 
 
 def _another_content(path: Path, sha256: str) -> str | None:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        return _reason(error)
+        return (error.strerror or str(error)).rstrip(".")
     return None if digest == sha256 else "its SHA-256 digest is another one"
-
-
-def _reason(error: Exception) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return text.rstrip(".")
