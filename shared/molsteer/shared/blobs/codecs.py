@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import math
 from collections.abc import Mapping
-from typing import Literal, assert_never
+from typing import assert_never
 
 import msgpack
 import numpy as np
@@ -27,8 +25,6 @@ def encode(value: Packable, codec: Codec) -> bytes:
     match codec:
         case "safetensors":
             return _write_arrays(value)
-        case "npy":
-            return _write_array(value)
         case "msgpack":
             return _write_tree(value)
         case "raw":
@@ -51,28 +47,6 @@ def decode_arrays(data: bytes, where: str) -> dict[str, npt.NDArray[np.generic]]
         raise BlobCorrupt(where, f"not safetensors ({error})") from None
 
 
-def decode_array(data: bytes, where: str) -> npt.NDArray[np.generic]:
-    """Read one array.
-
-    Raises:
-        BlobCorrupt: If the bytes are not an npy file of plain numbers.
-    """
-    file = io.BytesIO(data)
-    try:
-        if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError("a header of another version")
-        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
-    except (ValueError, MemoryError, RecursionError) as error:
-        raise BlobCorrupt(where, f"not npy ({error})") from None
-    # Before any memory is taken for what the header promises.
-    size_bytes, promised_bytes = len(data) - file.tell(), math.prod(shape) * dtype.itemsize
-    if dtype.hasobject or min(shape, default=0) < 0 or promised_bytes != size_bytes:
-        raise BlobCorrupt(where, f"{size_bytes} bytes of numbers instead of {promised_bytes}")
-    order: Literal["F", "C"] = "F" if by_columns else "C"
-    numbers: npt.NDArray[np.generic] = np.ndarray(shape, dtype, data, file.tell(), order=order)
-    return numbers.copy()
-
-
 def decode_tree(data: bytes, where: str) -> object:
     """Read a tree of plain values.
 
@@ -83,7 +57,7 @@ def decode_tree(data: bytes, where: str) -> object:
         tree: object = msgpack.unpackb(
             data, raw=False, strict_map_key=True, ext_hook=_refuse_extension
         )
-    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, RecursionError, MemoryError, msgpack.UnpackException) as error:
         raise BlobCorrupt(where, f"not msgpack of plain values ({error})") from None
     return tree
 
@@ -98,17 +72,6 @@ def _write_arrays(value: Packable) -> bytes:
         return safetensors.numpy.save({name: np.asarray(a, order="C") for name, a in value.items()})
     except (safetensors.SafetensorError, ValueError) as error:
         raise TypeError(f"The codec safetensors cannot write these arrays: {error}.") from None
-
-
-def _write_array(value: Packable) -> bytes:
-    if not isinstance(value, np.ndarray):
-        raise TypeError(f"The codec npy writes an array, not {type(value).__name__}.")
-    file = io.BytesIO()
-    try:
-        np.lib.format.write_array(file, value, allow_pickle=False)
-    except ValueError as error:
-        raise TypeError(f"The codec npy cannot write this array: {error}.") from None
-    return file.getvalue()
 
 
 def _write_tree(value: Packable) -> bytes:

@@ -15,8 +15,8 @@ from molsteer.shared.blobs.transfers import Transfer
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 """Named arrays of numbers, the value of the codec `safetensors`."""
 
-Packable = Arrays | npt.NDArray[np.generic] | bytes | object
-"""What a codec can write: named arrays, one array, bytes, or a tree of plain values (msgpack)."""
+Packable = Arrays | bytes | object
+"""What a codec can write: named arrays, bytes, or a tree of plain values (msgpack)."""
 
 
 class Blobs(Protocol):
@@ -45,10 +45,6 @@ class Blobs(Protocol):
             BlobCorrupt: If the bytes do not match the reference, or are of another codec.
             UnknownStore: If this process does not know the store.
         """
-        ...
-
-    def array(self, blob: Blob) -> npt.NDArray[np.generic]:
-        """Read a blob written with the codec `npy`; raises like `arrays`."""
         ...
 
     def tree(self, blob: Blob) -> object:

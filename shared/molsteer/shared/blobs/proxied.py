@@ -10,7 +10,7 @@ import numpy.typing as npt
 from proxystore.serialize import BytesLike
 from proxystore.store import Store
 
-from molsteer.shared.blobs.codecs import decode_array, decode_arrays, decode_tree, encode
+from molsteer.shared.blobs.codecs import decode_arrays, decode_tree, encode
 from molsteer.shared.blobs.connector import ContentConnector, ContentKey
 from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.port import Packable
@@ -74,10 +74,6 @@ class ProxiedBlobs:
     def arrays(self, blob: Blob) -> dict[str, npt.NDArray[np.generic]]:
         """Read a blob written with the codec `safetensors`."""
         return decode_arrays(self._read_as("safetensors", blob), _where(blob))
-
-    def array(self, blob: Blob) -> npt.NDArray[np.generic]:
-        """Read a blob written with the codec `npy`."""
-        return decode_array(self._read_as("npy", blob), _where(blob))
 
     def tree(self, blob: Blob) -> object:
         """Read a blob written with the codec `msgpack`."""

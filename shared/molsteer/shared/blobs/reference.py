@@ -8,8 +8,8 @@ from pydantic import Field, NonNegativeInt
 
 from molsteer.shared.frozen import Message
 
-Codec = Literal["safetensors", "npy", "msgpack", "raw"]
-"""How bytes are read: named arrays, one array, a tree of plain values, or as they are."""
+Codec = Literal["safetensors", "msgpack", "raw"]
+"""How bytes are read: named arrays, a tree of plain values, or as they are."""
 
 StoreName = Literal["redis", "file", "globus", "endpoint"]
 """A kind of blob store; each process resolves the name with its own settings."""
