@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # More arguments for the installation of torch, such as an index of CPU builds.
 TORCH_ARGS ?=
+# How long each reader is fuzzed.
+SECONDS ?= 60
 SERVICES := shared services/steering services/simulator services/trainer services/inferencer
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -11,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check format data docs lock clean
+.PHONY: run test check fuzz format data docs lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
@@ -20,12 +22,16 @@ test: $(VENV)/installed ## Run every test that needs no GPU.
 	scripts/install_test_parts.sh
 	$(BIN)/pytest
 
-check: $(VENV)/installed ## Format, lint, types, import contracts and the fast tests.
+check: $(VENV)/installed ## Format, lint, types, import contracts, fast tests, known vulnerabilities.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -m fast -q
+	$(BIN)/python scripts/audit.py
+
+fuzz: $(VENV)/installed ## Look for bytes that break a reader, SECONDS=60 for each.
+	scripts/fuzz.sh $(SECONDS)
 
 format: $(VENV)/installed ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

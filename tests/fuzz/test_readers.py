@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fuzz_targets import TARGETS
 
-EXAMPLES = 300
+EXAMPLES = 200
 SOON_S = 5.0
-MOST_BYTES = 64_000_000
+MOST_BYTES = 150_000_000
 
 READERS = pytest.mark.parametrize("name", TARGETS)
 
@@ -76,7 +76,7 @@ def other_arrays(draw: st.DrawFn, seed: bytes) -> bytes:
         kind = draw(st.sampled_from(["u1", "u2", "i8", "f2", "f4", "f8", "?"]))
         shape = draw(st.lists(st.integers(0, 9), max_size=3) | st.just(arrays[name].shape))
         fill = draw(st.sampled_from([0, 1, 255, -1, 10**9, float("nan"), float("inf")]))
-        with np.errstate(invalid="ignore"):
+        with np.errstate(all="ignore"):
             arrays[name] = np.full(shape, fill).astype(kind)
     return safetensors.numpy.save(arrays)
 

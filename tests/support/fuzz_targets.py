@@ -19,7 +19,7 @@ from support.molecules import some_molecules
 from support.tasks import outcome_of, simulate_task
 from support.toy_campaign import toy_space
 
-from molsteer.shared.blobs.codecs import decode_array, decode_arrays, decode_tree, encode
+from molsteer.shared.blobs.codecs import decode_arrays, decode_tree, encode
 from molsteer.shared.blobs.globus_sites import read_sites
 from molsteer.shared.bus.celery_app import message_ids
 from molsteer.shared.bus.dead_letters import DeadLetter, read_letter
@@ -220,11 +220,6 @@ TARGETS: dict[str, Target] = {
         of_bytes(read_letter), (), (DeadLetter.of(b"x", "no", 1.0).model_dump_json().encode(),)
     ),
     "arrays": Target(of_bytes(lambda data: decode_arrays(data, "fuzz")), _BLOB, (labelled(),)),
-    "array": Target(
-        of_bytes(lambda data: decode_array(data, "fuzz")),
-        _BLOB,
-        (encode(np.arange(6.0).reshape(2, 3), "npy"),),
-    ),
     "tree": Target(
         of_bytes(lambda data: decode_tree(data, "fuzz")),
         _BLOB,

@@ -86,10 +86,17 @@ def _parse(smiles: str) -> Chem.Mol:
     unchecked = Chem.MolFromSmiles(smiles, sanitize=False)
     if unchecked is None:
         raise BadSmiles(smiles, "it is not valid SMILES. Check its brackets and rings.")
-    problems = "; ".join(problem.Message() for problem in Chem.DetectChemistryProblems(unchecked))
+    try:
+        found = Chem.DetectChemistryProblems(unchecked)
+    except RuntimeError:  # RDKit counts an atom's hydrogens in a byte
+        raise BadSmiles(smiles, "an atom has too many hydrogens. Mend or remove it.") from None
+    problems = "; ".join(problem.Message() for problem in found)
     if problems:
         raise BadSmiles(smiles, f"its chemistry is impossible ({problems}). Mend or remove it.")
-    return Chem.MolFromSmiles(smiles)
+    molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None:
+        raise BadSmiles(smiles, "its aromatic rings are impossible. Mend or remove it.")
+    return molecule
 
 
 def _check_parts(smiles: str, canonical: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import zlib
 from collections.abc import Mapping
@@ -12,25 +11,28 @@ from pydantic import JsonValue
 
 from molsteer.steering.errors import RecordUnreadable
 
-Document = Mapping[str, JsonValue]
+_GZIP = 31
+"""How zlib calls gzip's format."""
 
 _MOST_BYTES = 100_000_000
 """Far beyond the record of any molecule; more would be a bomb that was compressed."""
 
 
-def read_record(path: Path) -> Mapping[str, Document]:
-    """Read the documents of a label by what they are for: `neutral`, `vertical` or `cation`.
+def read_record(path: Path) -> Mapping[str, JsonValue]:
+    """Read what was recorded of a label.
 
     Raises:
         RecordUnreadable: If the file is missing or damaged.
     """
     try:
-        with gzip.open(path) as file:
-            text = file.read(_MOST_BYTES)
+        inflating = zlib.decompressobj(wbits=_GZIP)
+        text = inflating.decompress(path.read_bytes(), _MOST_BYTES)
+        if not inflating.eof:
+            raise ValueError("it was cut off, or is too large")
         records = json.loads(text)
-    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+    except (OSError, zlib.error, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RecordUnreadable(path, reason.rstrip(".")) from None
-    if not isinstance(records, dict) or not all(isinstance(r, dict) for r in records.values()):
+    if not isinstance(records, dict):
         raise RecordUnreadable(path, "it holds no record")
     return records

@@ -17,6 +17,9 @@ from pydantic_settings import (
 
 from molsteer.shared.errors import SettingsError
 
+_MOST_CHARACTERS, _WIDEST = 200_000, 5_000
+"""No settings are longer, nor is a line of them; reading TOML may take time with their square."""
+
 _SettingsT = TypeVar("_SettingsT", bound="FileSettings")
 
 
@@ -84,14 +87,17 @@ def _check_readable(file: Path | None, source: str) -> None:
     if file is None:
         return
     try:
-        tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if len(text) > _MOST_CHARACTERS or max(map(len, text.splitlines()), default=0) > _WIDEST:
+            raise ValueError("too long for settings")
+        tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(source, ["There is no such file. Check the path."]) from None
     except OSError as error:
         raise SettingsError(source, [f"The file cannot be read: {error.strerror}."]) from None
     except UnicodeDecodeError:
         raise SettingsError(source, ["The file is not UTF-8 text."]) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(source, [f"The file is not valid TOML: {error}."]) from None
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pydantic import JsonValue
+
+from molsteer.steering.errors import RecordUnreadable
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records import Document, read_record
+from molsteer.steering.records import read_record
+
+Document = Mapping[str, JsonValue]
 
 
 def documents(run_dir: Path, ledger: Ledger) -> Iterator[Document]:
@@ -21,4 +26,6 @@ def documents(run_dir: Path, ledger: Ledger) -> Iterator[Document]:
     labels = ledger.connection.execute("SELECT task_id, record FROM label ORDER BY number")
     for task_id, record in labels:
         for purpose, document in read_record(run_dir / record).items():
+            if not isinstance(document, dict):
+                raise RecordUnreadable(run_dir / record, f"its {purpose} is no document")
             yield {**document, "id": f"{task_id}/{purpose}"}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from molsteer.steering.space.errors import DamagedSpace
 from molsteer.steering.space.manifest import Manifest, StoredFile, read_manifest
 from molsteer.steering.space.progress import Progress, ignore
 from molsteer.steering.space.sources import MoleculesFile
+
+_UNREADABLE_TABLE = (ValueError, OSError, SyntaxError, TokenError, MemoryError, RecursionError)
+"""What NumPy may raise at the header of a file, which it reads like Python."""
 
 _PRINTABLE = re.compile(rb"[!-~]+")
 _INCHIKEY = re.compile(rb"[A-Z]{14}-[A-Z]{10}-[A-Z]")
@@ -173,7 +177,7 @@ class SearchSpace:
             table: npt.NDArray[np.generic] = np.load(
                 self.folder / stored.file, mmap_mode="r", allow_pickle=False
             )
-        except (ValueError, OSError) as error:
+        except _UNREADABLE_TABLE as error:
             raise DamagedSpace(self.folder, f"its {stored.file} is damaged ({error})") from error
         if table.shape != (length,) or table.dtype != np.dtype(dtype):
             raise DamagedSpace(self.folder, f"its {stored.file} holds something else")
