@@ -8,13 +8,13 @@ import torch
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Inline, Placement
+from molsteer.shared.ensemble import Architecture, Manifest
 from molsteer.shared.errors import BlobCorrupt
 from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.ml.architecture import Architecture
 from molsteer.shared.ml.errors import UnusableWeights, WrongArchitecture
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict
-from molsteer.shared.ml.weights import EnsembleWeights, Manifest, join
+from molsteer.shared.ml.weights import EnsembleWeights, join
 
 pytestmark = pytest.mark.fast
 
