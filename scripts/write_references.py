@@ -77,6 +77,7 @@ molsteer export runs/quickstart                                    # runs/quicks
 molsteer export runs/quickstart --format parquet -o records        # typed and compressed
 molsteer export runs/quickstart --format jsonl --table molecules   # one object a line
 molsteer export runs/quickstart --format qcschema                  # the full simulations
+molsteer export runs/quickstart --format safetensors               # the newest models
 ```
 
 Parquet needs pyarrow (`pip install 'molsteer-steering[parquet]'`); its columns carry their meaning
@@ -119,6 +120,9 @@ with open("runs/quickstart/export-qcschema/records.jsonl") as file:
         model = AtomicResult if document["id"].endswith("vertical") else OptimizationResult
         result = model(**document)
 ```
+
+`ensemble.safetensors` of `--format safetensors` holds all members of the newest models that have
+ranked the space; another campaign begins with them if `train.models` names the file.
 
 ## Latencies
 

@@ -74,3 +74,67 @@ def test_a_training_set_that_contradicts_itself_starts_nothing(
     assert "line 8: 16 eV contradicts 16.561 eV for the same molecule in line 2." in refused.stderr
     assert "line 9: '?' is no number." in refused.stderr
     assert not (tmp_path / "run").exists()
+
+
+PAIR = """
+[campaign]
+space = ["molecules.smi", "more.csv"]
+budget = 3
+[policy]
+starter = "k-means"
+first_training_after = 2
+retrain_after = 2
+during_update = "pause"
+buffer = 0
+[simulate]
+slots = 1
+[train]
+epochs = 2
+width = 16
+layers = 2
+"""
+
+
+def test_the_models_of_one_campaign_rank_at_once_in_the_next(
+    campaign_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "more.csv").write_text("inchi,dict\nInChI=1S/CH4/h1H4,{}\n", encoding="utf-8")
+    campaign_file.write_text(PAIR, encoding="utf-8")
+    first, second = tmp_path / "first", tmp_path / "second"
+    ended = molsteer("run", campaign_file, "--run-dir", first, "--model-count", "2")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "10 molecules of 11 rows; left out: 1 duplicate" in ended.stdout
+    assert "k-means start: 2 molecules" in ended.stdout
+    assert "Against the k-means start" in (first / "report.md").read_text()
+
+    export = molsteer("export", first, "--format", "safetensors", "-o", tmp_path / "models")
+    assert "ensemble.safetensors  2 members" in export.stdout, export.stderr
+    model = tmp_path / "models" / "ensemble.safetensors"
+    ended = molsteer("run", campaign_file, "--run-dir", second, "--mpnn-model-files", model)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "chosen by the models: 3 molecules" in ended.stdout
+    assert "start:" not in ended.stdout
+    assert "first ranking by 2 models trained before" in (second / "report.md").read_text()
+    assert molsteer("verify", second).returncode == 0
+    with closing(sqlite3.connect(second / "ledger.sqlite")) as ledger:
+        tasks = ledger.execute("SELECT task_id, command FROM task ORDER BY rowid").fetchall()
+    training = next(json.loads(command) for name, command in tasks if name.startswith("train"))
+    assert tasks[0][0] == "infer/1/0/1"
+    assert training["generation"] == 2
+    assert training["warm"]
+
+    other = molsteer("run", campaign_file, "--run-dir", second)
+    assert other.returncode == 2
+    assert "train.models is" in other.stderr
+
+
+def test_models_of_the_seeds_start_nothing_and_are_told_a_way(
+    campaign_file: Path, tmp_path: Path
+) -> None:
+    keras = tmp_path / "model.h5"
+    keras.write_bytes(b"\x89HDF\r\n\x1a\n")
+    run_dir = tmp_path / "run"
+    refused = molsteer("run", campaign_file, "--run-dir", run_dir, "--mpnn-model-path", keras)
+    assert refused.returncode == 2
+    assert "model.h5: Keras models cannot be read. Give the labels" in refused.stderr
+    assert not run_dir.exists()

@@ -49,6 +49,7 @@ plans = st.builds(
     chunk_size=st.integers(1, 20),
     attempts=st.integers(1, 3),
     failure_limit=st.integers(1, 20),
+    pretrained=st.sampled_from([False, False, True]),
     known_labels=st.sampled_from([0, 0, 3]),
 )
 seeds = st.integers(0, 2**32)

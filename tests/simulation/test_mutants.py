@@ -149,6 +149,31 @@ MUTANTS = {
         "changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before",
         "changed = False",
     ),
+    "given models rank for ever": (
+        "updates",
+        "ended = replace(ended, given=False)",
+        "pass",
+    ),
+    "given models rank once, even if they were cut short": (
+        "updates",
+        "ended = replace(ended, trained_on=0, chosen_before=0)",
+        "ended = replace(ended, trained_on=0, chosen_before=0, given=False)",
+    ),
+    "given models are not asked": (
+        "state",
+        "return cls(plan, given=plan.pretrained)",
+        "return cls(plan)",
+    ),
+    "given models are trained first": (
+        "updates",
+        "if state.given:\n        training",
+        "if False:\n        training",
+    ),
+    "nothing waits for given models": (
+        "rules",
+        "if state.given and not state.shortlist.fresh.take(state.chosen):",
+        "if False:",
+    ),
     "tasks are cancelled in no order": (
         "updates",
         "in_flight = tuple(sorted(update.tasks.running))",

@@ -81,9 +81,9 @@ class Campaign:
         self.commands.append(commands)
         self.referee.watch(event, commands)
         if not self.finished:
-            self.referee.judge(
-                idle_for_want_of_molecules=not self.state.shortlist.take(self.state.chosen)
-            )
+            shortlist = self.state.shortlist
+            usable = shortlist.fresh if self.referee.given else shortlist
+            self.referee.judge(idle_for_want_of_molecules=not usable.take(self.state.chosen))
         return commands
 
     @property
@@ -141,6 +141,8 @@ class Referee:
         self.labelled: set[int] = set()
         self.abandoned: set[int] = set()
         self.owed: set[int] = set()  # molecules that wait for another attempt
+        self.given = plan.pretrained
+        self.named: set[int] = set()  # molecules that given models have named
         self.update: int | None = None
         self.generation = 0
         self.trained_on = 0
@@ -191,6 +193,7 @@ class Referee:
                 assert self.running("train") + self.running("infer") == 0, "its tasks are over"
                 self.update = None
                 self.trained_on = 0 if outcome == "cancelled" else self.trained_on
+                self.given = self.given and outcome == "cancelled"
             case Finish(reason=reason):
                 assert not self.in_flight, "nothing runs after the end"
                 self.over = True
@@ -202,7 +205,7 @@ class Referee:
         if self.paused or min(self.slots.values()) == 0:
             return  # everything may have to wait
         assert self.in_flight, "the campaign hangs"
-        due = self.labels - self.trained_on >= (
+        due = self.given or self.labels - self.trained_on >= (
             self.plan.retrain_after if self.generation else self.plan.first_training_after
         )
         if self.stopping or self.room <= 0:
@@ -255,6 +258,8 @@ class Referee:
         failed = isinstance(event, TaskFailed)
         if isinstance(task, DispatchTraining) and not failed:
             self.models.add(task.task_id)
+        if self.given and isinstance(event, ChunkScored):
+            self.named |= {candidate.molecule for candidate in event.candidates}
         if not isinstance(task, DispatchSimulation):
             return
         if not failed:
@@ -283,12 +288,14 @@ class Referee:
         else:
             assert self.tried[task.molecule] == 0, "a molecule is chosen once"
             assert not self._held(), "no molecule is chosen while refilling waits"
+            assert not self.given or task.molecule in self.named, "given models choose"
             assert self.room >= 0, "molecules owed another attempt come out of the budget too"
         self.tried[task.molecule] += 1
         assert task.attempt == self.tried[task.molecule], "attempts are counted"
         assert len(self.labelled) + self.running("simulate") <= self.plan.budget, "over budget"
 
     def _train(self, task: DispatchTraining) -> None:
+        assert not self.given, "given models rank before any is trained"
         if self.update is None:
             assert task.generation == self.generation + 1
             self.update = self.generation = task.generation
@@ -300,6 +307,11 @@ class Referee:
         self._dispatch(task, "train", self.slots["train"])
 
     def _infer(self, task: DispatchInference) -> None:
+        if self.given and self.update is None:
+            assert task.generation == self.generation + 1
+            self.update = self.generation = task.generation
+            self.trained_on, self.models = self.labels, {"given"}
+            self.members = list(range(self.plan.members))
         assert task.generation == self.update, "the running update's model is asked"
         assert self.models, "there is a model to ask"
         assert self.running("train") == 0, "all members have been tried"

@@ -27,10 +27,12 @@ from molsteer.shared.messages import (
     Train,
 )
 from molsteer.steering.control.requests import Inbox
+from molsteer.steering.given_models import keep_given
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import Campaign
+from molsteer.steering.model_files import Weights
 from molsteer.steering.orders import Orders
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings import CampaignSettings
@@ -80,6 +82,7 @@ class ToyCampaign:
     Attributes:
         fails: Tells which tasks fail, and how.
         known: Labels to begin with.
+        given: Models to begin with; give the plan `pretrained` as well.
         training_sets: The values of every training set that a trainer has seen.
     """
 
@@ -90,6 +93,7 @@ class ToyCampaign:
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     fails: Callable[[Task], ErrorRecord | None] = lambda _task: None
     known: Sequence[KnownLabel] = ()
+    given: Weights | None = None
     training_sets: list[list[float]] = field(default_factory=list)
     at: float = 1000.0
 
@@ -113,6 +117,7 @@ class ToyCampaign:
             lost_after_s=5.0,
         )
         keep_known(self.known, self.space, ledger)
+        keep_given(self.given, self.folder, ledger)
         starters = random.Random(1).sample(range(len(self.space)), 30)
         campaign.begin(self.plan, lambda: starters, known_labels.molecules(ledger))
         return campaign

@@ -13,13 +13,13 @@ from molsteer.inferencer.app import build
 from molsteer.inferencer.errors import NonFinitePredictions
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Blob, Placement
+from molsteer.shared.ensemble import Architecture, Manifest
 from molsteer.shared.graphs import PackedGraphs
 from molsteer.shared.messages import Infer
-from molsteer.shared.ml.architecture import Architecture
 from molsteer.shared.ml.errors import UnusableGraphs, WrongArchitecture
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict
-from molsteer.shared.ml.weights import EnsembleWeights, Manifest, join
+from molsteer.shared.ml.weights import EnsembleWeights, join
 from molsteer.shared.specs import Acquisition
 from molsteer.shared.worker.port import TaskContext
 

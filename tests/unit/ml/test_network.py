@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from molsteer.shared.ensemble import Architecture
 from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.ml.architecture import Architecture
 from molsteer.shared.ml.batch import collate
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict

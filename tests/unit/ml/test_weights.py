@@ -5,16 +5,18 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Inline, Placement
+from molsteer.shared.ensemble import Architecture, Manifest
 from molsteer.shared.errors import BlobCorrupt
 from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.ml.architecture import Architecture
 from molsteer.shared.ml.errors import UnusableWeights, WrongArchitecture
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict
-from molsteer.shared.ml.weights import EnsembleWeights, Manifest, join
+from molsteer.shared.ml.weights import EnsembleWeights, join
+from molsteer.steering.model_files import Weights, stacked
 
 pytestmark = pytest.mark.fast
 
@@ -44,6 +46,14 @@ def test_groups_of_members_join_to_one_ensemble(graphs: PackedGraphs) -> None:
     whole = join([some_weights(0, 1), some_weights(2)])
     assert whole.manifest.members == (0, 1, 2)
     expected = predict(some_weights(0, 1, 2).build(CPU), graphs, 8)
+    np.testing.assert_allclose(predict(whole.build(CPU), graphs, 8), expected, atol=1e-6)
+
+
+def test_what_steering_puts_together_is_an_ensemble(graphs: PackedGraphs) -> None:
+    parts = [Weights(part.manifest, part.tensors) for part in (some_weights(3), some_weights(7))]
+    whole = EnsembleWeights.from_arrays(load(stacked(parts).to_bytes()))
+    assert whole.manifest.members == (0, 1)
+    expected = predict(some_weights(3, 7).build(CPU), graphs, 8)
     np.testing.assert_allclose(predict(whole.build(CPU), graphs, 8), expected, atol=1e-6)
 
 

@@ -64,6 +64,45 @@ def test_a_label_that_lands_during_an_update_makes_the_next_one_start_at_once():
     assert campaign.succeed("infer/1/0/1") == [UpdateEnded(1, "completed"), train]
 
 
+def test_models_that_were_given_rank_the_space_before_anything_is_simulated_or_trained():
+    campaign = Campaign(a_plan(pretrained=True, warm_start=True, retrain_after=2), (7, 8))
+    assert campaign.first_commands == (DispatchInference(generation=1, chunk=0),)
+    assert campaign.succeed("infer/1/0/1", candidates=ranked(5, 6)) == [
+        UpdateEnded(1, "completed"),
+        *simulate(5),
+    ]
+    assert campaign.succeed("simulate/5/1") == simulate(6)
+    assert campaign.succeed("simulate/6/1") == [
+        *simulate(7),
+        DispatchTraining(generation=2, group=0, members=(0,), labels=2, warm=True),
+    ]
+
+
+def test_what_given_models_name_in_one_chunk_is_simulated_while_they_rank_the_next():
+    campaign = Campaign(a_plan(pretrained=True, chunk_size=5, slots_simulate=2), (7, 8))
+    assert campaign.succeed("infer/1/0/1", candidates=ranked(3)) == [
+        *simulate(3),
+        DispatchInference(generation=1, chunk=1),
+    ]
+
+
+def test_given_models_rank_again_if_a_stop_cut_them_short():
+    campaign = Campaign(a_plan(pretrained=True), (7, 8))
+    assert campaign.stop() == (
+        CancelTasks(("infer/1/0/1",)),
+        UpdateEnded(1, "cancelled"),
+        Finish("stopped"),
+    )
+    assert campaign.tell(Resumed(campaign.at)) == (DispatchInference(generation=2, chunk=0),)
+
+
+def test_where_given_models_cannot_rank_a_campaign_begins_without_them():
+    campaign = Campaign(a_plan(pretrained=True, warm_start=True, retrain_after=1), (7, 8))
+    assert campaign.fail("infer/1/0/1") == [UpdateEnded(1, "failed"), *simulate(7)]
+    train = DispatchTraining(generation=2, group=0, members=(0,), labels=1, warm=False)
+    assert campaign.succeed("simulate/7/1") == [*simulate(8), train]
+
+
 def test_the_first_update_and_later_ones_have_their_own_triggers():
     campaign = Campaign(a_plan(first_training_after=2, retrain_after=3), tuple(range(9)))
     campaign.succeed("simulate/0/1")

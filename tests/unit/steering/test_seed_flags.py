@@ -34,7 +34,8 @@ COUNTERPARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "molecules-per-ml-task": (("50000",), ("--infer-chunk-size", "50000")),
     "qc-specification": (("xtb",), ("--simulate-level", "xtb")),
     "target-recipe": (("xtb-vacuum",), ()),
-    "mpnn-model-path": (("model.h5",), ()),
+    "mpnn-model-path": (("a.safetensors",), ("--train-models", "a.safetensors")),
+    "mpnn-model-files": (("a.safetensors", "b"), ("--train-models", "a.safetensors", "b")),
     "model-count": (("4",), ("--train-members", "4")),
     "training-set": (("known.jsonl",), ("--training-set", "known.jsonl")),
     "search-space": (("MOS.csv",), ("--space", "MOS.csv")),
@@ -61,10 +62,7 @@ COUNTERPARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ml-ps-globus-config": (("sites.json",), ("--stores-globus-config", "sites.json")),
     "use-parsl": ((), ()),
 }
-REFUSED = {
-    "simulation-spec": ("ladder.yaml",),
-    "mpnn-model-files": ("a.h5", "b.h5", "c.h5"),
-}
+REFUSED = {"simulation-spec": ("ladder.yaml",)}
 
 
 def chosen(*arguments: str, known_server: str | None = None) -> Chosen:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from molsteer.shared.ml.architecture import Architecture
+from molsteer.shared.ensemble import Architecture
 from molsteer.shared.ml.network import Ensemble
 from molsteer.trainer.best_weights import BestWeights
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.molecules import some_molecules
 
-from molsteer.shared.ml.architecture import Architecture
+from molsteer.shared.ensemble import Architecture
 from molsteer.shared.ml.network import Ensemble
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules

@@ -21,15 +21,19 @@ from molsteer.steering.attendance import Attendance, attendance
 from molsteer.steering.control.changes import changed, knob, values
 from molsteer.steering.control.requests import Inbox, changes_of
 from molsteer.steering.display import Display
+from molsteer.steering.given_models import digest as digest_of_models
+from molsteer.steering.given_models import keep_given, read_given, sized
 from molsteer.steering.interrupts import Interrupts
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.local_site import LocalSite, local_site
 from molsteer.steering.loop import Campaign
+from molsteer.steering.model_files import Weights
 from molsteer.steering.orders import Orders
 from molsteer.steering.plugins import check_plugins
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.progress import Progress, measure
+from molsteer.steering.sections import MEMBERS
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.settlement import Settlement
 from molsteer.steering.space.progress import Progress as BuildProgress
@@ -162,6 +166,8 @@ def _assemble(
     folder = settings.run_dir
     ledger = Ledger(folder, create=True)
     stack.callback(ledger.close)
+    given = read_given(settings)
+    settings = sized(settings, given)
     known = read_known(settings, ledger)
     space = open_or_build(
         settings.campaign.space,
@@ -171,8 +177,9 @@ def _assemble(
     )
     labels = keep_known(known, space, ledger)
     name, changes = settings.campaign.name, changes_of(ledger)
-    identity = _identity(settings, space, _plan(settings, space, labels))
+    identity = _identity(settings, space, given, _plan(settings, space, labels))
     campaign_id = run_directory.claim(folder, ledger, name, identity, changes)
+    keep_given(given, folder, ledger)
     settings = changed(settings, changes)
     server = None
     if settings.workers.server == "embedded":
@@ -229,7 +236,8 @@ def _plan(settings: CampaignSettings, space: SearchSpace, known_labels: int) -> 
         during_update=policy.during_update,
         warm_start=policy.start_from == "warm",
         merge=policy.merge,
-        members=settings.train.members,
+        members=settings.train.members or MEMBERS,
+        pretrained=bool(settings.train.models),
         space_size=len(space),
         chunk_size=space.chunk_size,
         attempts=policy.attempts,
@@ -238,7 +246,9 @@ def _plan(settings: CampaignSettings, space: SearchSpace, known_labels: int) -> 
     )
 
 
-def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Mapping[str, object]:
+def _identity(
+    settings: CampaignSettings, space: SearchSpace, given: Weights | None, plan: Plan
+) -> Mapping[str, object]:
     """Name everything that decisions depend on; slots may change between sessions."""
     changeable = values(settings)
     fixed = {
@@ -252,6 +262,8 @@ def _identity(settings: CampaignSettings, space: SearchSpace, plan: Plan) -> Map
     training_set = settings.campaign.training_set
     if training_set is not None:
         fixed["campaign.training_set"] = digest(training_set)
+    if given:
+        fixed["train.models"] = digest_of_models(given)
     named = {name: value for name, value in changeable.items() if not name.endswith(".slots")}
     knobs = {knob(name) for name in changeable}
     rest = {f"plan.{name}": value for name, value in asdict(plan).items() if name not in knobs}

@@ -95,6 +95,26 @@ class UnusableTrainingSet(UserError):
         self.path, self.problems = path, tuple(problems)
 
 
+class UnusableModels(UserError):
+    """Files of weights that are not what they should be; names every problem."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"The models cannot be used:{listed}")
+        self.problems = tuple(problems)
+
+
+class NoModels(UserError):
+    """A campaign whose models have not ranked anything."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The campaign in {folder} has no models that ranked the space yet. Ask again after "
+            f"its first update."
+        )
+        self.folder = folder
+
+
 class NothingMeasured(UserError):
     """A campaign of which no task has ended."""
 

@@ -179,9 +179,8 @@ class Orders:
 
     def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
         def put(placement: Placement) -> Iterator[Blob]:
-            for model in results.models(self.ledger, generation):
-                file = self.run_dir / model.file
-                yield self.blobs.adopt(file, "safetensors", model.sha256, placement)
+            for file, sha256 in results.weights(self.ledger, generation):
+                yield self.blobs.adopt(self.run_dir / file, "safetensors", sha256, placement)
 
         return self._once(_Put("weights", generation, topic, update_owner(for_update)), put)
 

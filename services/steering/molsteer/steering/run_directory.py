@@ -25,7 +25,7 @@ from molsteer.steering.errors import (
     RunDirectoryInUse,
     UnusableRunDirectory,
 )
-from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.ledger import Ledger, unwritable
 from molsteer.steering.settings import CampaignSettings
 
 _LOCK = "steering.lock"
@@ -188,6 +188,25 @@ def claim(
             [f"{name} is {now.get(name)!r} there, {wanted.get(name)!r} here" for name in names],
         )
     return str(ledger.fact("campaign"))
+
+
+def write_file(folder: Path, name: Path, data: bytes) -> None:
+    """Write a file below a run directory; it is there whole or not at all, also after a crash.
+
+    Raises:
+        ServiceUnavailable: If the disk has no room or does not work.
+    """
+    path = folder / name
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise unwritable(folder, error) from None
 
 
 def _write_json(path: Path, content: object) -> None:

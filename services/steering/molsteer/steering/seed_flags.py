@@ -125,19 +125,26 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
     ),
     SeedFlag(
         "mpnn-model-path",
-        NoEffect(),
+        Same(("train.models",)),
         "required",
-        "It gave the shape of the network, which --train-width and --train-layers give here; the "
-        "first training made all weights anew, as it does here.",
+        "One file for all members. There, only the shape of its network mattered, which "
+        "--train-width and --train-layers give here.",
+        several=True,
     ),
     SeedFlag(
         "mpnn-model-files",
-        Refused(),
+        Same(("train.models",)),
         "required",
-        "Keras models cannot be read. Give the labels they were trained on with --training-set; "
-        "our own models are trained on them at the start.",
+        "They rank the space before anything is trained. Files of our own, with one member or "
+        "several; for Keras models, give the labels they were trained on with --training-set.",
+        several=True,
     ),
-    SeedFlag("model-count", Same(("train.members",)), "8"),
+    SeedFlag(
+        "model-count",
+        Same(("train.members",)),
+        "8",
+        "If not given, as many as the model files hold; 8 without any, or if they hold one.",
+    ),
     SeedFlag(
         "training-set",
         Same(("campaign.training_set",)),

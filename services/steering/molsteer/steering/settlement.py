@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from molsteer.shared.messages import (
 )
 from molsteer.steering.candidates import read_rows
 from molsteer.steering.ledger import results, tasks, transfers
-from molsteer.steering.ledger.ledger import Ledger, unwritable
+from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -39,6 +38,7 @@ from molsteer.steering.policy.events import (
     TaskFailed,
     TrainingSucceeded,
 )
+from molsteer.steering.run_directory import write_file
 from molsteer.steering.space.search_space import SearchSpace
 
 
@@ -113,7 +113,7 @@ class Settlement:
             text = json.dumps(self.blobs.tree(result.records))
         except (TypeError, ValueError, RecursionError) as error:
             raise BlobCorrupt(f"task {task_id}", f"its records are no JSON ({error})") from None
-        self._write(record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
+        write_file(self.run_dir, record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_label(self.ledger, task_id, molecule, inchikey, result, record)
 
     def _named(self, failure: ErrorRecord, molecule: int) -> ErrorRecord:
@@ -123,7 +123,7 @@ class Settlement:
     def _model(self, task_id: str, labels: int, result: Trained) -> None:
         file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"
         weights = self.blobs.raw(result.weights)
-        self._write(file, weights)
+        write_file(self.run_dir, file, weights)
         digest = hashlib.sha256(weights).hexdigest()
         results.add_model(self.ledger, task_id, labels, result, file, digest)
 
@@ -133,19 +133,6 @@ class Settlement:
         molecules = rows + result.chunk * self.space.chunk_size
         results.add_predictions(self.ledger, result.generation, molecules, arrays)
         return tuple(map(Candidate, molecules.tolist(), arrays["score"].tolist()))
-
-    def _write(self, name: Path, data: bytes) -> None:
-        path = self.run_dir / name
-        unfinished = path.with_name(f".{path.name}.part")
-        try:
-            path.parent.mkdir(exist_ok=True)
-            with unfinished.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        except OSError as error:
-            raise unwritable(self.run_dir, error) from None
 
 
 def _blobs(outcome: Outcome) -> tuple[Blob, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from molsteer.shared.ensemble import Architecture
 from molsteer.shared.messages import Train
-from molsteer.shared.ml.architecture import Architecture
 from molsteer.shared.ml.errors import WrongArchitecture
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.weights import EnsembleWeights, join

@@ -42,7 +42,7 @@ def look_at_torch() -> Iterator[Finding]:
 def _trial() -> Finding:
     import numpy as np
 
-    from molsteer.shared.ml.architecture import Architecture
+    from molsteer.shared.ensemble import Architecture
     from molsteer.shared.ml.device import choose_device
     from molsteer.shared.ml.network import Ensemble, draw_weights
     from molsteer.shared.ml.predicting import predict

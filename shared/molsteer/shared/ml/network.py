@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.nn import MessagePassing
 
-from molsteer.shared.ml.architecture import Architecture
+from molsteer.shared.ensemble import Architecture
 from molsteer.shared.ml.batch import ATOM_CODES, BOND_KINDS, GraphBatch
 from molsteer.shared.ml.stacked import StackedLinear, StackedNorm, StackedTable
 

@@ -1,43 +1,24 @@
-"""Weights of ensemble members as named arrays, with a manifest that says what they are.
-
-Blobs hold arrays and nothing else, so the manifest is one too: its JSON as bytes.
-"""
+"""Weights of ensemble members as named arrays, with a manifest that says what they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
 
 from molsteer.shared.blobs.port import Arrays
-from molsteer.shared.frozen import Message
-from molsteer.shared.ml.architecture import Architecture
+from molsteer.shared.ensemble import (
+    CURRENT_VOCABULARIES,
+    Manifest,
+    Tensors,
+    from_arrays,
+    to_arrays,
+)
 from molsteer.shared.ml.errors import UnusableWeights, WrongArchitecture
 from molsteer.shared.ml.network import Ensemble
-
-_MANIFEST = "manifest"
-
-
-class Manifest(Message):
-    """What the arrays beside it are.
-
-    Attributes:
-        members: Numbers of the members, in the order of the arrays' first dimension.
-        generation: The model update that trained them.
-        seed: Seed of the campaign they were trained in.
-    """
-
-    format: Literal["molsteer-ensemble"] = "molsteer-ensemble"
-    version: Literal[1] = 1
-    architecture: Architecture
-    members: tuple[NonNegativeInt, ...] = Field(min_length=1)
-    generation: PositiveInt
-    seed: NonNegativeInt
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +30,7 @@ class EnsembleWeights:
     """
 
     manifest: Manifest
-    tensors: Mapping[str, npt.NDArray[np.float32]]
+    tensors: Tensors
 
     @classmethod
     def of(cls, ensemble: Ensemble, manifest: Manifest) -> EnsembleWeights:
@@ -66,13 +47,11 @@ class EnsembleWeights:
             WrongArchitecture: If they are not all tensors of the network they claim to be, or
                 this version of the program reads molecules otherwise.
         """
-        manifest = _read_manifest(arrays)
-        tensors = {
-            name: array.astype(np.float32, copy=False)
-            for name, array in arrays.items()
-            if array.dtype == np.float32  # others are none of the network's
-        }
-        wanted = manifest.architecture.model_copy(update=_CURRENT_VOCABULARIES)
+        try:
+            manifest, tensors = from_arrays(arrays)
+        except ValueError as error:
+            raise UnusableWeights(f"{error}.") from None
+        wanted = manifest.architecture.model_copy(update=CURRENT_VOCABULARIES)
         differences = manifest.architecture.differences(wanted) or _misfits(manifest, tensors)
         if differences:
             raise WrongArchitecture(differences)
@@ -82,8 +61,7 @@ class EnsembleWeights:
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Give the weights as named arrays, as `from_arrays` takes them."""
-        text = self.manifest.model_dump_json().encode()
-        return {**self.tensors, _MANIFEST: np.frombuffer(text, dtype=np.uint8)}
+        return to_arrays(self.manifest, self.tensors)
 
     def select(self, members: Sequence[int]) -> EnsembleWeights:
         """Take the members of the given numbers, in that order.
@@ -126,22 +104,6 @@ def join(parts: Sequence[EnsembleWeights]) -> EnsembleWeights:
         first.model_copy(update={"members": members, "generation": generation}),
         {name: np.concatenate([part.tensors[name] for part in parts]) for name in parts[0].tensors},
     )
-
-
-_CURRENT_VOCABULARIES = Architecture(width=1, layers=1).model_dump(
-    include={"atom_vocabulary", "bond_vocabulary"}
-)
-
-
-def _read_manifest(arrays: Arrays) -> Manifest:
-    text = arrays.get(_MANIFEST)
-    if text is None:
-        raise UnusableWeights("they come without a manifest.")
-    try:
-        return Manifest.model_validate_json(text.tobytes())
-    except ValidationError as error:
-        places = ", ".join(".".join(map(str, item["loc"])) or "JSON" for item in error.errors())
-        raise UnusableWeights(f"their manifest cannot be read (at {places}).") from None
 
 
 def _misfits(manifest: Manifest, tensors: Arrays) -> list[str]:

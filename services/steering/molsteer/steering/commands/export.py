@@ -18,7 +18,7 @@ from molsteer.steering.export.tables import TABLES
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["csv", "jsonl", "parquet", "qcschema"]),
+    type=click.Choice(["csv", "jsonl", "parquet", "qcschema", "safetensors"]),
     default="csv",
     show_default=True,
     help="How to write; parquet needs the package pyarrow.",
@@ -42,7 +42,7 @@ from molsteer.steering.export.tables import TABLES
 @as_json
 def export(
     run_dir: Path,
-    format_name: Literal["csv", "jsonl", "parquet", "qcschema"],
+    format_name: Literal["csv", "jsonl", "parquet", "qcschema", "safetensors"],
     output: Path | None,
     names: Sequence[str],
     force: bool,
@@ -52,8 +52,8 @@ def export(
 
     The tables are molecules, simulations, trainings, inferences, models, timings, transfers and
     failures; docs/run-records.md explains every column. The format qcschema gives the full record
-    of every simulation instead, one QCSchema document a line. The folder appears when it is
-    complete.
+    of every simulation instead, one QCSchema document a line, and the format safetensors the newest
+    models, with which another campaign can begin. The folder appears when it is complete.
 
     \b
     Examples:
@@ -61,22 +61,26 @@ def export(
       molsteer export runs/quickstart --format parquet -o records
       molsteer export runs/quickstart --format jsonl --table molecules --table models
       molsteer export runs/quickstart --format qcschema --force
+      molsteer export runs/quickstart --format safetensors -o models
     """
-    from molsteer.steering.export.export import export_qcschema, export_tables
+    from molsteer.steering.export.export import export_models, export_qcschema, export_tables
 
+    if names and format_name in {"qcschema", "safetensors"}:
+        raise click.UsageError(f"--format {format_name} has no tables. Leave --table out.")
     folder = output or run_dir / f"export-{format_name}"
     match format_name:
         case "csv" | "jsonl" | "parquet":
             chosen = [table for table in TABLES if table.name in names or not names]
             rows = export_tables(run_dir, folder, chosen, format_name, replace=force)
         case "qcschema":
-            if names:
-                raise click.UsageError("--format qcschema has no tables. Leave --table out.")
             rows = export_qcschema(run_dir, folder, replace=force)
+        case "safetensors":
+            rows = export_models(run_dir, folder, replace=force)
         case _:
             assert_never(format_name)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "rows": rows}))
         return
     for file, count in rows.items():
-        click.echo(f"{folder / file}  {count:,} rows")
+        unit = "members" if format_name == "safetensors" else "rows"
+        click.echo(f"{folder / file}  {count:,} {unit}")

@@ -10,10 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from molsteer.steering.errors import NoModels, UnusableModels
 from molsteer.steering.export.columns import Table
 from molsteer.steering.export.qcschema import documents
 from molsteer.steering.export.writers import TableFormat, write_json_lines, writer_of
+from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.model_files import UnusableFile, read_weights, stacked
 from molsteer.steering.staging import staged
 
 DESCRIPTION = "export.json"
@@ -67,6 +70,34 @@ def export_qcschema(run_dir: Path, folder: Path, *, replace: bool) -> Mapping[st
         read = _Counted(documents(run_dir, ledger))
         write_json_lines(draft / "records.jsonl", read)
         return {"records.jsonl": read.count}
+
+    return _export(run_dir, folder, fill, replace=replace)
+
+
+def export_models(run_dir: Path, folder: Path, *, replace: bool) -> Mapping[str, int]:
+    """Write the newest models that have ranked the space into one file; else like `export_tables`.
+
+    A campaign can begin with it, see the setting `train.models`.
+
+    Returns:
+        How many members the file has.
+
+    Raises:
+        NoModels: If no models have ranked the space yet.
+        UnusableModels: If the file of a model is missing, damaged or of another network.
+    """
+
+    def fill(draft: Path, ledger: Ledger) -> Mapping[str, int]:
+        generation = results.newest_generation_that_ranked(ledger)
+        if generation is None:
+            raise NoModels(run_dir)
+        files = [run_dir / file for file, _ in results.weights(ledger, generation)]
+        try:
+            whole = stacked([read_weights(file) for file in files])
+        except UnusableFile as error:
+            raise UnusableModels([str(error)]) from None
+        (draft / "ensemble.safetensors").write_bytes(whole.to_bytes())
+        return {"ensemble.safetensors": whole.members}
 
     return _export(run_dir, folder, fill, replace=replace)
 

@@ -14,6 +14,9 @@ import numpy.typing as npt
 from molsteer.shared.messages import Simulated, Trained
 from molsteer.steering.ledger.ledger import Ledger
 
+GIVEN = 0
+"""Stands for the generation of models that were given to begin with."""
+
 PREDICTED = ("mean", "spread", "score")
 """What is kept of each prediction, all in eV."""
 
@@ -99,8 +102,25 @@ def add_model(
     )
 
 
+def set_given(ledger: Ledger, file: Path, sha256: str) -> None:
+    """Note the weights of all members with which the campaign begins; inside a transaction."""
+    ledger.set_fact("given_models", {"file": str(file), "sha256": sha256})
+
+
+def weights(ledger: Ledger, generation: int) -> list[tuple[Path, str]]:
+    """List files and digests of the weights that an update ranks by, in a fixed order.
+
+    Those of an update that trained none are the weights that were given.
+    """
+    trained = [(model.file, model.sha256) for model in models(ledger, generation)]
+    given = ledger.fact("given_models")
+    if trained or not isinstance(given, dict):
+        return trained
+    return [(Path(given["file"]), given["sha256"])]
+
+
 def models(ledger: Ledger, generation: int) -> list[Model]:
-    """List the models of one update, in a fixed order."""
+    """List the models that one update trained, in a fixed order."""
     rows = ledger.connection.execute(
         "SELECT * FROM model WHERE generation = ? ORDER BY task_id", (generation,)
     )
@@ -116,8 +136,20 @@ def models(ledger: Ledger, generation: int) -> list[Model]:
     ]
 
 
+def newest_generation_that_ranked(ledger: Ledger) -> int | None:
+    """Give the last update by which a chunk was scored, or None if there is none."""
+    (generation,) = ledger.connection.execute(
+        "SELECT max(json_extract(command, '$.generation')) FROM task"
+        " WHERE topic = 'infer' AND status = 'ok'"
+    ).fetchone()
+    return None if generation is None else int(generation)
+
+
 def newest_generation_of(ledger: Ledger, members: Collection[int], before: int) -> int | None:
-    """Give the last update before another one that trained all these members, or None."""
+    """Give the last update before another one that trained all these members.
+
+    It is `GIVEN` where none did but models were given, and None where there are no weights.
+    """
     rows = ledger.connection.execute(
         "SELECT generation, members FROM model WHERE generation < ? ORDER BY generation DESC",
         (before,),
@@ -130,7 +162,7 @@ def newest_generation_of(ledger: Ledger, members: Collection[int], before: int) 
         }
         if trained.issuperset(members):
             return generation
-    return None
+    return None if ledger.fact("given_models") is None else GIVEN
 
 
 def add_predictions(

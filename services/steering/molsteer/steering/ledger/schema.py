@@ -7,8 +7,9 @@ VERSION = 2
 
 TABLES = """
 CREATE TABLE fact (
-    name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'changes', 'paused',
-                                    -- 'stopping', 'finished', and 'request/NAME' for each request
+    name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'given_models', 'changes',
+                                    -- 'paused', 'stopping', 'finished', and 'request/NAME' for
+                                    -- each request
     value TEXT NOT NULL             -- JSON
 );
 

@@ -36,6 +36,7 @@ class Plan:
         attempts: Tries of a task whose failures are retryable.
         failure_limit: Molecules given up in a row, without a success in between, after which the
             campaign ends as failing.
+        pretrained: Whether models are given that rank the space before anything is trained.
         known_labels: Labels that exist before the campaign begins, of molecules in the space or
             outside; the budget does not count them.
     """
@@ -56,6 +57,7 @@ class Plan:
     chunk_size: int
     attempts: int
     failure_limit: int
+    pretrained: bool = False
     known_labels: int = 0
 
     @property

@@ -72,6 +72,8 @@ def act_when_starved(state: State) -> Step | None:
 
 
 def _refill_waits(state: State) -> bool:
+    if state.given and not state.shortlist.fresh.take(state.chosen):
+        return True  # the first molecules are for campaigns that have no model to ask
     match state.plan.during_update:
         case "continue":
             return False

@@ -76,6 +76,8 @@ class State:
         abandoned: The last attempts of molecules that were given up, by molecule.
         failures_in_a_row: Molecules given up since the last success.
         update: The update that runs, if one does.
+        given: Whether models that were given have still to rank the space: the next update does,
+            without training any.
         generation: Number of the last update that began, 0 before the first.
         model: Generation of the last update that was completed, 0 before the first.
         trained_on: Labels that existed when the last update began, 0 if it was cancelled.
@@ -95,6 +97,7 @@ class State:
     abandoned: HashTrieMap[int, DispatchSimulation] = field(default_factory=HashTrieMap)
     failures_in_a_row: int = 0
     update: Update | None = None
+    given: bool = False
     generation: int = 0
     model: int = 0
     trained_on: int = 0
@@ -106,7 +109,7 @@ class State:
     @classmethod
     def fresh(cls, plan: Plan) -> State:
         """The state of a campaign that has not begun."""
-        return cls(plan)
+        return cls(plan, given=plan.pretrained)
 
     @property
     def labels(self) -> int:

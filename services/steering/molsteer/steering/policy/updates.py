@@ -17,9 +17,14 @@ from molsteer.steering.policy.tasks import Tasks
 
 
 def update_is_due(state: State) -> bool:
-    """Tell whether enough is new to learn from, somebody to learn, and anything left to choose."""
-    if state.update or state.stopping or state.choosable <= 0 or state.plan.slots_train == 0:
+    """Tell whether enough is new to learn from, somebody to learn, and anything left to choose.
+
+    Models that were given have learned already: they rank the space as soon as it makes sense.
+    """
+    if state.update or state.stopping or state.choosable <= 0:
         return False
+    if state.given or state.plan.slots_train == 0:
+        return state.given
     if state.generation == 0:
         return state.labels >= state.plan.first_training_after
     return state.labels - state.trained_on >= state.plan.retrain_after
@@ -31,16 +36,19 @@ def begin_due_update(state: State) -> Step | None:
 
 
 def begin_update(state: State) -> Step:
-    """Begin an update with the labels there are; takes a training slot at least."""
+    """Begin an update with the labels there are; takes a training slot, or models given."""
     plan, generation = state.plan, state.generation + 1
     warm = plan.warm_start and state.model > 0
     groups = tuple(
         DispatchTraining(generation, group, members, state.labels, warm)
         for group, members in enumerate(_groups(plan.members, plan.slots_train))
     )
+    training = Training(generation, Tasks(waiting=groups))
+    if state.given:
+        training = Training(generation, Tasks(), trained=plan.members)
     begun = replace(
         state,
-        update=Training(generation, Tasks(waiting=groups)),
+        update=training,
         generation=generation,
         trained_on=state.labels,
         chosen_before=len(state.chosen),
@@ -114,6 +122,8 @@ def end_update(state: State, outcome: UpdateOutcome) -> Step:
     ended = replace(state, update=None)
     if outcome == "cancelled":
         ended = replace(ended, trained_on=0, chosen_before=0)
+    else:
+        ended = replace(ended, given=False)
     return ended, (UpdateEnded(state.generation, outcome),)
 
 

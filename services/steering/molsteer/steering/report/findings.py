@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from molsteer.steering.ledger.ledger import Ledger
 
@@ -95,6 +96,7 @@ class Findings:
         finished: Why it has ended, None while it goes on.
         hit_above_eV: Ionization potential above which a molecule is a hit.
         known_labels: Labels it began with, which it did not have to simulate.
+        given_models: Models it began with, which it did not have to train.
         elapsed_s: From its first task to the last one that settled.
         found: All labelled molecules in the order of settling.
         starter: How molecules were chosen before there was a model: random or k-means.
@@ -109,6 +111,7 @@ class Findings:
     finished: str | None
     hit_above_eV: float
     known_labels: int
+    given_models: int
     elapsed_s: float
     found: Sequence[Found]
     starter: str
@@ -126,24 +129,28 @@ class Findings:
 def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
     """Read everything a report tells."""
     found = _found(ledger)
-    finished, plan = ledger.fact("finished"), ledger.fact("plan")
-    identity = ledger.fact("identity")
+    finished = ledger.fact("finished")
+    plan, identity = _facts(ledger, "plan"), _facts(ledger, "identity")
     return Findings(
         name=name,
         finished=None if finished is None else str(finished),
         hit_above_eV=hit_above_eV,
-        known_labels=plan.get("known_labels", 0) if isinstance(plan, dict) else 0,
+        known_labels=plan.get("known_labels", 0),
+        given_models=plan["members"] if plan.get("pretrained") else 0,
         elapsed_s=_elapsed_s(ledger),
         found=found,
-        starter=identity.get("policy.starter", "random")
-        if isinstance(identity, dict)
-        else "random",
+        starter=identity.get("policy.starter", "random"),
         start=_group([m for m in found if m.generation == 0], hit_above_eV),
         steered=_group([m for m in found if m.generation > 0], hit_above_eV),
         updates=_updates(ledger),
         tasks=_task_groups(ledger),
         failures=_failures(ledger),
     )
+
+
+def _facts(ledger: Ledger, name: str) -> dict[str, Any]:
+    facts = ledger.fact(name)
+    return facts if isinstance(facts, dict) else {}
 
 
 def _found(ledger: Ledger) -> list[Found]:

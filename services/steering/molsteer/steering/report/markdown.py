@@ -64,9 +64,11 @@ def render(findings: Findings, plot_file: str) -> str:
 
 def _summary(findings: Findings) -> str:
     state = f"ended: {findings.finished}" if findings.finished else "still running"
-    known = f", {findings.known_labels} labels known before" if findings.known_labels else ""
+    before = f", {findings.known_labels} labels known before" if findings.known_labels else ""
+    if findings.given_models:
+        before += f", first ranking by {findings.given_models} models trained before"
     minutes = findings.elapsed_s / 60
-    return f"{len(findings.found)} molecules simulated in {minutes:.1f} minutes{known}; {state}.\n"
+    return f"{len(findings.found)} molecules simulated in {minutes:.1f} minutes{before}; {state}.\n"
 
 
 def _comparison(findings: Findings) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from molsteer.steering.errors import RecordUnreadable
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.results import GIVEN, weights
 from molsteer.steering.records import read_record
 
 
@@ -16,7 +17,8 @@ def damages(ledger: Ledger, run_dir: Path) -> Iterator[str]:
     for number, record in ledger.connection.execute("SELECT number, record FROM label"):
         if reason := _unreadable_record(run_dir / record):
             yield f"The record {record} of label {number} cannot be read: {reason}."
-    for file, sha256 in ledger.connection.execute("SELECT file, sha256 FROM model"):
+    trained = ledger.connection.execute("SELECT file, sha256 FROM model")
+    for file, sha256 in [*weights(ledger, GIVEN), *trained]:
         if reason := _another_content(run_dir / file, sha256):
             yield f"The model {file} cannot be used: {reason}."
 
