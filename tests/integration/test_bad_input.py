@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice, product
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from support.command import MOLSTEER, molsteer, molsteer_in_background
@@ -20,6 +22,10 @@ from molsteer.steering.run_directory import held
 
 WITHIN_S = 20.0
 """Two seconds are usual; the rest is for busy machines."""
+
+ELSEWHERE = {"host_regex": "elsewhere", "endpoint_path": "/blobs", "local_path": "blobs"}
+
+GLOBUS = ["--stores-infer", "globus", "--stores-globus-config", "absent.json"]
 
 EXTERNAL = ("--workers-server", "external", "--workers-local", "false")
 
@@ -38,6 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("notes.txt", "C\n"),
         ("binary.toml", "\udcff"),
         ("broken.toml", "[campaign\n"),
+        ("sites.json", json.dumps({str(UUID(int=n)): ELSEWHERE for n in (1, 2)})),
         (
             "many.toml",
             '[campaign]\nspace = "good.smi"\nbudget = 0\nbugdet = 7\n[stores]\n'
@@ -135,6 +142,18 @@ def in_background(*command: str, output: Path) -> Iterator[subprocess.Popen[byte
         ),
         (["--space", "good.smi", "--infer-handler", "module"], ["[infer] handler: String should"]),
         (["--speed", "9"], ["No such option '--speed'"]),
+        *(
+            (["--space", "good.smi", *flags], told)
+            for flags, told in (
+                (["--stores-threshold-bytes=-1"], ["[stores] threshold_bytes", "greater than"]),
+                (["--ps-threshold=-1"], ["[stores] threshold_bytes", "greater than"]),
+                (["--stores-infer", "tape"], ["[stores] infer", "'globus', 'endpoint' or 'none'"]),
+                (["--stores-infer", "globus"], ["the store globus needs globus_config"]),
+                (GLOBUS, ["absent.json", "No such file", "Check [stores] globus_config"]),
+                ([*GLOBUS[:-1], "sites.json"], ["No host_regex matches this host", "Add its"]),
+                (["--stores-train", "endpoint"], ["the store endpoint needs endpoint"]),
+            )
+        ),
     ],
 )
 def test_a_run_that_cannot_work_says_why_and_leaves_nothing(

@@ -530,6 +530,14 @@ def test_a_campaign_that_has_simulated_the_whole_space_is_out_of_candidates():
     assert campaign.succeed("simulate/0/1", "simulate/1/1")[-1] == Finish("out-of-candidates")
 
 
+def test_a_campaign_whose_every_simulation_failed_is_failing_though_no_candidate_is_left():
+    campaign = Campaign(a_plan(space_size=2), (0, 1))
+    assert campaign.fail("simulate/0/1", "simulate/1/1")[-1] == Finish("failing")
+    campaign = Campaign(a_plan(space_size=2), (0, 1))
+    campaign.fail("simulate/0/1")
+    assert campaign.succeed("simulate/1/1")[-1] == Finish("out-of-candidates")
+
+
 def test_a_shortlist_that_runs_dry_asks_for_a_new_ranking_before_it_is_due():
     campaign = Campaign(a_plan(space_size=4), (0,))
     assert campaign.succeed("simulate/0/1") == [DispatchTraining(1, 0, (0,), 1, warm=False)]

@@ -105,7 +105,7 @@ class Application:
     def _step(self, complain: Callable[[str], None]) -> None:
         try:
             self.campaign.step(STEP_S)
-            for complaint in self.attendance.missing(time.time()):
+            for complaint in self.attendance.complaints(time.time()):
                 log.warning(complaint)
                 complain(complaint)
             self._trouble = None

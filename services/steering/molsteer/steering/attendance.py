@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
-from molsteer.shared.bus.workers import live_workers, start_command
+from molsteer.shared.bus.workers import live_workers, start_command, strangers
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.steering.settings import CampaignSettings
@@ -29,9 +29,12 @@ class Attendance:
     queue: QueueSettings
     pools: Mapping[Topic, str]
     next_at: float
+    _told: set[str] = field(default_factory=set)
 
-    def missing(self, now: float) -> list[str]:
+    def complaints(self, now: float) -> list[str]:
         """Give a sentence for each pool that nobody serves, if it is time to call the roll.
+
+        A worker of another version, which may not understand its tasks, is told once.
 
         Raises:
             ServiceUnavailable: If Redis does not answer.
@@ -39,12 +42,18 @@ class Attendance:
         if not self.pools or now < self.next_at:
             return []
         self.next_at = now + AGAIN_AFTER_S
-        served = {(worker.topic, worker.pool) for worker in live_workers(self.queue)}
+        pools = self.pools.items()
+        there = [w for w in live_workers(self.queue) if (w.topic, w.pool) in pools]
+        served = {(worker.topic, worker.pool) for worker in there}
         return [
-            _complaint(topic, pool)
-            for topic, pool in self.pools.items()
-            if (topic, pool) not in served
+            *(_complaint(topic, pool) for topic, pool in pools if (topic, pool) not in served),
+            *self._news(f"{sentence} {cure}" for sentence, cure in strangers(there)),
         ]
+
+    def _news(self, sentences: Iterable[str]) -> list[str]:
+        new = [sentence for sentence in sentences if sentence not in self._told]
+        self._told.update(new)
+        return new
 
 
 def attendance(settings: CampaignSettings, now: float) -> Attendance:

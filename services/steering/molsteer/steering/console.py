@@ -53,6 +53,22 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
 
 def show_findings(findings: Findings, console: Console) -> None:
     """Print the best molecules beside what the start found."""
+    if findings.found:
+        console.print(_best_molecules(findings))
+    for name, group in (
+        (f"{findings.starter} start", findings.start),
+        ("chosen by the models", findings.steered),
+    ):
+        if group.best_eV is not None and group.mean_eV is not None:
+            console.print(
+                f"{name}: {group.count} molecules, {group.hits} above "
+                f"{findings.hit_above_eV:g} eV, best {group.best_eV:.3f} eV, "
+                f"mean {group.mean_eV:.3f} eV",
+                soft_wrap=True,
+            )
+
+
+def _best_molecules(findings: Findings) -> Table:
     start = f"{findings.starter} start"
     table = Table(title=f"Best molecules of {findings.name}", title_justify="left")
     for title in ("adiabatic / eV", "vertical / eV", "predicted / eV", "SMILES"):
@@ -65,18 +81,7 @@ def show_findings(findings: Findings, console: Console) -> None:
             predicted,
             molecule.smiles,
         )
-    console.print(table)
-    for name, group in (
-        (start, findings.start),
-        ("chosen by the models", findings.steered),
-    ):
-        if group.best_eV is not None and group.mean_eV is not None:
-            console.print(
-                f"{name}: {group.count} molecules, {group.hits} above "
-                f"{findings.hit_above_eV:g} eV, best {group.best_eV:.3f} eV, "
-                f"mean {group.mean_eV:.3f} eV",
-                soft_wrap=True,
-            )
+    return table
 
 
 def _display(news: Console) -> Display:
@@ -109,7 +114,7 @@ def _conclude(application: Application, console: Console) -> int:
     findings = read_findings(ledger, settings.campaign.name, settings.campaign.hit_above_eV)
     report = write_report(findings, settings.run_dir)
     show_findings(findings, console)
-    console.print(f"\nEnded: {_ended(findings.finished, settings)}.", soft_wrap=True)
+    console.print(f"\nEnded: {_ended(findings, settings)}", soft_wrap=True, markup=False)
     console.print(f"Run directory: {settings.run_dir}\nReport: {report}", soft_wrap=True)
     match findings.finished:
         case None:
@@ -120,11 +125,22 @@ def _conclude(application: Application, console: Console) -> int:
             return 0
 
 
-def _ended(reason: str | None, settings: CampaignSettings) -> str:
-    match reason:
+def _ended(findings: Findings, settings: CampaignSettings) -> str:
+    match findings.finished:
         case None:
-            return "interrupted; the same command goes on with it"
+            return "interrupted; the same command goes on with it."
         case "stopped":
-            return f"stopped; `molsteer resume {settings.run_dir}` and the same command go on"
-        case _:
-            return reason
+            return f"stopped; `molsteer resume {settings.run_dir}` and the same command go on."
+        case "out-of-candidates":
+            return "out-of-candidates; the search space has no molecule left to simulate."
+        case "failing":
+            return f"failing. {_common_cause(findings)}"
+        case reason:
+            return f"{reason}."
+
+
+def _common_cause(findings: Findings) -> str:
+    if not findings.failures:
+        return "No model could be asked."
+    kind, count = findings.failures[0], sum(kind.count for kind in findings.failures)
+    return f"Of {count} failures, {kind.count} are {kind.code}. The last of these: {kind.message}"

@@ -66,6 +66,7 @@ class Orders:
 
         Raises:
             ServiceUnavailable: If a store does not take its data.
+            SpaceError: If the search space is no longer what it was.
         """
         topic = topic_of(command)
         return Task(
@@ -187,7 +188,11 @@ class Orders:
     def _chunk(self, number: int) -> Blob:
         def put(placement: Placement) -> Iterator[Blob]:
             chunk = self.space.chunks[number]
-            yield self.blobs.adopt(chunk.path, "safetensors", chunk.sha256, placement)
+            try:
+                blob = self.blobs.adopt(chunk.path, "safetensors", chunk.sha256, placement)
+            except FileNotFoundError as error:
+                raise self.space.unreadable(number, error) from None
+            yield blob
 
         return self._once(_Put("chunk", number, "infer", SPACE_OWNER), put)[0]
 

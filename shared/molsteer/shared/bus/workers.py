@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+
 from pydantic import PositiveInt, ValidationError
 
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
@@ -60,6 +63,18 @@ def start_command(topic: Topic, pool: str) -> str:
     """Give the command that starts a worker of a pool."""
     option = "" if pool == DEFAULT_POOL else f" --pool {pool}"
     return f"molsteer worker {topic}{option}"
+
+
+def strangers(workers: Iterable[WorkerInfo]) -> Iterator[tuple[str, str]]:
+    """Tell about each worker of another version than this process, and the cure."""
+    ours = version("molsteer-shared")
+    for worker in workers:
+        if worker.version != ours:
+            sentence = (
+                f"{worker.topic}: process {worker.pid} on {worker.host} runs molsteer "
+                f"{worker.version}, this machine {ours}."
+            )
+            yield sentence, "Install the same version on both, and start the worker again."
 
 
 def live_workers(queue: QueueSettings) -> list[WorkerInfo]:

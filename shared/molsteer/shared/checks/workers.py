@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
-from molsteer.shared.bus.workers import WorkerInfo, live_workers, start_command
+from molsteer.shared.bus.workers import WorkerInfo, live_workers, start_command, strangers
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.checks.settings import DeploymentSettings
 from molsteer.shared.messages import Topic
@@ -22,7 +21,8 @@ def look_at_workers(settings: DeploymentSettings) -> Iterator[Finding]:
         there = [worker for worker in alive if (worker.topic, worker.pool) == (topic, pool)]
         local = settings.workers.local and pool == DEFAULT_POOL
         yield _pool(topic, there) if there else _nobody(topic, pool, local=local)
-    yield from _strangers(alive)
+    for sentence, cure in strangers(alive):
+        yield Finding("problem", sentence, cure)
 
 
 def _pool(topic: Topic, pool: Sequence[WorkerInfo]) -> Finding:
@@ -41,15 +41,3 @@ def _nobody(topic: Topic, pool: str, *, local: bool) -> Finding:
         f"{topic}: nobody, so its tasks wait.",
         f"Start one: {start_command(topic, pool)}.",
     )
-
-
-def _strangers(alive: Sequence[WorkerInfo]) -> Iterator[Finding]:
-    ours = version("molsteer-shared")
-    for worker in alive:
-        if worker.version != ours:
-            yield Finding(
-                "problem",
-                f"{worker.topic}: process {worker.pid} on {worker.host} runs molsteer "
-                f"{worker.version}, this machine {ours}.",
-                "Install the same version on both, and start the worker again.",
-            )

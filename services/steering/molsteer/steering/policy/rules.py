@@ -59,7 +59,7 @@ def act_when_starved(state: State) -> Step | None:
     another model, and a molecule chosen since makes room in the ranking for the next one. Either
     can happen only finitely often. Otherwise an update would say what the last one said, so the
     campaign is over: out of candidates if the space is exhausted or the last update was completed
-    and named nothing new, failing if there is no model to ask.
+    and named nothing new, failing if there is no model to ask, or no simulation has succeeded.
     """
     if state.update or len(state.simulations) or state.shortlist.take(state.chosen):
         return None
@@ -68,7 +68,9 @@ def act_when_starved(state: State) -> Step | None:
         return begin_update(state) if state.plan.slots_train else None
     exhausted = len(state.chosen) >= state.plan.space_size
     answered = 0 < state.model == state.generation
-    return _finish(state, "out-of-candidates" if exhausted or answered else "failing")
+    hopeless = state.abandoned and not state.successes
+    over = (exhausted or answered) and not hopeless
+    return _finish(state, "out-of-candidates" if over else "failing")
 
 
 def _refill_waits(state: State) -> bool:

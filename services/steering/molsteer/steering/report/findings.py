@@ -88,6 +88,21 @@ class TaskGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """One kind of failure.
+
+    Attributes:
+        code: Its name.
+        count: How many tasks failed in this way.
+        message: What the last of them said.
+    """
+
+    code: str
+    count: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """A campaign, ready to be told.
 
@@ -104,7 +119,7 @@ class Findings:
         steered: The molecules that a model chose.
         updates: The updates of the ensemble, in order.
         tasks: The tasks that ended, by topic and status.
-        failures: How often each kind of failure happened.
+        failures: What failed, the most common kind first; cancelled tasks are none.
     """
 
     name: str
@@ -119,7 +134,7 @@ class Findings:
     steered: Group
     updates: Sequence[Update]
     tasks: Sequence[TaskGroup]
-    failures: Sequence[tuple[str, int]]
+    failures: Sequence[Failure]
 
     def best(self, count: int) -> Sequence[Found]:
         """Give the molecules with the highest adiabatic ionization potentials."""
@@ -196,9 +211,11 @@ def _task_groups(ledger: Ledger) -> list[TaskGroup]:
     return [TaskGroup(*row) for row in rows]
 
 
-def _failures(ledger: Ledger) -> list[tuple[str, int]]:
+def _failures(ledger: Ledger) -> list[Failure]:
+    # With max(), SQLite takes the other columns from the row that has it.
     rows = ledger.connection.execute(
-        "SELECT json_extract(error, '$.code') AS code, count(*) FROM task"
-        " WHERE error IS NOT NULL GROUP BY code ORDER BY count(*) DESC, code"
+        "SELECT json_extract(error, '$.code') AS code, count(*), json_extract(error, '$.message'),"
+        " max(settled_at) FROM task WHERE error IS NOT NULL AND status <> 'cancelled'"
+        " GROUP BY code ORDER BY count(*) DESC, code"
     )
-    return [(code, count) for code, count in rows]
+    return [Failure(code, count, message) for code, count, message, _ in rows]

@@ -58,7 +58,8 @@ def render(findings: Findings, plot_file: str) -> str:
         ),
     ]
     if findings.failures:
-        sections += ["## Failures\n", table(("kind", "count"), findings.failures)]
+        failures = [(kind.code, kind.count, kind.message) for kind in findings.failures]
+        sections += ["## Failures\n", table(("kind", "count", "the last one"), failures)]
     return "\n".join(sections)
 
 

@@ -30,6 +30,17 @@ class UnreadableSource(SpaceError):
         self.path, self.reason, self.cure = path, reason, cure
 
 
+class ReplacedSpace(SpaceError):
+    """A folder that holds another search space than the one that was opened."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The search space {folder} was replaced while it was in use. Put the molecules that "
+            f"the campaign began with back and go on, or begin another campaign with --run-dir."
+        )
+        self.folder = folder
+
+
 class DamagedSpace(SpaceError):
     """A folder that holds no search space, or one that cannot be trusted."""
 

@@ -135,6 +135,14 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def is_replaced(folder: Path, digest: str) -> bool:
+    """Tell whether a folder holds a space now, and not the one of this digest."""
+    try:
+        return read_manifest(folder).digest != digest
+    except DamagedSpace:
+        return False
+
+
 _BUILD = "Build one with: molsteer space build"
 
 

@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from molsteer.shared.graphs import PackedGraphs, join
-from molsteer.steering.space.errors import DamagedSpace
-from molsteer.steering.space.manifest import Manifest, StoredFile, read_manifest
+from molsteer.steering.space.errors import DamagedSpace, ReplacedSpace, SpaceError
+from molsteer.steering.space.manifest import Manifest, StoredFile, is_replaced, read_manifest
 from molsteer.steering.space.progress import Progress, ignore
 from molsteer.steering.space.sources import MoleculesFile
 
@@ -128,7 +128,7 @@ class SearchSpace:
 
         Raises:
             IndexError: If the space lacks one of them.
-            DamagedSpace: If a chunk does not hold what it should.
+            SpaceError: If a chunk does not hold what it should.
         """
         if indices.size == 0:
             return self._pack(0).take(indices.astype(np.int64))
@@ -144,6 +144,12 @@ class SearchSpace:
             ]
         )
         return in_order.take(np.argsort(order, kind="stable"))
+
+    def unreadable(self, number: int, error: Exception) -> SpaceError:
+        """Say why a chunk that was there cannot be read now."""
+        if is_replaced(self.folder, self.digest):
+            return ReplacedSpace(self.folder)
+        return DamagedSpace(self.folder, f"its chunk {number} is damaged ({error})")
 
     def read_chunk(self, number: int) -> bytes:
         """Read a chunk's file as it is sent out, after checking its digest.
@@ -161,7 +167,7 @@ class SearchSpace:
         try:
             pack = PackedGraphs.from_arrays(load_file(self.chunks[number].path))
         except (SafetensorError, ValueError, KeyError, OSError) as error:
-            raise DamagedSpace(self.folder, f"its chunk {number} is damaged ({error})") from error
+            raise self.unreadable(number, error) from error
         if len(pack) != self.chunks[number].molecules:
             raise DamagedSpace(self.folder, f"its chunk {number} holds {len(pack)} molecules")
         return pack
