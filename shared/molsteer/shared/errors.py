@@ -21,8 +21,10 @@ Any other exception is a defect of the program.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:  # the policy, which knows no files, raises errors as well
+    from pathlib import Path
 
 
 class MolsteerError(Exception):
