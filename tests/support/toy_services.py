@@ -122,6 +122,18 @@ def inferencer() -> Callable[[Infer, TaskContext], Inferred]:
     return score
 
 
+def late_inferencer() -> Callable[[Infer, TaskContext], Inferred]:
+    """Make a handler that scores no chunk for the first update."""
+    score_well = inferencer()
+
+    def score(body: Infer, context: TaskContext) -> Inferred:
+        if body.generation == 1:
+            raise ValueError("This chunk cannot be scored.")
+        return score_well(body, context)
+
+    return score
+
+
 def executions(folder: Path) -> Counter[str]:
     """Tell how often each molecule was simulated."""
     file = folder / "executions"
