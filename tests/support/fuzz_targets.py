@@ -25,6 +25,7 @@ from molsteer.shared.bus.celery_app import message_ids
 from molsteer.shared.bus.dead_letters import DeadLetter, read_letter
 from molsteer.shared.codec import decode_outcome, decode_task
 from molsteer.shared.codec import encode as encode_message
+from molsteer.shared.ensemble import Architecture
 from molsteer.shared.errors import (
     BlobCorrupt,
     MolsteerError,
@@ -33,7 +34,6 @@ from molsteer.shared.errors import (
     WireError,
 )
 from molsteer.shared.messages import TOPICS
-from molsteer.shared.ml.architecture import Architecture
 from molsteer.shared.ml.batch import collate
 from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArchitecture
 from molsteer.shared.ml.molecules import read_graphs
