@@ -71,7 +71,7 @@ def leaves(
 
 
 def _section(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=name)
+    context = click.Context(command, info_name=name, **molsteer.context_settings)
     usage = " ".join(command.collect_usage_pieces(context))
     parts = [f"\n## {name}\n\n```\n{name} {usage}\n```\n", *_text(command.help or "")]
     if rows := [_row(*record) for record in _records(command, context)]:
