@@ -102,6 +102,26 @@ def test_a_reader_accepts_its_seeds(name: str, folder: Path) -> None:
             TARGETS[name].read(seed, folder)
 
 
+FOUND = [
+    ("campaign", b'[campaign]\nspace = "m.smi"\n[workers]\rserver = "external"'),
+    ("campaign", b"x = " + b"9" * 5_000),
+    ("campaign", b"x = " + b"[" * 4_000),
+    ("smiles-to-simulate", b"[NH200]"),
+    ("smiles-to-simulate", b"c$1ccc1"),
+    ("molecules-gz", gzip.compress(b"smiles\n" + b"C" * 2_000_000)),
+    ("record", gzip.compress(b"[" * 100_000)),
+    ("dead-letter", b"{}"),
+    ("kombu-message", b'{"headers": {"id": []}}'),
+    ("kombu-message", b"[" * 100_000),
+]
+"""What once raised something else."""
+
+
+@pytest.mark.parametrize(("name", "data"), FOUND, ids=[name for name, _ in FOUND])
+def test_what_fuzzing_found_stays_mended(name: str, data: bytes, folder: Path) -> None:
+    TARGETS[name](data, folder)
+
+
 @READERS
 def test_a_reader_raises_only_what_it_documents(name: str, folder: Path) -> None:
     @settings(max_examples=EXAMPLES, deadline=1000 * SOON_S, database=None)

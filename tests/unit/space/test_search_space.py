@@ -130,6 +130,14 @@ def test_a_table_of_python_objects_is_refused(fresh):
         SearchSpace.open(fresh)
 
 
+def test_a_name_that_would_lead_out_of_the_run_directory_is_refused(fresh):
+    path = fresh / SearchSpace.open(fresh).manifest.inchikeys.file
+    path.write_bytes(path.read_bytes()[:-27] + b"../../../../etc/cron.d/mine")
+    space = SearchSpace.open(fresh)
+    with pytest.raises(DamagedSpace, match=r"has the name .*cron"):
+        space.inchikey(len(space) - 1)
+
+
 def test_a_file_is_built_once_and_opened_from_then_on(write, tmp_path):
     source = write("a.smi", "CCO\nCC\n")
     first = open_or_build([source], tmp_path / "run" / "spaces", 10)

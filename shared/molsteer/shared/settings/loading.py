@@ -87,7 +87,7 @@ def _check_readable(file: Path | None, source: str) -> None:
     if file is None:
         return
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_bytes().decode()  # with the line ends that are there
         if len(text) > _MOST_CHARACTERS or max(map(len, text.splitlines()), default=0) > _WIDEST:
             raise ValueError("too long for settings")
         tomllib.loads(text)

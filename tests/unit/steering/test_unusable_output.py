@@ -1,0 +1,92 @@
+"""Workers that answer nonsense are asked again, and nothing of it is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgpack
+import numpy as np
+import pytest
+from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
+from support.toy_services import toy_value_eV
+
+from molsteer.shared.blobs.codecs import encode
+from molsteer.shared.blobs.reference import Blob, Inline
+from molsteer.shared.messages import Result, Task
+from molsteer.steering.space.search_space import SearchSpace
+
+Lie = Callable[[Result], Result]
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
+    return toy_space(tmp_path_factory.mktemp("space"))
+
+
+@dataclass
+class Liars(ToyCampaign):
+    """Workers that tell a lie at the first attempt of every task of a kind."""
+
+    kind: str = ""
+    lie: Lie = lambda result: result
+
+    def _result(self, task: Task) -> Result:
+        result = super()._result(task)
+        lies = task.attempt == 1 and result.kind == self.kind
+        return self.lie(result) if lies else result
+
+
+def saying(**changes: object) -> Lie:
+    return lambda result: result.model_copy(update=changes)
+
+
+def candidates(**changes: object) -> Blob:
+    values = np.ones(2, dtype=np.float32)
+    arrays = {"row": np.arange(2), "mean": values, "spread": values, "score": values} | changes
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    return Inline(codec="safetensors", data=encode(kept, "safetensors"))
+
+
+def records(tree: object) -> Blob:
+    return Inline(codec="msgpack", data=msgpack.packb(tree))
+
+
+LIES: dict[str, tuple[str, Lie]] = {
+    "records that are bytes": ("simulated", saying(records=records({"neutral": b"\x00"}))),
+    "records in another codec": ("simulated", saying(records=Inline(codec="raw", data=b"{}"))),
+    "weights of another generation": ("trained", saying(generation=77)),
+    "a chunk that there is not": ("inferred", saying(chunk=999)),
+    "another generation": ("inferred", saying(generation=77)),
+    "rows beyond the chunk": ("inferred", saying(candidates=candidates(row=np.array([0, 16])))),
+    "rows before the chunk": ("inferred", saying(candidates=candidates(row=np.array([0, -1])))),
+    "a row twice": ("inferred", saying(candidates=candidates(row=np.array([3, 3])))),
+    "rows that are no integers": ("inferred", saying(candidates=candidates(row=np.ones(2)))),
+    "no rows": ("inferred", saying(candidates=candidates(row=None))),
+    "a number instead of a column": (
+        "inferred",
+        saying(candidates=candidates(mean=np.ones((), dtype=np.float32))),
+    ),
+    "a score that is no number": (
+        "inferred",
+        saying(candidates=candidates(score=np.array([np.nan, 1], dtype=np.float32))),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_an_answer_that_cannot_be_used_costs_an_attempt(
+    name: str, space: SearchSpace, tmp_path: Path
+) -> None:
+    kind, lie = LIES[name]
+    toy = Liars(tmp_path, space, toy_plan(space), kind=kind, lie=lie)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert campaign.finished == "budget-reached"
+    query = "SELECT smiles, adiabatic_eV FROM label"
+    labels = campaign.ledger.connection.execute(query).fetchall()
+    assert len(labels) == BUDGET
+    assert all(value_eV == toy_value_eV(smiles) for smiles, value_eV in labels)
+    query = "SELECT DISTINCT error ->> 'code' FROM task WHERE error IS NOT NULL"
+    assert [code for (code,) in campaign.ledger.connection.execute(query)] == ["unusable-output"]
