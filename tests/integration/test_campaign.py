@@ -19,6 +19,7 @@ from support.command import molsteer, molsteer_in_background
 from support.waiting import eventually
 
 from molsteer.shared.bus.connection import connect
+from molsteer.steering.training_set import read_training_set
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BUDGET = 24
@@ -91,6 +92,13 @@ def assert_the_records_are_valid_qcschema(run_dir: Path) -> None:
         assert (AtomicResult if vertical else OptimizationResult)(**document).success
 
 
+def assert_the_records_are_a_training_set(run_dir: Path) -> None:
+    known = read_training_set(run_dir / "export-qcschema" / "records.jsonl")
+    with reading(run_dir) as ledger:
+        labels = ledger.execute("SELECT smiles, adiabatic_eV FROM label ORDER BY number").fetchall()
+    assert [(label.smiles, label.adiabatic_eV) for label in known] == labels
+
+
 def children(process_id: int) -> list[psutil.Process]:
     return psutil.Process(process_id).children(recursive=True)
 
@@ -134,6 +142,7 @@ def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
     assert all(all(row) for row in moments)
 
     assert_the_records_are_valid_qcschema(run_dir)
+    assert_the_records_are_a_training_set(run_dir)
     latency = json.loads(molsteer("report", run_dir, "--latency", "--json").stdout)
     assert 0.0 < latency["topics"][0]["utilisation"] <= 1.0
     assert latency["topics"][0]["intervals"]["run"]["count"] == BUDGET

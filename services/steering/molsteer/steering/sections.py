@@ -57,7 +57,7 @@ class CampaignSection(Section):
     training_set: Path | None = Field(
         default=None,
         description="Labels known before: a CSV file with the columns smiles and adiabatic_eV, or "
-        "JSON Lines of the seeds' MoleculeData (.jsonl, .json); also .gz.",
+        "JSON Lines of the seeds' MoleculeData or of QCSchema results (.jsonl, .json); also .gz.",
     )
     run_dir: Path | None = Field(
         default=None,

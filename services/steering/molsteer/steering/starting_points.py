@@ -26,7 +26,7 @@ def read_known(settings: CampaignSettings, ledger: Ledger) -> list[KnownLabel]:
     training_set = settings.campaign.training_set
     if training_set is None or ledger.has_events:
         return []
-    return read_training_set(training_set)
+    return read_training_set(training_set, settings.simulate.level)
 
 
 def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) -> int:

@@ -8,13 +8,16 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
+from molsteer.steering.qcschema_archive import Content, is_archive, read_archive
 from molsteer.steering.space.sources import LineTooLong, Row, decompressed, lines
 
 RECIPE = "xtb-vacuum"
@@ -29,16 +32,20 @@ LISTED = 100
 
 _BATCH_SIZE = 1_000
 
-Content = tuple[str, float] | str
-"""SMILES and value in eV of a line, or what is wrong with it."""
+METHODS = {"xtb": "GFN2-xTB"}
+"""What QCSchema documents call levels of theory that are known here."""
 
 
-def read_training_set(path: Path) -> list[KnownLabel]:
+def read_training_set(path: Path, level: str = "xtb") -> list[KnownLabel]:
     """Read labels; a molecule that occurs several times with one value counts once.
 
     A `.csv` file has the columns `smiles` and `adiabatic_eV` (or `ip_eV`). A `.jsonl` or `.json`
     file holds one MoleculeData of the seeds in each line, alone or as their runs write it,
-    `[time, text]`. Both may be compressed with gzip.
+    `[time, text]`, or QCSchema documents, see `read_archive`. All may be compressed with gzip.
+
+    Args:
+        path: The file.
+        level: Level of theory that the campaign computes; QCSchema documents must be of it.
 
     Raises:
         UnusableTrainingSet: If the file cannot be read, holds no molecule, or some of its lines
@@ -47,7 +54,7 @@ def read_training_set(path: Path) -> list[KnownLabel]:
     problems: list[tuple[int, str]] = []
     rows: list[Row] = []
     values_eV: dict[int, float] = {}
-    for line, content in _contents(path):
+    for line, content in _contents(path, METHODS.get(level, "")):
         match content:
             case str(problem):
                 problems.append((line, problem))
@@ -77,12 +84,13 @@ def digest(path: Path) -> str:
         raise _unreadable(path, error) from error
 
 
-def _contents(path: Path) -> Iterator[tuple[int, Content]]:
+def _contents(path: Path, method: str) -> Iterator[tuple[int, Content]]:
+    read: Callable[[io.TextIOWrapper], Iterator[tuple[int, Content]]]
     match path.name.lower().removesuffix(".gz").rpartition(".")[2]:
         case "csv":
             read = _csv_lines
         case "jsonl" | "json":
-            read = _json_lines
+            read = partial(_json_lines, method=method)
         case _:
             sentence = "Its suffix tells nothing about its format: name it .csv or .jsonl."
             raise UnusableTrainingSet(path, [sentence])
@@ -114,10 +122,15 @@ def _from_cells(smiles: str, value: str) -> Content:
         return f"{value!r} is no number"
 
 
-def _json_lines(text: io.TextIOWrapper) -> Iterator[tuple[int, Content]]:
-    for line, record in enumerate(lines(text), start=1):
-        if record.strip():
-            yield line, _from_record(record)
+def _json_lines(text: io.TextIOWrapper, method: str) -> Iterator[tuple[int, Content]]:
+    records = ((line, record) for line, record in enumerate(lines(text), 1) if record.strip())
+    first = next(records, None)
+    if first is None:
+        return
+    if is_archive(first[1]):
+        yield from read_archive(chain([first], records), method)
+    else:
+        yield from ((line, _from_record(record)) for line, record in chain([first], records))
 
 
 class _Identifier(BaseModel):

@@ -1,0 +1,178 @@
+"""Labels from QCSchema documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qcelemental.models.v1 import AtomicResult, FailedOperation, OptimizationResult
+
+from molsteer.shared.units import HARTREE_IN_EV
+from molsteer.steering.errors import UnusableTrainingSet
+from molsteer.steering.training_set import read_training_set
+
+pytestmark = pytest.mark.fast
+
+Document = dict[str, Any]
+
+WATER = {"canonical_isomeric_smiles": "O"}
+MAPPED = "[H:2][O:1][H:3]"
+
+
+def molecule(charge: int, length: float, **named: Any) -> Document:
+    return {
+        "symbols": ["H", "O", "H"],
+        "geometry": [[0.0, length, 1.5], [0.0, 0.0, 0.0], [0.0, length, -1.5]],
+        "molecular_charge": charge,
+        "molecular_multiplicity": 1 + charge,
+        "fix_com": True,
+        "fix_orientation": True,
+        **named,
+    }
+
+
+def atomic(
+    charge: int, energy: float, length: float, method: str = "GFN2-xTB", **named: Any
+) -> Document:
+    """What QCElemental writes for a calculation at one geometry."""
+    result = AtomicResult(
+        molecule=molecule(charge, length, **(named or {"identifiers": WATER})),
+        driver="energy",
+        model={"method": method},
+        properties={"return_energy": energy},
+        return_result=energy,
+        provenance={"creator": "test"},
+        success=True,
+    )
+    document: Document = json.loads(result.json())
+    return document
+
+
+def relaxed(charge: int, energy: float, length: float, **named: Any) -> Document:
+    """What QCElemental writes for a relaxation."""
+    result = OptimizationResult(
+        initial_molecule=molecule(charge, 1.0),
+        final_molecule=molecule(charge, length, **(named or {"identifiers": WATER})),
+        input_specification={"driver": "gradient", "model": {"method": "GFN2-xTB"}},
+        trajectory=[],
+        energies=[energy + 0.1, energy],
+        provenance={"creator": "test"},
+        success=True,
+    )
+    document: Document = json.loads(result.json())
+    return document
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    def write(*documents: object) -> Path:
+        path = tmp_path / "archive.jsonl"
+        path.write_text("\n\n".join(map(json.dumps, documents)), encoding="utf-8")
+        return path
+
+    return write
+
+
+def value_eV(path: Path, **options: str) -> float:
+    (label,) = read_training_set(path, **options)
+    assert label.smiles == "O"
+    return label.adiabatic_eV
+
+
+PAIR = (relaxed(0, -5.0, 1.4), relaxed(1, -4.5, 1.6))
+
+
+def test_relaxed_cation_minus_relaxed_neutral_is_the_label(write) -> None:
+    assert value_eV(write(*PAIR)) == pytest.approx(0.5 * HARTREE_IN_EV)
+
+
+def test_the_vertical_energy_and_higher_conformers_change_nothing(write) -> None:
+    others = [atomic(1, -4.4, 1.4), relaxed(0, -4.9, 1.5), relaxed(1, -4.45, 1.7)]
+    assert value_eV(write(*others, *PAIR)) == value_eV(write(*PAIR))
+
+
+def test_energies_at_two_geometries_are_as_good_as_relaxations(write) -> None:
+    pair = atomic(0, -5.0, 1.4), atomic(1, -4.5, 1.6)
+    assert value_eV(write(*pair)) == value_eV(write(*PAIR))
+
+
+@pytest.mark.parametrize("place", ["identifiers", "extras"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("smiles", "[OH2]"),
+        ("canonical_isomeric_explicit_hydrogen_mapped_smiles", MAPPED),
+        ("inchi", "InChI=1S/H2O/h1H2"),
+    ],
+)
+def test_molecules_are_named_by_identifiers_or_extras(
+    write, place: str, name: str, text: str
+) -> None:
+    named = {place: {name: text}}
+    path = write(relaxed(0, -5.0, 1.4, **named), relaxed(1, -4.5, 1.6, **named))
+    assert value_eV(path) == pytest.approx(0.5 * HARTREE_IN_EV)
+
+
+def test_extras_of_a_result_name_its_molecule_as_well(write) -> None:
+    pair = [relaxed(charge, -5.0 + charge, 1.0 + charge, extras={}) for charge in (0, 1)]
+    assert value_eV(write(*(each | {"extras": {"smiles": "O"}} for each in pair)))
+
+
+def test_a_json_list_is_an_archive_too(tmp_path: Path) -> None:
+    path = tmp_path / "archive.json"
+    for indent in (None, 2):
+        path.write_text(json.dumps(PAIR, indent=indent), encoding="utf-8")
+        assert value_eV(path) == pytest.approx(0.5 * HARTREE_IN_EV)
+
+
+def test_failed_calculations_are_passed_over(write) -> None:
+    failed = json.loads(FailedOperation(error={"error_type": "x", "error_message": "y"}).json())
+    assert value_eV(write(PAIR[0], failed, PAIR[1]))
+
+
+def test_every_document_that_cannot_be_used_is_told_at_once(write) -> None:
+    methane = {"identifiers": {"smiles": "C"}}
+    documents = [
+        *PAIR,
+        {"schema_name": "qcschema_molecule"},
+        atomic(0, -5.0, 1.4, method="B3LYP"),
+        relaxed(0, -5.0, 1.4, extras={}),
+        relaxed(0, -9.0, 1.4, **methane),
+        atomic(0, -9.0, 1.4, identifiers={"smiles": "N"}),
+        atomic(1, -8.0, 1.4, identifiers={"smiles": "N"}),
+        relaxed(0, -9.0, 1.4, identifiers={"smiles": "C("}),
+        relaxed(1, -8.0, 1.5, identifiers={"smiles": "C("}),
+        PAIR[0] | {"energies": []},
+    ]
+    with pytest.raises(UnusableTrainingSet) as raised:
+        read_training_set(write(*documents))
+    told = "\n".join(raised.value.problems)
+    for sentence in (
+        "line 5: it is no QCSchema result, version 1",
+        "line 7: it was computed with B3LYP, and labels must be of GFN2-xTB",
+        "line 9: it names no molecule",
+        "line 11: C has no energy with charge 1",
+        "line 13: the cation of N was not relaxed",
+        "line 17: 'C(' cannot be used",
+        "line 21: qcschema_optimization_output.energies",
+    ):
+        assert sentence in told
+    assert len(raised.value.problems) == 7
+
+
+def test_a_level_that_a_package_brings_has_documents_of_one_method(write) -> None:
+    pair = atomic(0, -5.0, 1.4, method="PBE"), atomic(1, -4.5, 1.6, method="PBE")
+    assert value_eV(write(*pair), level="dft")
+    with pytest.raises(UnusableTrainingSet, match=r"computed with GFN2-xTB, .* must be of PBE"):
+        read_training_set(write(*pair, *PAIR), level="dft")
+
+
+@pytest.mark.parametrize("text", ['[{"schema_name": ', "[\n", '{"schema_name": "qcschema_output"'])
+def test_what_is_cut_off_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "archive.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UnusableTrainingSet, match="line 1: it is no QCSchema result"):
+        read_training_set(path)
