@@ -6,6 +6,9 @@ VENV ?= .venv
 TORCH_ARGS ?=
 # How long each reader is fuzzed.
 SECONDS ?= 60
+# How long `make chaos` breaks things, and which.
+MINUTES ?= 3
+SEED ?= 0
 SERVICES := shared services/steering services/simulator services/trainer services/inferencer
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -13,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check fuzz format data docs lock clean
+.PHONY: run test check fuzz chaos format data docs lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
@@ -32,6 +35,9 @@ check: $(VENV)/installed ## Format, lint, types, import contracts, fast tests, k
 
 fuzz: $(VENV)/installed ## Look for bytes that break a reader, SECONDS=60 for each.
 	scripts/fuzz.sh $(SECONDS)
+
+chaos: $(VENV)/installed ## Break everything around a campaign, for MINUTES, as SEED says; judge it.
+	@PYTHONPATH=tests $(BIN)/python -m chaos --minutes $(MINUTES) --seed $(SEED)
 
 format: $(VENV)/installed ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from pathlib import Path
 
 import pytest
 from kombu.connection import Connection
 from support.external_campaign import ExternalCampaign
 from support.waiting import eventually
 from support.worker_process import WorkerProcess
+from support.wrong_clock import WrongClock
 
 from molsteer.shared.bus.connection import kombu_url
 from molsteer.shared.bus.keys import Keys
@@ -108,6 +111,24 @@ def test_a_message_is_given_back_while_its_task_runs(campaign: ExternalCampaign)
             eventually(is_given_back)
         campaign.release()
         campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+@pytest.mark.parametrize("ahead_s", [600.0, -600.0])
+def test_the_clock_of_a_worker_jumps_while_it_works(
+    campaign: ExternalCampaign, tmp_path: Path, ahead_s: float
+) -> None:
+    clock = WrongClock(tmp_path / "clock")
+    campaign.one_at_a_time()
+    campaign.hold()
+    with campaign.worker(**clock.variables), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        clock.set_ahead(ahead_s)
+        with campaign.worker():
+            lapsed_at = time.monotonic() + 2.0 * campaign.queue.lease_s
+            eventually(lambda: time.monotonic() > lapsed_at)
+            campaign.release()
+            campaign.await_end(steering)
         campaign.assert_counted_once(most_executions=1)
 
 

@@ -24,9 +24,14 @@ def molsteer(
     )
 
 
-def molsteer_in_background(*arguments: str | Path, output: Path) -> subprocess.Popen[bytes]:
+def molsteer_in_background(
+    *arguments: str | Path, output: Path, **environment: str
+) -> subprocess.Popen[bytes]:
     """Start the command; what it prints goes into a file."""
     with output.open("ab") as file:
         return subprocess.Popen(
-            [*MOLSTEER, *map(str, arguments)], stdout=file, stderr=subprocess.STDOUT
+            [*MOLSTEER, *map(str, arguments)],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=os.environ | environment,
         )

@@ -65,9 +65,13 @@ class TcpServer:
 
     @property
     def append_only_file(self) -> Path:
-        """Where every write is."""
-        (file,) = (self.folder / "appendonlydir").glob("*.incr.aof")
-        return file
+        """Where the last writes are."""
+        files = (self.folder / "appendonlydir").glob("*.incr.aof")
+        return max(files, key=lambda file: file.stat().st_mtime)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
         if self._process is not None:

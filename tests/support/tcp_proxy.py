@@ -55,7 +55,11 @@ class TcpProxy:
     def _accept(self) -> None:
         while True:
             client, _ = self._listener.accept()
-            server = socket.create_connection(("127.0.0.1", self._target))
+            try:
+                server = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                client.close()
+                continue
             self._sockets += [client, server]
             self._start(self._pass_requests, client, server)
             self._start(self._pass_answers, server, client)

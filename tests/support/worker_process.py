@@ -61,6 +61,24 @@ def start_worker(
     **variables: str,
 ) -> WorkerProcess:
     """Start a worker and wait until it is ready."""
+    worker = launch_worker(queue, folder, *options, topic=topic, handler=handler, **variables)
+    try:
+        eventually(lambda: worker.is_ready(queue))
+    except BaseException:
+        worker.kill()
+        raise
+    return worker
+
+
+def launch_worker(
+    queue: QueueSettings,
+    folder: Path,
+    *options: str,
+    topic: Topic = "simulate",
+    handler: str = "support.handlers:build",
+    **variables: str,
+) -> WorkerProcess:
+    """Start a worker, whatever becomes of it."""
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     log_file = folder / f"worker-{len(list(folder.glob('worker-*')))}.log"
@@ -78,13 +96,7 @@ def start_worker(
         | variables,
         start_new_session=True,
     )
-    worker = WorkerProcess(process, temporary, log_file)
-    try:
-        eventually(lambda: worker.is_ready(queue))
-    except BaseException:
-        worker.kill()
-        raise
-    return worker
+    return WorkerProcess(process, temporary, log_file)
 
 
 @contextmanager

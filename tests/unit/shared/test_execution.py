@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,19 @@ def test_a_task_that_began_too_often_is_poison_and_is_not_run(bus: MemoryBus, ru
         bus.expire_leases()
     outcome = run(task, OBEY)
     assert (failure(outcome).status, outcome.start) == ("poison", 3)
+
+
+def test_the_times_of_a_task_are_in_order_even_if_the_clock_is_set_back(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true_time = time.time
+
+    def set_back(_body: object, _context: TaskContext) -> Simulated:
+        monkeypatch.setattr("time.time", lambda: true_time() - 600.0)
+        raise OSError("The disk is full.")
+
+    outcome = run(simulate_task(), set_back)
+    assert outcome.started_at <= outcome.ended_at <= outcome.reported_at
 
 
 def test_a_task_that_is_held_elsewhere_is_left_alone(bus: MemoryBus, tmp_path: Path) -> None:

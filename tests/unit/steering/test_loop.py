@@ -18,6 +18,7 @@ from molsteer.steering.loop import Campaign
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.state import State
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.verification.verify import verify
 
 pytestmark = pytest.mark.fast
 
@@ -118,6 +119,21 @@ def test_a_message_lost_on_the_way_is_published_again(space: SearchSpace, tmp_pa
     assert toy.bus.take("simulate") is not None  # a worker takes it and dies with its whole node
     toy.run_to_the_end(campaign)
     assert_every_simulation_counts_once(campaign)
+
+
+def test_lost_messages_are_found_soon_although_the_clock_was_set_back(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space), at=5_000.0)
+    campaign = toy.steering()
+    campaign.step(0.0)
+    toy.at -= 3_600.0
+    while toy.bus.take("simulate"):
+        pass
+    toy.run_to_the_end(campaign, most_steps=100)
+    campaign.orders.retire()
+    assert_every_simulation_counts_once(campaign)
+    assert verify(tmp_path).broken == ()
 
 
 def test_molecules_that_always_fail_are_given_up_and_the_budget_is_still_reached(

@@ -109,7 +109,7 @@ class Campaign:
     @property
     def drained(self) -> bool:
         """Whether no published simulation is awaited any more."""
-        published = tasks.awaited(self.ledger, dispatched_before=float("inf"))
+        published = tasks.awaited(self.ledger)
         return self.draining and not any(topic == "simulate" for topic, _ in published)
 
     def step(self, timeout_s: float) -> None:
@@ -238,10 +238,10 @@ class Campaign:
 
     def _find_lost(self) -> None:
         now = self.clock()
-        if now - self._searched_for_lost_at < self.lost_after_s:
+        if abs(now - self._searched_for_lost_at) < self.lost_after_s:
             return
         self._searched_for_lost_at = now
-        awaited = tasks.awaited(self.ledger, dispatched_before=now - self.lost_after_s)
+        awaited = tasks.awaited_for_long(self.ledger, now, self.lost_after_s)
         if not awaited:
             return
         places = self.bus.whereabouts(awaited)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 
 from molsteer.shared.bus.keys import parse_message_id
 from molsteer.shared.bus.record import Held, TaskRecord
@@ -50,9 +49,7 @@ class Aftermath:
         try:
             task = decode_task(message, self._plan.key_ring)
             start = self._record.starts(held.campaign, held.task_id)
-            outcome = ended(
-                task, result, held.claim, started_at=min(started_at, time.time()), start=start
-            )
+            outcome = ended(task, result, held.claim, started_at=started_at, start=start)
             return self._record.finish(outcome, held.claim)
         except (ServiceUnavailable, WireError) as error:
             log.warning("An outcome was not reported: %s", error, extra={"task_id": held.task_id})

@@ -79,7 +79,7 @@ def execute(data: bytes, bench: Bench) -> None:
 
 def ended(task: Task, result: Result, worker: str, *, started_at: float, start: int = 0) -> Outcome:
     """Report a task whose work used no processor time that could be measured."""
-    now = time.time()
+    now = max(started_at, time.time())  # a clock may be set back
     return Outcome(
         campaign=task.campaign,
         task_id=task.task_id,

@@ -99,12 +99,14 @@ class Renewal(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no t
                 client.zadd(channel.unacked_index_key, scores, xx=True)
 
     def _renew_leases(self, consumer) -> None:  # type: ignore[no-untyped-def]
-        # The lease of a younger task is fresh, and perhaps not taken yet.
-        before = time.time() - self._period_s
+        # The lease of a younger task is fresh, and perhaps not taken yet. One that seems to begin
+        # in the future began before the clock was set back.
+        now = time.time()
         running: Sequence[LeasedRequest] = [
             request
             for request in tuple(state.active_requests)
-            if not request.acknowledged and request.time_start and request.time_start < before
+            if not request.acknowledged
+            if request.time_start and abs(now - request.time_start) > self._period_s
         ]
         aftermath = consumer.app.aftermath
         held = {r: aftermath.held(r.id, r.worker_pid) for r in running}

@@ -63,5 +63,5 @@ def _done(request: Request, ledger: Ledger) -> str:
 
 
 def _in_flight(ledger: Ledger) -> str:
-    count = len(awaited(ledger, dispatched_before=float("inf")))
+    count = len(awaited(ledger))
     return f"{count} published {'task goes' if count == 1 else 'tasks go'} on to the end"

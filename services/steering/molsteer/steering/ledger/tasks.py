@@ -77,18 +77,29 @@ def in_state(ledger: Ledger, *states: str) -> set[str]:
 
 def dispatched(ledger: Ledger, task_id: str, at: float, sent_bytes: int) -> None:
     """Note that a task was published; inside a transaction."""
+    # A clock may be set back; what follows is never earlier.
     ledger.connection.execute(
-        "UPDATE task SET state = 'dispatched', dispatched_at = ?, sent_bytes = ?,"
+        "UPDATE task SET state = 'dispatched', dispatched_at = max(created_at, ?), sent_bytes = ?,"
         " publishes = publishes + 1 WHERE task_id = ? AND state = 'ready'",
         (at, sent_bytes, task_id),
     )
 
 
-def awaited(ledger: Ledger, dispatched_before: float) -> list[tuple[Topic, str]]:
-    """List the tasks that were published some time ago and have not been settled."""
+def awaited(ledger: Ledger) -> list[tuple[Topic, str]]:
+    """List the tasks that were published and have not been settled."""
+    rows = ledger.connection.execute("SELECT topic, task_id FROM task WHERE state = 'dispatched'")
+    return [(topic, task_id) for topic, task_id in rows]
+
+
+def awaited_for_long(ledger: Ledger, now: float, long_s: float) -> list[tuple[Topic, str]]:
+    """List those of them that were published some time ago.
+
+    A time that has yet to come is of a clock that was set back since.
+    """
     rows = ledger.connection.execute(
-        "SELECT topic, task_id FROM task WHERE state = 'dispatched' AND dispatched_at < ?",
-        (dispatched_before,),
+        "SELECT topic, task_id FROM task WHERE state = 'dispatched'"
+        " AND dispatched_at NOT BETWEEN ? AND ?",
+        (now - long_s, now),
     )
     return [(topic, task_id) for topic, task_id in rows]
 
@@ -110,7 +121,8 @@ def settle(
         status = outcome.result.status
     ledger.connection.execute(
         "UPDATE task SET state = 'settled', status = ?, error = ?, starts = ?, worker = ?,"
-        " started_at = ?, ended_at = ?, reported_at = ?, settled_at = ?, cpu_s = ?,"
+        " started_at = ?, ended_at = ?, reported_at = ?,"
+        " settled_at = max(coalesce(dispatched_at, created_at), ?), cpu_s = ?,"
         " received_bytes = ? WHERE task_id = ?",
         (
             status,
