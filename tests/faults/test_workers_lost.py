@@ -14,8 +14,8 @@ from support.waiting import eventually
 from support.worker_process import WorkerProcess
 from support.wrong_clock import WrongClock
 
-from molsteer.shared.bus.connection import kombu_url
 from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.server_url import kombu_url
 
 
 def says(worker: WorkerProcess, text: str) -> bool:
@@ -84,7 +84,7 @@ def test_another_program_gives_messages_back_by_its_own_clock(campaign: External
     with campaign.worker(), campaign.steered() as steering:
         eventually(lambda: campaign.executions == 1)
         with Connection(
-            kombu_url(campaign.queue.redis_url), transport_options={"visibility_timeout": 0}
+            kombu_url(campaign.queue.server_url), transport_options={"visibility_timeout": 0}
         ) as other:
             other.default_channel.qos.restore_visible(interval=1)
         with campaign.client() as client:

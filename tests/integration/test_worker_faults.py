@@ -19,10 +19,10 @@ from support.waiting import eventually
 from support.worker_process import await_end, kill, running_worker, start_worker, started
 
 from molsteer.shared.blobs.reference import Inline
-from molsteer.shared.bus.connection import kombu_url
 from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.bus.server_url import kombu_url
 from molsteer.shared.codec import encode
 from molsteer.shared.messages import Failed, Outcome, Simulated, Task, Train, Trained
 from molsteer.shared.server import EmbeddedServer
@@ -311,7 +311,7 @@ def place_of(task: Task, dispatch: RedisDispatch) -> str:
 
 def send_pickle(queue: QueueSettings) -> None:
     """Send what Celery would have run, had it been told to trust pickles."""
-    with Connection(kombu_url(queue.redis_url)) as connection:
+    with Connection(kombu_url(queue.server_url)) as connection:
         Producer(connection.channel()).publish(
             b"\x80\x04N.",
             routing_key=f"{queue.prefix}.simulate",

@@ -15,7 +15,7 @@ import pytest
 import redis
 from support.toy_services import executions, toy_value_eV
 from support.waiting import eventually
-from support.worker_process import TESTS, WorkerProcess, running_worker
+from support.worker_process import TESTS, WorkerProcess, queue_variables, running_worker
 
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.messages import Topic
@@ -153,7 +153,7 @@ class ExternalCampaign:
 
     def left_in_redis(self) -> list[bytes]:
         """Name what is there, but for living workers and the set that expires."""
-        with connect(self.queue.redis_url) as client:
+        with connect(self.queue.server_url) as client:
             return [
                 key
                 for key in cast("list[bytes]", client.keys())
@@ -161,10 +161,10 @@ class ExternalCampaign:
             ]
 
     def client(self) -> redis.Redis:
-        return connect(self.queue.redis_url)
+        return connect(self.queue.server_url)
 
     def _environment(self) -> dict[str, str]:
-        return {
+        return queue_variables(self.queue) | {
             "PYTHONPATH": str(TESTS),
             "MOLSTEER_CAMPAIGN__NAME": "faults",
             "MOLSTEER_CAMPAIGN__SPACE": str(self.space),
@@ -173,10 +173,9 @@ class ExternalCampaign:
             "MOLSTEER_POLICY__FIRST_TRAINING_AFTER": "1000",
             "MOLSTEER_SIMULATE__SLOTS": "2",
             "MOLSTEER_TRAIN__MEMBERS": "2",
-            "MOLSTEER_QUEUE__REDIS_URL": self.queue.redis_url,
-            "MOLSTEER_QUEUE__LEASE_S": str(self.queue.lease_s),
             "MOLSTEER_STORES__INFER": "redis",
             "MOLSTEER_STORES__THRESHOLD_BYTES": "300",
             "MOLSTEER_WORKERS__LOCAL": "false",
             "MOLSTEER_WORKERS__SERVER": "external",
-        } | self.settings
+            **self.settings,
+        }

@@ -14,6 +14,7 @@ import redis
 from support.waiting import eventually
 
 from molsteer.shared.server import find_server
+from molsteer.shared.settings.sections import QueueSettings
 
 PASSWORD = "not-a-secret"
 
@@ -29,6 +30,16 @@ class TcpServer:
     @property
     def url(self) -> str:
         return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+
+    @property
+    def queue(self) -> QueueSettings:
+        """The settings of whoever may do everything."""
+        return QueueSettings(redis_url=self.url)
+
+    @property
+    def configuration(self) -> tuple[str, ...]:
+        """What kinds of server differ in."""
+        return (f"port {self.port}", f"requirepass {PASSWORD}")
 
     def start(self) -> None:
         self._launch()
@@ -47,16 +58,9 @@ class TcpServer:
             cwd=self.folder,
             text=True,
         )
-        configuration = (
-            f"port {self.port}",
-            "bind 127.0.0.1",
-            f"requirepass {PASSWORD}",
-            "appendonly yes",
-            "appendfsync always",
-            f"dir {self.folder}",
-        )
+        always = ("bind 127.0.0.1", "appendonly yes", "appendfsync always", f"dir {self.folder}")
         assert self._process.stdin is not None
-        self._process.stdin.write("\n".join(configuration) + "\n")
+        self._process.stdin.write("\n".join((*always, *self.configuration, "")))
         self._process.stdin.close()
 
     def forget(self) -> None:
@@ -80,7 +84,7 @@ class TcpServer:
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis.from_url(self.url) as client:
+            with redis.Redis.from_url(self.queue.server_url) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False
@@ -88,15 +92,22 @@ class TcpServer:
 
 @contextmanager
 def tcp_server(folder: Path) -> Iterator[TcpServer]:
-    server = TcpServer(folder, _free_port())
+    server = TcpServer(folder, free_port())
+    with started(server):
+        yield server
+
+
+@contextmanager
+def started(server: TcpServer) -> Iterator[None]:
+    """Run a server for a while."""
     server.start()
     try:
-        yield server
+        yield
     finally:
         server.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -52,6 +52,12 @@ class WorkerProcess:
         return list(self.temporary.glob("molsteer-*/*/*"))
 
 
+def queue_variables(queue: QueueSettings) -> dict[str, str]:
+    """Give settings as users give them to a program."""
+    values = queue.model_dump(mode="json", exclude_none=True)
+    return {f"MOLSTEER_QUEUE__{name.upper()}": str(value) for name, value in values.items()}
+
+
 def start_worker(
     queue: QueueSettings,
     folder: Path,
@@ -86,13 +92,8 @@ def launch_worker(
     process = subprocess.Popen(
         [sys.executable, "-m", "molsteer.shared.cli", *arguments, "--log-file", log_file, *options],
         env=os.environ
-        | {
-            "MOLSTEER_QUEUE__REDIS_URL": queue.redis_url,
-            "MOLSTEER_QUEUE__PREFIX": queue.prefix,
-            "MOLSTEER_QUEUE__LEASE_S": str(queue.lease_s),
-            "PYTHONPATH": str(TESTS),
-            "TMPDIR": str(temporary),
-        }
+        | queue_variables(queue)
+        | {"PYTHONPATH": str(TESTS), "TMPDIR": str(temporary)}
         | variables,
         start_new_session=True,
     )

@@ -3,8 +3,9 @@
     MolsteerError
     ├── UserError            the user can mend it: one sentence, exit status 2
     │   ├── SettingsError    unknown keys, wrong types, impossible combinations
-    │   ├── ServiceUnavailable   a server does not answer or refuses us
-    │   └── UnusableFile         a file that cannot be read, or that others may use
+    │   └── ServiceUnavailable   a server does not answer or refuses us
+    │       ├── NotAllowed           it lets us in, but not do what we want
+    │       └── UnusableFile         a file to get in with that is missing, or open to others
     ├── WireError            bytes that are not a message of ours
     │   ├── ProtocolMismatch     a message of another protocol version
     │   └── UntrustedMessage     a message without a signature that we can trust
@@ -51,19 +52,23 @@ class SettingsError(UserError):
 
 
 class ServiceUnavailable(UserError):
-    """A server this process needs does not answer, or refuses it."""
+    """A server this process needs, or a file to get in with, does not answer or refuses it."""
 
     def __init__(self, service: str, address: str, reason: str, cure: str) -> None:
         super().__init__(f"{service} at {address} cannot be used: {reason}. {cure}")
         self.service, self.address, self.reason, self.cure = service, address, reason, cure
 
 
-class UnusableFile(UserError):
+class NotAllowed(ServiceUnavailable):
+    """A server that lets us in, but does not let us do what we want."""
+
+
+class UnusableFile(ServiceUnavailable):
     """A file of settings, keys or secrets that cannot be read, or that others may use."""
 
     def __init__(self, file: Path, reason: str, cure: str) -> None:
-        super().__init__(f"The file {file} cannot be used: {reason}. {cure}")
-        self.file, self.reason, self.cure = file, reason, cure
+        super().__init__("The file", str(file), reason, cure)
+        self.file = file
 
 
 class WireError(MolsteerError):

@@ -17,6 +17,7 @@ from typing import Self
 import redis
 
 from molsteer.shared.bus.connection import connect
+from molsteer.shared.bus.server_url import ServerUrl
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.processes import die_with_parent
 
@@ -41,9 +42,9 @@ class EmbeddedServer:
         self._password = secrets.token_hex(32)
 
     @property
-    def url(self) -> str:
+    def url(self) -> ServerUrl:
         """Where the server is, password included: not for logs or command lines."""
-        return f"unix://:{self._password}@{self._socket}?db=0"
+        return ServerUrl(f"unix://:{self._password}@{self._socket}?db=0")
 
     @property
     def folder(self) -> Path:

@@ -24,22 +24,6 @@ def test_versions_are_compared_as_numbers(facts: queues.Facts, result: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("url", "result"),
-    [
-        ("redis://:secret@host/0", "ok"),
-        ("redis://localhost/0", "ok"),
-        ("redis://[::1]:6379/0", "ok"),
-        ("unix:///run/redis.sock", "ok"),
-        ("redis://host/0", "warning"),
-    ],
-)
-def test_a_server_that_others_reach_needs_a_password(url: str, result: str) -> None:
-    finding = queues.judge_password(url)
-    assert finding.result == result
-    assert "secret" not in str(finding)
-
-
-@pytest.mark.parametrize(
     ("used", "limit", "result"),
     [(10**9, 0, "ok"), (10**6, 10**9, "ok"), (9 * 10**8, 10**9, "warning")],
 )

@@ -1,4 +1,4 @@
-"""Addresses, and sentences about servers that cannot be used."""
+"""Sentences about servers that cannot be used."""
 
 from __future__ import annotations
 
@@ -6,31 +6,10 @@ import kombu.exceptions
 import pytest
 import redis
 
-from molsteer.shared.bus.connection import address, kombu_url, reaching
-from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.bus.connection import reaching
+from molsteer.shared.errors import NotAllowed, ServiceUnavailable
 
 pytestmark = pytest.mark.fast
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("redis://host", "host:6379"),
-        ("redis://user:secret@host:1234/2", "host:1234/2"),
-        ("redis://:secret@[::1]:1234/0", "::1:1234/0"),
-        ("unix://:secret@/run/redis.sock?db=1", "/run/redis.sock"),
-    ],
-)
-def test_an_address_shows_no_password(url: str, shown: str) -> None:
-    assert address(url) == shown
-
-
-def test_kombu_reads_sockets_in_its_own_way() -> None:
-    assert kombu_url("redis://:pw@host:1/2") == "redis://:pw@host:1/2"
-    assert (
-        kombu_url("unix://:pw@/run/r.sock?db=3") == "redis+socket://:pw@/run/r.sock?virtual_host=3"
-    )
-    assert kombu_url("unix:///run/r.sock") == "redis+socket:///run/r.sock?virtual_host=0"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +18,7 @@ def test_kombu_reads_sockets_in_its_own_way() -> None:
         (redis.AuthenticationError("WRONGPASS"), "it refuses the user or password"),
         (redis.TimeoutError("Timeout"), "it does not answer in time"),
         (redis.ConnectionError("Error 111."), r"there is no connection \(Error 111\)"),
-        (ConnectionResetError("reset"), r"there is no connection \(reset\)"),
+        (ConnectionResetError("reset"), r"it breaks the connection off \(reset\)"),
         (redis.exceptions.OutOfMemoryError("OOM"), "its memory is full"),
         (
             redis.exceptions.NoPermissionError("NOPERM eval"),
@@ -52,6 +31,33 @@ def test_each_failure_is_a_sentence_with_a_cure(error: Exception, sentence: str)
     said = f"Redis at host:1 cannot be used: {sentence}. [A-Z]"
     with pytest.raises(ServiceUnavailable, match=said), reaching("redis://:secret@host:1"):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("detail", "sentence", "cure"),
+    [
+        ("CERTIFICATE_VERIFY_FAILED: self-signed", "its certificate cannot be trusted", "tls_ca"),
+        (
+            "CERTIFICATE_VERIFY_FAILED: certificate is not valid for 'b'",
+            "its certificate is one for another host",
+            "redis_url",
+        ),
+        ("EOF occurred in violation of protocol", "it breaks TLS off", "tls_certificate_file"),
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "it breaks TLS off", "tls_certificate_file"),
+        ("Connection refused", "there is no connection", "Start the server"),
+    ],
+)
+def test_each_failure_of_tls_has_a_sentence_and_a_cure(
+    detail: str, sentence: str, cure: str
+) -> None:
+    with pytest.raises(ServiceUnavailable, match=cure) as told, reaching("rediss://host"):
+        raise redis.ConnectionError(detail)
+    assert told.value.reason == f"{sentence} ({detail})"
+
+
+def test_what_is_not_allowed_can_be_told_from_a_server_that_is_away() -> None:
+    with pytest.raises(NotAllowed), reaching("redis://host"):
+        raise redis.exceptions.NoPermissionError("NOPERM scan")
 
 
 def test_what_kombu_wraps_is_told_the_same_way() -> None:

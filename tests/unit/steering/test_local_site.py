@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from support.waiting import eventually
 
+from molsteer.shared.bus.server_url import ServerUrl
 from molsteer.steering.errors import RunDirectoryInUse, WorkersKeepDying
-from molsteer.steering.local_site import LocalWorker
+from molsteer.steering.local_site import LocalWorker, local_site
 from molsteer.steering.run_directory import held, is_held
+from molsteer.steering.settings import CampaignSettings
 
 
 def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: Path) -> None:
@@ -40,3 +42,15 @@ def test_a_run_directory_has_one_steering_process_at_a_time(tmp_path: Path) -> N
         with pytest.raises(RunDirectoryInUse, match=str(os.getpid())), held(tmp_path):
             pass
     assert not is_held(tmp_path)
+
+
+def test_workers_are_told_of_no_other_server_than_that_of_their_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOLSTEER_QUEUE__REDIS_URL", "redis://user@elsewhere")
+    monkeypatch.setenv("MOLSTEER_QUEUE__PASSWORD_FILE", "elsewhere.password")
+    settings = CampaignSettings.model_validate({"campaign": {"space": "a.smi"}})
+    own = settings.queue.at(ServerUrl("unix://:secret@/run/own.sock?db=0"))
+    environment = local_site(settings.model_copy(update={"queue": own}), tmp_path).environment
+    assert environment["MOLSTEER_QUEUE__REDIS_URL"] == own.redis_url
+    assert "MOLSTEER_QUEUE__PASSWORD_FILE" not in environment

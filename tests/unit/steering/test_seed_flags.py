@@ -141,6 +141,11 @@ def test_the_password_of_a_server_that_the_options_name_comes_from_the_environme
     assert named["queue"]["redis_url"] == "redis://user:secret@[fe80::1]:7485/3"
 
 
+def test_a_server_that_the_options_name_keeps_tls() -> None:
+    named = chosen("--redishost", "there", known_server="rediss://user@elsewhere:1/3").settings
+    assert named["queue"]["redis_url"] == "rediss://user@there:6379/3"
+
+
 @pytest.mark.parametrize(("option", "value"), [("--redisport", "many"), ("--redishost", "a:b")])
 def test_a_server_that_cannot_be_is_refused(option: str, value: str) -> None:
     with pytest.raises(SettingsError, match=r"\[queue\] redis_url"):

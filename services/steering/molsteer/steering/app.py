@@ -157,7 +157,7 @@ def _check_server(settings: CampaignSettings) -> None:
     if settings.workers.server == "embedded":
         find_server()
     else:
-        check_answer(settings.queue.redis_url)
+        check_answer(settings.queue.server_url)
 
 
 def _assemble(
@@ -212,7 +212,7 @@ def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> Campa
     """Fill in where the server, its keys and the file store of this run are."""
     queue, stores = settings.queue, settings.stores
     if server:
-        queue = queue.model_copy(update={"redis_url": server.url})
+        queue = queue.at(server.url)
         if queue.keys_file is None:
             queue = queue.model_copy(update={"keys_file": server.folder / "keys.json"})
             write_keys(server.folder / "keys.json", new_key_ring(TOPICS))

@@ -178,7 +178,7 @@ def _meaning(
 
 
 def _server_url(host: str, port: str, known: str | None) -> str:
-    if known is None or not known.startswith("redis://"):
+    if known is None or not known.startswith(("redis://", "rediss://")):
         known = str(QueueSettings.model_fields["redis_url"].default)
     parts = urlsplit(known)
     login, at, _ = parts.netloc.rpartition("@")

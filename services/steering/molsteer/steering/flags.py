@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from molsteer.shared.commands.flag_checks import refuse_password
 from molsteer.shared.settings.sections import Section
 from molsteer.steering.settings import CampaignSettings
 
@@ -28,6 +29,7 @@ def setting_flags(command: _CommandT) -> _CommandT:
             f"{section}__{key}",
             metavar=setting_kind(field),
             multiple=takes_several(field),
+            callback=refuse_password if key == "redis_url" else None,
             help=_help(field),
             shell_complete=_offer(setting_kind(field)),
         )(command)

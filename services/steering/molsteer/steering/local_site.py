@@ -22,6 +22,9 @@ from molsteer.steering.settings import CampaignSettings
 
 log = logging.getLogger(__name__)
 
+_OURS = ("MOLSTEER_QUEUE__", "MOLSTEER_STORES__")
+"""How the variables begin that workers read their settings from."""
+
 STARTS_ALLOWED = 4
 STARTS_WINDOW_S = 60.0
 STOP_WITHIN_S = 10.0
@@ -168,7 +171,9 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     served = [topic for topic, pool in settings.pools.items() if pool == DEFAULT_POOL]
-    environment = os.environ | _environment(settings)
+    # A password that is not that of this run's own server, say, must not reach the workers.
+    inherited = {k: value for k, value in os.environ.items() if not k.upper().startswith(_OURS)}
+    environment = inherited | _environment(settings)
     # Steering ends its workers itself: one that left before would be missed and started again.
     environment.pop(JOB_END_VARIABLE, None)
     return LocalSite(environment, logs, served, settings.handlers)

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from molsteer.shared.commands.version import installed_versions
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.loading import sentences
+from molsteer.shared.settings.sections import SERVER_SETTINGS
 from molsteer.steering.errors import (
     NoCampaign,
     OtherCampaign,
@@ -130,7 +131,8 @@ def describe(folder: Path, settings: CampaignSettings) -> None:
     The folder for the logs is made beside them.
     """
     (folder / "logs").mkdir(exist_ok=True)
-    public = settings.model_dump(mode="json", exclude={"queue": {"redis_url", "keys_file"}})
+    hidden = SERVER_SETTINGS | {"keys_file"}
+    public = settings.model_dump(mode="json", exclude={"queue": hidden})
     _write_json(folder / _SETTINGS, public)
     _write_json(folder / "host.json", host_facts())
 

@@ -28,7 +28,7 @@ def open_blobs(
         ServiceUnavailable: If a store's folder cannot be made, or its service does not answer.
     """
     connectors: dict[StoreName, ContentConnector] = {
-        "redis": RedisConnector(queue.redis_url, queue.prefix, stores.expire_s)
+        "redis": RedisConnector(queue.server_url, queue.prefix, stores.expire_s)
     }
     if stores.directory is not None:
         connectors["file"] = FileConnector(stores.directory)

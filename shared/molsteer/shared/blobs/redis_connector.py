@@ -6,6 +6,8 @@ from proxystore.serialize import BytesLike
 
 from molsteer.shared.blobs.connector import ContentConnector, ContentKey
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.server_url import ServerUrl
 
 _SCANNED_AT_ONCE = 1000
 
@@ -19,13 +21,13 @@ class RedisConnector(ContentConnector):
         expire_s: Seconds after which data is forgotten; putting it again starts anew.
     """
 
-    def __init__(self, url: str, prefix: str, expire_s: int) -> None:
-        self._url, self._prefix, self._expire_s = url, prefix, expire_s
+    def __init__(self, url: ServerUrl, prefix: str, expire_s: int) -> None:
+        self._url, self._keys, self._expire_s = url, Keys(prefix), expire_s
         self._client = connect(url)
 
     def locate(self, key: ContentKey) -> str:
         """Give the Redis key."""
-        return f"{self._prefix}:blob:{key.namespace}:{key.sha256}"
+        return self._keys.blob(key.namespace, key.sha256)
 
     def read(self, key: ContentKey) -> bytes | None:
         """Read a string."""
@@ -52,7 +54,7 @@ class RedisConnector(ContentConnector):
         """Unlink every key of the namespace."""
         with reaching(self._url):
             for key in self._client.scan_iter(
-                match=f"{self._prefix}:blob:{namespace}:*", count=_SCANNED_AT_ONCE
+                match=self._keys.blob(namespace, "*"), count=_SCANNED_AT_ONCE
             ):
                 self._client.unlink(key)
 

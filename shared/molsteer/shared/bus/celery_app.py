@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from celery import Celery
 
-from molsteer.shared.bus.connection import kombu_url
 from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.server_url import kombu_url
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.settings.sections import QueueSettings
 
@@ -34,7 +34,7 @@ def publishing_app(queue: QueueSettings, keys: Keys) -> Celery:
 def settings(queue: QueueSettings, names: Sequence[str]) -> dict[str, object]:
     """Give the settings that publishers and workers share, for the queues of these names."""
     return {
-        "broker_url": kombu_url(queue.redis_url),
+        "broker_url": kombu_url(queue.server_url),
         "broker_connection_retry": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

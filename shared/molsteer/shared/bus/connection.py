@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import parse_qs, urlsplit
 
 import kombu.exceptions
 import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.bus.server_url import ServerUrl, address
+from molsteer.shared.errors import NotAllowed, ServiceUnavailable
 
 BLOCK_S = 5.0
 """The longest a single command may wait in Redis; shorter than the socket's own limit."""
 
 
-def connect(url: str) -> redis.Redis:
+def connect(url: ServerUrl) -> redis.Redis:
     """Make a client that repeats a command at most twice, within a second; it connects lazily."""
     return redis.Redis.from_url(
         url,
@@ -28,7 +28,7 @@ def connect(url: str) -> redis.Redis:
     )
 
 
-def check_answer(url: str) -> None:
+def check_answer(url: ServerUrl) -> None:
     """Make sure that a server is there and lets us in.
 
     Raises:
@@ -50,56 +50,66 @@ def as_text(answer: object) -> str:
     return as_bytes(answer).decode()
 
 
-def kombu_url(url: str) -> str:
-    """Write a Redis URL as kombu reads it; only Unix sockets are spelled differently."""
-    parts = urlsplit(url)
-    if parts.scheme != "unix":
-        return url
-    database = parse_qs(parts.query).get("db", ["0"])[0]
-    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"
-
-
-def address(url: str) -> str:
-    """Name a server for people: no user, no password."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return parts.path
-    return f"{parts.hostname}:{parts.port or 6379}{parts.path}"
-
-
 @contextmanager
 def reaching(url: str) -> Iterator[None]:
     """Turn every failure of Redis into a sentence for the user.
 
     Raises:
+        NotAllowed: If Redis does not let this user do that.
         ServiceUnavailable: If Redis does not answer, refuses us, or refuses the command.
     """
     try:
         yield
     except (redis.RedisError, kombu.exceptions.OperationalError, OSError) as error:
-        reason, cure = _explain(error)
-        raise ServiceUnavailable("Redis", address(url), reason, cure) from None
+        reason, cure = _explain(error, tls=url.startswith("rediss://"))
+        refused = isinstance(error, redis.exceptions.NoPermissionError)
+        kind = NotAllowed if refused else ServiceUnavailable
+        raise kind("Redis", address(url), reason, cure) from None
 
 
-def _explain(error: Exception) -> tuple[str, str]:
+def _explain(error: Exception, *, tls: bool) -> tuple[str, str]:
     # kombu wraps what redis-py raised.
     cause = error.__cause__ if isinstance(error, kombu.exceptions.OperationalError) else error
     match cause:
         case redis.AuthenticationError():
             return "it refuses the user or password", (
-                "Put the right ones into MOLSTEER_QUEUE__REDIS_URL."
+                "Put the right ones into MOLSTEER_QUEUE__REDIS_URL or [queue] password_file."
             )
         case redis.exceptions.NoPermissionError():
-            return f"this user may not do that ({cause})", "Widen the user's ACL."
+            return (
+                f"this user may not do that ({cause})",
+                "Use the right role's user, or make users anew: molsteer redis-users FOLDER.",
+            )
         case redis.exceptions.OutOfMemoryError():
             return "its memory is full", "Raise maxmemory, or choose the file store."
         case redis.TimeoutError() | TimeoutError():
-            return "it does not answer in time", "Check the network and the server's load."
-        case redis.ConnectionError() | OSError():
-            detail = str(cause).rstrip(".")
-            return f"there is no connection ({detail})", (
-                "Start the server, or correct [queue] redis_url."
+            return "it does not answer in time", (
+                "Check the network and the server's load, and whether its port is one for TLS."
+                if tls
+                else "Check the network and the server's load."
             )
+        case redis.ConnectionError() | OSError():
+            return _explain_connection(str(cause).rstrip("."), tls=tls)
         case _:
             detail = str(error).rstrip(".")
             return f"it answers with an error ({detail})", "Look into the server's log."
+
+
+def _explain_connection(detail: str, *, tls: bool) -> tuple[str, str]:
+    if "certificate is not valid for" in detail:
+        return f"its certificate is one for another host ({detail})", (
+            "Name the host in [queue] redis_url as the certificate does."
+        )
+    if "CERTIFICATE_VERIFY_FAILED" in detail:
+        return f"its certificate cannot be trusted ({detail})", (
+            "Name the certificate of its authority as [queue] tls_ca_file."
+        )
+    if tls and any(word in detail for word in ("EOF", "ALERT", "reset", "closed")):
+        return f"it breaks TLS off ({detail})", (
+            "If it runs, it may want a certificate that it knows: [queue] tls_certificate_file."
+        )
+    if "reset" in detail or "closed" in detail:
+        return f"it breaks the connection off ({detail})", (
+            "If it runs, its port may be one for TLS: begin [queue] redis_url with rediss://."
+        )
+    return f"there is no connection ({detail})", "Start the server, or correct [queue] redis_url."

@@ -40,7 +40,8 @@ def dead_letters(queue: QueueSettings) -> list[DeadLetter]:
     Raises:
         ServiceUnavailable: If Redis does not answer or refuses us.
     """
-    with reaching(queue.redis_url), connect(queue.redis_url) as client:
+    url = queue.server_url
+    with reaching(url), connect(url) as client:
         letters = client.lrange(Keys(queue.prefix).dead_letters, 0, -1)
     return [read_letter(as_bytes(letter)) for letter in letters]
 

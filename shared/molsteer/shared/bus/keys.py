@@ -66,6 +66,10 @@ class Keys:
         """List of messages that nobody could read, newest first."""
         return f"{self.prefix}:dead-letters"
 
+    def blob(self, namespace: str, sha256: str) -> str:
+        """Data of the Redis store; expires."""
+        return f"{self.prefix}:blob:{namespace}:{sha256}"
+
     def worker(self, topic: str, host: str, pid: int | str) -> str:
         """Sign of life of a worker; expires unless renewed."""
         return f"{self.prefix}:worker:{topic}:{host}:{pid}"

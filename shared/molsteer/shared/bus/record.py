@@ -42,10 +42,10 @@ class TaskRecord:
     """
 
     def __init__(self, queue: QueueSettings, key_ring: KeyRing = UNSIGNED) -> None:
-        self._url, self._key_ring = queue.redis_url, key_ring
+        self._url, self._key_ring = queue.server_url, key_ring
         self._keys = Keys(queue.prefix)
         self._lease_ms = round(queue.lease_s * 1000)
-        self._client = connect(queue.redis_url)
+        self._client = connect(self._url)
         self._begin = self._client.register_script(BEGIN)
         self._finish = self._client.register_script(FINISH)
         self._renew = self._client.register_script(RENEW)

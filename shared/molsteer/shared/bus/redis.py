@@ -40,9 +40,9 @@ class RedisDispatch:
         pools: Mapping[Topic, str] | None = None,
         key_ring: KeyRing = UNSIGNED,
     ) -> None:
-        self._url, self._campaign, self._key_ring = queue.redis_url, campaign, key_ring
+        self._url, self._campaign, self._key_ring = queue.server_url, campaign, key_ring
         self._keys = Keys(queue.prefix, pools or {})
-        self._client = connect(queue.redis_url)
+        self._client = connect(self._url)
         self._record = TaskRecord(queue)
         self._settle = self._client.register_script(SETTLE)
         self._app = publishing_app(queue, self._keys)

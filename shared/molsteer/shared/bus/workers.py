@@ -43,8 +43,8 @@ class SignOfLife:
     """
 
     def __init__(self, queue: QueueSettings, info: WorkerInfo) -> None:
-        self._url = queue.redis_url
-        self._client = connect(queue.redis_url)
+        self._url = queue.server_url
+        self._client = connect(self._url)
         self._key = Keys(queue.prefix).worker(info.topic, info.host, info.pid)
         self._text = info.model_dump_json()
 
@@ -83,7 +83,8 @@ def live_workers(queue: QueueSettings) -> list[WorkerInfo]:
     Raises:
         ServiceUnavailable: If Redis does not answer or refuses us.
     """
-    with reaching(queue.redis_url), connect(queue.redis_url) as client:
+    url = queue.server_url
+    with reaching(url), connect(url) as client:
         keys = list(client.scan_iter(match=Keys(queue.prefix).worker("*", "*", "*"), count=1000))
         signs = client.mget(keys) if keys else []
     workers = [worker for sign in signs if sign is not None for worker in _read(as_bytes(sign))]

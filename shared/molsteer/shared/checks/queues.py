@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
-from molsteer.shared.bus.connection import address, connect, reaching
+from molsteer.shared.bus.connection import connect, reaching
+from molsteer.shared.bus.server_url import address
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.checks.machine import size
 from molsteer.shared.server import EmbeddedServer, find_server
@@ -34,15 +33,15 @@ def look_at_embedded_server() -> Iterator[Finding]:
 
 def look_at_server(queue: QueueSettings) -> Iterator[Finding]:
     """Check the server that the settings name."""
-    with reaching(queue.redis_url), connect(queue.redis_url) as client:
+    url = queue.server_url
+    with reaching(url), connect(url) as client:
         client.ping()
         asked_at, started_at = time.time(), time.perf_counter()
         seconds, microseconds = client.time()
         passed_s = time.perf_counter() - started_at
         facts: Facts = client.info()
-    yield Finding("ok", f"{address(queue.redis_url)} answers in {1000 * passed_s:.1f} ms.")
+    yield Finding("ok", f"{address(url)} answers in {1000 * passed_s:.1f} ms.")
     yield judge_version(facts)
-    yield judge_password(queue.redis_url)
     yield judge_persistence(facts)
     yield judge_eviction(facts)
     yield judge_memory(facts)
@@ -59,26 +58,6 @@ def judge_version(facts: Facts) -> Finding:
     if tuple(map(int, compatible.split(".")[:2])) >= OLDEST_SERVER:
         return Finding("ok", name)
     return Finding("problem", name, "Install Redis 6.2 or newer, or Valkey.")
-
-
-def judge_password(url: str) -> Finding:
-    """Judge a server that let us in: does it let everybody in?"""
-    parts = urlsplit(url)
-    if parts.password:
-        return Finding("ok", "The password is accepted.")
-    sentence = "The server takes anybody, without a password."
-    if parts.scheme == "unix" or _is_local(parts.hostname or ""):
-        return Finding("ok", f"{sentence} Only this machine reaches it by that name.")
-    return Finding(
-        "warning", sentence, "Set requirepass, and put it into MOLSTEER_QUEUE__REDIS_URL."
-    )
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def judge_persistence(facts: Facts) -> Finding:

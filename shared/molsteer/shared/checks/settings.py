@@ -59,4 +59,4 @@ def queue_at_hand(settings: DeploymentSettings) -> Iterator[QueueSettings]:
         yield settings.queue
         return
     with EmbeddedServer() as server:
-        yield settings.queue.model_copy(update={"redis_url": server.url})
+        yield settings.queue.at(server.url)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from molsteer.shared.checks import machine
+from molsteer.shared.checks.access import look_at_access
 from molsteer.shared.checks.check import Check
 from molsteer.shared.checks.queues import look_at_embedded_server, look_at_server
 from molsteer.shared.checks.settings import DeploymentSettings, load_deployment
@@ -29,6 +30,7 @@ def checks(file: Path | None) -> Iterator[Check]:
         yield Check("server", look_at_embedded_server, limit_s=40.0)
     else:
         yield Check("redis", partial(look_at_server, settings.queue))
+        yield Check("access", partial(look_at_access, settings.queue))
     yield from _stores(settings)
     yield Check("workers", partial(look_at_workers, settings))
 

@@ -8,6 +8,7 @@ from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.bus.workers import WorkerInfo, live_workers, start_command, strangers
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.checks.settings import DeploymentSettings
+from molsteer.shared.errors import NotAllowed
 from molsteer.shared.messages import Topic
 
 
@@ -16,7 +17,11 @@ def look_at_workers(settings: DeploymentSettings) -> Iterator[Finding]:
     if settings.workers.server == "embedded":
         yield Finding("skipped", "Each run starts a server and workers of its own.")
         return
-    alive = live_workers(settings.queue)
+    try:
+        alive = live_workers(settings.queue)
+    except NotAllowed:
+        yield Finding("skipped", "This user may not see them; steering's user may.")
+        return
     for topic, pool in settings.pools.items():
         there = [worker for worker in alive if (worker.topic, worker.pool) == (topic, pool)]
         local = settings.workers.local and pool == DEFAULT_POOL

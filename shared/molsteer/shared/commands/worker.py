@@ -17,6 +17,7 @@ import click
 
 from molsteer.shared import processes as own_process
 from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.commands.flag_checks import refuse_password
 from molsteer.shared.commands.options import Verbosity, verbosity
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.settings.loading import load
@@ -46,6 +47,7 @@ def _setting(table: str, section: type[Section], key: str) -> Callable[[_Command
         f"--{table}-{key.replace('_', '-')}",
         f"{table}__{key}",
         metavar="VALUE",
+        callback=refuse_password if key == "redis_url" else None,
         help=f"{field.description}  [default: {default}]",
     )
 
@@ -79,6 +81,10 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     help="A campaign's TOML file; only [queue] and [stores] are read.",
 )
 @_setting("queue", QueueSettings, "redis_url")
+@_setting("queue", QueueSettings, "password_file")
+@_setting("queue", QueueSettings, "tls_ca_file")
+@_setting("queue", QueueSettings, "tls_certificate_file")
+@_setting("queue", QueueSettings, "tls_key_file")
 @_setting("queue", QueueSettings, "keys_file")
 @_setting("queue", QueueSettings, "prefix")
 @_setting("queue", QueueSettings, "lease_s")

@@ -15,7 +15,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from molsteer.shared.bus.server_url import holds_password
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.private_files import is_exposed
 
 _MOST_CHARACTERS, _WIDEST = 200_000, 5_000
 """No settings are longer, nor is a line of them; reading TOML may take time with their square."""
@@ -68,7 +70,7 @@ def load(
             are named at once, each with its place.
     """
     source = str(file) if file else "the environment and flags"
-    _check_readable(file, source)
+    _check_file(file, source)
 
     # A settings class holds its file in its configuration, so each file has a class of its own.
     bound: type[_SettingsT] = type(
@@ -83,14 +85,14 @@ def load(
         raise SettingsError(source, sentences(error)) from None
 
 
-def _check_readable(file: Path | None, source: str) -> None:
+def _check_file(file: Path | None, source: str) -> None:
     if file is None:
         return
     try:
         text = file.read_bytes().decode()  # with the line ends that are there
         if len(text) > _MOST_CHARACTERS or max(map(len, text.splitlines()), default=0) > _WIDEST:
             raise ValueError("too long for settings")
-        tomllib.loads(text)
+        document = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(source, ["There is no such file. Check the path."]) from None
     except OSError as error:
@@ -99,6 +101,12 @@ def _check_readable(file: Path | None, source: str) -> None:
         raise SettingsError(source, ["The file is not UTF-8 text."]) from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(source, [f"The file is not valid TOML: {error}."]) from None
+    queue = document.get("queue")
+    url = queue.get("redis_url") if isinstance(queue, dict) else None
+    if holds_password(url) and is_exposed(file.stat()):
+        cure = f"Keep the file to yourself (chmod 600 {file}), or name a password_file instead"
+        problem = f"[queue] redis_url: holds a password, and others may use the file. {cure}."
+        raise SettingsError(source, [problem])
 
 
 def sentences(error: ValidationError) -> list[str]:

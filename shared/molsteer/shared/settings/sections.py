@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import (
@@ -20,7 +19,9 @@ from pydantic import (
 
 from molsteer.shared.blobs.reference import Placement, StoreName
 from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.bus.server_url import ServerUrl, check_redis_url, holds_password, whole_url
 from molsteer.shared.messages import TOPICS, Topic
+from molsteer.shared.private_files import check_readable, read_password, read_private
 
 
 class Section(BaseModel):
@@ -29,24 +30,26 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
-def _check_redis_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"redis", "unix"}:
-        raise ValueError("must begin with redis:// or unix://")
-    if parts.scheme == "redis" and not parts.hostname:
-        raise ValueError("names no host; write redis://HOST:PORT/DATABASE")
-    if parts.port == 0:
-        raise ValueError("names port 0; write redis://HOST:PORT/DATABASE")
-    return url
+RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 
 
-RedisUrl = Annotated[str, AfterValidator(_check_redis_url)]
-
+PREFIX = r"^[a-z0-9][a-z0-9-]*$"
 
 POOL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 
 Pool = Annotated[str, Field(pattern=POOL_NAME)]
 """Name of workers that take tasks from a queue of their own."""
+
+
+_TLS_FILES = {
+    "tls_ca_file": "ssl_ca_certs",
+    "tls_certificate_file": "ssl_certfile",
+    "tls_key_file": "ssl_keyfile",
+}
+"""Our settings, and what clients of Redis call them."""
+
+SERVER_SETTINGS = {"redis_url", "password_file", *_TLS_FILES}
+"""Everything in [queue] that says where the server is and how to get in."""
 
 
 class QueueSettings(Section):
@@ -55,8 +58,24 @@ class QueueSettings(Section):
     redis_url: RedisUrl = Field(
         default="redis://127.0.0.1:6379/0",
         repr=False,
-        description="Redis server of the queues, as redis://[USER:PASSWORD@]HOST:PORT/DATABASE or "
-        "unix:///PATH/TO/SOCKET. Keep passwords in MOLSTEER_QUEUE__REDIS_URL, not in files.",
+        description="Redis server of the queues, as redis://[USER:PASSWORD@]HOST:PORT/DATABASE, "
+        "rediss:// for TLS, or unix:///PATH/TO/SOCKET. Passwords belong into password_file or "
+        "MOLSTEER_QUEUE__REDIS_URL; a settings file with one must have mode 600.",
+    )
+    password_file: Path | None = Field(
+        default=None,
+        description="File that holds the password alone, of mode 600; instead of one in redis_url.",
+    )
+    tls_ca_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) of authorities that vouch for the server, beside those "
+        "that this machine trusts. Certificate and host name are always verified.",
+    )
+    tls_certificate_file: Path | None = Field(
+        default=None, description="Our own certificate (PEM), for a server that asks for one."
+    )
+    tls_key_file: Path | None = Field(
+        default=None, description="Private key (PEM) of our certificate, of mode 600."
     )
     keys_file: Path | None = Field(
         default=None,
@@ -65,7 +84,7 @@ class QueueSettings(Section):
     )
     prefix: str = Field(
         default="molsteer",
-        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        pattern=PREFIX,
         description="Begins every key in Redis, so that several deployments can share a server.",
     )
     lease_s: float = Field(
@@ -74,6 +93,38 @@ class QueueSettings(Section):
         description="Seconds after which a silent worker has lost its task. Workers renew the "
         "lease six times as often.",
     )
+
+    @model_validator(mode="after")
+    def _check_access(self) -> QueueSettings:
+        named = [name for name in _TLS_FILES if getattr(self, name) is not None]
+        if named and not self.redis_url.startswith("rediss://"):
+            raise ValueError(f"{named[0]} is of no use unless redis_url begins with rediss://")
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError("tls_certificate_file and tls_key_file belong together")
+        if self.password_file is not None and holds_password(self.redis_url):
+            raise ValueError("redis_url and password_file both give a password; leave one out")
+        return self
+
+    @property
+    def server_url(self) -> ServerUrl:
+        """The server, with all that it takes to get in.
+
+        Raises:
+            UnusableFile: If a file of password, certificates or key cannot be used.
+        """
+        password = None if self.password_file is None else read_password(self.password_file)
+        if self.tls_key_file is not None:
+            read_private(self.tls_key_file)
+        files = {parameter: getattr(self, name) for name, parameter in _TLS_FILES.items()}
+        named = {parameter: file for parameter, file in files.items() if file is not None}
+        for file in named.values():
+            check_readable(file)
+        return whole_url(self.redis_url, password, named)
+
+    def at(self, server: ServerUrl) -> QueueSettings:
+        """Give the same queues on another server."""
+        nothing = dict.fromkeys(("password_file", *_TLS_FILES))
+        return self.model_copy(update=nothing | {"redis_url": server})
 
 
 StoreChoice = Literal[StoreName, "none"]

@@ -34,7 +34,7 @@ def serve(plan: WorkerPlan) -> int:
     Raises:
         ServiceUnavailable: If Redis or a blob store cannot be used at the start.
     """
-    check_answer(plan.queue.redis_url)
+    check_answer(plan.queue.server_url)
     open_blobs(plan.stores, plan.queue).close()
     _silence_standard_output()
     # It warns against running as root because a pickle could come in; here none can.
