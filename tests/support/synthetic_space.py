@@ -6,6 +6,7 @@ Nothing here reads molecules, so a million of them costs no chemistry.
 from __future__ import annotations
 
 from pathlib import Path
+from string import ascii_uppercase
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def synthetic_space(folder: Path, molecules: int, chunk_size: int) -> SearchSpac
         chunks.add(_graphs(smiles))
         names.add(
             [text.encode() for text in smiles],
-            [f"{first + row:014d}-SYNTHETICS-N".encode() for row in range(len(smiles))],
+            [_inchikey(first + row).encode() for row in range(len(smiles))],
         )
     stored, tables = chunks.finish(), names.write(folder)
     with RejectedList(folder, []) as rejected:
@@ -60,6 +61,11 @@ def _name(number: int) -> str:
         number, digit = divmod(number, len(ELEMENTS))
         name, number = ELEMENTS[digit] + name, number - 1
     return name
+
+
+def _inchikey(number: int) -> str:
+    letters = "".join(ascii_uppercase[int(digit)] for digit in f"{number:014d}")
+    return f"{letters}-UHFFFAOYSA-N"
 
 
 def _graphs(smiles: list[str]) -> PackedGraphs:
