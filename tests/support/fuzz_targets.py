@@ -25,7 +25,7 @@ from molsteer.shared.bus.celery_app import message_ids
 from molsteer.shared.bus.dead_letters import DeadLetter, read_letter
 from molsteer.shared.codec import decode_outcome, decode_task
 from molsteer.shared.codec import encode as encode_message
-from molsteer.shared.ensemble import Architecture
+from molsteer.shared.ensemble import Architecture, Manifest
 from molsteer.shared.errors import (
     BlobCorrupt,
     MolsteerError,
@@ -38,13 +38,14 @@ from molsteer.shared.ml.batch import collate
 from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArchitecture
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
-from molsteer.shared.ml.weights import EnsembleWeights, Manifest
+from molsteer.shared.ml.weights import EnsembleWeights
 from molsteer.shared.signing.key_file import read_keys
 from molsteer.shared.signing.key_ring import Key, KeyRing
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
 from molsteer.simulator.species import read_species
 from molsteer.steering.candidates import read_rows
 from molsteer.steering.errors import RecordUnreadable, UnusableTrainingSet
+from molsteer.steering.model_files import NoWeights, read_weights
 from molsteer.steering.records import read_record
 from molsteer.steering.settings import load_campaign
 from molsteer.steering.space.digesting import digest
@@ -73,7 +74,7 @@ class Target:
     """
 
     read: Callable[[bytes, Path], object]
-    errors: tuple[type[MolsteerError], ...]
+    errors: tuple[type[MolsteerError | NoWeights], ...]
     seeds: tuple[bytes, ...]
 
     def __call__(self, data: bytes, folder: Path) -> None:
@@ -174,6 +175,21 @@ def kombu_message() -> bytes:
 
 CSV = b"smiles,adiabatic_eV\nCCO,10.5\nC,12.6\n"
 JSONL = b'{"identifier": {"smiles": "CCO"}, "oxidation_potential": {"xtb-vacuum": 10.5}}\n'
+ARCHIVE = json.dumps(
+    [
+        {
+            "schema_name": "qcschema_output",
+            "molecule": {
+                "geometry": [0, 0, charge],
+                "molecular_charge": charge,
+                "identifiers": {"smiles": "C"},
+            },
+            "model": {"method": "GFN2-xTB"},
+            "properties": {"return_energy": charge - 4},
+        }
+        for charge in (0, 1)
+    ]
+).encode()
 CAMPAIGN = b"""[campaign]
 name = "small"
 space = "molecules.smi"
@@ -236,6 +252,7 @@ TARGETS: dict[str, Target] = {
     "weights": Target(
         of_bytes(score_with), (BlobCorrupt, UnusableWeights, WrongArchitecture), (weights(),)
     ),
+    "model-file": Target(of_file("m.safetensors", read_weights), (NoWeights,), (weights(),)),
     "candidates": Target(of_bytes(read_candidates), _BLOB, (candidates(),)),
     "smiles-to-simulate": Target(
         of_bytes(read_molecule),
@@ -255,6 +272,9 @@ TARGETS: dict[str, Target] = {
     "training-csv": Target(of_file("t.csv", read_training_set), (UnusableTrainingSet,), (CSV,)),
     "training-jsonl": Target(
         of_file("t.jsonl", read_training_set), (UnusableTrainingSet,), (JSONL,)
+    ),
+    "training-qcschema": Target(
+        of_file("t.json", read_training_set), (UnusableTrainingSet,), (ARCHIVE,)
     ),
     "training-gz": Target(
         of_file("t.csv.gz", read_training_set), (UnusableTrainingSet,), (gzip.compress(CSV),)

@@ -10,7 +10,7 @@ from molsteer.shared.ensemble import Architecture
 from molsteer.steering.errors import UnusableModels
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.model_files import UnusableFile, Weights, read_weights, stacked
+from molsteer.steering.model_files import NoWeights, Weights, read_weights, stacked
 from molsteer.steering.run_directory import write_file
 from molsteer.steering.sections import MEMBERS, TrainSection
 from molsteer.steering.settings import CampaignSettings
@@ -32,7 +32,7 @@ def read_given(settings: CampaignSettings) -> Weights | None:
     for file in train.models:
         try:
             part = read_weights(file)
-        except UnusableFile as error:
+        except NoWeights as error:
             problems.append(f"{file}: {error}")
         else:
             problems += (f"{file}: {problem}" for problem in _misfits(part, train, parts))

@@ -16,7 +16,7 @@ _KERAS = (".h5", ".hdf5", ".keras")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
-class UnusableFile(ValueError):
+class NoWeights(ValueError):
     """A file without weights of the built-in network; the message says why, and what to do."""
 
 
@@ -48,29 +48,30 @@ def read_weights(path: Path) -> Weights:
     Whether the tensors are all that the network wants, only those can tell who have it.
 
     Raises:
-        UnusableFile: If the file cannot be read, or holds something else.
+        NoWeights: If the file cannot be read, or holds something else.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UnusableFile(f"It cannot be read: {error.strerror}. Check the path.") from None
+        raise NoWeights(f"It cannot be read: {error.strerror}. Check the path.") from None
     if path.suffix.lower() in _KERAS or data.startswith(_HDF5):
-        raise UnusableFile(
+        raise NoWeights(
             "Keras models cannot be read. Give the labels that it was trained on with "
             "--training-set instead; models of our own are then trained on them at the start."
         )
     try:
         manifest, tensors = from_arrays(codecs.decode_arrays(data, str(path)))
     except BlobCorrupt as error:
-        raise UnusableFile(f"It is no safetensors file, or not all of one. {error}") from None
+        raise NoWeights(f"It is no safetensors file, or not all of one. {error}") from None
     except ValueError as error:
-        raise UnusableFile(
+        raise NoWeights(
             f"It holds no weights of the built-in network: {error}. Give files from the folder "
             f"models of a run directory, or from `molsteer export --format safetensors`."
         ) from None
-    fits = all(tensor.shape[:1] == (len(manifest.members),) for tensor in tensors.values())
+    lengths = {tensor.shape[:1] for tensor in tensors.values()}
+    fits = lengths == {(len(manifest.members),)}
     if not fits or not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise UnusableFile("It is damaged: its numbers do not fit its manifest. Export it again.")
+        raise NoWeights("It is damaged: its numbers do not fit its manifest. Export it again.")
     return Weights(manifest, tensors)
 
 

@@ -51,7 +51,7 @@ class _Method(BaseModel):
 
 class _Molecule(BaseModel):
     geometry: list[FiniteFloat] = Field(min_length=3)
-    molecular_charge: float = 0.0
+    molecular_charge: FiniteFloat = 0.0
     identifiers: Named | None = None
     extras: Named | None = None
 
