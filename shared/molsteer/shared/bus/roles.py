@@ -25,7 +25,7 @@ _SERVES: Mapping[Role, Topic] = {
 _CONNECT = "+@connection -@dangerous"
 _SCRIPTS = "eval evalsha script|load script|exists"
 _TRANSACTIONS = "discard exec multi"
-_BLOBS = "get set exists"
+_BLOBS = "exists getrange set"
 _COUNT = "exists hlen info llen mget scan scard time zcard"
 
 _STEER = "blpop del expire hdel hgetall hmget hvals lpush lrange ltrim sadd srem unlink"
