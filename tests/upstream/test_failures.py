@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
 import pytest
 from support.external_campaign import ExternalCampaign
 from support.redis_server import TcpServer, tcp_server
@@ -58,12 +57,10 @@ def test_a_target_that_is_reached_while_an_update_is_waited_for_ends_the_campaig
 
 
 def test_data_takes_as_many_bytes_as_it_has() -> None:
-    arrays = {"codes": np.arange(SIZE_BYTES, dtype=np.uint8)}
+    data = bytes(SIZE_BYTES)
     blobs = MemoryBlobs()
-    stored = blobs.put(arrays, "safetensors", Placement(store="redis", threshold_bytes=SIZE_BYTES))
-    inline = blobs.put(
-        arrays, "safetensors", Placement(store="redis", threshold_bytes=2 * SIZE_BYTES)
-    )
+    stored = blobs.put(data, "raw", Placement(store="redis", threshold_bytes=SIZE_BYTES))
+    inline = blobs.put(data, "raw", Placement(store="redis", threshold_bytes=2 * SIZE_BYTES))
     assert isinstance(stored, ObjRef)
     assert isinstance(inline, Inline)
     assert stored.size_bytes == inline.size_bytes == pytest.approx(SIZE_BYTES, rel=0.001)
