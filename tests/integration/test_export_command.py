@@ -36,7 +36,6 @@ def test_tables_are_exported_into_the_run_directory(run_dir: Path) -> None:
         (["export", "RUN", "-o", "FULL"], "exists already. Choose another name, or replace it"),
         (["export", "RUN", "-o", "FULL", "--force"], "holds no export.json"),
         (["export", "RUN", "--format", "qcschema", "--table", "models"], "has no tables"),
-        (["report", "RUN", "--json"], "--json belongs to --latency"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(
