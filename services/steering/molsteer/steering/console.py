@@ -9,7 +9,8 @@ from rich.table import Table
 
 from molsteer.shared.commands.options import Verbosity, console_for_news
 from molsteer.shared.telemetry import log_to
-from molsteer.steering.app import Application, assembled
+from molsteer.steering.app import assembled
+from molsteer.steering.application import Application
 from molsteer.steering.control.changes import Changes
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.display import Display, LineDisplay, LiveDisplay, QuietDisplay

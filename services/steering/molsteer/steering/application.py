@@ -1,0 +1,114 @@
+"""Runs a campaign step by step, with everything around it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.server import EmbeddedServer
+from molsteer.steering.attendance import Attendance
+from molsteer.steering.display import Display
+from molsteer.steering.interrupts import Interrupts
+from molsteer.steering.local_site import LocalSite
+from molsteer.steering.loop import Campaign
+from molsteer.steering.progress import Progress, measure
+from molsteer.steering.settings import CampaignSettings
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.5
+"""How long one step waits for news, and so how often the display is renewed."""
+
+
+@dataclass
+class Application:
+    """A campaign with everything it needs running around it."""
+
+    settings: CampaignSettings
+    campaign: Campaign
+    server: EmbeddedServer | None
+    site: LocalSite | None
+    attendance: Attendance
+    _trouble: str | None = None
+
+    def steer(self, display: Display, interrupts: Interrupts) -> None:
+        """Run the campaign to its end, or until the user has stopped it.
+
+        Raises:
+            WorkersKeepDying: If the workers on this machine do not stay alive.
+        """
+        while not (self.ended or interrupts.at_once):
+            if interrupts.take_first():
+                log.info("Stopping when the published simulations have ended.")
+                self.campaign.drain()
+            progress = self.advance(display.say)
+            display.show(progress, time.time())
+
+    @property
+    def ended(self) -> bool:
+        """Whether the campaign is over, or at rest after it was drained."""
+        return self.campaign.finished is not None or self.campaign.drained
+
+    def advance(self, complain: Callable[[str], None]) -> Progress:
+        """Keep everything running, take one step, and tell how far the campaign is.
+
+        Args:
+            complain: Hears what a person must not miss; it is logged as well.
+
+        Raises:
+            WorkersKeepDying: If the workers on this machine do not stay alive.
+        """
+        self._keep_running()
+        self._step(complain)
+        return measure(
+            self.campaign.ledger,
+            budget=self.campaign.state.plan.budget,
+            hit_above_eV=self.settings.campaign.hit_above_eV,
+            activity=self._trouble or _activity(self.campaign, self.settings.policy.starter),
+            now=time.time(),
+        )
+
+    def _keep_running(self) -> None:
+        if self.server and self.server.keep_running():
+            log.warning("The embedded server ended and was started again.")
+        if self.site:
+            self.site.provide(self.campaign.state.plan.slots)
+            self.site.keep_running()
+
+    def _step(self, complain: Callable[[str], None]) -> None:
+        try:
+            self.campaign.step(STEP_S)
+            for complaint in self.attendance.complaints(time.time()):
+                log.warning(complaint)
+                complain(complaint)
+            self._trouble = None
+        except ServiceUnavailable as error:
+            if str(error) != self._trouble:
+                log.warning("%s Trying again until it answers.", error)
+            self._trouble = str(error)
+            time.sleep(STEP_S)
+
+    def retire(self) -> None:
+        """Remove what a campaign that has ended left in stores and queues."""
+        try:
+            self.campaign.bus.retire()
+            self.campaign.orders.retire()
+        except ServiceUnavailable as error:
+            log.warning("%s What the campaign left there expires by itself.", error)
+
+
+def _activity(campaign: Campaign, starter: str) -> str:
+    match campaign.state.update_progress:
+        case _ if campaign.draining:
+            return "stopping, waiting for the published simulations"
+        case _ if campaign.state.stopping:
+            return "stopping, waiting for the running simulations"
+        case _ if campaign.state.paused:
+            return "paused"
+        case None:
+            return "models idle" if campaign.state.model else f"{starter} start"
+        case phase, settled, wanted:
+            return f"{phase} {settled}/{wanted}"
