@@ -91,6 +91,16 @@ def test_a_worker_of_another_version_is_told_within_seconds(
     assert "No worker serves the pool 'default' of train" in (folder / "output").read_text()
 
 
+def test_workers_that_have_no_keys_are_told_of_where_the_campaign_runs(
+    folder: Path, server: TcpServer, start: Start
+) -> None:
+    assert molsteer("keys", "new", "keys.json").returncode == 0
+    start("run", "--space", "molecules.smi", "--queue-keys-file", "keys.json", *EXTERNAL)
+    start("worker", "simulate", "--processes", "1")
+    told = "The newest: The message is signed, but no keys are here."
+    eventually(lambda: told in (folder / "output").read_text(), 60)
+
+
 def test_a_search_space_that_is_replaced_under_a_campaign_ends_it_and_not_its_results(
     folder: Path, server: TcpServer, start: Start
 ) -> None:

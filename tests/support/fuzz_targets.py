@@ -125,8 +125,6 @@ def look_through(space: SearchSpace) -> None:
         space.smiles(index)
         assert "/" not in space.inchikey(index)
     space.graphs(np.arange(len(space)))
-    for number in range(len(space.chunks)):
-        space.read_chunk(number)
 
 
 def read_candidates(data: bytes) -> None:

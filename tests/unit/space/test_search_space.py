@@ -45,7 +45,6 @@ def test_a_molecule_is_found_by_its_number(space):
         molecule = Chem.MolFromSmiles(SMILES[index])
         assert space.smiles(index) == Chem.MolToSmiles(molecule)
         assert space.inchikey(index) == Chem.MolToInchiKey(molecule)
-        assert space.chunk_of(index) == index // 7
 
 
 @settings(max_examples=30, deadline=None)
@@ -59,7 +58,7 @@ def test_graphs_come_in_the_order_asked_for(space, indices):
 
 @pytest.mark.parametrize("index", [-1, 50])
 def test_a_number_outside_the_space_is_an_error(space, index):
-    for ask in (space.smiles, space.inchikey, space.chunk_of):
+    for ask in (space.smiles, space.inchikey):
         with pytest.raises(IndexError, match=f"Molecule {index} is not among the 50"):
             ask(index)
     with pytest.raises(IndexError):
@@ -79,15 +78,6 @@ def test_a_missing_or_shortened_file_is_found_at_opening(fresh):
     chunk.unlink()
     with pytest.raises(DamagedSpace, match=rf"{chunk.name} is missing"):
         SearchSpace.open(fresh)
-
-
-def test_a_changed_chunk_is_found_when_it_is_read(fresh):
-    space = SearchSpace.open(fresh)
-    data = bytearray(space.read_chunk(1))
-    data[-1] ^= 1
-    space.chunks[1].path.write_bytes(data)
-    with pytest.raises(DamagedSpace, match="chunk 1 is not what was written"):
-        space.read_chunk(1)
 
 
 def test_a_chunk_that_holds_something_else_is_damaged(fresh):

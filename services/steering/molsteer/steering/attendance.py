@@ -1,10 +1,11 @@
-"""Watches whether workers that were started elsewhere serve the pools a campaign counts on."""
+"""Watches whether workers that were started elsewhere serve a campaign, and understand it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from molsteer.shared.bus.dead_letters import DeadLetter, dead_letters
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.bus.workers import live_workers, start_command, strangers
 from molsteer.shared.messages import Topic
@@ -23,18 +24,21 @@ class Attendance:
 
     Attributes:
         pools: The pool of each topic that must be served.
-        next_at: When the roll is called next, in seconds of the Unix epoch.
+        begun_at: When watching began, in seconds of the Unix epoch.
+        next_at: When the roll is called next.
     """
 
     queue: QueueSettings
     pools: Mapping[Topic, str]
+    begun_at: float
     next_at: float
     _told: set[str] = field(default_factory=set)
 
     def complaints(self, now: float) -> list[str]:
         """Give a sentence for each pool that nobody serves, if it is time to call the roll.
 
-        A worker of another version, which may not understand its tasks, is told once.
+        Workers of another version, which may not understand their tasks, and the newest message
+        that somebody did not understand are told once.
 
         Raises:
             ServiceUnavailable: If Redis does not answer.
@@ -48,7 +52,11 @@ class Attendance:
         return [
             *(_complaint(topic, pool) for topic, pool in pools if (topic, pool) not in served),
             *self._news(f"{sentence} {cure}" for sentence, cure in strangers(there)),
+            *self._news(map(_put_aside, self._newest_letter())),
         ]
+
+    def _newest_letter(self) -> list[DeadLetter]:
+        return [letter for letter in dead_letters(self.queue)[:1] if letter.at >= self.begun_at]
 
     def _news(self, sentences: Iterable[str]) -> list[str]:
         new = [sentence for sentence in sentences if sentence not in self._told]
@@ -63,7 +71,7 @@ def attendance(settings: CampaignSettings, now: float) -> Attendance:
         for topic, pool in settings.pools.items()
         if not (settings.workers.local and pool == DEFAULT_POOL)
     }
-    return Attendance(settings.queue, elsewhere, now + FIRST_AFTER_S)
+    return Attendance(settings.queue, elsewhere, now, now + FIRST_AFTER_S)
 
 
 def _complaint(topic: Topic, pool: str) -> str:
@@ -71,3 +79,7 @@ def _complaint(topic: Topic, pool: str) -> str:
         f"No worker serves the pool {pool!r} of {topic}; its tasks wait. Start one, with the same "
         f"queue and stores: {start_command(topic, pool)}"
     )
+
+
+def _put_aside(letter: DeadLetter) -> str:
+    return f"Messages are put aside, see `molsteer dead list`. The newest: {letter.reason}"

@@ -42,6 +42,9 @@ from molsteer.steering.settlement import Settlement
 
 log = logging.getLogger(__name__)
 
+_NAMED = 5
+"""Tasks that one line of the log names; Redis may lose thousands at once."""
+
 
 @dataclass
 class Campaign:
@@ -247,7 +250,8 @@ class Campaign:
         places = self.bus.whereabouts(awaited)
         lost = [task_id for task_id, place in places.items() if place == "absent"]
         if lost:
-            log.warning("Lost on the way, published again: %s.", ", ".join(lost))
+            some = ", ".join(lost[:_NAMED]) + (", ..." if len(lost) > _NAMED else "")
+            log.warning("Lost on the way, published again: %d tasks (%s).", len(lost), some)
             # Whatever lost the tasks may have lost their data as well.
             self.orders.forget()
             with self.ledger.transaction():

@@ -66,7 +66,7 @@ class SearchSpace:
     def open(cls, folder: Path) -> SearchSpace:
         """Open a folder that `build` made.
 
-        The files' sizes are checked at once, the digest of a chunk when `read_chunk` reads it.
+        The files' sizes are checked at once; a chunk's digest is checked by whoever it is sent to.
 
         Raises:
             DamagedSpace: If it is no space, of another format, or incomplete.
@@ -115,14 +115,6 @@ class SearchSpace:
         numbers = {self.inchikey(index): index for index in found}
         return [numbers.get(inchikey) for inchikey in inchikeys]
 
-    def chunk_of(self, index: int) -> int:
-        """Give the number of the chunk that holds a molecule.
-
-        Raises:
-            IndexError: If the space has no such molecule.
-        """
-        return self._checked(index) // self.chunk_size
-
     def graphs(self, indices: npt.NDArray[np.integer]) -> PackedGraphs:
         """Collect the graphs of any molecules, in the order given; they may repeat.
 
@@ -150,18 +142,6 @@ class SearchSpace:
         if is_replaced(self.folder, self.digest):
             return ReplacedSpace(self.folder)
         return DamagedSpace(self.folder, f"its chunk {number} is damaged ({error})")
-
-    def read_chunk(self, number: int) -> bytes:
-        """Read a chunk's file as it is sent out, after checking its digest.
-
-        Raises:
-            DamagedSpace: If the file changed since the space was built.
-        """
-        chunk = self.chunks[number]
-        data = chunk.path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != chunk.sha256:
-            raise DamagedSpace(self.folder, f"its chunk {number} is not what was written")
-        return data
 
     def _pack(self, number: int) -> PackedGraphs:
         try:
