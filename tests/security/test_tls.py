@@ -12,7 +12,6 @@ from support.external_campaign import ExternalCampaign
 from support.guarded_servers import Authority, TlsServer
 from support.redis_server import tcp_server
 
-from molsteer.shared.bus import connection
 from molsteer.shared.bus.celery_app import publishing_app
 from molsteer.shared.bus.connection import check_answer, reaching
 from molsteer.shared.bus.keys import Keys
@@ -83,8 +82,7 @@ def test_a_plain_address_of_a_server_with_tls_is_told_from_one_that_is_away(
         check_answer(queue.server_url)
 
 
-def test_a_server_without_tls_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "BLOCK_S", 0.1)
+def test_a_server_without_tls_is_told(tmp_path: Path) -> None:
     with tcp_server(tmp_path) as plain:
         queue = QueueSettings(redis_url=plain.url.replace("redis://", "rediss://"))
         with pytest.raises(ServiceUnavailable, match="whether its port is one for TLS"):

@@ -17,24 +17,30 @@ BLOCK_S = 5.0
 """The longest a single command may wait in Redis; shorter than the socket's own limit."""
 
 
-def connect(url: ServerUrl) -> redis.Redis:
-    """Make a client that repeats a command at most twice, within a second; it connects lazily."""
+def connect(url: ServerUrl, within_s: float = 2 * BLOCK_S, repeats: int = 2) -> redis.Redis:
+    """Make a client that connects lazily.
+
+    Args:
+        url: The server.
+        within_s: The longest to wait for an answer.
+        repeats: How often a command is repeated, within a second, when the connection fails.
+    """
     return redis.Redis.from_url(
         url,
-        socket_timeout=2 * BLOCK_S,
+        socket_timeout=within_s,
         socket_connect_timeout=BLOCK_S,
         health_check_interval=30,
-        retry=Retry(ExponentialBackoff(base=0.05, cap=0.5), retries=2),
+        retry=Retry(ExponentialBackoff(base=0.05, cap=0.5), retries=repeats),
     )
 
 
 def check_answer(url: ServerUrl) -> None:
-    """Make sure that a server is there and lets us in.
+    """Make sure that a server is there and lets us in; tells within seconds if not.
 
     Raises:
         ServiceUnavailable: If it does not answer or refuses us.
     """
-    with reaching(url), connect(url) as client:
+    with reaching(url), connect(url, within_s=BLOCK_S, repeats=0) as client:
         client.ping()
 
 
