@@ -102,3 +102,20 @@ def test_a_password_on_the_command_line_is_refused(command: tuple[str, ...]) -> 
     assert done.returncode == 2
     assert "MOLSTEER_QUEUE__REDIS_URL" in done.stderr
     assert PASSWORD not in done.stdout + done.stderr
+
+
+def test_the_keys_of_a_server_are_looked_at(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    assert molsteer("keys", "new", str(keys)).returncode == 0
+    elsewhere = QueueSettings(redis_url="redis://queues.example.org:6379/0")
+    ((result, sentence),) = found(elsewhere, "keys")
+    assert result == "warning"
+    assert "not signed" in sentence
+    signing = elsewhere.model_copy(update={"keys_file": keys})
+    assert found(signing, "keys") == [
+        ("ok", "Messages are signed; here are keys of simulate, train, infer.")
+    ]
+    keys.chmod(0o644)
+    ((result, sentence),) = found(signing, "keys")
+    assert result == "problem"
+    assert "others may use it" in sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NewType
 from urllib.parse import SplitResult, parse_qs, quote, urlencode, urlsplit
@@ -91,6 +92,16 @@ def address(url: str) -> str:
     if parts.scheme == "unix":
         return parts.path
     return f"{parts.hostname}:{parts.port or 6379}{parts.path}"
+
+
+def stays_here(url: str) -> bool:
+    """Tell whether what is sent to a server stays on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        return parts.scheme == "unix" or ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def holds_password(url: object) -> bool:

@@ -6,13 +6,12 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import redis
 
 from molsteer.shared.bus.connection import BLOCK_S, connect, reaching
-from molsteer.shared.bus.server_url import ServerUrl, without_login
+from molsteer.shared.bus.server_url import ServerUrl, stays_here, without_login
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.settings.sections import QueueSettings
 
@@ -55,7 +54,7 @@ def judge_login(url: str, *, open_to_all: bool) -> Finding:
     if not open_to_all:
         return Finding("ok", "It lets nobody in without a password.")
     sentence = "It lets everybody in, without a password."
-    if _stays_here(url):
+    if stays_here(url):
         return Finding("ok", f"{sentence} Only this machine reaches it by that name.")
     return Finding("warning", sentence, USERS)
 
@@ -64,7 +63,7 @@ def judge_transport(url: str) -> Finding:
     """Tell who could listen."""
     if _is_tls(url):
         return Finding("ok", "The connection is encrypted, and the server's certificate verified.")
-    if _stays_here(url):
+    if stays_here(url):
         return Finding("ok", "The connection does not leave this machine.")
     return Finding(
         "warning",
@@ -135,12 +134,3 @@ def _certificate_ends_at(queue: QueueSettings) -> float:
 
 def _is_tls(url: str) -> bool:
     return url.startswith("rediss://")
-
-
-def _stays_here(url: str) -> bool:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        return parts.scheme == "unix" or ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

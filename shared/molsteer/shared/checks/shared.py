@@ -9,8 +9,9 @@ from pathlib import Path
 from molsteer.shared.checks import machine
 from molsteer.shared.checks.access import look_at_access
 from molsteer.shared.checks.check import Check
+from molsteer.shared.checks.keys import look_at_keys
 from molsteer.shared.checks.queues import look_at_embedded_server, look_at_server
-from molsteer.shared.checks.settings import DeploymentSettings, load_deployment
+from molsteer.shared.checks.settings import load_deployment
 from molsteer.shared.checks.stores import look_at_store
 from molsteer.shared.checks.workers import look_at_workers
 
@@ -31,12 +32,7 @@ def checks(file: Path | None) -> Iterator[Check]:
     else:
         yield Check("redis", partial(look_at_server, settings.queue))
         yield Check("access", partial(look_at_access, settings.queue))
-    yield from _stores(settings)
+        yield Check("keys", partial(look_at_keys, settings.queue))
+    for name in sorted(settings.stores.chosen):
+        yield Check(f"store-{name}", partial(look_at_store, settings, name), limit_s=60.0)
     yield Check("workers", partial(look_at_workers, settings))
-
-
-def _stores(settings: DeploymentSettings) -> Iterator[Check]:
-    chosen = {settings.stores.simulate, settings.stores.train, settings.stores.infer}
-    for name in sorted(chosen):
-        if name != "none":
-            yield Check(f"store-{name}", partial(look_at_store, settings, name), limit_s=60.0)

@@ -175,18 +175,22 @@ class StoreSettings(Section):
 
     @model_validator(mode="after")
     def _check_complete(self) -> StoreSettings:
-        chosen = {choice for topic in TOPICS for choice in self._choices(topic)}
         missing = [
             f"the store {store} needs {name}"
             for store, name, value in (
                 ("globus", "globus_config", self.globus_config),
                 ("endpoint", "endpoint", self.endpoint),
             )
-            if store in chosen and value is None
+            if store in self.chosen and value is None
         ]
         if missing:
             raise ValueError(" and ".join(missing))
         return self
+
+    @property
+    def chosen(self) -> set[StoreName]:
+        """The stores that inputs or results of any topic go to."""
+        return {choice for topic in TOPICS for choice in self._choices(topic) if choice != "none"}
 
     def placement(self, topic: Topic, namespace: str) -> Placement:
         """Tell steering where to put the large inputs of a topic's tasks, and in whose name."""
