@@ -16,22 +16,12 @@ from molsteer.shared.errors import NotAllowed, ServiceUnavailable
 BLOCK_S = 5.0
 """The longest a single command may wait in Redis; shorter than the socket's own limit."""
 
+_REPEATS, _BACKOFF = 2, ExponentialBackoff(base=0.05, cap=0.5)
 
-def connect(url: ServerUrl, within_s: float = 2 * BLOCK_S, repeats: int = 2) -> redis.Redis:
-    """Make a client that connects lazily.
 
-    Args:
-        url: The server.
-        within_s: The longest to wait for an answer.
-        repeats: How often a command is repeated, within a second, when the connection fails.
-    """
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=within_s,
-        socket_connect_timeout=BLOCK_S,
-        health_check_interval=30,
-        retry=Retry(ExponentialBackoff(base=0.05, cap=0.5), retries=repeats),
-    )
+def connect(url: ServerUrl) -> redis.Redis:
+    """Make a client that repeats a command at most twice, within a second; it connects lazily."""
+    return _client(url, 2 * BLOCK_S, Retry(_BACKOFF, _REPEATS))
 
 
 def check_answer(url: ServerUrl) -> None:
@@ -40,8 +30,20 @@ def check_answer(url: ServerUrl) -> None:
     Raises:
         ServiceUnavailable: If it does not answer or refuses us.
     """
-    with reaching(url), connect(url, within_s=BLOCK_S, repeats=0) as client:
+    # Silence is not asked again: a server that waits for no TLS is silent each time.
+    retry = Retry(_BACKOFF, _REPEATS, (redis.ConnectionError,))
+    with reaching(url), _client(url, BLOCK_S, retry) as client:
         client.ping()
+
+
+def _client(url: ServerUrl, within_s: float, retry: Retry) -> redis.Redis:
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=within_s,
+        socket_connect_timeout=BLOCK_S,
+        health_check_interval=30,
+        retry=retry,
+    )
 
 
 def as_bytes(answer: object) -> bytes:
