@@ -20,6 +20,8 @@ from molsteer.shared.messages import (
     Infer,
     Inferred,
     Outcome,
+    Predict,
+    Predicted,
     Result,
     Simulate,
     Simulated,
@@ -103,6 +105,23 @@ MESSAGES: dict[str, Task | Outcome] = {
             batch_size=512,
         ),
     ),
+    "infer-the-rest": task(
+        "infer/3/14/2",
+        Infer(
+            generation=3,
+            chunk=14,
+            graphs=REF,
+            weights=(REF, REF),
+            predicted=(None, INLINE),
+            acquisition=Acquisition(kind="greedy", beta=0.0),
+            keep=100,
+            batch_size=512,
+        ),
+    ),
+    "predict": task(
+        "infer/3/14/1/2",
+        Predict(generation=3, chunk=14, graphs=REF, weights=INLINE, batch_size=512),
+    ),
     "simulated": outcome(
         "simulate/7/2",
         Simulated(
@@ -138,6 +157,9 @@ MESSAGES: dict[str, Task | Outcome] = {
             best_eV=14.75,
             device="cpu",
         ),
+    ),
+    "predicted": outcome(
+        "infer/3/14/1/2", Predicted(generation=3, chunk=14, predictions=REF, device="cpu")
     ),
     "failed": outcome(
         "simulate/7/2",

@@ -19,6 +19,7 @@ from support.molecules import some_molecules
 from support.tasks import outcome_of, simulate_task
 from support.toy_campaign import toy_space
 
+from molsteer.inferencer.predictions import Predictions
 from molsteer.shared.blobs.codecs import decode_arrays, decode_tree, encode
 from molsteer.shared.blobs.globus_sites import read_sites
 from molsteer.shared.bus.celery_app import message_ids
@@ -131,6 +132,10 @@ def read_candidates(data: bytes) -> None:
     read_rows(decode_arrays(data, "fuzz"), chunk=0, molecules=16)
 
 
+def read_predictions(data: bytes) -> None:
+    Predictions.from_arrays(decode_arrays(data, "fuzz"), chunk=0, molecules=2)
+
+
 def read_sites_here(file: Path) -> None:
     read_sites(file, "alpha.example.org")
 
@@ -152,6 +157,11 @@ def candidates(**changes: object) -> bytes:
     values = np.zeros(3, dtype=np.float32)
     arrays = {"row": np.arange(3), "mean": values, "spread": values, "score": values}
     return encode(arrays | changes, "safetensors")
+
+
+def predictions() -> bytes:
+    arrays = {"member": np.arange(3), "value": np.zeros((3, 2), dtype=np.float32)}
+    return encode(arrays, "safetensors")
 
 
 def weights() -> bytes:
@@ -251,6 +261,7 @@ TARGETS: dict[str, Target] = {
         of_bytes(score_with), (BlobCorrupt, UnusableWeights, WrongArchitecture), (weights(),)
     ),
     "model-file": Target(of_file("m.safetensors", read_weights), (NoWeights,), (weights(),)),
+    "predictions": Target(of_bytes(read_predictions), _BLOB, (predictions(),)),
     "candidates": Target(of_bytes(read_candidates), _BLOB, (candidates(),)),
     "smiles-to-simulate": Target(
         of_bytes(read_molecule),

@@ -61,6 +61,25 @@ class Train(Message):
     warm_start: tuple[Blob, ...] | None = None
 
 
+class Predict(Message):
+    """Predict one chunk of the search space with some members, before the others are trained.
+
+    Attributes:
+        generation: Number of the model update the weights belong to.
+        chunk: Number of the chunk in the space.
+        graphs: Packed graphs of the chunk; safetensors.
+        weights: Weights that one training task gave.
+        batch_size: Molecules predicted at a time.
+    """
+
+    kind: Literal["predict"] = "predict"
+    generation: PositiveInt
+    chunk: NonNegativeInt
+    graphs: Blob
+    weights: Blob
+    batch_size: PositiveInt = 512
+
+
 class Infer(Message):
     """Score one chunk of the search space with the whole ensemble.
 
@@ -69,6 +88,9 @@ class Infer(Message):
         chunk: Number of the chunk in the space.
         graphs: Packed graphs of the chunk; safetensors.
         weights: Weights of all members, one blob for each training task.
+        predicted: What members have predicted already, as `Predicted.predictions`, each at the
+            place of their weights; None where they have not. It spares work and changes nothing:
+            what cannot be used is predicted again.
         keep: How many of the chunk's best candidates to return.
         batch_size: Molecules scored at a time.
     """
@@ -78,12 +100,13 @@ class Infer(Message):
     chunk: NonNegativeInt
     graphs: Blob
     weights: tuple[Blob, ...] = Field(min_length=1)
+    predicted: tuple[Blob | None, ...] = ()
     acquisition: Acquisition
     keep: PositiveInt
     batch_size: PositiveInt = 512
 
 
-TaskBody = Annotated[Simulate | Train | Infer, Field(discriminator="kind")]
+TaskBody = Annotated[Simulate | Train | Predict | Infer, Field(discriminator="kind")]
 
 
 class Task(Message):
@@ -111,7 +134,7 @@ class Task(Message):
     @property
     def topic(self) -> Topic:
         """The queue the task belongs to."""
-        return self.body.kind
+        return "infer" if self.body.kind == "predict" else self.body.kind
 
 
 class Simulated(Message):
@@ -163,6 +186,22 @@ class Trained(Message):
     validation_mae_eV: float = Field(allow_inf_nan=False)
     device: str
     weights: Blob
+
+
+class Predicted(Message):
+    """What some members predict for one chunk.
+
+    Attributes:
+        predictions: `member` (int64, shape (members,)), the members' numbers, and `value`
+            (float32, eV, shape (members, molecules)); safetensors.
+        device: What it was predicted on.
+    """
+
+    kind: Literal["predicted"] = "predicted"
+    generation: PositiveInt
+    chunk: NonNegativeInt
+    predictions: Blob
+    device: str
 
 
 class Inferred(Message):
@@ -218,7 +257,7 @@ class Failed(Message):
     error: ErrorRecord
 
 
-Result = Annotated[Simulated | Trained | Inferred | Failed, Field(discriminator="kind")]
+Result = Annotated[Simulated | Trained | Predicted | Inferred | Failed, Field(discriminator="kind")]
 
 
 class Outcome(Message):

@@ -11,11 +11,12 @@ from support.molecules import some_molecules
 
 from molsteer.inferencer.app import build
 from molsteer.inferencer.errors import NonFinitePredictions
+from molsteer.inferencer.scorer import Scorer
 from molsteer.shared.blobs.memory import MemoryBlobs
-from molsteer.shared.blobs.reference import Blob, Placement
+from molsteer.shared.blobs.reference import Blob, ObjRef, Placement
 from molsteer.shared.ensemble import Architecture, Manifest
 from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.messages import Infer
+from molsteer.shared.messages import Infer, Predict
 from molsteer.shared.ml.errors import UnusableGraphs, WrongArchitecture
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict
@@ -144,6 +145,77 @@ def test_weights_of_unlike_networks_are_not_mixed(
     task = a_task(blobs, graphs, some_weights(0), some_weights(1, width=4), keep=3)
     with pytest.raises(WrongArchitecture):
         build()(task, context)
+
+
+def predicted(scorer: Scorer, task: Infer, place: int, context: TaskContext) -> Blob:
+    """What the members at one place predict in advance."""
+    body = Predict(
+        generation=task.generation,
+        chunk=task.chunk,
+        graphs=task.graphs,
+        weights=task.weights[place],
+        batch_size=task.batch_size,
+    )
+    return scorer(body, context).predictions
+
+
+@pytest.mark.parametrize("places", [(0,), (1,), (0, 2), (0, 1, 2)])
+def test_what_was_predicted_in_advance_saves_work_and_changes_nothing(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext, places: tuple[int, ...]
+) -> None:
+    parts = [some_weights(2, 3), some_weights(0), some_weights(4, 1)]
+    task = a_task(blobs, graphs, *parts, keep=9)
+    at_once = build()(task, context)
+    made = {place: predicted(build(), task, place, context) for place in places}
+    early = task.model_copy(update={"predicted": tuple(made.get(place) for place in range(3))})
+    blobs.reads.clear()
+    inferred = build()(early, context)
+    rest = [weights for place, weights in enumerate(task.weights) if place not in places]
+    assert blobs.reads == [task.graphs, *made.values(), *rest]
+    assert inferred.mean_eV == pytest.approx(at_once.mean_eV, rel=1e-6)
+    candidates, expected = blobs.arrays(inferred.candidates), blobs.arrays(at_once.candidates)
+    assert candidates["row"].tolist() == expected["row"].tolist()
+    for name in ("mean", "spread", "score"):
+        np.testing.assert_allclose(candidates[name], expected[name], rtol=1e-5)
+    if not torch.cuda.is_available():  # where members are computed one by one
+        assert inferred == at_once
+
+
+NONSENSE: dict[str, dict[str, npt.NDArray[np.generic]]] = {
+    "nothing": {"nothing": np.zeros(1)},
+    "no members": {"value": np.zeros((1, 60), dtype=np.float32)},
+    "too few molecules": {
+        "member": np.zeros(1, dtype=np.int64),
+        "value": np.zeros((1, 59), dtype=np.float32),
+    },
+    "no numbers": {
+        "member": np.zeros(1, dtype=np.int64),
+        "value": np.full((1, 60), np.nan, dtype=np.float32),
+    },
+}
+
+
+@pytest.mark.parametrize("wrong", [*NONSENSE, "lost"])
+def test_predictions_that_cannot_be_used_are_made_again(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext, wrong: str
+) -> None:
+    task = a_task(blobs, graphs, some_weights(0), some_weights(1), keep=9)
+    blob = blobs.put(NONSENSE.get(wrong, {"member": np.zeros(1)}), "safetensors", STORE)
+    if wrong == "lost":
+        assert isinstance(blob, ObjRef)
+        blobs.evict([blob])
+    early = task.model_copy(update={"predicted": (blob, None)})
+    assert build()(early, context) == build()(task, context)
+
+
+def test_a_group_that_predicts_no_numbers_is_told_as_when_it_scores(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    broken = some_weights(5, mean=3e38)
+    broken.tensors["output.bias"][...] = 3e38
+    task = a_task(blobs, graphs, some_weights(4), broken, keep=3)
+    with pytest.raises(NonFinitePredictions, match=r"members \[5\]"):
+        predicted(build(), task, 1, context)
 
 
 def test_an_empty_chunk_is_a_failure(

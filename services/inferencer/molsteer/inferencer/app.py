@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from molsteer.inferencer.scorer import Scorer
-from molsteer.shared.messages import Infer, Inferred
-from molsteer.shared.worker.port import Handler
 
 
-def build() -> Handler[Infer, Inferred]:
-    """Make the handler of `infer` tasks."""
+def build() -> Scorer:
+    """Make the handler of `infer` tasks: of chunks to score, and to predict in advance."""
     return Scorer()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import assert_never
+from typing import assert_never, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.errors import NonFinitePredictions
+from molsteer.inferencer.predictions import Predictions, in_order, made_already
 from molsteer.inferencer.ranking import rank
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import Blob, Inline, ObjRef
-from molsteer.shared.messages import Infer, Inferred
+from molsteer.shared.graphs import PackedGraphs
+from molsteer.shared.messages import Infer, Inferred, Predict, Predicted
 from molsteer.shared.ml.device import choose_device, device_name, limit_threads
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
@@ -37,8 +39,14 @@ class Scorer:
     def __init__(self) -> None:
         self._loaded: _Loaded | None = None
 
-    def __call__(self, body: Infer, context: TaskContext) -> Inferred:
-        """Score a chunk.
+    @overload
+    def __call__(self, body: Infer, context: TaskContext) -> Inferred: ...
+
+    @overload
+    def __call__(self, body: Predict, context: TaskContext) -> Predicted: ...
+
+    def __call__(self, body: Infer | Predict, context: TaskContext) -> Inferred | Predicted:
+        """Score a chunk, or predict it with some members.
 
         Raises:
             UnusableGraphs: If the chunk cannot be read.
@@ -51,10 +59,40 @@ class Scorer:
         """
         limit_threads()
         graphs = read_graphs(context.blobs.arrays(body.graphs))
-        loaded = self._load(body.weights, context.blobs)
-        predictions = predict(loaded.ensemble, graphs, body.batch_size)
-        _check_finite(predictions, body.chunk, loaded.members)
-        return rank(body, predictions, context, device_name(loaded.ensemble.label_mean.device))
+        match body:
+            case Predict():
+                return self._predict_early(body, graphs, context)
+            case Infer():
+                return self._score(body, graphs, context)
+            case _:
+                assert_never(body)
+
+    def _score(self, body: Infer, graphs: PackedGraphs, context: TaskContext) -> Inferred:
+        made = made_already(body, len(graphs), context.blobs)
+        rest = tuple(blob for place, blob in enumerate(body.weights) if place not in made)
+        parts = [*made.values()]
+        if rest:
+            parts.append(self._predict(body, rest, graphs, context.blobs))
+        return rank(body, in_order(parts), context, device_name(choose_device()))
+
+    def _predict_early(
+        self, body: Predict, graphs: PackedGraphs, context: TaskContext
+    ) -> Predicted:
+        made = self._predict(body, (body.weights,), graphs, context.blobs)
+        return Predicted(
+            generation=body.generation,
+            chunk=body.chunk,
+            predictions=context.blobs.put(made.to_arrays(), "safetensors", context.reply),
+            device=device_name(choose_device()),
+        )
+
+    def _predict(
+        self, body: Infer | Predict, weights: tuple[Blob, ...], graphs: PackedGraphs, blobs: Blobs
+    ) -> Predictions:
+        loaded = self._load(weights, blobs)
+        values_eV = predict(loaded.ensemble, graphs, body.batch_size)
+        _check_finite(values_eV, body.chunk, loaded.members)
+        return Predictions(np.array(loaded.members, dtype=np.int64), values_eV)
 
     def _load(self, weights: tuple[Blob, ...], blobs: Blobs) -> _Loaded:
         digests = tuple(_digest(blob) for blob in weights)

@@ -18,6 +18,7 @@ from molsteer.shared.messages import (
     Failed,
     Inferred,
     Outcome,
+    Predicted,
     Simulated,
     Trained,
 )
@@ -137,7 +138,12 @@ class Settlement:
 
 def _blobs(outcome: Outcome) -> tuple[Blob, ...]:
     match outcome.result:
-        case Simulated(records=blob) | Trained(weights=blob) | Inferred(candidates=blob):
+        case (
+            Simulated(records=blob)
+            | Trained(weights=blob)
+            | Predicted(predictions=blob)
+            | Inferred(candidates=blob)
+        ):
             return (blob,)
         case Failed():
             return ()

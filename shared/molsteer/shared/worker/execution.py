@@ -17,8 +17,8 @@ from molsteer.shared.failpoints import reach
 from molsteer.shared.messages import ErrorRecord, Failed, Outcome, Result, Task
 from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
 from molsteer.shared.worker.failures import describe
-from molsteer.shared.worker.handlers import AnyHandler, Value
-from molsteer.shared.worker.port import TaskContext
+from molsteer.shared.worker.handlers import AnyHandler
+from molsteer.shared.worker.port import TaskContext, Value
 from molsteer.shared.worker.scratch import task_folder
 
 log = logging.getLogger(__name__)

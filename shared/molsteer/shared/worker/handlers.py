@@ -8,26 +8,16 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.messages import (
-    Infer,
-    Inferred,
-    Simulate,
-    Simulated,
-    Topic,
-    Train,
-    Trained,
-)
-from molsteer.shared.worker.port import TaskContext
+from molsteer.shared.messages import Topic
+from molsteer.shared.worker.port import Body, TaskContext, Value
 
 _GROUP = "molsteer.workers"
-
-Value = Simulated | Trained | Inferred
 
 
 class AnyHandler(Protocol):
     """A handler whose topic is known only at run time."""
 
-    def __call__(self, body: Simulate | Train | Infer, context: TaskContext) -> Value:
+    def __call__(self, body: Body, context: TaskContext) -> Value:
         """Do the task; raises as `Handler` does."""
         ...
 
@@ -77,7 +67,7 @@ class LazyHandler:
 
     reference: str
 
-    def __call__(self, body: Simulate | Train | Infer, context: TaskContext) -> Value:
+    def __call__(self, body: Body, context: TaskContext) -> Value:
         """Do a task."""
         return self._handler(body, context)
 

@@ -8,10 +8,22 @@ from typing import Protocol, TypeVar
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import Placement
-from molsteer.shared.messages import Infer, Inferred, Simulate, Simulated, Train, Trained
+from molsteer.shared.messages import (
+    Infer,
+    Inferred,
+    Predict,
+    Predicted,
+    Simulate,
+    Simulated,
+    Train,
+    Trained,
+)
 
-BodyT_contra = TypeVar("BodyT_contra", Simulate, Train, Infer, contravariant=True)
-ValueT_co = TypeVar("ValueT_co", Simulated, Trained, Inferred, covariant=True)
+Body = Simulate | Train | Predict | Infer
+Value = Simulated | Trained | Predicted | Inferred
+
+BodyT_contra = TypeVar("BodyT_contra", bound=Body, contravariant=True)
+ValueT_co = TypeVar("ValueT_co", bound=Value, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
