@@ -51,6 +51,7 @@ plans = st.builds(
     failure_limit=st.integers(1, 20),
     pretrained=st.sampled_from([False, False, True]),
     known_labels=st.sampled_from([0, 0, 3]),
+    predict_early=st.booleans(),
 )
 seeds = st.integers(0, 2**32)
 failure_rates = st.sampled_from([0.0, 0.1, 0.5, 1.0])

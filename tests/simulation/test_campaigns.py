@@ -9,6 +9,8 @@ import pytest
 from support.referee import a_plan
 from support.virtual_clock import Trouble, World
 
+from molsteer.steering.policy.commands import DispatchPrediction
+
 pytestmark = pytest.mark.fast
 
 PLAN = a_plan(
@@ -52,6 +54,15 @@ def test_campaigns_in_trouble_end_with_every_simulation_counted_once(during_upda
         world = World(plan, seed, trouble).run()
         assert world.campaign.state.finished == "budget-reached"
         assert world.campaign.state.successes == len(world.campaign.referee.labelled) == 25
+
+
+def test_campaigns_in_trouble_end_as_well_where_trained_groups_predict_in_advance():
+    trouble = Trouble(failing=0.2, twice=0.2, late=0.8)
+    plan = replace(PLAN, predict_early=True, budget=25, space_size=200, chunk_size=20, attempts=3)
+    worlds = [World(plan, seed, trouble).run() for seed in range(30)]
+    assert {world.campaign.state.finished for world in worlds} == {"budget-reached"}
+    asked = [command for world in worlds for command in world.campaign.asked]
+    assert sum(isinstance(command, DispatchPrediction) for command in asked) > 100
 
 
 def test_going_on_keeps_simulators_busy_and_pausing_learns_from_more():

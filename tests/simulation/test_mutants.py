@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from support.mutants import planted
 
 POLICY = "molsteer.steering.policy"
-STORIES = Path(__file__).parent.parent / "unit" / "policy" / "test_stories.py"
+STORIES = Path(__file__).parent.parent / "unit" / "policy"
 
 MUTANTS = {
     "the trigger is a modulo": (
@@ -41,7 +42,7 @@ MUTANTS = {
     ),
     "cancelled tasks are not taken back": (
         "updates",
-        "return ended, (*cancel, *notices)",
+        "return ended, (*_take_back(update.in_flight), *notices)",
         "return ended, notices",
     ),
     "the budget forgets what is under way": (
@@ -176,8 +177,38 @@ MUTANTS = {
     ),
     "tasks are cancelled in no order": (
         "updates",
-        "in_flight = tuple(sorted(update.tasks.running))",
-        "in_flight = tuple(sorted(update.tasks.running, reverse=True))",
+        "tuple(sorted(task.task_id for task in tasks))",
+        "tuple(sorted((task.task_id for task in tasks), reverse=True))",
+    ),
+    "nobody asked for predictions in advance": (
+        "settle",
+        "plan.chunks if plan.predict_early else 0",
+        "plan.chunks",
+    ),
+    "predictions go on when scoring has begun": (
+        "updates",
+        "update=scoring, shortlist=shortlist), _take_back(update.in_flight)",
+        "update=scoring, shortlist=shortlist), ()",
+    ),
+    "predictions take more slots than there are": (
+        "updates",
+        "len(update.predictions.running) >= state.plan.slots_infer",
+        "len(update.predictions.running) > state.plan.slots_infer",
+    ),
+    "training waits for predictions": (
+        "updates",
+        "if not isinstance(update, Training) or update.tasks:",
+        "if not isinstance(update, Training) or update.tasks or update.predictions:",
+    ),
+    "predictions that failed keep their slots": (
+        "settle",
+        "predictions=update.predictions.end(task)",
+        "predictions=update.predictions",
+    ),
+    "a group's predictions replace those of the group before": (
+        "settle",
+        "predictions = update.predictions.wait(",
+        "predictions = type(update.predictions)(update.predictions.running).wait(",
     ),
 }
 
@@ -209,12 +240,13 @@ def mutant(module: str, sound: str, wrong: str) -> AbstractContextManager[None]:
 
 def checks() -> Iterator[Callable[[], object]]:
     """The stories, then campaigns in trouble that the referee watches."""
-    spec = spec_from_file_location("stories_of_a_mutant", STORIES)
-    assert spec is not None
-    assert spec.loader is not None
-    stories = module_from_spec(spec)
-    spec.loader.exec_module(stories)
-    yield from (story for name, story in vars(stories).items() if name.startswith("test_"))
+    for file in sorted(STORIES.glob("test_stories*.py")):
+        spec = spec_from_file_location("stories_of_a_mutant", file)
+        assert spec is not None
+        assert spec.loader is not None
+        stories = module_from_spec(spec)
+        spec.loader.exec_module(stories)
+        yield from (story for name, story in vars(stories).items() if name.startswith("test_"))
     clock = importlib.import_module("support.virtual_clock")
     plan = importlib.import_module("support.referee").a_plan(
         budget=20,
@@ -229,6 +261,8 @@ def checks() -> Iterator[Callable[[], object]]:
     trouble = clock.Trouble(failing=0.2, twice=0.2, late=0.8)
     for seed in range(5):
         yield lambda seed=seed: clock.World(plan, seed, trouble).run()
+    early = replace(plan, predict_early=True, chunk_size=20)
+    yield lambda: clock.World(early, 5, trouble).run()
 
 
 def fails(check: Callable[[], object]) -> bool:

@@ -10,6 +10,7 @@ from molsteer.steering.policy.commands import (
     Command,
     Dispatch,
     DispatchInference,
+    DispatchPrediction,
     DispatchSimulation,
     DispatchTraining,
     Finish,
@@ -19,6 +20,7 @@ from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import (
     Began,
     Candidate,
+    ChunkPredicted,
     ChunkScored,
     Event,
     Paused,
@@ -119,11 +121,13 @@ class Campaign:
 
 def success(at: float, task_id: str, candidates: tuple[Candidate, ...] = ()) -> Event:
     """The event of a task's success, whatever its kind."""
-    match task_id.split("/")[0]:
-        case "simulate":
+    match task_id.split("/"):
+        case "simulate", *_:
             return SimulationSucceeded(at, task_id)
-        case "train":
+        case "train", *_:
             return TrainingSucceeded(at, task_id)
+        case "infer", _, _, _group, _:
+            return ChunkPredicted(at, task_id)
         case _:
             return ChunkScored(at, task_id, candidates)
 
@@ -148,6 +152,7 @@ class Referee:
         self.trained_on = 0
         self.members: list[int] = []
         self.models: set[str] = set()
+        self.scoring = False
         self.paused = False
         self.stopping = False
         self.over = False
@@ -182,6 +187,8 @@ class Referee:
                 self._simulate(command)
             case DispatchTraining():
                 self._train(command)
+            case DispatchPrediction():
+                self._predict(command)
             case DispatchInference():
                 self._infer(command)
             case CancelTasks(task_ids=task_ids):
@@ -231,7 +238,13 @@ class Referee:
         match event:
             case SlotsChanged(topic=topic, slots=slots):
                 self.slots[topic] = slots
-            case SimulationSucceeded() | TrainingSucceeded() | ChunkScored() | TaskFailed():
+            case (
+                SimulationSucceeded()
+                | TrainingSucceeded()
+                | ChunkPredicted()
+                | ChunkScored()
+                | TaskFailed()
+            ):
                 task = self.in_flight.pop(event.task_id, None)
                 if task is not None:
                     self._end(task, event)
@@ -300,11 +313,20 @@ class Referee:
             assert task.generation == self.generation + 1
             self.update = self.generation = task.generation
             self.trained_on, self.members, self.models = self.labels, [], set()
+            self.scoring = False
         assert task.generation == self.update, "one update at a time"
         assert task.labels == self.trained_on > 0, "all groups learn from the same labels"
         if task.attempt == 1:
             self.members += task.members
         self._dispatch(task, "train", self.slots["train"])
+
+    def _predict(self, task: DispatchPrediction) -> None:
+        assert self.plan.predict_early, "nobody asked for predictions in advance"
+        assert task.generation == self.update, "the running update's members are asked"
+        assert not self.scoring, "predictions are of use before scoring begins"
+        trained = {task_id.rsplit("/", 1)[0] for task_id in self.models}
+        assert f"train/{task.generation}/{task.group}" in trained, "trained groups predict"
+        self._dispatch(task, "infer", self.slots["infer"])
 
     def _infer(self, task: DispatchInference) -> None:
         if self.given and self.update is None:
@@ -315,5 +337,8 @@ class Referee:
         assert task.generation == self.update, "the running update's model is asked"
         assert self.models, "there is a model to ask"
         assert self.running("train") == 0, "all members have been tried"
+        in_flight = self.in_flight.values()
+        assert not any(isinstance(other, DispatchPrediction) for other in in_flight), "too late"
+        self.scoring = True
         assert self.members == list(range(self.plan.members)), "every member has been tried"
         self._dispatch(task, "infer", self.slots["infer"])

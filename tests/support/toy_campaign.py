@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from support.toy_services import scored, simulated, toy_value_eV, trained
+import numpy.typing as npt
+from support.toy_services import predicted, scored, simulated, toy_value_eV, trained
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.bus.memory import MemoryBus
@@ -19,8 +22,8 @@ from molsteer.shared.messages import (
     ErrorRecord,
     Failed,
     Infer,
-    Inferred,
     Outcome,
+    Predict,
     Result,
     Simulate,
     Task,
@@ -75,6 +78,12 @@ def toy_plan(space: SearchSpace, **changes: object) -> Plan:
     return Plan(**(knobs | changes))  # type: ignore[arg-type]
 
 
+def early_plan(space: SearchSpace) -> Plan:
+    """A plan whose members are trained one by one, and predict chunks as soon as they are."""
+    knobs = {"slots_simulate": 1, "slots_train": 4, "slots_infer": 2}
+    return toy_plan(space, predict_early=True, **knobs)
+
+
 @dataclass
 class ToyCampaign:
     """A campaign and its workers, step by step, in one process.
@@ -83,7 +92,10 @@ class ToyCampaign:
         fails: Tells which tasks fail, and how.
         known: Labels to begin with.
         given: Models to begin with; give the plan `pretrained` as well.
+        trainings_at_once: Trainings that the workers do in a step; with one, members differ in
+            when they are ready.
         training_sets: The values of every training set that a trainer has seen.
+        used: Predictions made in advance that came with the chunks that were scored.
     """
 
     folder: Path
@@ -94,7 +106,9 @@ class ToyCampaign:
     fails: Callable[[Task], ErrorRecord | None] = lambda _task: None
     known: Sequence[KnownLabel] = ()
     given: Weights | None = None
+    trainings_at_once: int = 100
     training_sets: list[list[float]] = field(default_factory=list)
+    used: int = 0
     at: float = 1000.0
 
     def steering(self) -> Campaign:
@@ -135,7 +149,8 @@ class ToyCampaign:
         """Let the workers do everything that is queued; tell how much that was."""
         done = 0
         for topic in TOPICS:
-            while task := self.bus.take(topic):
+            most = self.trainings_at_once if topic == "train" else None
+            for task in islice(iter(partial(self.bus.take, topic), None), most):
                 verdict = self.bus.begin(task)
                 if isinstance(verdict, Run):
                     self.bus.finish(self._outcome(task, verdict.start))
@@ -175,14 +190,16 @@ class ToyCampaign:
                 values_eV = self.blobs.arrays(body.training_set)["value"]
                 self.training_sets.append(values_eV.tolist())
                 return trained(body, self.blobs, task.reply)
+            case Predict() as body:
+                return predicted(body, self._values_eV(body), self.blobs, task.reply)
             case Infer() as body:
-                return self._scored(body, task)
+                self.used += len([*filter(None, body.predicted)])
+                return scored(body, self._values_eV(body), self.blobs, task.reply)
 
-    def _scored(self, body: Infer, task: Task) -> Inferred:
+    def _values_eV(self, body: Predict | Infer) -> npt.NDArray[np.float32]:
         graphs = PackedGraphs.from_arrays(self.blobs.arrays(body.graphs))
         first = body.chunk * self.space.chunk_size
-        values_eV = np.array(
+        return np.array(
             [toy_value_eV(self.space.smiles(first + row)) for row in range(len(graphs))],
             dtype=np.float32,
         )
-        return scored(body, values_eV, self.blobs, task.reply)

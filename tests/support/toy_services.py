@@ -22,6 +22,8 @@ from molsteer.shared.graphs import PackedGraphs
 from molsteer.shared.messages import (
     Infer,
     Inferred,
+    Predict,
+    Predicted,
     Simulate,
     Simulated,
     Train,
@@ -53,7 +55,10 @@ def trained(body: Train, blobs: Blobs, reply: Placement) -> Trained:
     """Learn nothing, from data that is whole."""
     arrays = blobs.arrays(body.training_set)
     assert len(PackedGraphs.from_arrays(arrays)) == len(arrays["value"])
-    weights = {"weights": np.full(200, body.generation, dtype=np.float32)}
+    weights = {
+        "weights": np.full(200, body.generation, dtype=np.float32),
+        "members": np.array(body.members),  # no two groups have the same weights
+    }
     return Trained(
         generation=body.generation,
         members=tuple(
@@ -66,12 +71,28 @@ def trained(body: Train, blobs: Blobs, reply: Placement) -> Trained:
     )
 
 
+def predicted(
+    body: Predict, values_eV: npt.NDArray[np.float32], blobs: Blobs, reply: Placement
+) -> Predicted:
+    """Predict given values for a chunk's molecules, with a single member."""
+    assert blobs.arrays(body.weights)["weights"][0] == body.generation
+    predictions = {"member": np.zeros(1, dtype=np.int64), "value": values_eV[None]}
+    return Predicted(
+        generation=body.generation,
+        chunk=body.chunk,
+        predictions=blobs.put(predictions, "safetensors", reply),
+        device="toy",
+    )
+
+
 def scored(
     body: Infer, values_eV: npt.NDArray[np.float32], blobs: Blobs, reply: Placement
 ) -> Inferred:
     """Rank a chunk's molecules by given values."""
     for weights in body.weights:
         assert blobs.arrays(weights)["weights"][0] == body.generation
+    for predictions in filter(None, body.predicted):
+        assert blobs.arrays(predictions)["value"].tolist() == [values_eV.tolist()]
     best = np.argsort(-values_eV, kind="stable")[: body.keep]
     candidates = {
         "row": best.astype(np.int64),

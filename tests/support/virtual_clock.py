@@ -15,6 +15,7 @@ from molsteer.steering.policy.commands import (
     Command,
     Dispatch,
     DispatchInference,
+    DispatchPrediction,
     DispatchSimulation,
     DispatchTraining,
 )
@@ -97,7 +98,12 @@ class World:
             match command:
                 case CancelTasks(task_ids=task_ids):
                     self.cancelled.update(task_ids)
-                case DispatchSimulation() | DispatchTraining() | DispatchInference():
+                case (
+                    DispatchSimulation()
+                    | DispatchTraining()
+                    | DispatchPrediction()
+                    | DispatchInference()
+                ):
                     topic = command.task_id.split("/")[0]
                     self.queues[topic].append(command)
                     self._start(topic)

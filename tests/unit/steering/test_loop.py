@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,15 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
+from support.toy_campaign import BUDGET, ToyCampaign, early_plan, toy_plan, toy_space
 from support.toy_services import toy_value_eV
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import ObjRef
-from molsteer.shared.messages import ErrorRecord, Task
+from molsteer.shared.messages import ErrorRecord, Infer, Task
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.loop import Campaign
 from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
@@ -98,6 +100,39 @@ def test_an_ended_campaign_leaves_nothing_even_where_stores_cannot_be_listed(
     assert any(toy.blobs.exists(ref) for ref in stored)
     campaign.orders.retire()
     assert not any(toy.blobs.exists(ref) for ref in stored)
+
+
+def test_predictions_made_in_advance_are_used_and_leave_with_their_update(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    toy = ToyCampaign(tmp_path, space, early_plan(space), trainings_at_once=1)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert_every_simulation_counts_once(campaign)
+    assert toy.used
+    tables = campaign.ledger.connection
+    assert tables.execute("SELECT count(*) FROM predicted_chunk").fetchone()[0] == 0
+    owners = tables.execute("SELECT DISTINCT owner FROM object").fetchall()
+    assert [owner for (owner,) in owners] == ["space"]
+    campaign.orders.retire()
+    assert verify(tmp_path).broken == ()
+
+
+def test_a_chunk_that_could_not_be_scored_is_tried_again_without_what_was_predicted(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    def spoiled(task: Task) -> ErrorRecord | None:
+        if isinstance(task.body, Infer) and any(task.body.predicted):
+            return ErrorRecord(code="spoiled", message="Nonsense.", retryable=True)
+        return None
+
+    toy = ToyCampaign(tmp_path, space, early_plan(space), fails=spoiled, trainings_at_once=1)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    tried_again = campaign.ledger.connection.execute(
+        "SELECT DISTINCT status FROM task WHERE topic = 'infer' AND command ->> 'attempt' = 2"
+    ).fetchall()
+    assert [status for (status,) in tried_again] == ["ok"]
 
 
 def test_replaying_the_journal_gives_the_state_that_was_reached(
@@ -194,14 +229,19 @@ class CrashingCalls:
             raise Crash
 
 
+@pytest.mark.parametrize("planned", [toy_plan, early_plan])
 @settings(
     max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(crashes=st.lists(st.integers(1, 250), min_size=1, max_size=6))
 def test_a_campaign_killed_at_any_instant_goes_on_and_counts_everything_once(
-    space: SearchSpace, tmp_path_factory: pytest.TempPathFactory, crashes: list[int]
+    space: SearchSpace,
+    tmp_path_factory: pytest.TempPathFactory,
+    planned: Callable[[SearchSpace], Plan],
+    crashes: list[int],
 ) -> None:
-    toy = ToyCampaign(tmp_path_factory.mktemp("run"), space, toy_plan(space))
+    folder = tmp_path_factory.mktemp("run")
+    toy = ToyCampaign(folder, space, planned(space), trainings_at_once=1)
     for calls in crashes:
         campaign = toy.steering()
         countdown = [calls]

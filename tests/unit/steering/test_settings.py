@@ -117,6 +117,15 @@ def test_stores_that_cannot_be_used_are_refused_with_what_they_need(tmp_path: Pa
         load_campaign(write(tmp_path, space + 'train_results = "endpoint"\n'), {})
 
 
+def test_an_inferencer_of_a_plug_in_is_not_asked_for_predictions_in_advance(
+    tmp_path: Path,
+) -> None:
+    text = '[campaign]\nspace = "a.smi"\n[policy]\ninference = "model"\n'
+    assert load_campaign(write(tmp_path, text), {}).policy.inference == "model"
+    with pytest.raises(SettingsError, match=r"infer\.handler .* scores whole ensembles"):
+        load_campaign(write(tmp_path, text + '[infer]\nhandler = "mine.surrogate:build"\n'), {})
+
+
 def test_results_go_where_inputs_go_unless_they_are_sent_elsewhere() -> None:
     settings = StoreSettings(train="file", infer="file", infer_results="none")
     inputs = {topic: settings.placement(topic, "toy").store for topic in TOPICS}

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgpack
 import numpy as np
 import pytest
-from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
+from support.toy_campaign import BUDGET, ToyCampaign, early_plan, toy_plan, toy_space
 from support.toy_services import toy_value_eV
 
 from molsteer.shared.blobs.codecs import encode
@@ -58,6 +58,7 @@ LIES: dict[str, tuple[str, Lie]] = {
     "records in another codec": ("simulated", saying(records=Inline(codec="raw", data=b"{}"))),
     "weights of another generation": ("trained", saying(generation=77)),
     "a chunk that there is not": ("inferred", saying(chunk=999)),
+    "predictions of another chunk": ("predicted", saying(chunk=999)),
     "another generation": ("inferred", saying(generation=77)),
     "rows beyond the chunk": ("inferred", saying(candidates=candidates(row=np.array([0, 16])))),
     "rows before the chunk": ("inferred", saying(candidates=candidates(row=np.array([0, -1])))),
@@ -80,7 +81,8 @@ def test_an_answer_that_cannot_be_used_costs_an_attempt(
     name: str, space: SearchSpace, tmp_path: Path
 ) -> None:
     kind, lie = LIES[name]
-    toy = Liars(tmp_path, space, toy_plan(space), kind=kind, lie=lie)
+    plan = early_plan(space) if kind == "predicted" else toy_plan(space)
+    toy = Liars(tmp_path, space, plan, kind=kind, lie=lie, trainings_at_once=1)
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
     assert campaign.finished == "budget-reached"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import assert_never
 
 from pydantic import TypeAdapter
 
@@ -22,15 +21,12 @@ from molsteer.shared.failpoints import reach
 from molsteer.shared.messages import Failed, Outcome, Task
 from molsteer.steering.control.changes import changed, replanned
 from molsteer.steering.control.requests import Inbox
-from molsteer.steering.ledger import tasks, transfers
+from molsteer.steering.ledger import predicted_chunks, tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.orders import Orders, update_owner
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Command,
-    DispatchInference,
-    DispatchSimulation,
-    DispatchTraining,
     Finish,
     UpdateEnded,
 )
@@ -192,14 +188,14 @@ class Campaign:
 
     def _note(self, command: Command, at: float) -> None:
         match command:
-            case DispatchSimulation() | DispatchTraining() | DispatchInference():
-                tasks.order(self.ledger, command, at)
             case CancelTasks(task_ids=task_ids):
                 tasks.revoke(self.ledger, task_ids)
-            case UpdateEnded() | Finish():
+            case UpdateEnded(generation=generation):
+                predicted_chunks.forget(self.ledger, generation)
+            case Finish():
                 pass
             case _:
-                assert_never(command)
+                tasks.order(self.ledger, command, at)
 
     def _clean_up(self, commands: Sequence[Command]) -> None:
         for command in commands:
@@ -210,10 +206,8 @@ class Campaign:
                     self.orders.release(update_owner(generation))
                 case Finish(reason=reason):
                     log.info("The campaign ends: %s.", reason)
-                case DispatchSimulation() | DispatchTraining() | DispatchInference():
-                    pass
                 case _:
-                    assert_never(command)
+                    pass  # a task, which is published once it is committed
 
     def _publish_ready(self) -> None:
         if self.draining:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal, NamedTuple, assert_never
 
@@ -14,13 +14,14 @@ import numpy.typing as npt
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import Blob, Placement
 from molsteer.shared.graphs import PackedGraphs, join
-from molsteer.shared.messages import Infer, Simulate, Task, TaskBody, Topic, Train
-from molsteer.steering.ledger import known_labels, objects, results
+from molsteer.shared.messages import Infer, Predict, Simulate, Task, TaskBody, Topic, Train
+from molsteer.steering.ledger import known_labels, objects, predicted_chunks, results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.tasks import topic_of
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
+    DispatchPrediction,
     DispatchSimulation,
     DispatchTraining,
 )
@@ -40,7 +41,7 @@ def update_owner(generation: int) -> str:
 
 class _Put(NamedTuple):
     kind: Literal["chunk", "labels", "weights"]
-    number: int
+    name: int | Path
     topic: Topic
     owner: str
 
@@ -59,7 +60,7 @@ class Orders:
     space: SearchSpace
     ledger: Ledger
     blobs: Blobs
-    _put: dict[_Put, tuple[Blob, ...]] = field(default_factory=dict)
+    _put: dict[_Put, Blob] = field(default_factory=dict)
 
     def task(self, command: Dispatch, now: float) -> Task:
         """Write the message of one task.
@@ -86,7 +87,7 @@ class Orders:
 
     def release(self, owner: str) -> None:
         """Evict the data of an owner whose tasks have all ended."""
-        self._put = {put: blobs for put, blobs in self._put.items() if put.owner != owner}
+        self._put = {put: blob for put, blob in self._put.items() if put.owner != owner}
         with self.ledger.transaction():
             abandoned = objects.disown(self.ledger, owner)
         self.blobs.evict(abandoned)
@@ -116,6 +117,8 @@ class Orders:
                 return Simulate(smiles=self.space.smiles(molecule), spec=spec)
             case DispatchTraining():
                 return self._train(command)
+            case DispatchPrediction():
+                return self._predict(command)
             case DispatchInference():
                 return self._infer(command)
             case _:
@@ -138,6 +141,21 @@ class Orders:
             warm_start=warm_start,
         )
 
+    def _predict(self, command: DispatchPrediction) -> Predict:
+        (file,) = (
+            (model.file, model.sha256)
+            for model in results.models(self.ledger, command.generation)
+            if model.group == command.group
+        )
+        (weights,) = self._put_weights([file], "infer", command.generation)
+        return Predict(
+            generation=command.generation,
+            chunk=command.chunk,
+            graphs=self._chunk(command.chunk),
+            weights=weights,
+            batch_size=self.settings.infer.batch_size,
+        )
+
     def _infer(self, command: DispatchInference) -> Infer:
         per_chunk = self.settings.policy.shortlist
         return Infer(
@@ -145,10 +163,17 @@ class Orders:
             chunk=command.chunk,
             graphs=self._chunk(command.chunk),
             weights=self._weights(command.generation, "infer", command.generation),
+            predicted=self._predicted(command) if command.attempt == 1 else (),
             acquisition=self.settings.acquisition(),
             keep=per_chunk + self._searched_in(command.chunk),
             batch_size=self.settings.infer.batch_size,
         )
+
+    def _predicted(self, command: DispatchInference) -> tuple[Blob | None, ...]:
+        generation = command.generation
+        by_group = predicted_chunks.of_chunk(self.ledger, generation, command.chunk)
+        models = results.models(self.ledger, generation) if by_group else []
+        return tuple(by_group.get(model.group) for model in models)
 
     def _searched_in(self, chunk: int) -> int:
         size = self.space.chunk_size
@@ -160,14 +185,14 @@ class Orders:
         return int(count)
 
     def _training_set(self, generation: int, labels: int) -> Blob:
-        def put(placement: Placement) -> Iterator[Blob]:
+        def put(placement: Placement) -> Blob:
             graphs, known_eV = self._known
             molecules, values_eV = results.first_labels(self.ledger, labels - len(known_eV))
             arrays = join([graphs, self.space.graphs(molecules)]).to_arrays()
             arrays["value"] = np.concatenate([known_eV, values_eV]).astype(np.float32)
-            yield self.blobs.put(arrays, "safetensors", placement)
+            return self.blobs.put(arrays, "safetensors", placement)
 
-        return self._once(_Put("labels", labels, "train", update_owner(generation)), put)[0]
+        return self._once(_Put("labels", labels, "train", update_owner(generation)), put)
 
     @cached_property
     def _known(self) -> tuple[PackedGraphs, npt.NDArray[np.float64]]:
@@ -179,32 +204,34 @@ class Orders:
         return featurize(smiles), values_eV
 
     def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
-        def put(placement: Placement) -> Iterator[Blob]:
-            for file, sha256 in results.weights(self.ledger, generation):
-                yield self.blobs.adopt(self.run_dir / file, "safetensors", sha256, placement)
+        files = results.weights(self.ledger, generation)
+        return tuple(self._put_weights(files, topic, for_update))
 
-        return self._once(_Put("weights", generation, topic, update_owner(for_update)), put)
+    def _put_weights(
+        self, files: Iterable[tuple[Path, str]], topic: Topic, for_update: int
+    ) -> Iterator[Blob]:
+        for file, sha256 in files:
+            adopt = partial(self.blobs.adopt, self.run_dir / file, "safetensors", sha256)
+            yield self._once(_Put("weights", file, topic, update_owner(for_update)), adopt)
 
     def _chunk(self, number: int) -> Blob:
-        def put(placement: Placement) -> Iterator[Blob]:
+        def put(placement: Placement) -> Blob:
             chunk = self.space.chunks[number]
             try:
-                blob = self.blobs.adopt(chunk.path, "safetensors", chunk.sha256, placement)
+                return self.blobs.adopt(chunk.path, "safetensors", chunk.sha256, placement)
             except FileNotFoundError as error:
                 raise self.space.unreadable(number, error) from None
-            yield blob
 
-        return self._once(_Put("chunk", number, "infer", SPACE_OWNER), put)[0]
+        return self._once(_Put("chunk", number, "infer", SPACE_OWNER), put)
 
     def _placement(self, topic: Topic) -> Placement:
         return self.settings.stores.placement(topic, namespace=self.campaign_id)
 
-    def _once(self, what: _Put, put: Callable[[Placement], Iterator[Blob]]) -> tuple[Blob, ...]:
+    def _once(self, what: _Put, put: Callable[[Placement], Blob]) -> Blob:
         known = self._put.get(what)
         if known is None:
-            known = tuple(put(self._placement(what.topic)))
+            known = put(self._placement(what.topic))
             with self.ledger.transaction():
-                for blob in known:
-                    objects.own(self.ledger, what.owner, blob)
+                objects.own(self.ledger, what.owner, known)
             self._put[what] = known
         return known

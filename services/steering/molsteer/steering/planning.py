@@ -37,6 +37,7 @@ def plan_of(settings: CampaignSettings, space: SearchSpace, known_labels: int) -
         attempts=policy.attempts,
         failure_limit=policy.failure_limit,
         known_labels=known_labels,
+        predict_early=policy.inference == "model",
     )
 
 

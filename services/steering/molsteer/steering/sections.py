@@ -107,6 +107,11 @@ class PolicySection(Section):
         default="progressive",
         description="Use each chunk's candidates as they arrive, or all of them together.",
     )
+    inference: Literal["ensemble", "model"] = Field(
+        default="ensemble",
+        description="Begin with the search space when the whole ensemble is trained, or let each "
+        "group of models that is trained predict it while others are still being trained.",
+    )
     acquisition: PluginName = Field(
         default="ucb",
         description="How candidates are ranked: ucb by mean plus beta times spread, greedy by the "

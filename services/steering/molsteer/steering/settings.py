@@ -63,6 +63,15 @@ class CampaignSettings(FileSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_inferencer_can_predict(self) -> Self:
+        if self.policy.inference == "model" and self.infer.handler:
+            raise ValueError(
+                "infer.handler brings an inferencer that scores whole ensembles; leave it out, or "
+                'policy.inference = "model"'
+            )
+        return self
+
     @property
     def run_dir(self) -> Path:
         """The folder of everything the campaign writes."""

@@ -23,16 +23,19 @@ from molsteer.shared.messages import (
     Trained,
 )
 from molsteer.steering.candidates import read_rows
-from molsteer.steering.ledger import results, tasks, transfers
+from molsteer.steering.ledger import objects, predicted_chunks, results, tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.orders import update_owner
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
+    DispatchPrediction,
     DispatchSimulation,
     DispatchTraining,
 )
 from molsteer.steering.policy.events import (
     Candidate,
+    ChunkPredicted,
     ChunkScored,
     Event,
     SimulationSucceeded,
@@ -80,8 +83,12 @@ class Settlement:
         return event
 
     def evict(self, taken: Iterable[Outcome]) -> None:
-        """Remove the stored outputs of outcomes that were taken in; after the commit."""
-        outputs = (blob for outcome in taken for blob in _blobs(outcome))
+        """Remove the stored outputs of outcomes that were taken in; after the commit.
+
+        Predictions stay, for those who score the chunk; their update answers for them.
+        """
+        read = (outcome for outcome in taken if not isinstance(outcome.result, Predicted))
+        outputs = (blob for outcome in read for blob in _blobs(outcome))
         self.blobs.evict(blob for blob in outputs if isinstance(blob, ObjRef))
 
     def _take_in(self, outcome: Outcome, command: Dispatch, at: float) -> Event:
@@ -96,6 +103,12 @@ class Settlement:
             ):
                 self._model(outcome.task_id, labels, result)
                 return TrainingSucceeded(at, outcome.task_id)
+            case Predicted() as result, DispatchPrediction(generation=number, chunk=chunk) if (
+                result.generation,
+                result.chunk,
+            ) == (number, chunk):
+                self._predictions(command, result.predictions)
+                return ChunkPredicted(at, outcome.task_id)
             case Inferred() as result, DispatchInference(generation=number, chunk=chunk) if (
                 result.generation,
                 result.chunk,
@@ -127,6 +140,11 @@ class Settlement:
         write_file(self.run_dir, file, weights)
         digest = hashlib.sha256(weights).hexdigest()
         results.add_model(self.ledger, task_id, labels, result, file, digest)
+
+    def _predictions(self, command: DispatchPrediction, blob: Blob) -> None:
+        generation = command.generation
+        predicted_chunks.keep(self.ledger, generation, command.chunk, command.group, blob)
+        objects.own(self.ledger, update_owner(generation), blob)
 
     def _candidates(self, result: Inferred) -> tuple[Candidate, ...]:
         arrays = self.blobs.arrays(result.candidates)

@@ -91,7 +91,7 @@ TRAININGS = Table(
 
 INFERENCES = Table(
     "inferences",
-    "One row for each scoring of a chunk of the search space.",
+    "One row for each scoring of a chunk of the search space, and for each prediction in advance.",
     "task CROSS JOIN (SELECT json_extract(value, '$.chunk_size') AS chunk_size,"
     " json_extract(value, '$.space_size') AS space_size FROM fact WHERE name = 'plan') AS plan"
     " WHERE task.topic = 'infer' ORDER BY task.rowid",
@@ -103,6 +103,12 @@ INFERENCES = Table(
             "molecules",
             f"min(plan.chunk_size, plan.space_size - plan.chunk_size * {asked('chunk')})",
             "How many molecules it scores.",
+        ),
+        integer(
+            "group",
+            asked("group"),
+            "Group of members that predicts it in advance, see `trainings`; empty where the whole "
+            "ensemble scores it.",
         ),
         ATTEMPT,
         *FATE,

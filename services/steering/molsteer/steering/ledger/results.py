@@ -27,6 +27,7 @@ class Model:
 
     Attributes:
         generation: Number of the update they belong to.
+        group: Number of the group of members within the update.
         labels: How many labels they were trained on.
         validation_mae_eV: Error of the members' mean on held-out molecules.
         file: The weights, below the run directory.
@@ -34,6 +35,7 @@ class Model:
     """
 
     generation: int
+    group: int
     labels: int
     validation_mae_eV: float
     file: Path
@@ -122,11 +124,14 @@ def weights(ledger: Ledger, generation: int) -> list[tuple[Path, str]]:
 def models(ledger: Ledger, generation: int) -> list[Model]:
     """List the models that one update trained, in a fixed order."""
     rows = ledger.connection.execute(
-        "SELECT * FROM model WHERE generation = ? ORDER BY task_id", (generation,)
+        "SELECT model.*, json_extract(task.command, '$.group') AS group_number"
+        " FROM model JOIN task USING (task_id) WHERE generation = ? ORDER BY task_id",
+        (generation,),
     )
     return [
         Model(
             row["generation"],
+            row["group_number"],
             row["labels"],
             row["validation_mae_eV"],
             Path(row["file"]),
@@ -140,7 +145,7 @@ def newest_generation_that_ranked(ledger: Ledger) -> int | None:
     """Give the last update by which a chunk was scored, or None if there is none."""
     (generation,) = ledger.connection.execute(
         "SELECT max(json_extract(command, '$.generation')) FROM task"
-        " WHERE topic = 'infer' AND status = 'ok'"
+        " WHERE topic = 'infer' AND status = 'ok' AND json_extract(command, '$.group') IS NULL"
     ).fetchone()
     return None if generation is None else int(generation)
 

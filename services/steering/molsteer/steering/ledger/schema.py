@@ -82,6 +82,14 @@ CREATE TABLE choice (
     score_eV REAL NOT NULL
 );
 
+CREATE TABLE predicted_chunk (
+    generation INTEGER NOT NULL,    -- of an update that runs
+    chunk INTEGER NOT NULL,
+    group_number INTEGER NOT NULL,  -- group of members that predicted it in advance
+    blob TEXT NOT NULL,             -- JSON of the Blob
+    PRIMARY KEY (generation, chunk, group_number)
+) WITHOUT ROWID;
+
 CREATE TABLE object (
     store TEXT NOT NULL,
     key TEXT NOT NULL,

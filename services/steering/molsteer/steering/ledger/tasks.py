@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
+from functools import cache
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from molsteer.shared.messages import ErrorRecord, Failed, Outcome, Topic
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
+    DispatchPrediction,
     DispatchSimulation,
     DispatchTraining,
 )
@@ -147,7 +150,7 @@ def topic_of(command: Dispatch) -> Topic:
             return "simulate"
         case DispatchTraining():
             return "train"
-        case DispatchInference():
+        case DispatchPrediction() | DispatchInference():
             return "infer"
 
 
@@ -158,4 +161,11 @@ def _command(topic: Topic, text: str) -> Dispatch:
         case "train":
             return TypeAdapter(DispatchTraining).validate_json(text)
         case "infer":
-            return TypeAdapter(DispatchInference).validate_json(text)
+            return _of_infer().validate_json(text)
+
+
+@cache
+def _of_infer() -> TypeAdapter[DispatchPrediction | DispatchInference]:
+    """Build the reader of both commands once; only that of a prediction names a group."""
+    union = Annotated[DispatchPrediction | DispatchInference, Field(union_mode="left_to_right")]
+    return TypeAdapter(union)

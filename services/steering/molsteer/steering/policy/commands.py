@@ -54,6 +54,24 @@ class DispatchTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class DispatchPrediction:
+    """Predict a chunk with one group of members, while others are still being trained.
+
+    This is work done in advance: whoever scores the chunk does without it if need be.
+    """
+
+    generation: int
+    chunk: int
+    group: int
+    attempt: int = 1
+
+    @property
+    def task_id(self) -> str:
+        """`infer/{generation}/{chunk}/{group}/{attempt}`, one number more than inference."""
+        return f"infer/{self.generation}/{self.chunk}/{self.group}/{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchInference:
     """Score a chunk with every member that was trained in this generation."""
 
@@ -108,5 +126,5 @@ class Finish:
     reason: FinishReason
 
 
-Dispatch = DispatchSimulation | DispatchTraining | DispatchInference
+Dispatch = DispatchSimulation | DispatchTraining | DispatchPrediction | DispatchInference
 Command = Dispatch | CancelTasks | UpdateEnded | Finish

@@ -22,6 +22,7 @@ from molsteer.steering.policy.updates import (
     conclude_scoring,
     conclude_training,
     dispatch_inference,
+    dispatch_prediction,
     dispatch_training,
     drop_useless_update,
 )
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     dispatch_simulation,
     begin_due_update,
     dispatch_training,
+    dispatch_prediction,
     dispatch_inference,
     act_when_starved,
 )

@@ -58,6 +58,15 @@ class TrainingSucceeded:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkPredicted:
+    """One group of members has predicted a chunk of the search space."""
+
+    at: float
+    task_id: str
+    kind: Literal["chunk-predicted"] = "chunk-predicted"
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkScored:
     """A chunk of the search space has been scored.
 
@@ -163,6 +172,6 @@ class Ticked:
     kind: Literal["ticked"] = "ticked"
 
 
-TaskEnded = SimulationSucceeded | TrainingSucceeded | ChunkScored | TaskFailed
+TaskEnded = SimulationSucceeded | TrainingSucceeded | ChunkPredicted | ChunkScored | TaskFailed
 Control = PlanChanged | Paused | Resumed | StopRequested | RetryRequested
 Event = Began | TaskEnded | SlotsChanged | Control | Ticked

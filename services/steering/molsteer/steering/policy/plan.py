@@ -39,6 +39,8 @@ class Plan:
         pretrained: Whether models are given that rank the space before anything is trained.
         known_labels: Labels that exist before the campaign begins, of molecules in the space or
             outside; the budget does not count them.
+        predict_early: Whether groups of members that are trained predict chunks while others are
+            still being trained.
     """
 
     budget: int
@@ -59,6 +61,7 @@ class Plan:
     failure_limit: int
     pretrained: bool = False
     known_labels: int = 0
+    predict_early: bool = False
 
     @property
     def slots(self) -> dict[Topic, int]:

@@ -6,18 +6,25 @@ updates that have ended.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from molsteer.steering.policy.commands import DispatchSimulation
+from molsteer.steering.policy.commands import (
+    DispatchPrediction,
+    DispatchSimulation,
+    DispatchTraining,
+)
 from molsteer.steering.policy.events import (
     Candidate,
+    ChunkPredicted,
     ChunkScored,
     SimulationSucceeded,
     TaskEnded,
     TaskFailed,
     TrainingSucceeded,
 )
+from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.shortlist import best
 from molsteer.steering.policy.state import Scoring, State, Training
 
@@ -29,6 +36,8 @@ def settle(state: State, event: TaskEnded) -> State:
             return _label(state, task_id)
         case TrainingSucceeded(task_id=task_id):
             return _keep_members(state, task_id)
+        case ChunkPredicted(task_id=task_id):
+            return _forget_prediction(state, task_id)
         case ChunkScored(task_id=task_id, candidates=candidates):
             return _rank(state, task_id, candidates)
         case TaskFailed(task_id=task_id, retryable=retryable):
@@ -51,7 +60,23 @@ def _keep_members(state: State, task_id: str) -> State:
     if not isinstance(update, Training) or not (task := update.tasks.running.get(task_id)):
         return state
     trained = update.trained + len(task.members)
-    return replace(state, update=replace(update, tasks=update.tasks.end(task), trained=trained))
+    predictions = update.predictions.wait(*_in_advance(task, state.plan))
+    groups = update.tasks.end(task)
+    update = replace(update, tasks=groups, trained=trained, predictions=predictions)
+    return replace(state, update=update)
+
+
+def _in_advance(group: DispatchTraining, plan: Plan) -> Iterator[DispatchPrediction]:
+    for chunk in range(plan.chunks if plan.predict_early else 0):
+        yield DispatchPrediction(group.generation, chunk, group.group)
+
+
+def _forget_prediction(state: State, task_id: str) -> State:
+    """Free the slot of a prediction: whether it came or failed, the update goes on alike."""
+    update = state.update
+    if not isinstance(update, Training) or not (task := update.predictions.running.get(task_id)):
+        return state
+    return replace(state, update=replace(update, predictions=update.predictions.end(task)))
 
 
 def _rank(state: State, task_id: str, candidates: tuple[Candidate, ...]) -> State:
@@ -84,7 +109,7 @@ def _fail(state: State, task_id: str, retryable: bool) -> State:
             skipped = update.skipped + 1
             return replace(state, update=replace(update, tasks=chunks.end(chunk), skipped=skipped))
         case _:
-            return state
+            return _forget_prediction(state, task_id)
 
 
 def _fail_simulation(state: State, task: DispatchSimulation, attempts: int) -> State:

@@ -15,6 +15,7 @@ from molsteer.steering.policy.commands import (
     Command,
     Dispatch,
     DispatchInference,
+    DispatchPrediction,
     DispatchSimulation,
     DispatchTraining,
     FinishReason,
@@ -32,12 +33,19 @@ class Training:
     Attributes:
         trained: Members that have their weights.
         lost: Members that were given up; the update goes on without them.
+        predictions: What groups that are trained do in advance; nothing depends on it.
     """
 
     generation: int
     tasks: Tasks[DispatchTraining]
     trained: int = 0
     lost: int = 0
+    predictions: Tasks[DispatchPrediction] = field(default_factory=Tasks)
+
+    @property
+    def in_flight(self) -> tuple[Dispatch, ...]:
+        """The tasks that workers have or wait for, in no order."""
+        return *self.tasks.running.values(), *self.predictions.running.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,11 @@ class Scoring:
     scored: int = 0
     skipped: int = 0
     collected: tuple[Candidate, ...] = ()
+
+    @property
+    def in_flight(self) -> tuple[Dispatch, ...]:
+        """The tasks that workers have or wait for, in no order."""
+        return tuple(self.tasks.running.values())
 
 
 Update = Training | Scoring
@@ -127,7 +140,7 @@ class State:
         """The tasks that workers have or wait for, as they were dispatched, ordered by id."""
         tasks: dict[str, Dispatch] = dict(self.simulations.running.items())
         if self.update:
-            tasks.update(self.update.tasks.running.items())
+            tasks.update((task.task_id, task) for task in self.update.in_flight)
         return tuple(tasks[task_id] for task_id in sorted(tasks))
 
     def in_flight_of(self, topic: Topic) -> int:
@@ -137,6 +150,8 @@ class State:
                 return len(self.simulations.running)
             case ("train", Training() as update) | ("infer", Scoring() as update):
                 return len(update.tasks.running)
+            case "infer", Training() as update:
+                return len(update.predictions.running)
             case _:
                 return 0
 

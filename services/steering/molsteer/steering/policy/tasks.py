@@ -32,6 +32,10 @@ class Tasks(Generic[TaskT]):
         """Dispatch a task that did not wait."""
         return Tasks(self.running.insert(task.task_id, task), self.waiting)
 
+    def wait(self, *tasks: TaskT) -> Tasks[TaskT]:
+        """Let tasks wait, behind those that do already."""
+        return Tasks(self.running, self.waiting + tasks)
+
     def start_first(self) -> tuple[TaskT, Tasks[TaskT]]:
         """Dispatch the first task that waits."""
         task = self.waiting[0]

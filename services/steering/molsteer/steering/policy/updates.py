@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from molsteer.steering.policy.commands import (
     CancelTasks,
+    Dispatch,
     DispatchInference,
     DispatchTraining,
     UpdateEnded,
@@ -61,10 +62,8 @@ def drop_useless_update(state: State) -> Step | None:
     update = state.update
     if update is None or (state.choosable > 0 and not state.stopping):
         return None
-    in_flight = tuple(sorted(update.tasks.running))
-    cancel = (CancelTasks(in_flight),) if in_flight else ()
     ended, notices = end_update(state, "cancelled")
-    return ended, (*cancel, *notices)
+    return ended, (*_take_back(update.in_flight), *notices)
 
 
 def dispatch_training(state: State) -> Step | None:
@@ -78,8 +77,22 @@ def dispatch_training(state: State) -> Step | None:
     return replace(state, update=replace(update, tasks=tasks)), (task,)
 
 
+def dispatch_prediction(state: State) -> Step | None:
+    """Give an inference slot that is free during training to a group that is trained."""
+    update = state.update
+    if not isinstance(update, Training) or not update.predictions.waiting:
+        return None
+    if len(update.predictions.running) >= state.plan.slots_infer:
+        return None
+    task, predictions = update.predictions.start_first()
+    return replace(state, update=replace(update, predictions=predictions)), (task,)
+
+
 def conclude_training(state: State) -> Step | None:
-    """Let those members score the space that could be trained, when all have been tried."""
+    """Let those members score the space that could be trained, when all have been tried.
+
+    What they have not predicted by then is predicted as part of the scoring.
+    """
     update, plan = state.update, state.plan
     if not isinstance(update, Training) or update.tasks:
         return None
@@ -88,7 +101,7 @@ def conclude_training(state: State) -> Step | None:
     chunks = tuple(DispatchInference(update.generation, chunk) for chunk in range(plan.chunks))
     scoring = Scoring(update.generation, Tasks(waiting=chunks))
     shortlist = state.shortlist.age() if plan.merge == "progressive" else state.shortlist
-    return replace(state, update=scoring, shortlist=shortlist), ()
+    return replace(state, update=scoring, shortlist=shortlist), _take_back(update.in_flight)
 
 
 def dispatch_inference(state: State) -> Step | None:
@@ -125,6 +138,11 @@ def end_update(state: State, outcome: UpdateOutcome) -> Step:
     else:
         ended = replace(ended, given=False)
     return ended, (UpdateEnded(state.generation, outcome),)
+
+
+def _take_back(tasks: Iterable[Dispatch]) -> tuple[CancelTasks, ...]:
+    task_ids = tuple(sorted(task.task_id for task in tasks))
+    return (CancelTasks(task_ids),) if task_ids else ()
 
 
 def _groups(members: int, slots: int) -> Iterator[tuple[int, ...]]:

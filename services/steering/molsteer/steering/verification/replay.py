@@ -11,19 +11,9 @@ from pydantic import TypeAdapter
 from molsteer.steering.ledger import tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.absorb import PolicyDefect
-from molsteer.steering.policy.commands import (
-    Dispatch,
-    DispatchInference,
-    DispatchSimulation,
-    DispatchTraining,
-)
+from molsteer.steering.policy.commands import Dispatch
 from molsteer.steering.policy.decide import decide
-from molsteer.steering.policy.events import (
-    ChunkScored,
-    SimulationSucceeded,
-    TaskFailed,
-    TrainingSucceeded,
-)
+from molsteer.steering.policy.events import SimulationSucceeded, TaskEnded
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
 
@@ -71,16 +61,10 @@ def _replay(ledger: Ledger, plan: Plan) -> _Replay:
         replay.state, commands = decide(replay.state, event)
         replay.most_labels = max(replay.most_labels, replay.state.plan.budget)
         for command in commands:
-            match command:
-                case DispatchSimulation() | DispatchTraining() | DispatchInference():
-                    replay.asked[command.task_id] = command
-                case _:
-                    pass
-        match event:
-            case SimulationSucceeded() | TrainingSucceeded() | ChunkScored() | TaskFailed():
-                replay.ended.append(event.task_id)
-            case _:
-                pass
+            if isinstance(command, Dispatch):
+                replay.asked[command.task_id] = command
+        if isinstance(event, TaskEnded):
+            replay.ended.append(event.task_id)
         if isinstance(event, SimulationSucceeded):
             replay.labelled.append(event.task_id)
     return replay
