@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import chdir
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,9 @@ def xtb() -> Simulator:
     def compute(smiles: str, spec: SimulationSpec, scratch: Path, remaining_s: float) -> Ionization:
         deadline = Deadline.after(remaining_s)
         species = read_species(smiles)
-        return ionize(species, program_for(spec, deadline, scratch), deadline)
+        # geomeTRIC leaves matrices that it could not invert in the current folder.
+        with chdir(scratch):
+            return ionize(species, program_for(spec, deadline, scratch), deadline)
 
     return compute
 
