@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
+from molsteer.steering.console import show_findings
 from molsteer.steering.display import describe
 from molsteer.steering.progress import measure
 from molsteer.steering.report.findings import Findings, read_findings
@@ -63,6 +67,16 @@ def test_a_report_of_a_campaign_without_labels_can_be_written(tmp_path: Path) ->
     toy.steering()
     findings = read_findings(toy.open_ledger(), "toy", HIT_ABOVE_EV)
     assert "still running" in write_report(findings, tmp_path).read_text()
+
+
+def test_a_long_molecule_is_printed_whole_however_narrow_the_terminal(findings: Findings) -> None:
+    smiles = "CC1(C)OC(=O)C(CC2C(=O)OC(C)(C)OC2=O)C(=O)O1"
+    found = (replace(findings.found[0], smiles=smiles, adiabatic_eV=99.0),)
+    output = StringIO()
+    show_findings(replace(findings, found=found), Console(file=output, width=70))
+    rows = [line.split("│") for line in output.getvalue().splitlines() if "│" in line]
+    cells = [row[-2].strip() for row in rows]
+    assert "".join(cells) == smiles
 
 
 def test_progress_tells_what_a_person_wants_to_know(ended: ToyCampaign) -> None:

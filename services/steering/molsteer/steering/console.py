@@ -72,8 +72,9 @@ def show_findings(findings: Findings, console: Console) -> None:
 def _best_molecules(findings: Findings) -> Table:
     start = f"{findings.starter} start"
     table = Table(title=f"Best molecules of {findings.name}", title_justify="left")
-    for title in ("adiabatic / eV", "vertical / eV", "predicted / eV", "SMILES"):
-        table.add_column(title, justify="left" if title == "SMILES" else "right")
+    for title in ("adiabatic / eV", "vertical / eV", "predicted / eV"):
+        table.add_column(title, justify="right")
+    table.add_column("SMILES", overflow="fold")
     for molecule in findings.best(BEST_SHOWN):
         predicted = start if molecule.predicted_eV is None else f"{molecule.predicted_eV:.2f}"
         table.add_row(
