@@ -9,6 +9,7 @@ import tempfile
 import threading
 import warnings
 from pathlib import Path
+from types import FrameType
 
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
@@ -40,6 +41,7 @@ def serve(plan: WorkerPlan) -> int:
     # It warns against running as root because a pickle could come in; here none can.
     warnings.simplefilter("ignore", SecurityWarning)
     worker_ready.connect(_interrupt_like_terminate)
+    worker_ready.connect(_insist_from_the_first_moment)
     worker_shutting_down.connect(_insist)
     worker = WorkerApp(plan).Worker(
         hostname=f"{plan.topic}@{platform.node()}-{os.getpid()}",
@@ -74,6 +76,18 @@ def _silence_standard_output() -> None:
 def _interrupt_like_terminate(**_: object) -> None:
     # Celery's own answer to Ctrl-C waits for tasks that may take hours.
     signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def _insist_from_the_first_moment(**_: object) -> None:
+    # Celery gives tasks back before it tells that it ends, and without Redis that takes for ever.
+    terminate = signal.getsignal(signal.SIGTERM)
+
+    def insist_and_terminate(number: int, frame: FrameType | None) -> None:
+        _insist()
+        if callable(terminate):
+            terminate(number, frame)
+
+    signal.signal(signal.SIGTERM, insist_and_terminate)
 
 
 def _insist(**_: object) -> None:
