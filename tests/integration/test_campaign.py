@@ -16,6 +16,7 @@ import psutil
 import pytest
 from qcelemental.models import AtomicResult, OptimizationResult
 from support.command import molsteer, molsteer_in_background
+from support.processes import below
 from support.waiting import eventually
 
 from molsteer.shared.bus.connection import connect
@@ -99,19 +100,14 @@ def assert_the_records_are_a_training_set(run_dir: Path) -> None:
     assert [(label.smiles, label.adiabatic_eV) for label in known] == labels
 
 
-def children(process_id: int) -> list[psutil.Process]:
-    return psutil.Process(process_id).children(recursive=True)
-
-
 def assert_messages_are_signed(process_id: int) -> Path:
     """Look into the queue of a campaign as its workers do; give their key file."""
-    worker = next(child for child in children(process_id) if "simulate" in child.cmdline())
+    worker = eventually(lambda: below(process_id, " worker simulate"))[0]
     environment = worker.environ()
     keys_file = Path(environment["MOLSTEER_QUEUE__KEYS_FILE"])
     assert stat.S_IMODE(keys_file.stat().st_mode) == 0o600
     with connect(environment["MOLSTEER_QUEUE__REDIS_URL"]) as client:
-        eventually(lambda: client.llen("molsteer.simulate"), 120)
-        (message, *_) = client.lrange("molsteer.simulate", 0, 0)
+        (message, *_) = eventually(lambda: client.lrange("molsteer.simulate", 0, 0), 120)
     assert b'["HS256 simulate-' in base64.b64decode(json.loads(message)["body"])
     return keys_file
 
@@ -165,22 +161,23 @@ def test_a_campaign_survives_the_death_of_workers_server_and_steering(
     steering = molsteer_in_background(*command, output=output)
     eventually(lambda: count(run_dir, "label") >= 3, 120)
     workers = [
-        child
-        for child in children(steering.pid)
-        if "simulate" in child.cmdline() and child.parent() == psutil.Process(steering.pid)
+        worker
+        for worker in below(steering.pid, " worker simulate")
+        if worker.parent() == psutil.Process(steering.pid)
     ]
     assert workers
     workers[0].kill()  # the worker's main process, and with it what it runs
     labels = count(run_dir, "label")
     eventually(lambda: count(run_dir, "label") >= labels + 2, 120)
 
-    servers = [child for child in children(steering.pid) if "redis" in child.name()]
+    servers = below(steering.pid, "-server ")
+    assert servers
     for server in servers:
         server.kill()  # with everything that was in the queues
     labels = count(run_dir, "label")
     eventually(lambda: count(run_dir, "label") >= labels + 2, 120)
 
-    orphans = children(steering.pid)
+    orphans = below(steering.pid)
     os.kill(steering.pid, signal.SIGKILL)
     steering.wait()
     _, alive = psutil.wait_procs(orphans, timeout=30)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-import psutil
 import pytest
 from support.command import molsteer, molsteer_in_background
+from support.processes import below
 from support.waiting import eventually
 
 MOLECULES = [
@@ -74,8 +74,11 @@ class Session:
 
     def processes(self, topic: str) -> int:
         assert self.process is not None
-        lines = [child.cmdline() for child in psutil.Process(self.process.pid).children()]
-        return sum(int(line[line.index("--processes") + 1]) for line in lines if topic in line)
+        return sum(
+            int(worker.cmdline()[worker.cmdline().index("--processes") + 1])
+            for worker in below(self.process.pid, f" worker {topic}")
+            if worker.ppid() == self.process.pid
+        )
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
 from support.command import molsteer_in_background
 from support.external_campaign import ExternalCampaign
 from support.guarded_servers import RolesServer
 from support.leaks import leaks
+from support.processes import below, environment_of
 from support.waiting import eventually
 
 from molsteer.shared.messages import TOPICS
@@ -43,8 +43,8 @@ def test_the_password_of_an_embedded_server_is_known_to_its_workers_only(tmp_pat
     campaign = molsteer_in_background("run", *settings, *place, output=tmp_path / "output")
     try:
         password = eventually(lambda: next(passwords(campaign.pid), ""))
-        servers = [child for child in children(campaign.pid) if child.name().endswith("-server")]
-        assert [child.net_connections("tcp") for child in servers] == [[]]
+        servers = below(campaign.pid, "-server ")
+        assert [server.net_connections("tcp") for server in servers] == [[]]
         assert leaks([password]) == []
         assert campaign.wait(120) == 0
     finally:
@@ -53,14 +53,8 @@ def test_the_password_of_an_embedded_server_is_known_to_its_workers_only(tmp_pat
     assert leaks([password], tmp_path) == []
 
 
-def children(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
-
-
 def passwords(pid: int) -> Iterator[str]:
     """Give what the workers of a campaign were told."""
-    for child in children(pid):
-        with suppress(psutil.Error):  # it may have ended
-            if "worker" in child.cmdline():
-                url = child.environ().get("MOLSTEER_QUEUE__REDIS_URL", "")
-                yield urlsplit(url).password or ""
+    for worker in below(pid, " worker "):
+        url = environment_of(worker).get("MOLSTEER_QUEUE__REDIS_URL", "")
+        yield urlsplit(url).password or ""

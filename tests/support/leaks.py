@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -22,6 +24,13 @@ def _everything(folders: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
     for process in psutil.process_iter(["cmdline"]):
         yield f"process {process.pid}", "\0".join(process.info["cmdline"] or ()).encode()
     for folder in folders:
-        files = [path for path in folder.rglob("*") if path.is_file()]
+        files = list(_files(folder))
         assert files
-        yield from ((str(file), file.read_bytes()) for file in files)
+        for file in files:
+            with suppress(FileNotFoundError):  # scratch of processes that are just ending
+                yield str(file), file.read_bytes()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent, _, names in os.walk(folder):
+        yield from (file for name in names if (file := Path(parent, name)).is_file())
