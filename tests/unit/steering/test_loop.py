@@ -13,7 +13,7 @@ from support.toy_services import toy_value_eV
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import ObjRef
-from molsteer.shared.messages import ErrorRecord, Infer, Task
+from molsteer.shared.messages import ErrorRecord, Infer, Simulate, Task
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.loop import Campaign
 from molsteer.steering.policy.decide import decide
@@ -188,6 +188,27 @@ def test_molecules_that_always_fail_are_given_up_and_the_budget_is_still_reached
     ).fetchall()
     assert tries
     assert all(count == 2 for (count,) in tries)
+
+
+def test_molecules_that_were_given_up_keep_no_place_in_the_ranking(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    best = sorted(range(len(space)), key=lambda molecule: -toy_value_eV(space.smiles(molecule)))
+    hopeless = {space.smiles(molecule) for molecule in best[:25]}
+
+    def only_the_others(task: Task) -> ErrorRecord | None:
+        if isinstance(task.body, Simulate) and task.body.smiles in hopeless:
+            return ErrorRecord(code="scf-failed", message="No density.", retryable=False)
+        return None
+
+    plan = toy_plan(space, budget=len(space), shortlist=1, failure_limit=100)
+    toy = ToyCampaign(tmp_path, space, plan, fails=only_the_others)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert campaign.finished == "out-of-candidates"
+    assert {smiles for smiles, _ in labels(campaign)} | hopeless == {
+        space.smiles(molecule) for molecule in range(len(space))
+    }
 
 
 def test_a_campaign_whose_every_simulation_fails_ends_and_says_so(

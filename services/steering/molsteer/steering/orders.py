@@ -15,9 +15,8 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import Blob, Placement
 from molsteer.shared.graphs import PackedGraphs, join
 from molsteer.shared.messages import Infer, Predict, Simulate, Task, TaskBody, Topic, Train
-from molsteer.steering.ledger import known_labels, objects, predicted_chunks, results
+from molsteer.steering.ledger import chosen, known_labels, objects, predicted_chunks, results, tasks
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.ledger.tasks import topic_of
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -69,7 +68,7 @@ class Orders:
             ServiceUnavailable: If a store does not take its data.
             SpaceError: If the search space is no longer what it was.
         """
-        topic = topic_of(command)
+        topic = tasks.topic_of(command)
         return Task(
             campaign=self.campaign_id,
             task_id=command.task_id,
@@ -157,7 +156,8 @@ class Orders:
         )
 
     def _infer(self, command: DispatchInference) -> Infer:
-        per_chunk = self.settings.policy.shortlist
+        first = command.chunk * self.space.chunk_size
+        searched = chosen.count(self.ledger, range(first, first + self.space.chunk_size))
         return Infer(
             generation=command.generation,
             chunk=command.chunk,
@@ -165,7 +165,7 @@ class Orders:
             weights=self._weights(command.generation, "infer", command.generation),
             predicted=self._predicted(command) if command.attempt == 1 else (),
             acquisition=self.settings.acquisition(),
-            keep=per_chunk + self._searched_in(command.chunk),
+            keep=self.settings.policy.shortlist + searched,
             batch_size=self.settings.infer.batch_size,
         )
 
@@ -174,15 +174,6 @@ class Orders:
         by_group = predicted_chunks.of_chunk(self.ledger, generation, command.chunk)
         models = results.models(self.ledger, generation) if by_group else []
         return tuple(by_group.get(model.group) for model in models)
-
-    def _searched_in(self, chunk: int) -> int:
-        size = self.space.chunk_size
-        (count,) = self.ledger.connection.execute(
-            "SELECT (SELECT count(*) FROM label WHERE molecule >= ?1 AND molecule < ?2)"
-            " + (SELECT count(*) FROM known_label WHERE molecule >= ?1 AND molecule < ?2)",
-            (chunk * size, (chunk + 1) * size),
-        ).fetchone()
-        return int(count)
 
     def _training_set(self, generation: int, labels: int) -> Blob:
         def put(placement: Placement) -> Blob:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydantic import TypeAdapter
 
 from molsteer.shared.blobs.reference import Blob
@@ -22,10 +24,14 @@ def of_chunk(ledger: Ledger, generation: int, chunk: int) -> dict[int, Blob]:
         "SELECT group_number, blob FROM predicted_chunk WHERE generation = ? AND chunk = ?",
         (generation, chunk),
     )
-    blobs: TypeAdapter[Blob] = TypeAdapter(Blob)
-    return {group: blobs.validate_json(text) for group, text in rows}
+    return {group: _reader().validate_json(text) for group, text in rows}
 
 
 def forget(ledger: Ledger, generation: int) -> None:
     """Forget all that was predicted for an update; inside a transaction."""
     ledger.connection.execute("DELETE FROM predicted_chunk WHERE generation = ?", (generation,))
+
+
+@cache
+def _reader() -> TypeAdapter[Blob]:
+    return TypeAdapter(Blob)

@@ -155,17 +155,19 @@ def topic_of(command: Dispatch) -> Topic:
 
 
 def _command(topic: Topic, text: str) -> Dispatch:
-    match topic:
-        case "simulate":
-            return TypeAdapter(DispatchSimulation).validate_json(text)
-        case "train":
-            return TypeAdapter(DispatchTraining).validate_json(text)
-        case "infer":
-            return _of_infer().validate_json(text)
+    return _reader(topic).validate_json(text)
 
 
 @cache
-def _of_infer() -> TypeAdapter[DispatchPrediction | DispatchInference]:
-    """Build the reader of both commands once; only that of a prediction names a group."""
-    union = Annotated[DispatchPrediction | DispatchInference, Field(union_mode="left_to_right")]
-    return TypeAdapter(union)
+def _reader(topic: Topic) -> TypeAdapter[Dispatch]:
+    """Build the reader of a topic's commands, which costs more than reading many."""
+    match topic:
+        case "simulate":
+            return TypeAdapter(DispatchSimulation)
+        case "train":
+            return TypeAdapter(DispatchTraining)
+        case "infer":  # only the command of a prediction names a group
+            union = Annotated[
+                DispatchPrediction | DispatchInference, Field(union_mode="left_to_right")
+            ]
+            return TypeAdapter(union)
