@@ -49,15 +49,15 @@ def measure(
 ) -> Progress:
     """Read a campaign's progress from its ledger."""
     one = ledger.connection.execute
-    done, hits = one(
-        "SELECT count(*), count(*) FILTER (WHERE adiabatic_eV > ?) FROM label", (hit_above_eV,)
-    ).fetchone()
+    (done,) = one("SELECT count(*) FROM label").fetchone()
+    (hits,) = one("SELECT count(*) FROM label WHERE adiabatic_eV > ?", (hit_above_eV,)).fetchone()
     (in_flight,) = one(
         "SELECT count(*) FROM task WHERE topic = 'simulate' AND state = 'dispatched'"
     ).fetchone()
     (given_up,) = one(
         "SELECT count(DISTINCT json_extract(command, '$.molecule')) FROM task"
-        " WHERE topic = 'simulate' AND state = 'settled' AND status <> 'ok'"
+        " WHERE topic = 'simulate' AND status IN ('error', 'timeout', 'poison', 'cancelled')"
+        " AND state = 'settled'"
         " AND json_extract(command, '$.molecule') NOT IN (SELECT molecule FROM label)"
     ).fetchone()
     best = one("SELECT adiabatic_eV, smiles FROM label ORDER BY 1 DESC LIMIT 1").fetchone()
