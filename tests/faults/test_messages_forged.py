@@ -89,6 +89,7 @@ def test_forged_tasks_never_run(signed: ExternalCampaign) -> None:
 def test_a_task_of_another_campaign_and_one_of_the_past_change_nothing(
     signed: ExternalCampaign,
 ) -> None:
+    signed.hold(after=2)
     with simulator(signed), signed.steered() as steering:
         signed.await_labels(2)
         (past, _) = signed.rows("SELECT task_id FROM task WHERE state = 'settled' LIMIT 2")
@@ -97,6 +98,7 @@ def test_a_task_of_another_campaign_and_one_of_the_past_change_nothing(
         elsewhere = simulate_task("CC", campaign="elsewhere", number=number)
         for task in (again, elsewhere):
             send(signed, encode(task, RING), task)
+        signed.release()
         signed.await_end(steering)
         assert FORGED not in executions(signed.folder)
         with signed.client() as client:
@@ -130,7 +132,8 @@ def test_forged_outcomes_are_never_settled(signed: ExternalCampaign) -> None:
     with simulator(signed), signed.steered() as steering:
         eventually(lambda: signed.executions == 1)
         name, keys = name_of(signed), Keys(signed.queue.prefix)
-        (task_id, *_) = signed.rows("SELECT task_id FROM task WHERE state = 'dispatched'")
+        dispatched = "SELECT task_id FROM task WHERE state = 'dispatched'"
+        (task_id, *_) = eventually(lambda: signed.rows(dispatched))
         number = int(task_id.split("/")[1])
         forged = forged_outcomes(simulate_task(campaign=name, number=number))
         with signed.client() as client:
@@ -148,6 +151,7 @@ def test_forged_outcomes_are_never_settled(signed: ExternalCampaign) -> None:
 def test_an_outcome_that_was_settled_comes_again_and_changes_nothing(
     signed: ExternalCampaign,
 ) -> None:
+    signed.hold(after=1)
     with simulator(signed), signed.steered() as steering:
         signed.await_labels(1)
         name, keys = name_of(signed), Keys(signed.queue.prefix)
@@ -156,6 +160,7 @@ def test_an_outcome_that_was_settled_comes_again_and_changes_nothing(
         with signed.client() as client:
             client.hset(keys.outcomes(name), task_id, encode(outcome_of(past, 99.0), RING))
             client.rpush(keys.doorbell(name), task_id)
+        signed.release()
         signed.await_end(steering)
         signed.assert_counted_once(most_executions=1)
 

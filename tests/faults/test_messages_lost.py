@@ -49,10 +49,14 @@ def test_the_network_is_slow_and_breaks(campaign: ExternalCampaign, server: TcpS
     campaign.budget = 10
     with tcp_proxy(server.port) as proxy, campaign.worker(queue=through(proxy, campaign)):
         proxy.delay_s = 0.01
+        campaign.hold(after=2)
         with campaign.steered() as steering:
-            for labels in (2, 6):
-                campaign.await_labels(labels)
-                proxy.reset()
+            campaign.await_labels(2)
+            proxy.reset()
+            campaign.hold(after=6)
+            campaign.await_labels(6)
+            proxy.reset()
+            campaign.release()
             campaign.await_end(steering)
         campaign.assert_counted_once()
 
@@ -62,9 +66,11 @@ def test_the_network_breaks_at_a_certain_command(
     campaign: ExternalCampaign, server: TcpServer, command: bytes
 ) -> None:
     with tcp_proxy(server.port) as proxy, campaign.worker(queue=through(proxy, campaign)):
+        campaign.hold(after=2)
         with campaign.steered() as steering:
             campaign.await_labels(2)
             proxy.reset_at = command
+            campaign.release()
             campaign.await_end(steering)
             assert proxy.reset_at is None
         campaign.assert_counted_once()

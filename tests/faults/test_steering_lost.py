@@ -32,8 +32,10 @@ FLOOD = 400
 def test_steering_is_killed_between_two_steps(campaign: ExternalCampaign, failpoint: str) -> None:
     with campaign.worker():
         for labels in (2, 8):
+            campaign.hold(after=labels)
             with campaign.steered():
                 campaign.await_labels(labels)
+            campaign.release()
             with campaign.steered(f"{failpoint}:kill") as steering:
                 assert steering.wait(30) == -signal.SIGKILL
         campaign.steer_to_the_end()
