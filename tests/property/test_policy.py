@@ -26,6 +26,7 @@ from molsteer.steering.policy.events import (
 )
 from molsteer.steering.policy.journal_codec import from_json, to_json
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.settle import lasting
 from molsteer.steering.policy.state import State
 
 pytestmark = pytest.mark.fast
@@ -94,7 +95,8 @@ def test_without_trouble_a_campaign_reaches_its_target_or_exhausts_the_space(pla
 def test_a_journal_read_back_gives_equal_decisions_and_an_equal_state(plan, seed, failure_rate):
     campaign = troubled_campaign(plan, Random(seed), failure_rate)
     state = State.fresh(plan)
-    for event, commands in zip(campaign.journal, campaign.commands, strict=True):
+    for happened, commands in zip(campaign.journal, campaign.commands, strict=True):
+        event = lasting(state, happened)
         read = from_json(to_json(event))
         assert read == event
         state, again = decide(state, read)

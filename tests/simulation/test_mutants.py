@@ -124,6 +124,7 @@ MUTANTS = {
         "if old.molecule not in chunk",
         "if True",
     ),
+    "the journal holds candidates that never count": ("settle", "if each in kept", "if True"),
     "the end is not told": ("rules", "(*commands, Finish(reason))", "tuple(commands)"),
     "the buffer counts twice": (
         "rules",

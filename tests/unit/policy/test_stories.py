@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.referee import Campaign, a_plan, ranked
+from support.referee import Campaign, a_plan, ranked, success
 
 from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.commands import (
@@ -28,6 +28,7 @@ from molsteer.steering.policy.events import (
     StopRequested,
     Ticked,
 )
+from molsteer.steering.policy.settle import lasting
 from molsteer.steering.policy.state import State
 
 pytestmark = pytest.mark.fast
@@ -266,6 +267,16 @@ def test_the_shortlist_keeps_the_best_of_all_chunks_whatever_order_they_come_in(
         kept.append(campaign.state.shortlist.fresh)
     assert kept[0] == kept[1]
     assert [candidate.molecule for candidate in kept[0].rest] == [5, 15]
+
+
+def test_the_journal_holds_only_those_candidates_that_are_among_the_best_so_far():
+    for merge in ("progressive", "complete"):
+        plan = a_plan(merge=merge, first_training_after=1, shortlist=3, space_size=20)
+        campaign = Campaign(plan, (0, 11))
+        campaign.succeed("simulate/0/1", "train/1/0/1")
+        campaign.succeed("infer/1/0/1", candidates=ranked(5, 6, 7))
+        scored = success(0.0, "infer/1/1/1", ranked(11, 13, 14, 15))
+        assert lasting(campaign.state, scored) == replace(scored, candidates=ranked(11, 13)[1:])
 
 
 def test_members_are_shared_out_evenly_over_the_training_slots():

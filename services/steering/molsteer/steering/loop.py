@@ -33,6 +33,7 @@ from molsteer.steering.policy.commands import (
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import Began, Event, SlotsChanged
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.settle import lasting
 from molsteer.steering.policy.state import State
 from molsteer.steering.settlement import Settlement
 
@@ -166,7 +167,8 @@ class Campaign:
     def _decide(self, events: Iterable[Event]) -> Callable[[], None]:
         """Journal events and what they cause; the result does the rest after the commit."""
         state, commands = self.state, list[Command]()
-        for event in events:
+        for happened in events:
+            event = lasting(state, happened)
             self.ledger.append(event)
             state, caused = decide(state, event)
             log.debug("%s caused %s", event, caused)

@@ -72,7 +72,8 @@ class ChunkScored:
 
     Attributes:
         candidates: The chunk's best, best first, at least `Plan.shortlist` of them if it has so
-            many; more make up for molecules that were simulated already.
+            many; more make up for molecules that were simulated already. The journal holds only
+            those that counted.
     """
 
     at: float

@@ -19,6 +19,7 @@ from molsteer.steering.policy.events import (
     Candidate,
     ChunkPredicted,
     ChunkScored,
+    Event,
     SimulationSucceeded,
     TaskEnded,
     TaskFailed,
@@ -44,6 +45,20 @@ def settle(state: State, event: TaskEnded) -> State:
             return _fail(state, task_id, retryable)
         case _:
             assert_never(event)
+
+
+def lasting(state: State, event: Event) -> Event:
+    """Leave out the candidates of a scored chunk that the state would forget at once.
+
+    Deciding about what is left gives the same state and the same commands. It is little: the more
+    chunks of a space are scored, the fewer of the next one are among the best.
+    """
+    match event, state.update:
+        case ChunkScored(candidates=candidates), Scoring() as update:
+            kept = frozenset(_ranking(state, update, candidates))
+            return replace(event, candidates=tuple(each for each in candidates if each in kept))
+        case _:
+            return event
 
 
 def _label(state: State, task_id: str) -> State:
@@ -83,14 +98,22 @@ def _rank(state: State, task_id: str, candidates: tuple[Candidate, ...]) -> Stat
     update, plan = state.update, state.plan
     if not isinstance(update, Scoring) or not (task := update.tasks.running.get(task_id)):
         return state
+    ranking = _ranking(state, update, candidates)
     update = replace(update, tasks=update.tasks.end(task), scored=update.scored + 1)
-    new = tuple(each for each in candidates if each.molecule not in state.chosen)
     if plan.merge == "complete":
-        collected = best(update.collected + new, plan.shortlist)
-        return replace(state, update=replace(update, collected=collected))
-    molecules = plan.molecules_of(task.chunk)
-    shortlist = state.shortlist.merge(new, molecules, plan.shortlist)
+        return replace(state, update=replace(update, collected=ranking))
+    shortlist = state.shortlist.rank(ranking, plan.molecules_of(task.chunk))
     return replace(state, update=update, shortlist=shortlist)
+
+
+def _ranking(
+    state: State, update: Scoring, candidates: tuple[Candidate, ...]
+) -> tuple[Candidate, ...]:
+    """Let a chunk's candidates in among the best of their generation, which are all that count."""
+    complete = state.plan.merge == "complete"
+    rivals = update.collected if complete else state.shortlist.fresh.rest
+    new = tuple(each for each in candidates if each.molecule not in state.chosen)
+    return best(rivals + new, state.plan.shortlist)
 
 
 def _fail(state: State, task_id: str, retryable: bool) -> State:

@@ -76,18 +76,15 @@ class Shortlist:
         """Make room for a new generation: everything that was fresh is stale."""
         return Shortlist(Line(), Line(self.fresh.rest + self.stale.rest), self.starters)
 
-    def merge(self, candidates: tuple[Candidate, ...], chunk: range, limit: int) -> Shortlist:
-        """Let a chunk's new candidates in, and its old ones out.
+    def rank(self, ranking: tuple[Candidate, ...], chunk: range) -> Shortlist:
+        """Renew the newest generation's candidates when a chunk's are among them; its old ones go.
 
         Args:
-            candidates: The newest generation's best of the chunk, none of them chosen before.
+            ranking: The newest generation's best, best first.
             chunk: The molecules of the chunk.
-            limit: Candidates of the newest generation to keep.
         """
         stale = tuple(old for old in self.stale.rest if old.molecule not in chunk)
-        return Shortlist(
-            Line(best(self.fresh.rest + candidates, limit)), Line(stale), self.starters
-        )
+        return Shortlist(Line(ranking), Line(stale), self.starters)
 
     def renew(self, candidates: tuple[Candidate, ...]) -> Shortlist:
         """Keep nothing but these candidates, best first, and the starters."""
