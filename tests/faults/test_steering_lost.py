@@ -6,7 +6,7 @@ import resource
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 
 import pytest
@@ -18,6 +18,7 @@ from support.waiting import eventually
 
 from molsteer.shared.bus.keys import Keys
 from molsteer.steering import run_directory
+from molsteer.steering.ledger.ledger import Ledger
 
 BUFFER = 2
 """Simulations that wait beyond the running ones, which is the default of `policy.buffer`."""
@@ -55,6 +56,18 @@ def test_steering_is_killed_in_every_phase_of_an_update(campaign: ExternalCampai
             with campaign.steered():
                 eventually(partial(campaign.count, phase))
         campaign.steer_to_the_end()
+        campaign.assert_counted_once()
+
+
+def test_the_checkpoint_of_the_policy_is_damaged(campaign: ExternalCampaign) -> None:
+    with campaign.worker():
+        with campaign.steered():
+            campaign.await_labels(8)
+        with closing(Ledger(campaign.run_dir)) as ledger:
+            assert campaign.count("checkpoint") == 1
+            ledger.connection.execute("UPDATE checkpoint SET state = zeroblob(1000)")
+        campaign.steer_to_the_end()
+        assert "The whole journal is replayed instead." in campaign.log
         campaign.assert_counted_once()
 
 

@@ -28,6 +28,7 @@ from molsteer.steering.policy.journal_codec import from_json, to_json
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.settle import lasting
 from molsteer.steering.policy.state import State
+from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 
 pytestmark = pytest.mark.fast
 
@@ -100,6 +101,21 @@ def test_a_journal_read_back_gives_equal_decisions_and_an_equal_state(plan, seed
         read = from_json(to_json(event))
         assert read == event
         state, again = decide(state, read)
+        assert again == commands
+    assert state == campaign.state
+
+
+@settings(max_examples=50, deadline=None)
+@given(plans, seeds, failure_rates)
+def test_a_state_kept_after_any_event_is_read_back_whole_and_decides_alike(
+    plan, seed, failure_rate
+):
+    campaign = troubled_campaign(plan, Random(seed), failure_rate)
+    state = State.fresh(plan)
+    for event, commands in zip(campaign.journal, campaign.commands, strict=True):
+        reached, again = decide(state, event)
+        state = state_from_json(state_to_json(reached))
+        assert state == reached
         assert again == commands
     assert state == campaign.state
 

@@ -1,6 +1,7 @@
 """The steering of `molsteer run`, without display and report: `python -m support.steering_process`.
 
-Settings come from the environment alone.
+Settings come from the environment alone. A checkpoint follows every event, so that each kill falls
+right before or after one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Unseen:
 def main() -> None:
     log_to("steering", "info")
     with assembled(load_campaign(None, {}), lambda _: None) as application:
+        application.campaign.checkpoint_after = 1
         application.steer(Unseen(), Interrupts())
         application.retire()
 

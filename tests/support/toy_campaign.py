@@ -107,6 +107,7 @@ class ToyCampaign:
     known: Sequence[KnownLabel] = ()
     given: Weights | None = None
     trainings_at_once: int = 100
+    checkpoint_after: int = 5
     training_sets: list[list[float]] = field(default_factory=list)
     used: int = 0
     at: float = 1000.0
@@ -129,6 +130,7 @@ class ToyCampaign:
             inbox=Inbox(self.folder, ledger),
             clock=self.clock,
             lost_after_s=5.0,
+            checkpoint_after=self.checkpoint_after,
         )
         keep_known(self.known, self.space, ledger)
         keep_given(self.given, self.folder, ledger)

@@ -254,15 +254,21 @@ class CrashingCalls:
 @settings(
     max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(crashes=st.lists(st.integers(1, 250), min_size=1, max_size=6))
+@given(
+    crashes=st.lists(st.integers(1, 250), min_size=1, max_size=6),
+    checkpoint_after=st.sampled_from([1, 7, 10_000]),
+)
 def test_a_campaign_killed_at_any_instant_goes_on_and_counts_everything_once(
     space: SearchSpace,
     tmp_path_factory: pytest.TempPathFactory,
     planned: Callable[[SearchSpace], Plan],
     crashes: list[int],
+    checkpoint_after: int,
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    toy = ToyCampaign(folder, space, planned(space), trainings_at_once=1)
+    toy = ToyCampaign(
+        folder, space, planned(space), trainings_at_once=1, checkpoint_after=checkpoint_after
+    )
     for calls in crashes:
         campaign = toy.steering()
         countdown = [calls]

@@ -21,7 +21,7 @@ from molsteer.shared.failpoints import reach
 from molsteer.shared.messages import Failed, Outcome, Task
 from molsteer.steering.control.changes import changed, replanned
 from molsteer.steering.control.requests import Inbox
-from molsteer.steering.ledger import predicted_chunks, tasks, transfers
+from molsteer.steering.ledger import checkpoint, predicted_chunks, tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.orders import Orders, update_owner
 from molsteer.steering.policy.commands import (
@@ -50,6 +50,8 @@ class Campaign:
     Attributes:
         lost_after_s: How long a published task may be in no queue, with no worker and without an
             outcome before it is published again.
+        checkpoint_after: Events after which the policy's state is kept, so that a session replays
+            no more than these; more for a large state.
         state: Where the policy is.
         draining: Whether nothing more is published.
         clock: Gives seconds of the Unix epoch.
@@ -63,6 +65,7 @@ class Campaign:
     inbox: Inbox
     clock: Callable[[], float]
     lost_after_s: float
+    checkpoint_after: int = 10_000
     state: State = field(init=False)
     draining: bool = field(init=False, default=False)
     _searched_for_lost_at: float = field(init=False, default=0.0)
@@ -84,9 +87,8 @@ class Campaign:
         if kept is None:
             with self.ledger.transaction():
                 self.ledger.set_fact("plan", asdict(plan))
-        self.state = State.fresh(plan if kept is None else TypeAdapter(Plan).validate_python(kept))
-        for event in self.ledger.events():
-            self.state, _ = decide(self.state, event)
+        fresh = State.fresh(plan if kept is None else TypeAdapter(Plan).validate_python(kept))
+        self.state = checkpoint.resumed(self.ledger, fresh)
         now = self.clock()
         if not self.state.began:
             self._hear([Began(now, tuple(starters()), tuple(known))])
@@ -176,6 +178,7 @@ class Campaign:
                 self._note(command, event.at)
             commands += caused
         self._note_condition(state)
+        checkpoint.keep_when_due(self.ledger, state, self.checkpoint_after)
 
         def follow_up() -> None:
             self.state = state

@@ -19,7 +19,8 @@ def verify(run_dir: Path, *, as_json: bool) -> None:
     """Prove that the campaign in RUN_DIR is whole, or name what is broken.
 
     Every task has one status, every label comes from one successful simulation, the journal
-    replays to what the tables say, and every record and model can be read. Exit status 1 if not.
+    replays to what the tables and the checkpoint say, and every record and model can be read. Exit
+    status 1 if not.
 
     \b
     Example:

@@ -93,9 +93,12 @@ class Ledger:
         (found,) = self.connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()
         return bool(found)
 
-    def events(self) -> Iterator[Event]:
-        """Read the journal from its beginning."""
-        for (body,) in self.connection.execute("SELECT body FROM event ORDER BY seq"):
+    def events(self, *, after: int = 0) -> Iterator[Event]:
+        """Read the journal from its beginning, or from behind an event."""
+        rows = self.connection.execute(
+            "SELECT body FROM event WHERE seq > ? ORDER BY seq", (after,)
+        )
+        for (body,) in rows:
             yield from_json(body)
 
     def fact(self, name: str) -> object:

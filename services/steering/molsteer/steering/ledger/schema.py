@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 """Stored as SQLite's user_version; raised whenever an older program could misread the tables."""
 
 TABLES = """
@@ -16,6 +16,11 @@ CREATE TABLE fact (
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,        -- the order in which the policy saw them
     body TEXT NOT NULL              -- JSON of a policy event
+);
+
+CREATE TABLE checkpoint (           -- one row at most
+    seq INTEGER PRIMARY KEY,        -- the last event that led to this state
+    state BLOB NOT NULL             -- JSON of the policy's state, compressed by zlib
 );
 
 CREATE TABLE task (

@@ -1,4 +1,4 @@
-"""Whether the journal, replayed from its beginning, leads to what the tables say."""
+"""Whether the journal, replayed from its beginning, leads to what tables and checkpoint say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
-from molsteer.steering.ledger import tasks
+from molsteer.steering.ledger import checkpoint, tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.commands import Dispatch
@@ -42,8 +42,9 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
     plan = ledger.fact("plan")
     if plan is None:
         return
+    fresh = State.fresh(TypeAdapter(Plan).validate_python(plan))
     try:
-        replay = _replay(ledger, TypeAdapter(Plan).validate_python(plan))
+        replay = _replay(ledger, fresh)
     except PolicyDefect as defect:
         yield str(defect)
         return
@@ -53,10 +54,11 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
     yield from _tasks(ledger, replay)
     yield from _labels(ledger, replay)
     yield from _end(ledger, replay)
+    yield from _checkpoint(ledger, replay, fresh)
 
 
-def _replay(ledger: Ledger, plan: Plan) -> _Replay:
-    replay = _Replay(State.fresh(plan))
+def _replay(ledger: Ledger, fresh: State) -> _Replay:
+    replay = _Replay(fresh)
     for event in ledger.events():
         replay.state, commands = decide(replay.state, event)
         replay.most_labels = max(replay.most_labels, replay.state.plan.budget)
@@ -98,6 +100,14 @@ def _end(ledger: Ledger, replay: _Replay) -> Iterator[str]:
     labels = len(replay.labelled)
     if labels > replay.most_labels:
         yield f"There are {labels} labels, and there never was a budget of that many."
+
+
+def _checkpoint(ledger: Ledger, replay: _Replay, fresh: State) -> Iterator[str]:
+    try:
+        if checkpoint.reached(ledger, fresh) != replay.state:
+            yield "The checkpoint of the policy leads to another state than the whole journal."
+    except PolicyDefect as defect:
+        yield str(defect)
 
 
 def _differ(what: str, journal: set[str], table: set[str]) -> Iterator[str]:
