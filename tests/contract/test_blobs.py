@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from molsteer.shared.blobs.endpoint_connector import EndpointConnector
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.blobs.proxied import ProxiedBlobs
-from molsteer.shared.blobs.reference import Blob, Inline, ObjRef, Placement
+from molsteer.shared.blobs.reference import Blob, Inline, ObjRef, Placement, StoreName
 from molsteer.shared.errors import BlobCorrupt, BlobMissing, ServiceUnavailable, UnknownStore
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 
@@ -190,6 +191,21 @@ def test_a_file_is_adopted_without_change(stores: Stores, tmp_path: Path) -> Non
     assert file.stat().st_mode == mode
     stores.here.evict([original])
     assert file.exists()
+
+
+@pytest.mark.parametrize("store", ["file", "globus"])
+def test_a_file_that_is_adopted_again_leaves_nothing_beside_it(
+    request: pytest.FixtureRequest, tmp_path: Path, store: StoreName
+) -> None:
+    views: Views = request.getfixturevalue(f"{store}_views")
+    chunk = tmp_path / "chunk"
+    chunk.write_bytes(b"molecules")
+    digest = hashlib.sha256(b"molecules").hexdigest()
+    for _ in range(2):
+        views[0].adopt(chunk, "raw", digest, Placement(store=store, threshold_bytes=0))
+    assert list(tmp_path.rglob(".*")) == []
+    for view in views:
+        view.close()
 
 
 def test_closing_keeps_the_data(stores: Stores) -> None:

@@ -98,9 +98,8 @@ class FileConnector(ContentConnector):
             try:
                 fill(temporary)
                 temporary.replace(path)
-            except BaseException:
+            finally:  # two links to one file are not renamed, and both stay
                 temporary.unlink(missing_ok=True)
-                raise
             _sync_folder(path.parent)
 
     @contextmanager
