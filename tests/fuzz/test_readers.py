@@ -108,6 +108,10 @@ FOUND = [
     ("campaign", b"x = " + b"[" * 4_000),
     ("smiles-to-simulate", b"[NH200]"),
     ("smiles-to-simulate", b"c$1ccc1"),
+    (
+        "training-jsonl",
+        b'{"identifier":{"smiles":"\\ud800"},"oxidation_potential":{"xtb-vacuum":1}}',
+    ),
     ("molecules-gz", gzip.compress(b"smiles\n" + b"C" * 2_000_000)),
     ("record", gzip.compress(b"[" * 100_000)),
     ("dead-letter", b"{}"),

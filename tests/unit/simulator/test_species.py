@@ -17,6 +17,8 @@ pytestmark = pytest.mark.fast
         ("", "Give the SMILES alone"),
         ("CCO ethanol", "Give the SMILES alone"),
         ("C1CC", "Check its brackets and rings"),
+        ("C\N{MINUS SIGN}C", "Check its brackets and rings"),
+        ("C\udcff", "Check its brackets and rings"),  # a byte of a terminal that is not UTF-8
         ("C(C)(C)(C)(C)C", "valence for atom # 0 C"),
         ("c1c[c+]1", "kekulize"),
         ("CC.Cl", "2 separate molecules (CC, Cl)"),

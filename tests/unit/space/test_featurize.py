@@ -121,6 +121,7 @@ def test_joined_parts_are_the_whole(whole, cut):
         ("", Reason.EMPTY),
         ("hello", Reason.UNPARSABLE),
         ("C1CC", Reason.UNPARSABLE),
+        ("C\ud800", Reason.UNPARSABLE),
         ("C(C)(C)(C)(C)C", Reason.IMPOSSIBLE),
         ("c1cccc1", Reason.IMPOSSIBLE),
         ("[H][H]", Reason.NO_HEAVY_ATOM),

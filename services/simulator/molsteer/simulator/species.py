@@ -83,7 +83,7 @@ def read_species(smiles: str) -> Species:
 def _parse(smiles: str) -> Chem.Mol:
     if smiles.split() != [smiles]:  # RDKit would read a name or an extension behind the space
         raise BadSmiles(smiles, "it is empty or contains spaces. Give the SMILES alone.")
-    unchecked = Chem.MolFromSmiles(smiles, sanitize=False)
+    unchecked = Chem.MolFromSmiles(smiles, sanitize=False) if smiles.isascii() else None
     if unchecked is None:
         raise BadSmiles(smiles, "it is not valid SMILES. Check its brackets and rings.")
     try:

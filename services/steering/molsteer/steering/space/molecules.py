@@ -37,11 +37,9 @@ def read_molecule(smiles: str) -> Chem.Mol | Reason:
         return Reason.EMPTY
     if len(smiles) > MAX_SMILES_LENGTH:
         return Reason.TOO_LARGE
-    is_inchi = smiles.startswith("InChI=")
-    molecule = _from_inchi(smiles) if is_inchi else Chem.MolFromSmiles(smiles)
-    if molecule is None:
-        written_well = Chem.MolFromSmiles(smiles, sanitize=False) is not None
-        return Reason.IMPOSSIBLE if written_well else Reason.UNPARSABLE
+    molecule = _parse(smiles)
+    if isinstance(molecule, Reason):
+        return molecule
     heavy_atoms = molecule.GetNumHeavyAtoms()
     if heavy_atoms != molecule.GetNumAtoms() and _has_wildcard(molecule):
         return Reason.WILDCARD
@@ -51,6 +49,17 @@ def read_molecule(smiles: str) -> Chem.Mol | Reason:
         return Reason.TOO_LARGE
     if "." in smiles and len(Chem.GetMolFrags(molecule)) > 1:
         return Reason.SEVERAL_FRAGMENTS
+    return molecule
+
+
+def _parse(smiles: str) -> Chem.Mol | Reason:
+    if not smiles.isascii():  # RDKit takes no half of a surrogate pair, as JSON may have it
+        return Reason.UNPARSABLE
+    is_inchi = smiles.startswith("InChI=")
+    molecule = _from_inchi(smiles) if is_inchi else Chem.MolFromSmiles(smiles)
+    if molecule is None:
+        written_well = Chem.MolFromSmiles(smiles, sanitize=False) is not None
+        return Reason.IMPOSSIBLE if written_well else Reason.UNPARSABLE
     return molecule
 
 
