@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import (
+    ConfigDict,
     Field,
     JsonValue,
     NonNegativeFloat,
@@ -150,8 +151,8 @@ class Simulated(Message):
 
     kind: Literal["simulated"] = "simulated"
     smiles: str
-    adiabatic_eV: float = Field(allow_inf_nan=False)
-    vertical_eV: float = Field(allow_inf_nan=False)
+    adiabatic_eV: float
+    vertical_eV: float
     steps: tuple[NonNegativeInt, NonNegativeInt]
     engine: str
     records: Blob
@@ -167,7 +168,7 @@ class TrainedMember(Message):
 
     member: NonNegativeInt
     epochs: NonNegativeInt
-    validation_mae_eV: float = Field(allow_inf_nan=False)
+    validation_mae_eV: float
     stopped: Literal["converged", "epochs", "deadline"]
 
 
@@ -183,7 +184,7 @@ class Trained(Message):
     kind: Literal["trained"] = "trained"
     generation: PositiveInt
     members: tuple[TrainedMember, ...] = Field(min_length=1)
-    validation_mae_eV: float = Field(allow_inf_nan=False)
+    validation_mae_eV: float
     device: str
     weights: Blob
 
@@ -222,9 +223,9 @@ class Inferred(Message):
     chunk: NonNegativeInt
     scored: PositiveInt
     candidates: Blob
-    mean_eV: float = Field(allow_inf_nan=False)
-    spread_eV: float = Field(allow_inf_nan=False)
-    best_eV: float = Field(allow_inf_nan=False)
+    mean_eV: float
+    spread_eV: float
+    best_eV: float
     device: str
 
 
@@ -235,8 +236,10 @@ class ErrorRecord(Message):
         code: Stable name of the kind of failure.
         message: What happened and what to do about it, in full sentences.
         retryable: Whether doing the same again may succeed.
-        facts: The numbers and names the message is made of.
+        facts: The numbers and names the message is made of; those that are not finite become null.
     """
+
+    model_config = ConfigDict(allow_inf_nan=True)
 
     code: str
     message: str = Field(max_length=10_000)

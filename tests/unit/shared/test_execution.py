@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.codec import encode
-from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.errors import ServiceUnavailable, TaskError
 from molsteer.shared.messages import Failed, Outcome, Simulated, Task
 from molsteer.shared.worker.execution import Bench, execute
 from molsteer.shared.worker.handlers import AnyHandler, LazyHandler
@@ -59,6 +60,16 @@ def test_a_value_is_reported_with_who_and_when(run: Runner) -> None:
 def test_a_failure_keeps_its_code_its_facts_and_whether_to_retry(run: Runner) -> None:
     error = failure(run(simulate_task("unlucky 5"), OBEY)).error
     assert (error.code, error.retryable, error.facts) == ("unlucky", True, {"dice": 5})
+
+
+def test_a_fact_that_is_no_number_travels_as_null(run: Runner) -> None:
+    def fail(body: object, context: TaskContext) -> Simulated:
+        error = TaskError("The energy is no number.")
+        vars(error)["energy"] = math.nan
+        raise error
+
+    record = failure(run(simulate_task(), fail)).error
+    assert (record.code, record.facts) == ("task-failed", {"energy": None})
 
 
 def test_any_other_exception_is_a_defect_with_its_place(run: Runner) -> None:

@@ -283,6 +283,11 @@ def test_everything_wrong_with_changes_is_told_at_once() -> None:
     assert len(raised.value.problems) == 6
 
 
+def test_a_number_that_no_message_can_carry_is_no_change() -> None:
+    with pytest.raises(SettingsError, match=r"policy\.beta: .* finite number"):
+        read_changes(["beta=inf"])
+
+
 def test_a_campaign_goes_on_with_the_settings_it_began_with_or_has_now(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, create=True)
     began: dict[str, object] = {"campaign.budget": 100, "campaign.seed": 1}

@@ -48,6 +48,13 @@ def test_all_problems_are_named_at_once_with_their_place(tmp_path: Path) -> None
     assert len(raised.value.problems) == 5
 
 
+@pytest.mark.parametrize("number", ["inf", "nan"])
+def test_a_number_that_no_message_can_carry_is_refused(tmp_path: Path, number: str) -> None:
+    file = write(tmp_path, f'[campaign]\nspace = "a.smi"\n[simulate]\ntime_limit_s = {number}\n')
+    with pytest.raises(SettingsError, match=r"\[simulate\] time_limit_s: .* finite number"):
+        load_campaign(file, {})
+
+
 def test_a_missing_file_is_told_by_name(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"(?s)absent.toml.*no such file"):
         load_campaign(tmp_path / "absent.toml", {})

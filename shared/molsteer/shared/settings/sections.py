@@ -25,9 +25,11 @@ from molsteer.shared.private_files import check_readable, read_password, read_pr
 
 
 class Section(BaseModel):
-    """One table of the settings file; unknown keys are errors."""
+    """One table of the settings file; unknown keys and infinite numbers are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
 
 RedisUrl = Annotated[str, AfterValidator(check_redis_url)]

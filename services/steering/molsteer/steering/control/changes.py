@@ -139,4 +139,4 @@ def _setting(name: str) -> TypeAdapter[Value]:
     holder: Any = CampaignSettings.model_fields[section].annotation
     field = holder.model_fields[key]
     annotation: Any = Annotated[field.annotation, *field.metadata]
-    return TypeAdapter(annotation)
+    return TypeAdapter(annotation, config=holder.model_config)
