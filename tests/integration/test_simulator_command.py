@@ -50,6 +50,8 @@ def test_one_molecule_is_printed_as_json_and_its_records_are_written(tmp_path: P
         (["C[U]"], 2, "hydrogen to radon"),
         (["CCO", "--spec", "dft"], 2, "(installed: xtb)"),
         (["CCO", "--accuracy", "0"], 2, "--accuracy"),
+        (["CCO", "--accuracy", "nan"], 2, "--accuracy"),
+        (["CCO", "--time-limit", "inf"], 2, "finite number"),
         (["CCO", "--records", "no/such/folder.json"], 2, "no/such/folder.json"),
         (["CCO", "--max-steps", "1"], 1, "Raise the spec's max_steps"),
         (["[NH3+]CC(=O)[O-]"], 1, "leave the molecule out"),

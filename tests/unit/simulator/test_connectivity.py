@@ -72,6 +72,10 @@ def test_an_impossible_cage_cannot_be_embedded() -> None:
     assert (failure.value.code, failure.value.retryable) == ("embedding-failed", False)
 
 
+def test_a_geometry_is_built_however_much_time_there_is() -> None:
+    assert embed(read_species("CCO"), Deadline.after(1e12)).shape == (9, 3)
+
+
 def test_no_geometry_is_built_when_the_time_is_over() -> None:
     with pytest.raises(TimeLimit) as failure:
         embed(read_species("CCO"), Deadline.after(1e-9))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from molsteer.simulator.species import Species
 
 _DEFAULT = SimulationSpec()
+
+
+def _check_finite(_context: click.Context, _option: click.Parameter, number: float) -> float:
+    if not math.isfinite(number):
+        raise click.BadParameter("write a finite number.")
+    return number
 
 
 @click.command(short_help="Compute the ionization potentials of one molecule.")
@@ -42,6 +49,7 @@ _DEFAULT = SimulationSpec()
 @click.option(
     "--accuracy",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_check_finite,
     default=_DEFAULT.accuracy,
     show_default=True,
     help="Numerical accuracy of the density, dimensionless; smaller is tighter.",
@@ -57,6 +65,7 @@ _DEFAULT = SimulationSpec()
     "--time-limit",
     "time_limit_s",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_check_finite,
     default=3600.0,
     show_default=True,
     help="Seconds of wall-clock time after which to give up.",

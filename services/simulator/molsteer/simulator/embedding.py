@@ -20,6 +20,9 @@ conformer, so another seed moves their potentials by 0.1 eV; the clock never dec
 _FORCE_FIELD_STEPS = 2000
 _DISPLACEMENT_BOHR = 0.05
 
+_LONGEST_TIMEOUT_S = 10**9
+"""RDKit counts seconds in 32 bits, and takes 0 for no limit."""
+
 
 def embed(species: Species, deadline: Deadline) -> Positions:
     """Build a geometry with ETKDG and relax it with MMFF, or UFF where MMFF has no parameters.
@@ -32,8 +35,7 @@ def embed(species: Species, deadline: Deadline) -> Positions:
     with rdBase.BlockLogs():
         for random_start in (False, True):
             deadline.check(species.smiles, "before it had a geometry")
-            parameters = _parameters(random_start, math.ceil(deadline.remaining_s))
-            if rdDistGeom.EmbedMolecule(molecule, parameters) == 0:
+            if rdDistGeom.EmbedMolecule(molecule, _parameters(random_start, deadline)) == 0:
                 break
         else:
             deadline.check(species.smiles, "before it had a geometry")
@@ -53,9 +55,10 @@ def displaced(positions: Positions) -> Positions:
     return positions + moves
 
 
-def _parameters(random_start: bool, timeout_s: int) -> rdDistGeom.EmbedParameters:
+def _parameters(random_start: bool, deadline: Deadline) -> rdDistGeom.EmbedParameters:
     parameters = rdDistGeom.ETKDGv3()
-    chosen = {"randomSeed": _SEED, "useRandomCoords": random_start, "timeout": timeout_s}
+    timeout_s = min(max(deadline.remaining_s, 1), _LONGEST_TIMEOUT_S)
+    chosen = {"randomSeed": _SEED, "useRandomCoords": random_start, "timeout": math.ceil(timeout_s)}
     for name, value in chosen.items():  # RDKit's type information knows no assignment
         setattr(parameters, name, value)
     return parameters
