@@ -43,21 +43,15 @@ def look_at_engine(engine: EngineName) -> Iterator[Finding]:
 
 
 def _trial(engine: EngineName) -> Finding:
-    from molsteer.simulator.app import program_for
-    from molsteer.simulator.deadline import Deadline
-    from molsteer.simulator.ionization import ionize
-    from molsteer.simulator.species import read_species
-    from molsteer.simulator.threads import hold_to_one_thread
+    from molsteer.simulator.app import xtb
 
-    hold_to_one_thread()
-    deadline = Deadline.after(LIMIT_S)
+    compute, spec = xtb(), SimulationSpec(engine=engine)
     with tempfile.TemporaryDirectory(prefix="molsteer-doctor-") as scratch:
-        program = program_for(SimulationSpec(engine=engine), deadline, Path(scratch))
         started_at = time.perf_counter()
-        found_eV = ionize(read_species(TRIAL_SMILES), program, deadline).adiabatic_eV
+        found = compute(TRIAL_SMILES, spec, Path(scratch), LIMIT_S)
         passed_s = time.perf_counter() - started_at
-    sentence = f"{program.name}: water has {found_eV:.3f} eV, after {passed_s:.2g} s."
-    if abs(found_eV - TRIAL_EV) <= TOLERANCE_EV:
+    sentence = f"{found.engine}: water has {found.adiabatic_eV:.3f} eV, after {passed_s:.2g} s."
+    if abs(found.adiabatic_eV - TRIAL_EV) <= TOLERANCE_EV:
         return Finding("ok", sentence)
     cure = "Install another version; labels of this one would not fit those of others."
     return Finding("problem", f"{sentence} It should be {TRIAL_EV:.3f} eV.", cure)
