@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from molsteer.shared.messages import Simulate, Simulated
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.threads import hold_to_one_thread
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.port import Ionization, Simulator
-from molsteer.simulator.threads import hold_to_one_thread
 
-if TYPE_CHECKING:  # none of it before threads are held to one: it loads numerical libraries
+if TYPE_CHECKING:  # these load NumPy, which has to find threads held to one already
     from molsteer.shared.worker.port import Handler, TaskContext
     from molsteer.simulator.program import Program
 

@@ -28,6 +28,7 @@ from molsteer.shared.settings.sections import (
     StoreSettings,
 )
 from molsteer.shared.signing.key_file import read_key_ring
+from molsteer.shared.threads import hold_to_one_thread
 from molsteer.shared.worker.job_end import JOB_END_VARIABLE, end_of_job
 from molsteer.shared.worker.settings import WorkerSettings
 from molsteer.shared.worker.walltime import MARGIN_S, Walltime
@@ -35,8 +36,6 @@ from molsteer.shared.worker.walltime import MARGIN_S, Walltime
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
 
 _LOG_LEVELS: Mapping[Verbosity, str] = {"quiet": "error", "verbose": "debug"}
-
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def _setting(table: str, section: type[Section], key: str) -> Callable[[_CommandT], _CommandT]:
@@ -207,8 +206,7 @@ def _prepare_environment(topic: Topic) -> None:
     # Celery then answers SIGTERM by handing tasks back instead of waiting for them.
     os.environ["REMAP_SIGTERM"] = "SIGQUIT"
     if topic == "simulate":
-        # Cores are shared out by running many simulations, each on one.
-        os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+        hold_to_one_thread()
 
 
 def _usual_processes(topic: Topic) -> int:
