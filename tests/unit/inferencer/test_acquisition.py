@@ -71,7 +71,18 @@ def test_an_acquisition_that_is_not_installed_is_named_with_those_that_are() -> 
         score(np.zeros(3), np.zeros(3), Acquisition(kind="luck"))
 
 
-@pytest.mark.parametrize("wrong", [np.zeros(2), np.full(3, np.nan), 1.0])
+def test_a_rule_that_computes_in_place_leaves_the_predictions_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        acquisition, "greedy", lambda mean, spread, _: np.subtract(mean, spread, out=mean)
+    )
+    mean = np.array([13.0, 14.0])
+    assert score(mean, np.ones(2), Acquisition(kind="greedy")).tolist() == [12.0, 13.0]
+    assert mean.tolist() == [13.0, 14.0]
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(2), np.full(3, np.nan), np.full(3, 1e39), 1.0])
 def test_scores_that_cannot_rank_are_a_failure_of_their_own(
     wrong: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,11 +54,14 @@ def score(mean: Floats, spread: Floats, acquisition: Acquisition) -> Floats:
 
     Raises:
         PluginMissing: If no package installed here offers the rule.
-        UnusableScores: If the rule does not give one finite number for each molecule.
+        UnusableScores: If the rule does not give one number for each molecule that is finite,
+            also in the float32 in which candidates travel.
     """
     rule: Rule = find_plugin("acquisition", acquisition.kind).load()
-    scores = np.asarray(rule(mean, spread, acquisition.beta), dtype=np.float64)
-    if scores.shape != mean.shape or not np.isfinite(scores).all():
+    # Copies, so that a rule that computes in place does not change what was predicted.
+    scores = np.asarray(rule(mean.copy(), spread.copy(), acquisition.beta), dtype=np.float64)
+    most = np.finfo(np.float32).max
+    if scores.shape != mean.shape or not (np.abs(scores) <= most).all():
         raise UnusableScores(acquisition.kind, mean.shape, scores.shape)
     return scores
 

@@ -33,7 +33,7 @@ class UnusableScores(TaskError):
     def __init__(self, rule: str, wanted: tuple[int, ...], found: tuple[int, ...]) -> None:
         super().__init__(
             f"The acquisition {rule!r} gave scores of the shape {found} for predictions of the "
-            f"shape {wanted}, or some that are not finite. Mend the package that offers it, or "
-            f"choose another."
+            f"shape {wanted}, or some that are not finite or too large. Mend the package that "
+            f"offers it, or choose another."
         )
         self.rule = rule
