@@ -64,7 +64,7 @@ class PackedGraphs:
             and pack.bonds.shape
             == (int(pack.bond_counts.sum(dtype=np.int64)), len(BOND_VOCABULARY))
             and pack.bond_ends.shape == (len(pack.bonds), 2)
-            and pack.bond_counts.shape == pack.atom_counts.shape
+            and pack.bond_counts.shape == pack.atom_counts.shape == (pack.atom_counts.size,)
         )
         if not fits:
             raise ValueError("The arrays of a pack of graphs do not fit together.")

@@ -19,6 +19,14 @@ def test_arrays_that_are_not_graphs_are_refused(graphs: PackedGraphs) -> None:
         read_graphs(arrays)
 
 
+def test_counts_that_are_no_list_are_refused(graphs: PackedGraphs) -> None:
+    arrays = graphs.to_arrays()
+    for name in ("atom_counts", "bond_counts"):
+        arrays[name] = arrays[name][:, None]
+    with pytest.raises(UnusableGraphs, match="do not fit together"):
+        read_graphs(arrays)
+
+
 def test_a_chunk_without_molecules_is_refused(graphs: PackedGraphs) -> None:
     with pytest.raises(UnusableGraphs, match="no molecule"):
         read_graphs(graphs.take(np.array([], dtype=np.int64)).to_arrays())
