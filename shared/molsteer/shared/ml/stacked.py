@@ -27,7 +27,7 @@ class StackedLinear(nn.Module):
 
     @torch.no_grad()
     def draw(self, member: int, generator: torch.Generator) -> None:
-        """Give one member its random start; the features' variance is kept."""
+        """Give one member its random start, which keeps 2/3 of the features' mean square."""
         limit = math.sqrt(2.0 / self.weight.shape[1])
         self.weight[member].uniform_(-limit, limit, generator=generator)
 
