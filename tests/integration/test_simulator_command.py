@@ -49,6 +49,7 @@ def test_one_molecule_is_printed_as_json_and_its_records_are_written(tmp_path: P
         (["CC.Cl"], 2, "Give one connected molecule"),
         (["C[U]"], 2, "hydrogen to radon"),
         (["CCO", "--spec", "dft"], 2, "(installed: xtb)"),
+        (["CCO", "--spec", "r2SCAN 3c"], 2, "(installed: xtb)"),
         (["CCO", "--accuracy", "0"], 2, "--accuracy"),
         (["CCO", "--accuracy", "nan"], 2, "--accuracy"),
         (["CCO", "--time-limit", "inf"], 2, "finite number"),

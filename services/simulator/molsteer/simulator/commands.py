@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from molsteer.shared.errors import TaskError, UserError
+from molsteer.shared.plugins import find_plugin
 from molsteer.shared.specs import SimulationSpec
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def simulate(
     """
     if records_path is not None and not records_path.parent.is_dir():
         raise _unwritable(records_path, "its folder does not exist")
+    find_plugin("level of theory", level)  # tells what there is, whatever the name
     spec = SimulationSpec(level=level, engine=engine, accuracy=accuracy, max_steps=max_steps)
     started_s = time.process_time()
     try:
