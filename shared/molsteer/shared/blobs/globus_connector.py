@@ -58,8 +58,7 @@ class GlobusConnector(FileConnector):
         wait_s: float,
         look_every_s: float = 0.5,
     ) -> None:
-        self._local = Path(sites.here.local_path or "").expanduser()
-        super().__init__(self._local)
+        super().__init__(Path(sites.here.local_path or "").expanduser())
         self._sites, self._service = sites, service
         self._wait_s, self._look_every_s = wait_s, look_every_s
 
@@ -92,7 +91,7 @@ class GlobusConnector(FileConnector):
         """Look for a file of the right size here."""
         with self._reaching():
             try:
-                return (self._local / self.locate(key)).stat().st_size == key.size_bytes
+                return self._path(key).stat().st_size == key.size_bytes
             except FileNotFoundError:
                 return False
 
@@ -106,9 +105,9 @@ class GlobusConnector(FileConnector):
         """Remove the namespace's files, never a folder, here and then elsewhere."""
         mine = re.compile(re.escape(namespace) + "-[0-9a-f]{64}")
         with self._reaching():
-            names = [file.name for file in self._local.iterdir() if mine.fullmatch(file.name)]
+            names = [file.name for file in self._directory.iterdir() if mine.fullmatch(file.name)]
             for name in names:
-                (self._local / name).unlink(missing_ok=True)
+                (self._directory / name).unlink(missing_ok=True)
         self._remove_elsewhere(names)
 
     def _send(self, name: str) -> None:
