@@ -146,7 +146,7 @@ class Simulated(Message):
         vertical_eV: The same with the cation at the neutral's geometry.
         steps: Relaxation steps of neutral and cation.
         engine: Program and version that computed it.
-        records: QCSchema results of both relaxations; msgpack.
+        records: QCSchema results of both relaxations and of the vertical energy; msgpack.
     """
 
     kind: Literal["simulated"] = "simulated"

@@ -17,7 +17,7 @@ from molsteer.shared.errors import BlobCorrupt
 
 
 def encode(value: Packable, codec: Codec) -> bytes:
-    """Write a value; equal values give equal bytes.
+    """Write a value; equal arrays give equal bytes, trees if their keys come in one order.
 
     Raises:
         TypeError: If the codec cannot write the value.
