@@ -36,7 +36,7 @@ def train(body: Train, context: TaskContext) -> Trained:
         UnusableLabels: If its values cannot be learned from.
         UnusableWeights: If the weights to start from cannot be read.
         WrongArchitecture: If the weights to start from are of another architecture.
-        Diverged: If a member found no weights better than those it began with.
+        Diverged: If a member predicts no numbers before it was ever better than at its start.
         BlobError: If training set or weights cannot be had.
     """
     deadline = time.monotonic() + min(body.plan.deadline_s, _SHARE_OF_TIME * context.remaining_s)

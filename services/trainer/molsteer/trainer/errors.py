@@ -2,7 +2,7 @@
 
 TaskError
 ├── UnusableLabels   values that do not belong to the molecules, or are not finite
-└── Diverged         members whose error is no number from the start
+└── Diverged         members that predict no numbers before they were ever better
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Validation:
         return means
 
     def joint_error(self, ensemble: Ensemble) -> float:
-        """Measure the mean absolute error in eV of the mean of those members that may judge."""
+        """Measure the mean absolute error in eV of the mean over members a molecule judges."""
         predictions = predict(ensemble, self.graphs, _BATCH_SIZE).astype(np.float64)
         means = np.mean(predictions, axis=0, where=self.held_out)
         return float(np.abs(means - self.value_eV).mean())
