@@ -77,7 +77,7 @@ class EndpointConnector(ContentConnector):
 
     def _find(self, folder: Path) -> str:
         """Find the home if it is here, else any other endpoint that runs here."""
-        described = get_configs(str(folder)) if folder.is_dir() else []
+        described = get_configs(str(folder))
         for endpoint in sorted(described, key=lambda each: UUID(each.uuid) != self._home):
             address = f"http://{endpoint.host}:{endpoint.port}"
             if endpoint.host is not None and self._answers(address, endpoint):
