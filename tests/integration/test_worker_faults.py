@@ -237,6 +237,20 @@ def test_messages_that_are_no_tasks_are_put_aside(
     assert "speaks protocol 99" in letters[0].reason
 
 
+def test_messages_that_make_no_sense_cost_no_worker(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    with running_worker(queue, tmp_path) as worker, Connection(kombu_url(queue.server_url)) as link:
+        producer = Producer(link.channel(), routing_key=f"{queue.prefix}.simulate")
+        for body in (5, None, [5, {}, {}], [["a", "b"], {}, {}], [["\ud800"], {}, {}]):
+            producer.publish(body, headers=celery_headers())
+        for name in ("timelimit", "stamped_headers", "eta", "id"):
+            producer.publish([["a"], {}, {}], headers=celery_headers() | {name: 5})
+        dispatch.publish(simulate_task("echo", number=2))
+        assert the_outcome(dispatch).task_id == "simulate/2/1"
+        assert worker.process.poll() is None
+
+
 def test_an_outcome_that_cannot_be_read_is_put_aside(
     queue: QueueSettings, dispatch: RedisDispatch, client: redis.Redis
 ) -> None:
@@ -317,5 +331,9 @@ def send_pickle(queue: QueueSettings) -> None:
             routing_key=f"{queue.prefix}.simulate",
             content_type="application/x-python-serialize",
             content_encoding="binary",
-            headers={"task": "molsteer.simulate", "id": f"campaign:{os.getpid()}"},
+            headers=celery_headers(),
         )
+
+
+def celery_headers() -> dict[str, object]:
+    return {"task": "molsteer.simulate", "id": "campaign:simulate/1/1"}

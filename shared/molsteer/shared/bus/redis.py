@@ -58,7 +58,6 @@ class RedisDispatch:
                 argsrepr="",
                 task_id=message_id(task.campaign, task.task_id),
                 queue=self._keys.queue(task.topic),
-                time_limit=task.max_s,
             )
 
     def collect(self, timeout_s: float) -> Sequence[Outcome]:

@@ -64,6 +64,7 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
     """The one function that a worker offers to the queue: do what the message says."""
 
     Request = "molsteer.shared.worker.request:LeasedRequest"
+    Strategy = "molsteer.shared.worker.request:take_text_alone"
 
     def __init__(self, plan: WorkerPlan) -> None:
         self.name = task_name(plan.topic)
@@ -76,7 +77,7 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
             Reject: If Redis was away for long; the message goes back to the queue.
         """
         try:
-            execute(message.encode(), self._bench)
+            execute(message.encode(errors="backslashreplace"), self._bench)
         except ServiceUnavailable as error:
             log.error("The task goes back to the queue: %s", error)
             raise Reject(str(error), requeue=True) from None

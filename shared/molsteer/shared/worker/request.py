@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from billiard.einfo import ExceptionInfo, ExceptionWithTraceback
 from billiard.exceptions import Terminated, TimeLimitExceeded, WorkerLostError
+from celery import Task
+from celery.exceptions import InvalidTaskError
 from celery.worker.request import Request
+from celery.worker.strategy import default
+from kombu.message import Message
 
 from molsteer.shared.bus.keys import message_id
 from molsteer.shared.codec import decode_task
 from molsteer.shared.errors import WireError
 from molsteer.shared.worker.execution import timed_out
+
+
+def take_text_alone(task: Task, *parts: object, **options: object) -> Callable[..., None]:
+    """Turn messages into requests as Celery does, but without what nobody signed.
+
+    Celery believes headers and whatever stands beside a task's arguments; the worker ends or hangs
+    where those make no sense.
+    """
+    take = default(task, *parts, **options)
+
+    def take_text(message: Message, *rest: object) -> None:
+        match message.payload:
+            case [[str()], dict(named), dict(then)] if not named and not any(then.values()):
+                message.headers = {"task": task.name, "id": ""}
+                take(message, *rest)
+            case _:
+                raise InvalidTaskError("Steering sends a text, and nothing beside it.")
+
+    return take_text
 
 
 class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
@@ -24,8 +48,8 @@ class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)
-        # Headers are not signed: which task this is, and its limit, is what the message says.
-        with suppress(WireError, ValueError):
+        # Which task this is, and its limit, is what the signed part says.
+        with suppress(WireError):
             task = decode_task(self.message_text, self._app.plan.key_ring)
             self.id, self.time_limits = message_id(task.campaign, task.task_id), (task.max_s, None)
 
@@ -57,7 +81,7 @@ class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
     def message_text(self) -> bytes:
         """The task as steering wrote it."""
         (text,) = self.args
-        return str(text).encode()
+        return str(text).encode(errors="backslashreplace")
 
     def _settle_lease(self, error: BaseException) -> None:
         aftermath = self._app.aftermath
