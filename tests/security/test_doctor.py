@@ -9,6 +9,7 @@ import pytest
 from support.command import molsteer
 from support.guarded_servers import RolesServer, TlsServer
 from support.redis_server import PASSWORD, tcp_server
+from support.tcp_proxy import tcp_proxy
 from support.worker_process import queue_variables
 
 from molsteer.shared.bus.connection import connect
@@ -52,6 +53,17 @@ def test_asking_about_dangerous_commands_runs_none(tmp_path: Path) -> None:
         assert client.get("kept") == b"value"
         calls = client.info("commandstats")
         assert not {"cmdstat_flushall", "cmdstat_keys"} & calls.keys()
+
+
+def test_asking_runs_none_even_if_the_connection_breaks_meanwhile(tmp_path: Path) -> None:
+    with tcp_server(tmp_path) as server, tcp_proxy(server.port) as network:
+        network.reset_at = b"FLUSHALL"
+        url = server.url.replace(str(server.port), str(network.port))
+        with connect(server.queue.server_url) as client:
+            client.set("kept", "value")
+            ((result, _),) = found(QueueSettings(redis_url=url), "access")
+            assert client.get("kept") == b"value"
+    assert result == "problem"
 
 
 def test_tls_is_seen_with_the_certificates_end(tls_server: TlsServer) -> None:

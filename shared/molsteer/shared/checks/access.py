@@ -21,10 +21,10 @@ USERS = "Give each role a user of its own: molsteer redis-users FOLDER, see docs
 _DANGEROUS = {
     "CONFIG": ("GET", "port"),
     "DEBUG": ("JMAP",),
-    "FLUSHALL": (),
+    "FLUSHALL": ("NOTHING",),
     "KEYS": ("*",),
 }
-"""Commands that no service needs, with arguments for each."""
+"""Commands that no service needs, with arguments for each that would do no harm."""
 
 
 def look_at_access(queue: QueueSettings) -> Iterator[Finding]:
@@ -93,6 +93,7 @@ def _powers(client: redis.Redis) -> list[str]:
     """Name the dangerous commands that this user may run; none is run.
 
     Redis refuses what is not allowed when it is put into a transaction, and this one is dropped.
+    The client repeats a command on a new connection, outside of any, if the old one breaks.
     """
     powers = []
     with client.client() as connection:  # type: ignore[no-untyped-call]
