@@ -98,9 +98,24 @@ def test_a_socket_takes_user_and_password_from_the_file(files: dict[str, Path]) 
     assert ours["path"] == "/run/r.sock"
 
 
-def test_an_address_can_lose_its_login() -> None:
-    whole = ServerUrl("rediss://user:secret@host:1/2?ssl_cert_reqs=required")
-    assert without_login(whole) == "rediss://host:1/2?ssl_cert_reqs=required"
+def test_a_socket_needs_no_login() -> None:
+    with connect(QueueSettings(redis_url="unix:///run/r.sock?db=2").server_url) as client:
+        ours = client.connection_pool.connection_kwargs
+    assert (ours["path"], ours["db"]) == ("/run/r.sock", 2)
+
+
+@pytest.mark.parametrize(
+    ("whole", "bare"),
+    [
+        (
+            "rediss://u:pw@host:1/2?ssl_cert_reqs=required",
+            "rediss://host:1/2?ssl_cert_reqs=required",
+        ),
+        ("unix://:pw@/run/r.sock?db=2", "unix:///run/r.sock?db=2"),
+    ],
+)
+def test_an_address_can_lose_its_login(whole: str, bare: str) -> None:
+    assert without_login(ServerUrl(whole)) == bare
 
 
 @pytest.mark.parametrize(
@@ -109,6 +124,10 @@ def test_an_address_can_lose_its_login() -> None:
         ({"redis_url": "http://host"}, "must begin with redis://, rediss:// or unix://"),
         ({"redis_url": "rediss://"}, "names no host"),
         ({"redis_url": "redis://host:0"}, "names no port that can be"),
+        ({"redis_url": "redis://host/queues"}, "names no database by its number"),
+        ({"redis_url": "unix:///s?db=queues"}, "names no database by its number"),
+        ({"redis_url": "unix://"}, "names no socket; write unix:///PATH/TO/SOCKET"),
+        ({"redis_url": "unix://run/redis.sock"}, "names no socket"),
         ({"redis_url": "rediss://h?ssl_cert_reqs=none"}, "certificates are always verified"),
         ({"redis_url": "redis://h/?db=3"}, r"has parameters \(db\)"),
         ({"redis_url": "unix:///s?ssl_check_hostname="}, r"has parameters \(ssl_check_hostname\)"),
@@ -127,9 +146,14 @@ def test_settings_that_are_not_safe_or_clear_are_refused(
         QueueSettings.model_validate(settings)
 
 
-def test_a_password_that_breaks_the_address_is_not_shown() -> None:
-    with pytest.raises(SettingsError, match="names no port that can be") as told:
-        load(WorkerSettings, None, {"queue": {"redis_url": "redis://user:hunter2/x@host:6379/0"}})
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [("hunter2/x", "names no port that can be"), ("hunter2℀", "no address"), ("hunter2[", "no a")],
+)
+def test_a_password_that_breaks_the_address_is_not_shown(password: str, sentence: str) -> None:
+    url = f"redis://user:{password}@host:6379/0"
+    with pytest.raises(SettingsError, match=f"{sentence}.* two hexadecimal digits") as told:
+        load(WorkerSettings, None, {"queue": {"redis_url": url}})
     assert "hunter2" not in str(told.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,32 +17,43 @@ Not for logs, command lines or files.
 """
 
 
+_FORMS = {
+    "redis": "redis://HOST:PORT/DATABASE",
+    "rediss": "rediss://HOST:PORT/DATABASE",
+    "unix": "unix:///PATH/TO/SOCKET?db=DATABASE",
+}
+
+_ESCAPES = "each of @:/?#[]% in a password as % and its two hexadecimal digits"
+
+
 def check_redis_url(url: str) -> str:
     """Check an address that somebody wrote.
 
     Raises:
         ValueError: If it cannot be used; the message is the end of a sentence.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"redis", "rediss", "unix"}:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # whose text may hold a password
+        raise ValueError(f"is no address; write {_FORMS['redis']}, and {_ESCAPES}") from None
+    if parts.scheme not in _FORMS:
         raise ValueError("must begin with redis://, rediss:// or unix://")
-    if parts.scheme != "unix" and not parts.hostname:
-        raise ValueError(f"names no host; write {parts.scheme}://HOST:PORT/DATABASE")
+    form = _FORMS[parts.scheme]
+    if not _names_place(parts):
+        place = "socket" if parts.scheme == "unix" else "host"
+        raise ValueError(f"names no {place}; write {form}")
     if not _names_port(parts):
-        raise ValueError(
-            f"names no port that can be; write {parts.scheme}://HOST:PORT/DATABASE, and each of "
-            f"@:/?#[]% in a password as % and its two hexadecimal digits"
-        )
-    extra = parse_qs(parts.query, keep_blank_values=True).keys() - (
-        {"db"} if parts.scheme == "unix" else set()
-    )
-    if extra:
-        raise ValueError(
-            f"has parameters ({', '.join(sorted(extra))}), which are not taken: certificates are "
-            f"always verified, their files are named by tls_ca_file, tls_certificate_file and "
-            f"tls_key_file, and the database is written as {parts.scheme}://HOST:PORT/DATABASE"
-        )
+        raise ValueError(f"names no port that can be; write {form}, and {_ESCAPES}")
+    if not re.fullmatch("[0-9]*", _database(parts)):
+        raise ValueError(f"names no database by its number; write {form}")
+    _check_parameters(parts)
     return url
+
+
+def _names_place(parts: SplitResult) -> bool:
+    if parts.scheme == "unix":
+        return bool(parts.path) and not _without_login(parts).netloc
+    return bool(parts.hostname)
 
 
 def _names_port(parts: SplitResult) -> bool:
@@ -49,6 +61,23 @@ def _names_port(parts: SplitResult) -> bool:
         return parts.port != 0
     except ValueError:  # whose text may hold a part of a password
         return False
+
+
+def _database(parts: SplitResult) -> str:
+    if parts.scheme == "unix":
+        return parse_qs(parts.query).get("db", ["0"])[0]
+    return parts.path.removeprefix("/")
+
+
+def _check_parameters(parts: SplitResult) -> None:
+    taken = {"db"} if parts.scheme == "unix" else set()
+    extra = parse_qs(parts.query, keep_blank_values=True).keys() - taken
+    if extra:
+        raise ValueError(
+            f"has parameters ({', '.join(sorted(extra))}), which are not taken: certificates are "
+            f"always verified, their files are named by tls_ca_file, tls_certificate_file and "
+            f"tls_key_file, and the database is written as {_FORMS[parts.scheme]}"
+        )
 
 
 def whole_url(url: str, password: str | None, tls_files: Mapping[str, Path]) -> ServerUrl:
@@ -68,13 +97,22 @@ def whole_url(url: str, password: str | None, tls_files: Mapping[str, Path]) -> 
         verified = {"ssl_cert_reqs": "required", "ssl_check_hostname": "true"}
         files = {name: str(file) for name, file in tls_files.items()}
         parts = parts._replace(query=urlencode(verified | files))
-    return ServerUrl(parts.geturl())
+    return _written(parts)
 
 
 def without_login(url: ServerUrl) -> ServerUrl:
     """Give the same address without user and password."""
-    parts = urlsplit(url)
-    return ServerUrl(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+    return _written(_without_login(urlsplit(url)))
+
+
+def _without_login(parts: SplitResult) -> SplitResult:
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2])
+
+
+def _written(parts: SplitResult) -> ServerUrl:
+    # urllib leaves the slashes out before the path of a socket, and redis-py insists on them.
+    query = f"?{parts.query}" if parts.query else ""
+    return ServerUrl(f"{parts.scheme}://{parts.netloc}{parts.path}{query}")
 
 
 def kombu_url(url: ServerUrl) -> str:
@@ -82,8 +120,7 @@ def kombu_url(url: ServerUrl) -> str:
     parts = urlsplit(url)
     if parts.scheme != "unix":
         return url
-    database = parse_qs(parts.query).get("db", ["0"])[0]
-    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={_database(parts)}"
 
 
 def address(url: str) -> str:
