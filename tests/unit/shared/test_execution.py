@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.codec import encode
-from molsteer.shared.errors import ServiceUnavailable, TaskError
+from molsteer.shared.errors import ServiceUnavailable, TaskError, UnknownStore
 from molsteer.shared.messages import Failed, Outcome, Simulated, Task
 from molsteer.shared.worker.execution import Bench, execute
 from molsteer.shared.worker.handlers import AnyHandler, LazyHandler
@@ -77,6 +78,17 @@ def test_any_other_exception_is_a_defect_with_its_place(run: Runner) -> None:
     assert (error.code, error.retryable) == ("defect", False)
     assert "ZeroDivisionError: here" in error.message
     assert "handlers.py" in str(error.facts["traceback"])
+
+
+def test_a_failure_over_text_that_is_no_unicode_is_told(run: Runner) -> None:
+    name = os.fsdecode(b"caf\xe9.xyz")
+
+    def fail(body: object, context: TaskContext) -> Simulated:
+        raise UnknownStore(name, [])
+
+    error = failure(run(simulate_task(), fail)).error
+    assert "caf\\udce9.xyz" in error.message
+    assert error.facts == {"store": "caf\\udce9.xyz"}
 
 
 def test_a_value_of_the_wrong_kind_is_a_defect(run: Runner) -> None:

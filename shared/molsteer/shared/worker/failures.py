@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Iterator
 
 from pydantic import JsonValue
 
@@ -36,27 +37,35 @@ def describe(error: Exception) -> ErrorRecord:
 def _record(error: MolsteerError, code: str, retryable: bool) -> ErrorRecord:
     return ErrorRecord(
         code=code,
-        message=str(error)[:_MESSAGE_CHARACTERS],
+        message=_text(error)[:_MESSAGE_CHARACTERS],
         retryable=retryable,
-        facts={name: fact for name, fact in vars(error).items() if _is_plain(fact)},
+        facts=dict(_plain_facts(error)),
     )
 
 
 def _defect(error: Exception) -> ErrorRecord:
-    lines = traceback.format_exception(error)
-    facts: dict[str, JsonValue] = {"traceback": "".join(lines)[-_TRACEBACK_CHARACTERS:]}
+    message = f"The program failed on this task: {type(error).__name__}: {_text(error)}"
+    trace = _text("".join(traceback.format_exception(error)))
     return ErrorRecord(
         code="defect",
-        message=f"The program failed on this task: {type(error).__name__}: {error}"[
-            :_MESSAGE_CHARACTERS
-        ],
+        message=message[:_MESSAGE_CHARACTERS],
         retryable=False,
-        facts=facts,
+        facts={"traceback": trace[-_TRACEBACK_CHARACTERS:]},
     )
 
 
-def _is_plain(fact: object) -> bool:
-    return fact is None or isinstance(fact, str | int | float | bool)
+def _plain_facts(error: Exception) -> Iterator[tuple[str, JsonValue]]:
+    for name, fact in vars(error).items():
+        match fact:
+            case str():
+                yield name, _text(fact)
+            case None | bool() | int() | float():
+                yield name, fact
+
+
+def _text(told: object) -> str:
+    """Write what a message can hold: names of files, for instance, need not be Unicode."""
+    return str(told).encode(errors="backslashreplace").decode()
 
 
 def _kebab(kind: type) -> str:
