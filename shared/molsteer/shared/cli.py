@@ -16,7 +16,7 @@ from molsteer.shared.errors import UserError
 
 _GROUP = "molsteer.commands"
 
-_MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+_MENDABLE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 """What a file system refuses although the program is right."""
 
 

@@ -53,8 +53,22 @@ def write_private(file: Path, text: str) -> None:
     """Write a file that only we may read; one that is there is replaced.
 
     Raises:
-        OSError: If it cannot be written.
+        UnusableFile: If it cannot be written.
     """
+    try:
+        _replace(file, text)
+    except OSError as error:
+        reason = f"it cannot be written ({error.strerror})"
+        cure = "Check its folder: the name, the permissions, and the free space."
+        raise UnusableFile(file, reason, cure) from None
+
+
+def is_exposed(status: os.stat_result) -> bool:
+    """Tell whether a file's group or others have any right to it."""
+    return bool(stat.S_IMODE(status.st_mode) & 0o077)
+
+
+def _replace(file: Path, text: str) -> None:
     passing = file.with_name(f".{file.name}.{os.getpid()}")
     handle = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -64,11 +78,6 @@ def write_private(file: Path, text: str) -> None:
     except BaseException:
         passing.unlink(missing_ok=True)
         raise
-
-
-def is_exposed(status: os.stat_result) -> bool:
-    """Tell whether a file's group or others have any right to it."""
-    return bool(stat.S_IMODE(status.st_mode) & 0o077)
 
 
 def _unreadable(file: Path, error: OSError) -> UnusableFile:

@@ -39,6 +39,7 @@ def test_what_only_tells_something_ends_well(
         (KeyboardInterrupt(), 130),
         (click.UsageError("No."), 2),
         (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "run/report.md"), 2),
+        (NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), "file/folder"), 2),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 2),
     ],
 )

@@ -58,6 +58,14 @@ def test_a_password_is_one_line_of_text(tmp_path: Path, text: str) -> None:
         read_password(tmp_path / "password")
 
 
+def test_a_file_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for name, reason in (("missing/secret", "No such file"), ("folder", "Is a directory")):
+        with pytest.raises(ServiceUnavailable, match=f"cannot be written .{reason}"):
+            write_private(tmp_path / name, "secret")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 def test_what_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff")
     (tmp_path / "secret").chmod(0o600)

@@ -6,11 +6,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from support.tasks import outcome_of, simulate_task
 
 from molsteer.shared.codec import decode_outcome, decode_task, encode
+from molsteer.shared.commands.keys import keys
 from molsteer.shared.errors import UntrustedMessage, UnusableFile
 from molsteer.shared.messages import TOPICS
 from molsteer.shared.signing.key_file import read_key_ring, read_keys, write_keys, write_new_keys
@@ -170,6 +172,25 @@ def test_a_key_file_is_never_overwritten_by_a_new_one(tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match="there already"):
         write_new_keys(file, new_key_ring(TOPICS))
     assert read_key_ring(file) == RING
+
+
+def test_steering_is_told_to_take_the_complete_file_and_a_worker_its_extract(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "keys.json"
+    write_keys(file, RING.only("simulate"))
+    with pytest.raises(UnusableFile, match=r"no key of train.*Steering needs the complete file"):
+        read_key_ring(file)
+    with pytest.raises(UnusableFile, match=r"no key of train.*molsteer keys extract FILE train"):
+        read_key_ring(file, "train")
+
+
+def test_keys_that_a_file_lacks_cannot_be_extracted_from_it(tmp_path: Path) -> None:
+    file, output = tmp_path / "simulate.json", tmp_path / "train.json"
+    write_keys(file, RING.only("simulate"))
+    done = CliRunner().invoke(keys, ["extract", str(file), "train", "-o", str(output)])
+    assert "no key of train" in str(done.exception)
+    assert not output.exists()
 
 
 def test_a_worker_takes_the_keys_of_its_topic_alone(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import click
 
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.signing import rotation
-from molsteer.shared.signing.key_file import read_keys, write_keys, write_new_keys
+from molsteer.shared.signing.key_file import read_key_ring, read_keys, write_keys, write_new_keys
 from molsteer.shared.signing.key_ring import new_key_ring
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -71,7 +71,7 @@ def extract(file: Path, topic: Topic, output: Path) -> None:
     Example:
       molsteer keys extract keys.json simulate -o simulate.json
     """
-    write_keys(output, read_keys(file).only(topic))
+    write_keys(output, read_key_ring(file, topic))
     click.echo(f"Wrote {output}, for workers of {topic} only.")
 
 

@@ -26,11 +26,14 @@ def read_key_ring(file: Path | None, topic: Topic | None = None) -> KeyRing:
     if file is None:
         return UNSIGNED
     ring = read_keys(file)
-    for needed in TOPICS if topic is None else (topic,):
-        if needed not in ring.topics:
-            reason = f"it holds no key of {needed}"
-            cure = f"Take it from the complete file: molsteer keys extract FILE {needed} -o {file}"
-            raise UnusableFile(file, reason, cure)
+    if topic is None:
+        needed, cure = TOPICS, "Steering needs the complete file, as `molsteer keys new` wrote it."
+    else:
+        needed = (topic,)
+        cure = f"Take it from the complete file: molsteer keys extract FILE {topic} -o EXTRACT"
+    missing = [each for each in needed if each not in ring.topics]
+    if missing:
+        raise UnusableFile(file, f"it holds no key of {missing[0]}", cure)
     return ring if topic is None else ring.only(topic)
 
 
@@ -51,8 +54,7 @@ def write_new_keys(file: Path, ring: KeyRing) -> None:
     """Write a key file where there is none.
 
     Raises:
-        UnusableFile: If there is one.
-        OSError: If it cannot be written.
+        UnusableFile: If there is one, or it cannot be written.
     """
     if file.exists():
         cure = f"Choose another, or: molsteer keys rotate {file}"
@@ -64,6 +66,6 @@ def write_keys(file: Path, ring: KeyRing) -> None:
     """Write a key file; one that is there is replaced.
 
     Raises:
-        OSError: If it cannot be written.
+        UnusableFile: If it cannot be written.
     """
     write_private(file, ring.model_dump_json(indent=2) + "\n")
