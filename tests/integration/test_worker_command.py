@@ -75,6 +75,19 @@ def test_settings_that_cannot_be_used_are_told_all_at_once(tmp_path: Path) -> No
     assert "[space]" not in said
 
 
+def test_variables_that_cannot_be_used_are_told() -> None:
+    said = refuse("simulate", MOLSTEER_QUEUE="here")
+    assert 'field "queue"' in said
+    assert "a single setting as MOLSTEER_TABLE__KEY" in said
+    assert "[queue] lease_s" in refuse("simulate", MOLSTEER_QUEUE__LEASE_S="inf")
+
+
+def test_a_log_that_cannot_be_written_is_told(server: TcpServer, tmp_path: Path) -> None:
+    file = tmp_path / "missing" / "worker.log"
+    said = refuse("simulate", "--log-file", str(file), MOLSTEER_QUEUE__REDIS_URL=server.url)
+    assert f"{file} cannot be used: no log can be written there (No such file or" in said
+
+
 def test_a_file_store_that_cannot_be_used_is_told(server: TcpServer, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     said = refuse(

@@ -5,7 +5,7 @@
     │   ├── SettingsError    unknown keys, wrong types, impossible combinations
     │   └── ServiceUnavailable   a server does not answer or refuses us
     │       ├── NotAllowed           it lets us in, but not do what we want
-    │       └── UnusableFile         a file of keys or secrets cannot be read or written
+    │       └── UnusableFile         a file cannot be read or written, or others may use it
     ├── WireError            bytes that are not a message of ours
     │   ├── ProtocolMismatch     a message of another protocol version
     │   └── UntrustedMessage     a message without a signature that we can trust
@@ -64,7 +64,7 @@ class NotAllowed(ServiceUnavailable):
 
 
 class UnusableFile(ServiceUnavailable):
-    """A file of keys or secrets that cannot be read or written, or that others may use."""
+    """A file that cannot be read or written, or that others may use though it is secret."""
 
     def __init__(self, file: Path, reason: str, cure: str) -> None:
         super().__init__("The file", str(file), reason, cure)

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
+from molsteer.shared.errors import UnusableFile
+
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _QUIET_LIBRARIES = ("amqp", "billiard", "celery", "kombu", "proxystore", "redis")
@@ -26,13 +28,16 @@ def log_to(service: str, level: LogLevel, file: Path | None = None, *, show: boo
         level: The least that is written.
         file: Where lines are added; its folder must be there.
         show: Write to standard error also where there is a file.
+
+    Raises:
+        UnusableFile: If the file cannot be written.
     """
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
         old.close()
     if file:
-        root.addHandler(logging.FileHandler(file))
+        root.addHandler(_opened(file))
     if show or not file:
         root.addHandler(logging.StreamHandler(sys.stderr))
     for handler in root.handlers:
@@ -40,6 +45,14 @@ def log_to(service: str, level: LogLevel, file: Path | None = None, *, show: boo
     root.setLevel(level.upper())
     for library in _QUIET_LIBRARIES:
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
+
+
+def _opened(file: Path) -> logging.FileHandler:
+    try:
+        return logging.FileHandler(file)
+    except OSError as error:
+        reason = f"no log can be written there ({error.strerror})"
+        raise UnusableFile(file, reason, "Choose another place for the log.") from None
 
 
 def _formatter(service: str) -> logging.Formatter:

@@ -14,6 +14,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as VariableError
 
 from molsteer.shared.bus.server_url import holds_password
 from molsteer.shared.errors import SettingsError
@@ -83,6 +84,9 @@ def load(
         return bound(**given)
     except ValidationError as error:
         raise SettingsError(source, sentences(error)) from None
+    except VariableError as error:
+        cure = "A table or list is written as JSON, a single setting as MOLSTEER_TABLE__KEY."
+        raise SettingsError(source, [f"MOLSTEER_*: {error}. {cure}"]) from None
 
 
 def _check_file(file: Path | None, source: str) -> None:
