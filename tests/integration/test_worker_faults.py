@@ -257,11 +257,12 @@ def test_an_outcome_that_cannot_be_read_is_put_aside(
     task = simulate_task()
     outcomes = f"{queue.prefix}:outcomes:campaign"
     client.hset(outcomes, mapping={"simulate/8/1": b"\x80\x04N.", "simulate/9/1": b"{}"})
+    client.hset(outcomes, b"\xff", encode(outcome_of(task)))
     client.hset(outcomes, "simulate/7/1", encode(outcome_of(task)))
     client.hset(outcomes, task.task_id, encode(outcome_of(task)))
     assert the_outcome(dispatch) == outcome_of(task)
     assert client.hkeys(outcomes) == [task.task_id.encode()]
-    assert client.llen(f"{queue.prefix}:dead-letters") == 3
+    assert client.llen(f"{queue.prefix}:dead-letters") == 4
 
 
 def test_a_service_that_cannot_be_built_fails_its_tasks_with_the_reason(

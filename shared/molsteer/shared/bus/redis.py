@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from redis.client import Pipeline
 
 from molsteer.shared.bus.celery_app import message_ids, publishing_app, task_name
-from molsteer.shared.bus.connection import BLOCK_S, as_bytes, as_text, connect, reaching
+from molsteer.shared.bus.connection import BLOCK_S, connect, reaching
 from molsteer.shared.bus.keys import RETIRED, Keys, message_id
 from molsteer.shared.bus.port import Whereabouts
 from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, TaskRecord
@@ -138,18 +138,18 @@ class RedisDispatch:
             pipe.delete(self._keys.doorbell(self._campaign))
             pipe.hgetall(self._keys.outcomes(self._campaign))
             _, stored = pipe.execute()
-        return list(self._readable({as_text(key): as_bytes(stored[key]) for key in stored}))
+        return list(self._readable(stored))
 
-    def _readable(self, stored: Mapping[str, bytes]) -> Iterator[Outcome]:
-        for task_id, data in stored.items():
+    def _readable(self, stored: Mapping[bytes, bytes]) -> Iterator[Outcome]:
+        for name, data in stored.items():
             try:
                 outcome = decode_outcome(data, self._key_ring)
-                if (outcome.campaign, outcome.task_id) != (self._campaign, task_id):
-                    raise WireError(f"An outcome of {outcome.task_id} lies under {task_id}.")
+                if (outcome.campaign, outcome.task_id.encode()) != (self._campaign, name):
+                    raise WireError(f"An outcome of {outcome.task_id} lies under {name!r}.")
             except WireError as error:
                 self._record.bury(data, str(error))
                 with reaching(self._url):
-                    self._client.hdel(self._keys.outcomes(self._campaign), task_id)
+                    self._client.hdel(self._keys.outcomes(self._campaign), name)
             else:
                 yield outcome
 
