@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from molsteer.shared.checks import examination
 from molsteer.shared.checks.check import Check, Finding
 from molsteer.shared.checks.examination import examine, installed_checks
+from molsteer.shared.commands.doctor import doctor
 from molsteer.shared.errors import ServiceUnavailable, SettingsError
 
 pytestmark = pytest.mark.fast
@@ -71,6 +74,13 @@ def test_a_check_that_hangs_ends_after_its_own_limit() -> None:
     (problem,) = examine(Check("disk", look_for_ever, limit_s=0.2))
     assert time.monotonic() - begun < 5.0
     assert (problem.result, problem.sentence) == ("problem", "There was no answer within 0.2 s.")
+
+
+def test_a_problem_without_a_cure_is_told_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = Check("licence", lambda: [Finding("problem", "The licence has ended.")])
+    monkeypatch.setattr(examination, "installed_checks", lambda _file: [check])
+    done = CliRunner().invoke(doctor, ["--quiet"])
+    assert (done.exit_code, done.stdout) == (1, "problem, licence: The licence has ended.\n")
 
 
 def test_settings_that_several_packages_refuse_are_told_once(tmp_path: Path) -> None:

@@ -91,9 +91,10 @@ def _show(rows: Sequence[Row], verbosity: Verbosity) -> None:
     console = Console(highlight=False)
     if verbosity != "quiet":
         console.print(_table(rows))
-    for finding in dict.fromkeys(finding for _, finding in rows if finding.cure):
+    bad = [finding for _, finding in rows if finding.result in {"warning", "problem"}]
+    for finding in dict.fromkeys(bad):
         names = ", ".join(name for name, found in rows if found == finding)
-        told = f"{finding.result}, {names}: {finding.sentence} {finding.cure}"
+        told = f"{finding.result}, {names}: {finding.sentence} {finding.cure}".rstrip()
         console.print(Text(told), soft_wrap=True)
 
 
