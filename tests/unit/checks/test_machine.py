@@ -76,7 +76,14 @@ def test_a_disk_that_is_nearly_full_is_a_warning(
 
 @pytest.mark.parametrize(
     ("size_bytes", "text"),
-    [(0, "0 B"), (999, "999 B"), (1_000_000, "1 MB"), (81.3e9, "81.3 GB"), (2.5e15, "2,500 TB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (999_600, "1 MB"),
+        (1_000_000, "1 MB"),
+        (81.3e9, "81.3 GB"),
+        (2.5e15, "2,500 TB"),
+    ],
 )
 def test_sizes_are_written_for_people(size_bytes: float, text: str) -> None:
     assert size(size_bytes) == text

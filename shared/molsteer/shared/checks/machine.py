@@ -101,14 +101,19 @@ def look_at_folder(folder: Path) -> Iterator[Finding]:
         sentence = f"Nothing can be written in {there}: {error.strerror}."
         yield Finding("problem", sentence, "Choose another folder, or change its permissions.")
         return
+    yield room(folder)
+
+
+def room(folder: Path) -> Finding:
+    """Tell how much room is left where a folder is, or would be made."""
+    there = nearest_folder(folder)
     free_bytes = shutil.disk_usage(there).free
     sentence = (
         f"{folder} {'exists' if there == folder else 'can be made'}, {size(free_bytes)} free."
     )
     if free_bytes >= LITTLE_SPACE_BYTES:
-        yield Finding("ok", sentence)
-    else:
-        yield Finding("warning", sentence, "Make room, or choose a folder on another disk.")
+        return Finding("ok", sentence)
+    return Finding("warning", sentence, "Make room, or choose a folder on another disk.")
 
 
 def nearest_folder(path: Path) -> Path:
@@ -119,7 +124,7 @@ def nearest_folder(path: Path) -> Path:
 def size(size_bytes: float) -> str:
     """Write a number of bytes for people."""
     for unit in ("B", "kB", "MB", "GB"):
-        if size_bytes < 1000:
+        if size_bytes < 999.5:  # what is more is rounded to a thousand
             return f"{size_bytes:.3g} {unit}"
         size_bytes /= 1000
     return f"{size_bytes:,.0f} TB"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import ObjRef, Placement, StoreName
 from molsteer.shared.checks.check import Finding
-from molsteer.shared.checks.machine import LITTLE_SPACE_BYTES, nearest_folder, size
+from molsteer.shared.checks.machine import nearest_folder, room, size
 from molsteer.shared.checks.settings import DeploymentSettings, queue_at_hand
 from molsteer.shared.errors import NotAllowed, ServiceUnavailable
 
@@ -39,7 +38,7 @@ def look_at_store(settings: DeploymentSettings, name: StoreName) -> Iterator[Fin
         finally:
             blobs.close()
     if name == "file" and folder is not None:
-        yield _room(folder)
+        yield room(folder)
 
 
 def _nowhere(settings: DeploymentSettings) -> Finding:
@@ -95,11 +94,3 @@ def _timed(action: Callable[[], _AnswerT]) -> tuple[_AnswerT, float]:
     started_at = time.perf_counter()
     answer = action()
     return answer, time.perf_counter() - started_at
-
-
-def _room(folder: Path) -> Finding:
-    free_bytes = shutil.disk_usage(nearest_folder(folder)).free
-    sentence = f"{folder} has {size(free_bytes)} free."
-    if free_bytes >= LITTLE_SPACE_BYTES:
-        return Finding("ok", sentence)
-    return Finding("warning", sentence, "Make room, or choose a folder on another disk.")
