@@ -15,6 +15,7 @@ from molsteer.shared.telemetry import log_to
 from molsteer.shared.worker import handlers
 from molsteer.shared.worker.handlers import find_handler
 from molsteer.shared.worker.scratch import remove_folders_of_the_dead, task_folder, worker_folder
+from molsteer.shared.worker.undertaker import hire_undertaker
 
 pytestmark = pytest.mark.fast
 
@@ -58,6 +59,14 @@ def test_folders_of_the_living_stay_when_those_of_the_dead_go(temporary: Path) -
         (folder / "1").mkdir(parents=True)
     remove_folders_of_the_dead()
     assert sorted(temporary.iterdir()) == sorted([parent, other])
+
+
+def test_whatever_lies_in_a_workers_folder_goes_with_it(tmp_path: Path) -> None:
+    scratch = tmp_path / "worker"
+    for name in ("4194305", "3d-cache", "notes"):
+        (scratch / name).mkdir(parents=True)
+    hire_undertaker(scratch).communicate(timeout=60)
+    assert not scratch.exists()
 
 
 def test_each_task_has_a_folder_of_its_own(tmp_path: Path) -> None:

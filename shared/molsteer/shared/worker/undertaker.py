@@ -41,8 +41,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     scratch = Path(sys.argv[1])
     sys.stdin.read()
-    for folder in scratch.glob("[0-9]*"):
-        bury(scratch, int(folder.name))
+    for folder in scratch.glob("*"):
+        if folder.name.isdecimal():
+            bury(scratch, int(folder.name))
     shutil.rmtree(scratch, ignore_errors=True)
 
 
