@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,19 @@ def test_a_refused_password_is_told_with_its_cure_and_not_shown(
         "Put the right ones into MOLSTEER_QUEUE__REDIS_URL or [queue] password_file." in done.stdout
     )
     assert "wrong-one" not in done.stdout + done.stderr
+
+
+def test_a_server_that_says_nothing_is_told_with_its_cure() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"rediss://127.0.0.1:{silent.getsockname()[1]}/0"
+        done = molsteer(
+            *("doctor", "--json", "--only", "redis", "--only", "store-redis"),
+            MOLSTEER_QUEUE__REDIS_URL=url,
+        )
+    assert done.returncode == 1
+    for row in json.loads(done.stdout):
+        assert "it does not answer in time" in row["sentence"]
+        assert "whether its port is one for TLS" in row["cure"]
 
 
 def test_stores_are_tried_out_and_left_as_they_were(server: TcpServer, tmp_path: Path) -> None:

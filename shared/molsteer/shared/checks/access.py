@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from molsteer.shared.bus.connection import BLOCK_S, connect, reaching
+from molsteer.shared.bus.connection import BLOCK_S, check_answer, connect, reaching
 from molsteer.shared.bus.server_url import ServerUrl, stays_here, without_login
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.settings.sections import QueueSettings
@@ -30,8 +30,8 @@ _DANGEROUS = {
 def look_at_access(queue: QueueSettings) -> Iterator[Finding]:
     """Check whom the server that the settings name lets in, how, and what they may do there."""
     url = queue.server_url
+    check_answer(url)
     with reaching(url), connect(url) as client:
-        client.ping()
         powers = _powers(client)
         # Whoever may not ask is guarded well enough.
         answer = client.config_get("protected-mode") if "CONFIG" in powers else {}

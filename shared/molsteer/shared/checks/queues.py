@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-from molsteer.shared.bus.connection import connect, reaching
+from molsteer.shared.bus.connection import check_answer, connect, reaching
 from molsteer.shared.bus.server_url import address
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.checks.machine import size
@@ -34,8 +34,8 @@ def look_at_embedded_server() -> Iterator[Finding]:
 def look_at_server(queue: QueueSettings) -> Iterator[Finding]:
     """Check the server that the settings name."""
     url = queue.server_url
+    check_answer(url)
     with reaching(url), connect(url) as client:
-        client.ping()
         asked_at, started_at = time.time(), time.perf_counter()
         seconds, microseconds = client.time()
         passed_s = time.perf_counter() - started_at

@@ -14,6 +14,7 @@ from typing import TypeVar
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import ObjRef, Placement, StoreName
+from molsteer.shared.bus.connection import check_answer
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.checks.machine import nearest_folder, room, size
 from molsteer.shared.checks.settings import DeploymentSettings, queue_at_hand
@@ -31,6 +32,8 @@ def look_at_store(settings: DeploymentSettings, name: StoreName) -> Iterator[Fin
         yield _nowhere(settings)
         return
     with queue_at_hand(settings) as queue, _tried(folder) as directory:
+        if name == "redis":
+            check_answer(queue.server_url)
         trial = {"directory": directory, "cache_objects": 0}
         blobs = open_blobs(settings.stores.model_copy(update=trial), queue)
         try:

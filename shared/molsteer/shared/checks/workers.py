@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from molsteer.shared.bus.connection import check_answer
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.bus.workers import WorkerInfo, live_workers, start_command, strangers
 from molsteer.shared.checks.check import Finding
@@ -17,6 +18,7 @@ def look_at_workers(settings: DeploymentSettings) -> Iterator[Finding]:
     if settings.workers.server == "embedded":
         yield Finding("skipped", "Each run starts a server and workers of its own.")
         return
+    check_answer(settings.queue.server_url)
     try:
         alive = live_workers(settings.queue)
     except NotAllowed:
