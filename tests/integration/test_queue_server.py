@@ -46,6 +46,18 @@ def test_it_refuses_whoever_does_not_know_the_password() -> None:
         client.ping()
 
 
+def test_a_server_that_ends_at_once_is_told_with_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "redis-server").write_text("#!/bin/sh\necho It is too old.\nexit 1\n")
+    (tmp_path / "redis-server").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(ServiceUnavailable) as told, EmbeddedServer():
+        pass
+    assert told.value.reason == "it ended and says: It is too old"
+    assert 'server = "external"' in told.value.cure
+
+
 def test_with_a_folder_of_its_own_it_remembers(tmp_path: Path) -> None:
     for expected in (None, b"kept"):
         with EmbeddedServer(tmp_path / "data") as server, connect(server.url) as client:

@@ -143,12 +143,14 @@ class EmbeddedServer:
                     time.sleep(0.01)
                 else:
                     return
+        ended = self._process.poll() is not None
+        happened = "it ended" if ended else f"it did not come up within {self._deadline_s:g} s"
         said = self._log.read_text(encoding="utf-8", errors="replace").strip()[-500:] or "nothing"
         raise ServiceUnavailable(
             "The embedded server",
             str(self._socket),
-            f"it did not come up within {self._deadline_s:g} s and says: {said}",
-            "Start a Redis server yourself and give its address as [queue] redis_url.",
+            f"{happened} and says: {said.rstrip('.')}",
+            'Start a Redis server yourself: [workers] server = "external", [queue] redis_url.',
         )
 
 
