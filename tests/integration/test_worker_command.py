@@ -137,8 +137,9 @@ def test_a_worker_takes_the_tasks_of_its_pool_and_no_others(
     usual.close()
 
 
-def test_a_pool_that_no_queue_can_be_named_after_is_refused() -> None:
-    assert "Invalid value for '--pool'" in refuse("simulate", "--pool", "two words")
+@pytest.mark.parametrize("name", ["two words", "two\nlines", "end\n", ""])
+def test_a_pool_that_no_queue_can_be_named_after_is_refused(name: str) -> None:
+    assert "Invalid value for '--pool'" in refuse("simulate", "--pool", name)
 
 
 def test_logs_are_json_lines_that_name_the_task_and_no_secret(

@@ -52,7 +52,7 @@ def _setting(table: str, section: type[Section], key: str) -> Callable[[_Command
 
 
 def _check_pool(_context: click.Context, _option: click.Parameter, name: str) -> str:
-    if not re.match(POOL_NAME, name):
+    if not re.fullmatch(POOL_NAME, name):
         raise click.BadParameter("write letters, digits, hyphens and underscores, at most 63.")
     return name
 
