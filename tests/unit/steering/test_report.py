@@ -9,7 +9,7 @@ from rich.console import Console
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.steering.console import show_findings
-from molsteer.steering.display import describe
+from molsteer.steering.display import LineDisplay, LiveDisplay, describe
 from molsteer.steering.progress import measure
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.markdown import render
@@ -77,6 +77,27 @@ def test_a_long_molecule_is_printed_whole_however_narrow_the_terminal(findings: 
     rows = [line.split("│") for line in output.getvalue().splitlines() if "│" in line]
     cells = [row[-2].strip() for row in rows]
     assert "".join(cells) == smiles
+
+
+def test_hydrogens_in_brackets_are_no_markup(findings: Findings) -> None:
+    pyrrole = replace(findings.found[0], smiles="c1cc[nH]c1", adiabatic_eV=99.0)
+    output = StringIO()
+    show_findings(replace(findings, found=(pyrrole,)), Console(file=output, width=100))
+    assert pyrrole.smiles in output.getvalue()
+
+
+@pytest.mark.parametrize("kind", [LiveDisplay, LineDisplay])
+def test_progress_shows_the_best_molecule_whole(
+    kind: type[LiveDisplay | LineDisplay], ended: ToyCampaign
+) -> None:
+    ledger = ended.open_ledger()
+    progress = measure(ledger, budget=24, hit_above_eV=HIT_ABOVE_EV, activity="idle", now=0.0)
+    output = StringIO()
+    console = Console(file=output, width=200, force_terminal=kind is LiveDisplay)
+    display = kind(console)
+    display.show(replace(progress, best_smiles="c1cc[nH]c1"), now=0.0)
+    display.close()
+    assert "c1cc[nH]c1" in output.getvalue()
 
 
 def test_progress_tells_what_a_person_wants_to_know(ended: ToyCampaign) -> None:

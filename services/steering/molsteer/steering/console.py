@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from molsteer.shared.commands.options import Verbosity, console_for_news
 from molsteer.shared.telemetry import log_to
@@ -81,7 +82,7 @@ def _best_molecules(findings: Findings) -> Table:
             f"{molecule.adiabatic_eV:.3f}",
             f"{molecule.vertical_eV:.3f}",
             predicted,
-            molecule.smiles,
+            Text(molecule.smiles),
         )
     return table
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from molsteer.steering.progress import Progress
 
@@ -31,7 +32,7 @@ class Display(Protocol):
 
 
 class LiveDisplay:
-    """One line that renews itself."""
+    """A line that renews itself, folded where the terminal is narrow."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, refresh_per_second=4, transient=True)
@@ -39,11 +40,9 @@ class LiveDisplay:
 
     def show(self, progress: Progress, now: float) -> None:  # noqa: ARG002 - it redraws always
         """Redraw."""
+        bar = ProgressBar(total=progress.budget, completed=progress.done, width=24)
         line = Table.grid(padding=(0, 1))
-        line.add_row(
-            ProgressBar(total=progress.budget, completed=progress.done, width=24),
-            *(f"{part} [dim]|[/]" for part in describe(progress)),
-        )
+        line.add_row(bar, Text(" | ", "dim").join(map(Text, describe(progress))))
         self._live.update(line)
 
     def say(self, sentence: str) -> None:
@@ -68,14 +67,17 @@ class LineDisplay:
         if now - self._shown_at < LINE_EVERY_S or progress == self._shown:
             return
         self._shown_at, self._shown = now, progress
-        self._console.print(" | ".join(describe(progress)), soft_wrap=True, highlight=False)
+        self._print(" | ".join(describe(progress)))
 
     def say(self, sentence: str) -> None:
         """Print at once."""
-        self._console.print(sentence, markup=False, soft_wrap=True, highlight=False)
+        self._print(sentence)
 
     def close(self) -> None:
         """Nothing is to be left."""
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, soft_wrap=True, highlight=False)
 
 
 class QuietDisplay(LineDisplay):
