@@ -267,7 +267,16 @@ def test_names_may_be_shortened_or_turned_around_where_they_stay_clear() -> None
 
 
 def test_everything_wrong_with_changes_is_told_at_once() -> None:
-    wrong = ["bugdet=7", "slots=2", "beta=high", "buffer=-1", "attempts", "budget=1", "budget=2"]
+    wrong = [
+        "bugdet=7",
+        "slots=2",
+        "beta=high",
+        "buffer=-1",
+        "attempts",
+        "=5",
+        "budget=1",
+        "budget=2",
+    ]
     with pytest.raises(SettingsError) as raised:
         read_changes(wrong)
     message = str(raised.value)
@@ -277,10 +286,11 @@ def test_everything_wrong_with_changes_is_told_at_once() -> None:
         "policy.beta: Input should be a valid number",
         "policy.buffer: Input should be greater than or equal to 0",
         "attempts: write NAME=VALUE",
+        "=5: write NAME=VALUE",
         "campaign.budget: it is given twice",
     ):
         assert part in message
-    assert len(raised.value.problems) == 6
+    assert len(raised.value.problems) == 7
 
 
 def test_a_number_that_no_message_can_carry_is_no_change() -> None:

@@ -48,7 +48,7 @@ def read_changes(assignments: Sequence[str]) -> dict[str, Value]:
     for assignment in assignments:
         given, is_assignment, text = assignment.partition("=")
         names = [name for name in CHANGEABLE if given in _spellings(name)]
-        match is_assignment, names:
+        match given and is_assignment, names:
             case "", _:
                 problems.append(f"{assignment}: write NAME=VALUE.")
             case _, [name] if name in changes:
