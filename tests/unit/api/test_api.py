@@ -74,6 +74,12 @@ def test_a_folder_without_a_campaign_cannot_be_opened(tmp_path: Path) -> None:
         Campaign.open(tmp_path)
 
 
+def test_a_campaign_that_has_ended_has_no_rate(records: RunRecords) -> None:
+    progress = records.progress()
+    assert progress.done == BUDGET
+    assert (progress.rate_per_min, progress.left_s) == (None, None)
+
+
 def test_results_have_a_row_for_each_label(records: RunRecords, needs_pandas: None) -> None:
     molecules = records.results()
     assert len(molecules) == BUDGET

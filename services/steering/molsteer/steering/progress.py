@@ -22,7 +22,8 @@ class Progress:
         best_smiles: Its molecule.
         generation: Number of the newest update that trained a model, 0 before the first.
         validation_mae_eV: Held-out error of its models, None before the first.
-        rate_per_min: Simulations settled per minute lately, None before there are enough.
+        rate_per_min: Simulations settled per minute lately, None before there are enough or when
+            nothing runs.
         left_s: Estimated time to the end, None before there is a rate.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,14 +64,16 @@ class RunRecords:
     def progress(self) -> Progress:
         """Tell how far the campaign is."""
         with self._ledger() as ledger:
+            runs = is_held(self.run_dir)
             campaign = changed(public_settings(self.run_dir), changes_of(ledger)).campaign
-            return measure(
+            progress = measure(
                 ledger,
                 budget=campaign.budget,
                 hit_above_eV=campaign.hit_above_eV,
-                activity=_activity(ledger, runs=is_held(self.run_dir)),
+                activity=_activity(ledger, runs=runs),
                 now=time.time(),
             )
+        return progress if runs else replace(progress, rate_per_min=None, left_s=None)
 
     def _findings(self) -> Findings:
         from molsteer.steering.report.findings import read_findings
