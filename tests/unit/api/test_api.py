@@ -80,6 +80,14 @@ def test_a_campaign_that_has_ended_has_no_rate(records: RunRecords) -> None:
     assert (progress.rate_per_min, progress.left_s) == (None, None)
 
 
+def test_a_variable_that_spoils_the_settings_of_a_run_is_blamed_itself(
+    records: RunRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOLSTEER_QUEUE__REDIS_URL", "nonsense")
+    with pytest.raises(SettingsError, match=r"settings.json and the environment"):
+        records.progress()
+
+
 def test_results_have_a_row_for_each_label(records: RunRecords, needs_pandas: None) -> None:
     molecules = records.results()
     assert len(molecules) == BUDGET

@@ -122,7 +122,8 @@ def public_settings(folder: Path) -> CampaignSettings:
     except FileNotFoundError:
         raise NoCampaign(folder) from None
     except ValidationError as error:
-        raise SettingsError(str(folder / _SETTINGS), sentences(error)) from None
+        source = f"{folder / _SETTINGS} and the environment"
+        raise SettingsError(source, sentences(error)) from None
 
 
 def describe(folder: Path, settings: CampaignSettings) -> None:
