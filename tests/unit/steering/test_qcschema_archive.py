@@ -27,7 +27,7 @@ def molecule(charge: int, length: float, **named: Any) -> Document:
         "symbols": ["H", "O", "H"],
         "geometry": [[0.0, length, 1.5], [0.0, 0.0, 0.0], [0.0, length, -1.5]],
         "molecular_charge": charge,
-        "molecular_multiplicity": 1 + charge,
+        "molecular_multiplicity": 1 + abs(charge),
         "fix_com": True,
         "fix_orientation": True,
         **named,
@@ -92,6 +92,19 @@ def test_relaxed_cation_minus_relaxed_neutral_is_the_label(write) -> None:
 def test_the_vertical_energy_and_higher_conformers_change_nothing(write) -> None:
     others = [atomic(1, -4.4, 1.4), relaxed(0, -4.9, 1.5), relaxed(1, -4.45, 1.7)]
     assert value_eV(write(*others, *PAIR)) == value_eV(write(*PAIR))
+
+
+def test_an_anion_is_no_part_of_the_potential(write) -> None:
+    assert value_eV(write(relaxed(-1, -5.2, 1.5), *PAIR)) == value_eV(write(*PAIR))
+    with pytest.raises(UnusableTrainingSet, match="O has no energy with charge 1"):
+        read_training_set(write(relaxed(-1, -5.2, 1.5), PAIR[0]))
+
+
+def test_a_molecule_with_a_charge_of_its_own_has_one_less_electron_then(write) -> None:
+    hydronium = {"identifiers": {"smiles": "[OH3+]"}}
+    pair = relaxed(1, -5.0, 1.4, **hydronium), relaxed(2, -4.5, 1.6, **hydronium)
+    (label,) = read_training_set(write(*pair))
+    assert label.adiabatic_eV == pytest.approx(0.5 * HARTREE_IN_EV)
 
 
 def test_energies_at_two_geometries_are_as_good_as_relaxations(write) -> None:

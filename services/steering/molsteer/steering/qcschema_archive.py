@@ -141,10 +141,14 @@ class _Archive:
     def contents(self) -> Iterator[tuple[int, Content]]:
         """Give the potential of each molecule, or say why it has none."""
         for name, states in self.states.items():
-            charge = min(states)
-            neutral, cation = states[charge], states.get(charge + 1)
-            if cation is None:
-                yield self.lines[name], f"{name} has no energy with charge {charge + 1}"
+            charge = _charge(name)
+            if isinstance(charge, str):
+                yield self.lines[name], f"{name!r} cannot be used, {charge}"
+                continue
+            neutral, cation = states.get(charge), states.get(charge + 1)
+            if neutral is None or cation is None:
+                missing = charge if neutral is None else charge + 1
+                yield self.lines[name], f"{name} has no energy with charge {missing}"
             elif cation.geometry == neutral.geometry:
                 yield self.lines[name], f"the cation of {name} was not relaxed"
             else:
@@ -207,6 +211,17 @@ def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     return f"{place}: {first['msg']}" if place else "it is no QCSchema result, version 1"
+
+
+def _charge(name: str) -> int | str:
+    """Give the charge of a molecule by its name, or say why it names none."""
+    from rdkit import Chem, rdBase
+
+    from molsteer.steering.space.molecules import Reason, read_molecule  # RDKit as well
+
+    with rdBase.BlockLogs():
+        molecule = read_molecule(name)
+    return molecule if isinstance(molecule, Reason) else Chem.GetFormalCharge(molecule)
 
 
 def _name(result: _Atomic | _Optimization) -> str | None:
