@@ -18,8 +18,9 @@ from molsteer.steering.errors import (
     ParquetUnavailable,
     RecordUnreadable,
     RefusedFolder,
+    UnusableModels,
 )
-from molsteer.steering.export.export import export_qcschema, export_tables
+from molsteer.steering.export.export import export_models, export_qcschema, export_tables
 from molsteer.steering.export.tables import MOLECULES, SIMULATIONS, TABLES, TIMINGS
 from molsteer.steering.export.writers import TableFormat
 from molsteer.steering.ledger.ledger import Ledger
@@ -178,6 +179,15 @@ def test_a_damaged_record_is_named_and_nothing_half_written_stays(
     damage(record)
     with pytest.raises(RecordUnreadable, match=record.name):
         export_qcschema(run_dir, tmp_path / "out", replace=False)
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_damaged_model_is_named(ended: ToyCampaign, tmp_path: Path) -> None:
+    copy = shutil.copytree(ended.folder, tmp_path / "run")
+    for file in (copy / "models").iterdir():
+        file.write_bytes(b"nonsense")
+    with pytest.raises(UnusableModels, match=r"models/\S+: It is no safetensors file"):
+        export_models(copy, tmp_path / "out", replace=False)
     assert names(tmp_path) == ["run"]
 
 

@@ -16,7 +16,7 @@ from molsteer.steering.export.qcschema import documents
 from molsteer.steering.export.writers import TableFormat, write_json_lines, writer_of
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.model_files import NoWeights, read_weights, stacked
+from molsteer.steering.model_files import NoWeights, Weights, read_weights, stacked
 from molsteer.steering.staging import staged
 
 DESCRIPTION = "export.json"
@@ -92,14 +92,18 @@ def export_models(run_dir: Path, folder: Path, *, replace: bool) -> Mapping[str,
         if generation is None:
             raise NoModels(run_dir)
         files = [run_dir / file for file, _ in results.weights(ledger, generation)]
-        try:
-            whole = stacked([read_weights(file) for file in files])
-        except NoWeights as error:
-            raise UnusableModels([str(error)]) from None
+        whole = stacked([_weights(file) for file in files])
         (draft / "ensemble.safetensors").write_bytes(whole.to_bytes())
         return {"ensemble.safetensors": whole.members}
 
     return _export(run_dir, folder, fill, replace=replace)
+
+
+def _weights(file: Path) -> Weights:
+    try:
+        return read_weights(file)
+    except NoWeights as error:
+        raise UnusableModels([f"{file}: {error}"]) from None
 
 
 def _export(
