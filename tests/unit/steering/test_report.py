@@ -11,7 +11,7 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from molsteer.steering.console import show_findings
 from molsteer.steering.display import LineDisplay, LiveDisplay, describe
 from molsteer.steering.progress import measure
-from molsteer.steering.report.findings import Findings, read_findings
+from molsteer.steering.report.findings import Failure, Findings, read_findings
 from molsteer.steering.report.markdown import render
 from molsteer.steering.report.write import write_report
 
@@ -66,7 +66,13 @@ def test_a_report_of_a_campaign_without_labels_can_be_written(tmp_path: Path) ->
     toy = ToyCampaign(tmp_path, space, toy_plan(space))
     toy.steering()
     findings = read_findings(toy.open_ledger(), "toy", HIT_ABOVE_EV)
-    assert "still running" in write_report(findings, tmp_path).read_text()
+    assert "not ended yet" in write_report(findings, tmp_path).read_text()
+
+
+def test_what_a_program_printed_stays_in_its_cell(findings: Findings) -> None:
+    said = "It said:\n  a | b\nand ended."
+    text = render(replace(findings, failures=(Failure("crashed", 2, said),)), "plot.png")
+    assert r"| crashed | 2     | It said: a \| b and ended. |" in text
 
 
 def test_a_long_molecule_is_printed_whole_however_narrow_the_terminal(findings: Findings) -> None:

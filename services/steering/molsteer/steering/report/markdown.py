@@ -58,13 +58,18 @@ def render(findings: Findings, plot_file: str) -> str:
         ),
     ]
     if findings.failures:
-        failures = [(kind.code, kind.count, kind.message) for kind in findings.failures]
+        failures = [(kind.code, kind.count, _cell(kind.message)) for kind in findings.failures]
         sections += ["## Failures\n", table(("kind", "count", "the last one"), failures)]
     return "\n".join(sections)
 
 
+def _cell(message: str) -> str:
+    """Keep a message in its place; some quote what a program printed."""
+    return " ".join(message.split()).replace("|", "\\|")
+
+
 def _summary(findings: Findings) -> str:
-    state = f"ended: {findings.finished}" if findings.finished else "still running"
+    state = f"ended: {findings.finished}" if findings.finished else "not ended yet"
     before = f", {findings.known_labels} labels known before" if findings.known_labels else ""
     if findings.given_models:
         before += f", first ranking by {findings.given_models} models trained before"

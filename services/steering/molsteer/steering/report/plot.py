@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from pathlib import Path
 
 from molsteer.steering.report.findings import Findings
@@ -37,7 +38,7 @@ def draw_discovery(findings: Findings, path: Path) -> None:
     hits = [m.adiabatic_eV > findings.hit_above_eV for m in findings.found]
     count_axes.step(
         range(1, len(hits) + 1),
-        [sum(hits[: index + 1]) for index in range(len(hits))],
+        list(accumulate(hits)),
         where="post",
         color=_HITS,
     )
