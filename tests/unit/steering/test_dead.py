@@ -13,6 +13,7 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from molsteer.shared.errors import UserError
 from molsteer.shared.messages import ErrorRecord, Failed, Task
 from molsteer.steering.commands.dead import dead
+from molsteer.steering.control.requests import Request, drop
 from molsteer.steering.dead.tasks import dead_tasks
 from molsteer.steering.errors import NotDead, RequestRefused
 from molsteer.steering.loop import Campaign
@@ -70,6 +71,23 @@ def test_a_dead_task_is_listed_with_its_molecule_and_shown_with_its_history(
     shown = run("show", toy.folder, task.task_id).output
     assert f"{task.task_id}: poison, 4 starts" in shown
     assert "It began 3 times and never ended." in shown
+
+
+def test_what_was_cancelled_before_it_began_has_no_end(toy: ToyCampaign) -> None:
+    campaign = toy.steering()
+    campaign.step(0.0)
+    drop(toy.folder, Request(action="stop-now"))
+    toy.run_to_the_end(campaign)
+    drop(toy.folder, Request(action="resume"))
+    campaign = toy.steering()
+    campaign.step(0.0)
+    report_poison(toy, toy.bus.take("simulate"))
+    campaign.step(0.0)
+    (task,) = dead_tasks(campaign.ledger)
+    assert [attempt.status for attempt in task.attempts] == ["cancelled", "poison"]
+    cancelled = run("show", toy.folder, task.task_id).output.splitlines()[1]
+    assert cancelled.startswith(f"{task.attempts[0].task_id}: cancelled, 0 starts, ordered ")
+    assert "ended" not in cancelled
 
 
 def test_programs_get_the_same_as_json(toy: ToyCampaign, campaign: Campaign) -> None:

@@ -91,7 +91,7 @@ def describe(progress: Progress) -> list[str]:
     """Tell a campaign's progress in a few short parts."""
     parts = [
         f"{progress.done}/{progress.budget} simulated, {progress.in_flight} in flight",
-        f"{progress.hits} hits",
+        f"{progress.hits} {'hit' if progress.hits == 1 else 'hits'}",
     ]
     if progress.best_eV is not None:
         parts.append(f"best {progress.best_eV:.2f} eV {progress.best_smiles}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -14,7 +15,7 @@ import click
 from molsteer.shared.commands.options import as_json
 
 if TYPE_CHECKING:
-    from molsteer.steering.dead.tasks import DeadTask
+    from molsteer.steering.dead.tasks import Attempt, DeadTask
 
 _run_dir = click.argument("run_dir", type=click.Path(path_type=Path))
 
@@ -89,11 +90,7 @@ def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
         return
     click.echo(task.smiles or task.topic)
     for attempt in task.attempts:
-        click.echo(
-            f"{attempt.task_id}: {attempt.status}, {attempt.starts} starts, "
-            f"ordered {_time(attempt.created_at)}, published {_time(attempt.dispatched_at)}, "
-            f"ended {_time(attempt.ended_at)} on {attempt.worker}"
-        )
+        click.echo(f"{attempt.task_id}: {', '.join(_facts(attempt))}")
         if attempt.message:
             click.echo(f"  {attempt.message}")
 
@@ -144,8 +141,22 @@ def _line(task: DeadTask) -> str:
     last = task.last
     return (
         f"{_time(last.ended_at)}  {task.task_id}  {task.smiles or task.topic}  "
-        f"{last.starts} starts, {len(task.attempts)} attempts, last on {last.worker}"
+        f"{_counted(last.starts, 'start')}, {_counted(len(task.attempts), 'attempt')}, "
+        f"last on {last.worker}"
     )
+
+
+def _facts(attempt: Attempt) -> Iterator[str]:
+    yield from (str(attempt.status), _counted(attempt.starts, "start"))
+    yield f"ordered {_time(attempt.created_at)}"
+    if attempt.dispatched_at is not None:
+        yield f"published {_time(attempt.dispatched_at)}"
+    if attempt.ended_at is not None:
+        yield f"ended {_time(attempt.ended_at)} on {attempt.worker}"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def _time(at: float | None) -> str:

@@ -81,6 +81,6 @@ def export(
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "rows": rows}))
         return
+    unit = "member" if format_name == "safetensors" else "row"
     for file, count in rows.items():
-        unit = "members" if format_name == "safetensors" else "rows"
-        click.echo(f"{folder / file}  {count:,} {unit}")
+        click.echo(f"{folder / file}  {count:,} {unit}{'' if count == 1 else 's'}")

@@ -34,7 +34,9 @@ def verify(run_dir: Path, *, as_json: bool) -> None:
     else:
         for sentence in verdict.broken:
             click.echo(sentence)
-        state = f"{len(verdict.broken)} things are broken" if verdict.broken else "all is whole"
+        count = len(verdict.broken)
+        broken = "1 thing is broken" if count == 1 else f"{count} things are broken"
+        state = broken if verdict.broken else "all is whole"
         click.echo(
             f"{verdict.labels} labels, {verdict.models} models, {verdict.tasks} tasks: {state}."
         )
