@@ -53,13 +53,21 @@ class RunRecords:
 
     def best(self, count: int = 10) -> Sequence[Found]:
         """Give the molecules with the highest adiabatic ionization potentials."""
-        return self._findings().best(count)
+        return self.findings().best(count)
+
+    def findings(self) -> Findings:
+        """Read everything that the report tells."""
+        from molsteer.steering.report.findings import read_findings
+
+        with self._ledger() as ledger:
+            campaign = public_settings(self.run_dir).campaign
+            return read_findings(ledger, campaign.name, campaign.hit_above_eV)
 
     def report(self) -> Path:
         """Write report.md and discovery.png, and give the report's path."""
         from molsteer.steering.report.write import write_report
 
-        return write_report(self._findings(), self.run_dir)
+        return write_report(self.findings(), self.run_dir)
 
     def progress(self) -> Progress:
         """Tell how far the campaign is."""
@@ -74,13 +82,6 @@ class RunRecords:
                 now=time.time(),
             )
         return progress if runs else replace(progress, rate_per_min=None, left_s=None)
-
-    def _findings(self) -> Findings:
-        from molsteer.steering.report.findings import read_findings
-
-        with self._ledger() as ledger:
-            campaign = public_settings(self.run_dir).campaign
-            return read_findings(ledger, campaign.name, campaign.hit_above_eV)
 
     @contextmanager
     def _ledger(self) -> Iterator[Ledger]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from molsteer.shared.commands.options import as_json
-
-if TYPE_CHECKING:
-    from molsteer.steering.ledger.ledger import Ledger
 
 
 @click.command()
@@ -35,29 +32,27 @@ def report(run_dir: Path, *, latency: bool, as_json: bool) -> None:
       molsteer report runs/quickstart --latency
       molsteer report runs/quickstart --latency --json
     """
-    from molsteer.steering.ledger.ledger import Ledger
-    from molsteer.steering.report.findings import read_findings
-    from molsteer.steering.report.write import write_report
-    from molsteer.steering.run_directory import public_settings
-
-    ledger = Ledger(run_dir, read_only=True)
-    campaign = public_settings(run_dir).campaign
     if latency:
-        _report_latency(ledger, campaign.name, run_dir, as_json=as_json)
+        _report_latency(run_dir, as_json=as_json)
         return
-    findings = read_findings(ledger, campaign.name, campaign.hit_above_eV)
-    click.echo(json.dumps(asdict(findings)) if as_json else write_report(findings, run_dir))
+    from molsteer.steering.run_records import RunRecords
+
+    records = RunRecords(run_dir)
+    click.echo(json.dumps(asdict(records.findings())) if as_json else records.report())
 
 
-def _report_latency(ledger: Ledger, name: str, run_dir: Path, *, as_json: bool) -> None:
+def _report_latency(run_dir: Path, *, as_json: bool) -> None:
+    from molsteer.steering.ledger.ledger import Ledger
     from molsteer.steering.report.latency_markdown import render_latencies
     from molsteer.steering.report.measured import read_latencies
     from molsteer.steering.report.write import LATENCY, write_text
+    from molsteer.steering.run_directory import public_settings
 
-    latencies = read_latencies(ledger)
+    with closing(Ledger(run_dir, read_only=True)) as ledger:
+        latencies = read_latencies(ledger)
     if as_json:
         click.echo(json.dumps(asdict(latencies)))
         return
-    text = render_latencies(latencies, name)
+    text = render_latencies(latencies, public_settings(run_dir).campaign.name)
     write_text(run_dir / LATENCY, text)
     click.echo(text, nl=False)
