@@ -71,6 +71,13 @@ def test_every_command_that_talks_can_be_quiet_or_verbose(name: str) -> None:
     assert {"--quiet", "--verbose"} <= {name for option in command.params for name in option.opts}
 
 
+def test_brackets_of_folders_are_no_markup(folder: Path) -> None:
+    (folder / "molecules.smi").write_text("C\nnonsense\n")
+    shown, _ = told("run", *CAMPAIGN, "--budget", "1", "--run-dir", "run [a]")
+    assert re.search(r"left out: .* \(see run \[a\]/space/", shown)
+    assert "Run directory: run [a]\nReport: run [a]/report.md" in shown
+
+
 def test_a_campaign_tells_its_progress_or_its_results_only(folder: Path) -> None:
     usual, _ = told("run", *CAMPAIGN, "--name", "usual", "--beta", "1", "--mongohost", "there")
     quiet, errors = told("run", *CAMPAIGN, "--name", "quiet", "--mongohost", "there", "--quiet")

@@ -33,7 +33,10 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         user stopped it.
     """
     tidy_up_on_terminate()
-    console, news = Console(highlight=False), console_for_news(verbosity, stderr=False)
+    console, news = (
+        Console(highlight=False, markup=False),
+        console_for_news(verbosity, stderr=False),
+    )
     verbose = verbosity == "verbose"
     if verbose:
         log_to("steering", "debug")
@@ -117,7 +120,7 @@ def _conclude(application: Application, console: Console) -> int:
     findings = read_findings(ledger, settings.campaign.name, settings.campaign.hit_above_eV)
     report = write_report(findings, settings.run_dir)
     show_findings(findings, console)
-    console.print(f"\nEnded: {_ended(findings, settings)}", soft_wrap=True, markup=False)
+    console.print(f"\nEnded: {_ended(findings, settings)}", soft_wrap=True)
     console.print(f"Run directory: {settings.run_dir}\nReport: {report}", soft_wrap=True)
     match findings.finished:
         case None:

@@ -39,6 +39,7 @@ def console_for_news(verbosity: Verbosity, *, stderr: bool) -> Console:
     return Console(
         stderr=stderr,
         highlight=False,
+        markup=False,
         quiet=verbosity == "quiet",
         force_terminal=False if verbosity == "verbose" else None,
     )
