@@ -38,6 +38,9 @@ variable, which overrules the file, and as a flag of `molsteer run`, which overr
 flags without a prefix. Workers started by hand (`molsteer worker`) read `[queue]` and `[stores]`
 from the same sources.
 
+In a file, relative paths of `campaign.space`, `campaign.training_set` and `train.models` count from
+the folder of the file; everywhere else, and all other paths, from where the command runs.
+
 Names carry their unit: `_s` seconds, `_eV` electron volts, `_bytes` bytes. All mistakes in a file
 are reported at once, each with its place, before anything starts.
 """

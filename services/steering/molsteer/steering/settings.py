@@ -94,7 +94,7 @@ class CampaignSettings(FileSettings):
 
 
 def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) -> CampaignSettings:
-    """Read a campaign's settings; relative files in the file are taken from the file's folder.
+    """Read a campaign's settings; the file names molecules, labels and models from its folder.
 
     Raises:
         SettingsError: If any setting cannot be used; all problems are named at once.
