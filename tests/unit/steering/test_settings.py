@@ -55,6 +55,12 @@ def test_a_number_that_no_message_can_carry_is_refused(tmp_path: Path, number: s
         load_campaign(file, {})
 
 
+@pytest.mark.parametrize("name", ["", "My run", "-a", "a\n", "é", "a" * 64])
+def test_a_name_that_cannot_be_is_told_without_a_riddle(name: str) -> None:
+    with pytest.raises(SettingsError, match=r"\[campaign\] name: write lower-case letters"):
+        load_campaign(None, {"campaign": {"space": "a.smi", "name": name}})
+
+
 def test_a_missing_file_is_told_by_name(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"(?s)absent.toml.*no such file"):
         load_campaign(tmp_path / "absent.toml", {})

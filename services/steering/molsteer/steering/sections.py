@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     NonNegativeFloat,
@@ -37,15 +39,22 @@ def _listed(given: object) -> object:
             return given
 
 
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name):
+        raise ValueError(
+            "write lower-case letters, digits and hyphens, 63 at most, and no hyphen first"
+        )
+    return name
+
+
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class CampaignSection(Section):
     """What to search, how long, and where to keep the results."""
 
-    name: str = Field(
+    name: Annotated[str, AfterValidator(_checked_name)] = Field(
         default="campaign",
-        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
         description="Name of the campaign: lower-case letters, digits and hyphens.",
     )
     space: Paths = Field(
