@@ -132,4 +132,4 @@ def test_mistakes_are_told_in_a_sentence(session: Session) -> None:
     assert "There is no campaign in" in session.ask("pause", status=2)
     message = session.ask("set", "bugdet=7", "beta=high", status=2)
     assert "bugdet: it cannot be changed" in message
-    assert "policy.beta: Input should be a valid number" in message
+    assert "policy.beta: must be a number" in message

@@ -86,11 +86,11 @@ def test_no_folder_and_no_foreign_file_is_ever_deleted(sites: TwoSites, tmp_path
     ("described", "problem"),
     [
         ("{", "JSON"),
-        ("[]", "should be an object"),
+        ("[]", "must be a table"),
         ("{}", "fewer than two collections"),
         (json.dumps({"here": SITE, BETA: SITE}), "valid UUID"),
         (json.dumps({ALPHA: SITE | {"host_regex": "("}, BETA: SITE}), "not a regular expression"),
-        (json.dumps({ALPHA: {}, BETA: SITE}), r"\[" + ALPHA + r"\] local_path: Field required"),
+        (json.dumps({ALPHA: {}, BETA: SITE}), r"\[" + ALPHA + r"\] local_path: is missing"),
         (json.dumps({ALPHA: SITE, BETA: SITE}), f"Several host_regex match .*: those of {ALPHA}"),
         (json.dumps({ALPHA: SITE | {"host_regex": "node"}}), "No host_regex matches this host"),
     ],

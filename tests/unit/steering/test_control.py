@@ -283,8 +283,8 @@ def test_everything_wrong_with_changes_is_told_at_once() -> None:
     for part in (
         "bugdet: it cannot be changed. What can be changed: campaign.budget,",
         "slots: it could mean simulate.slots or train.slots or infer.slots",
-        "policy.beta: Input should be a valid number",
-        "policy.buffer: Input should be greater than or equal to 0",
+        "policy.beta: must be a number",
+        "policy.buffer: must be at least 0",
         "attempts: write NAME=VALUE",
         "=5: write NAME=VALUE",
         "campaign.budget: it is given twice",

@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,22 @@ def test_text_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
         load_campaign(write(tmp_path, "[campaign]\nbudget = \n"), {})
 
 
+def test_a_file_of_molecules_in_place_of_settings_is_told_its_option(tmp_path: Path) -> None:
+    molecules = tmp_path / "molecules.smi.gz"
+    molecules.write_bytes(gzip.compress(b"CCO\n"))
+    with pytest.raises(SettingsError, match=r"--space .*molecules\.smi\.gz"):
+        load_campaign(molecules, {})
+
+
+def test_a_byte_order_mark_is_told(tmp_path: Path) -> None:
+    file = write(tmp_path, "\ufeff[campaign]\nbudget = 3\n")
+    with pytest.raises(SettingsError, match="byte-order mark"):
+        load_campaign(file, {})
+
+
 def test_a_campaign_without_a_space_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"\[campaign\] space: Field required"):
+    said = r"\[campaign\] space: is missing\. Give it in .* MOLSTEER_CAMPAIGN__SPACE\."
+    with pytest.raises(SettingsError, match=said):
         load_campaign(write(tmp_path, "[campaign]\nbudget = 3\n"), {})
 
 

@@ -83,7 +83,7 @@ def test_every_record_that_cannot_be_used_is_told_at_once(tmp_path: Path) -> Non
     assert [problem.split(":")[0] for problem in raised.value.problems] == [
         f"line {line}" for line in range(1, 6)
     ]
-    assert "identifier.smiles: Field required" in raised.value.problems[2]
+    assert "identifier.smiles: is missing" in raised.value.problems[2]
     assert "has no 'xtb-vacuum'" in raised.value.problems[3]
 
 

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, FiniteFloat, JsonValue, TypeAdapter, ValidationError
 
+from molsteer.shared.settings.wording import wording
 from molsteer.shared.units import HARTREE_IN_EV
 
 Content = tuple[str, float] | str
@@ -210,7 +211,7 @@ def _result() -> TypeAdapter[_Atomic | _Optimization]:
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else "it is no QCSchema result, version 1"
+    return f"{place}: {wording(first)}" if place else "it is no QCSchema result, version 1"
 
 
 def _charge(name: str) -> int | str:

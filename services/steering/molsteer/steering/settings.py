@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import model_validator
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.errors import SettingsError
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.loading import FileSettings, load
 from molsteer.shared.settings.sections import (
@@ -26,6 +27,7 @@ from molsteer.steering.sections import (
     SimulateSection,
     TrainSection,
 )
+from molsteer.steering.space.sources import SUFFIXES
 
 
 class CampaignSettings(FileSettings):
@@ -99,6 +101,9 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
     Raises:
         SettingsError: If any setting cannot be used; all problems are named at once.
     """
+    if file and file.name.endswith(SUFFIXES):
+        cure = f"Search them with: molsteer run --space {file}"
+        raise SettingsError(str(file), [f"These are molecules, not settings. {cure}"])
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
     return settings if file is None else _located(settings, file.parent, flags)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from molsteer.shared.settings.wording import wording
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.qcschema_archive import Content, is_archive, read_archive
@@ -151,7 +152,7 @@ def _from_record(text: str) -> Content:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the record"
-        return f"{place}: {first['msg']}"
+        return f"{place}: {wording(first)}"
     except (ValueError, TypeError, IndexError, RecursionError):
         return "it is no MoleculeData in JSON"
     value_eV = molecule.oxidation_potential.get(RECIPE)

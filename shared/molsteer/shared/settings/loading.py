@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from pydantic_settings import SettingsError as VariableError
 from molsteer.shared.bus.server_url import holds_password
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.private_files import is_exposed
+from molsteer.shared.settings.wording import wording
 
 _MOST_CHARACTERS, _WIDEST = 200_000, 5_000
 """No settings are longer, nor is a line of them; reading TOML may take time with their square."""
@@ -83,7 +84,7 @@ def load(
     try:
         return bound(**given)
     except ValidationError as error:
-        raise SettingsError(source, sentences(error)) from None
+        raise SettingsError(source, list(_with_cures(error))) from None
     except VariableError as error:
         cure = "A table or list is written as JSON, a single setting as MOLSTEER_TABLE__KEY."
         raise SettingsError(source, [f"MOLSTEER_*: {error}. {cure}"]) from None
@@ -93,10 +94,7 @@ def _check_file(file: Path | None, source: str) -> None:
     if file is None:
         return
     try:
-        text = file.read_bytes().decode()  # with the line ends that are there
-        if len(text) > _MOST_CHARACTERS or max(map(len, text.splitlines()), default=0) > _WIDEST:
-            raise ValueError("too long for settings")
-        document = tomllib.loads(text)
+        document = _parsed(file.read_bytes().decode())
     except FileNotFoundError:
         raise SettingsError(source, ["There is no such file. Check the path."]) from None
     except OSError as error:
@@ -113,22 +111,28 @@ def _check_file(file: Path | None, source: str) -> None:
         raise SettingsError(source, [problem])
 
 
+def _parsed(text: str) -> dict[str, Any]:
+    if len(text) > _MOST_CHARACTERS or max(map(len, text.splitlines()), default=0) > _WIDEST:
+        raise ValueError("too long for settings")
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a byte-order mark; save it as UTF-8 without one")
+    return tomllib.loads(text)
+
+
 def sentences(error: ValidationError) -> list[str]:
     """Tell what is wrong with settings, one sentence for each problem, with its place."""
-    problems = []
-    for item in error.errors(include_url=False, include_input=False):
-        place = _place(item["loc"])
-        if item["type"] == "extra_forbidden":
-            problems.append(f"{place}: there is no such setting. Check the spelling.")
-        elif item["type"] == "missing" and len(item["loc"]) > 1:
-            variable = "__".join(str(part).upper() for part in item["loc"])
-            problems.append(
-                f"{place}: Field required. Give it in the file, as a flag or in "
-                f"MOLSTEER_{variable}."
-            )
-        else:
-            problems.append(f"{place}: {item['msg'].removeprefix('Value error, ')}.")
-    return problems
+    problems = error.errors(include_url=False, include_input=False)
+    return [f"{_place(problem['loc'])}: {wording(problem)}." for problem in problems]
+
+
+def _with_cures(error: ValidationError) -> Iterator[str]:
+    problems = error.errors(include_url=False, include_input=False)
+    for sentence, problem in zip(sentences(error), problems, strict=True):
+        if problem["type"] != "missing":
+            yield sentence
+            continue
+        variable = "__".join(str(part).upper() for part in problem["loc"])
+        yield f"{sentence} Give it in the file, as a flag or in MOLSTEER_{variable}."
 
 
 def _place(location: tuple[int | str, ...]) -> str:

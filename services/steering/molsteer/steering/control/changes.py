@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.settings.wording import wording
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings import CampaignSettings
 
@@ -128,7 +129,7 @@ def _check(changes: Changes) -> tuple[dict[str, Value], list[str]]:
         try:
             checked[name] = _setting(name).validate_python(value)
         except ValidationError as error:
-            problems.append(f"{name}: {error.errors()[0]['msg']}.")
+            problems.append(f"{name}: {wording(error.errors()[0])}.")
     return checked, problems
 
 

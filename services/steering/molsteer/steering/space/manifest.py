@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from molsteer.shared.frozen import Message
+from molsteer.shared.settings.wording import wording
 from molsteer.steering.space.errors import DamagedSpace
 
 FORMAT = 1
@@ -155,8 +156,7 @@ def _why_unreadable(document: bytes, error: ValidationError) -> str:
         return f"it has format {found!r}, and this version of molsteer reads format {FORMAT}"
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "the document"
-    reason = first["msg"].removeprefix("Value error, ")
-    return f"its {MANIFEST_NAME} is damaged at {place} ({reason})"
+    return f"its {MANIFEST_NAME} is damaged at {place} ({wording(first)})"
 
 
 def _check_size(folder: Path, stored: StoredFile) -> None:

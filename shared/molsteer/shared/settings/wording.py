@@ -1,0 +1,46 @@
+"""What pydantic finds wrong with a value, in the words of people who know no pydantic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_WHOLE, _NUMBER, _FLAG = "must be a whole number", "must be a number", "must be true or false"
+_LIST, _TABLE, _PATH = "must be a list", "must be a table", "must be the path of a file or folder"
+
+_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such setting; check the spelling",
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": "must be a finite number",
+    "bool_type": _FLAG,
+    "bool_parsing": _FLAG,
+    "string_type": "must be a text",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "too_short": "must hold at least {min_length}",
+    "too_long": "must hold at most {max_length}",
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "dict_type": _TABLE,
+    "model_type": _TABLE,
+    "path_type": _PATH,
+    "literal_error": "must be {expected}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+}
+"""By pydantic's names of errors; the words in braces are the facts that it gives with them."""
+
+
+def wording(problem: ErrorDetails) -> str:
+    """Say what is wrong with a value; the place in front of it makes it a sentence."""
+    if words := _WORDS.get(problem["type"]):
+        return words.format_map(problem.get("ctx", {}))
+    return problem["msg"].removeprefix("Value error, ")
