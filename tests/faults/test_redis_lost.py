@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
+import pytest
 from support.external_campaign import ExternalCampaign
 from support.redis_server import TcpServer
+from support.tasks import simulate_task
 from support.waiting import eventually
+from support.worker_process import await_end, running_worker, started
+
+from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.worker.serve import STOP_WITHIN_S
 
 
 def test_redis_is_down_for_longer_than_the_lease(
@@ -96,3 +105,18 @@ def test_the_memory_of_redis_is_full_and_outcomes_still_get_through(
         client.config_set("maxmemory", 0)
         campaign.await_end(steering)
         campaign.assert_counted_once()
+
+
+@pytest.mark.parametrize("leave", [TcpServer.kill, TcpServer.fall_silent])
+def test_a_busy_worker_is_told_to_end_while_redis_is_gone(
+    server: TcpServer, tmp_path: Path, leave: Callable[[TcpServer], None]
+) -> None:
+    with running_worker(server.queue, tmp_path) as worker:
+        with closing(RedisDispatch(server.queue, "campaign")) as dispatch:
+            dispatch.publish(simulate_task(f"mark {tmp_path}"))
+            (pids,) = eventually(lambda: started(tmp_path))
+        leave(server)
+        worker.process.terminate()
+        worker.process.wait(2 * STOP_WITHIN_S)
+        await_end(pids)
+        eventually(lambda: not list(worker.temporary.iterdir()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -81,6 +82,11 @@ class TcpServer:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def fall_silent(self) -> None:
+        """Keep connections, take new ones, and answer nothing from now on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
 
     def _answers(self) -> bool:
         try:
