@@ -132,6 +132,23 @@ def test_the_clock_of_a_worker_jumps_while_it_works(
         campaign.assert_counted_once(most_executions=1)
 
 
+def test_a_worker_whose_clock_is_ahead_is_killed_with_its_task(
+    campaign: ExternalCampaign, tmp_path: Path
+) -> None:
+    clock = WrongClock(tmp_path / "clock")
+    clock.set_ahead(600.0)
+    campaign.one_at_a_time()
+    campaign.hold()
+    with campaign.steered() as steering:
+        with campaign.worker(**clock.variables) as first:
+            eventually(lambda: campaign.executions == 1)
+            first.kill()
+        with campaign.worker():
+            campaign.release()
+            campaign.await_end(steering)
+            campaign.assert_counted_once()
+
+
 def test_a_task_holds_the_interpreter_for_longer_than_its_lease(
     campaign: ExternalCampaign,
 ) -> None:

@@ -38,6 +38,10 @@ class Keys:
         """
         return f"{self.prefix}:unacked:{topic}{self._pool(topic, ':')}"
 
+    def unacked_index(self, topic: Topic) -> str:
+        """Sorted set of when workers took or renewed those messages, by their own clocks."""
+        return f"{self.unacked(topic)}:index"
+
     def lease(self, campaign: str, task_id: str) -> str:
         """Who runs a task; expires unless renewed."""
         return f"{self.prefix}:lease:{campaign}:{task_id}"

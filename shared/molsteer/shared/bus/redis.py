@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 
 from redis.client import Pipeline
 
 from molsteer.shared.bus.celery_app import message_ids, publishing_app, task_name
-from molsteer.shared.bus.connection import BLOCK_S, connect, reaching
-from molsteer.shared.bus.keys import RETIRED, Keys, message_id
+from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, reaching
+from molsteer.shared.bus.keys import RETIRED, Keys, message_id, parse_message_id
 from molsteer.shared.bus.port import Whereabouts
 from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, TaskRecord
 from molsteer.shared.bus.scripts import SETTLE
+from molsteer.shared.bus.strays import Strays
 from molsteer.shared.codec import decode_outcome, encode
 from molsteer.shared.errors import WireError
-from molsteer.shared.messages import Outcome, Task, Topic
+from molsteer.shared.messages import TOPICS, Outcome, Task, Topic
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
 
@@ -46,6 +48,7 @@ class RedisDispatch:
         self._record = TaskRecord(queue)
         self._settle = self._client.register_script(SETTLE)
         self._app = publishing_app(queue, self._keys)
+        self._strays = Strays(patience_s=2.0 * queue.lease_s)
         with reaching(self._url):
             self._client.srem(self._keys.closed(campaign), RETIRED)
 
@@ -104,15 +107,21 @@ class RedisDispatch:
                 pipe.lrange(self._keys.queue(topic), 0, -1)
                 pipe.hvals(self._keys.unacked(topic))
             outcomes, leases, *messages = pipe.execute()
-        waiting = {name for group in messages for name in message_ids(group)}
+        waiting, taken = ({*chain(*map(message_ids, messages[kind::2]))} for kind in (0, 1))
+        names = [message_id(self._campaign, task_id) for task_id in ids]
+        held = {name for name, lease in zip(names, leases, strict=True) if lease is not None}
+        strays = taken.intersection(names) - waiting - held
+        there = (waiting | taken) - self._strays.given_up(strays)
         return {
-            task_id: _locate(outcome, lease, message_id(self._campaign, task_id) in waiting)
-            for task_id, outcome, lease in zip(ids, outcomes, leases, strict=True)
+            task_id: _locate(outcome, lease, name in there)
+            for task_id, name, outcome, lease in zip(ids, names, outcomes, leases, strict=True)
         }
 
     def retire(self) -> None:
         """Remove every trace of the campaign but which tasks must not begin; that expires."""
         with reaching(self._url), self._client.pipeline() as pipe:
+            for topic in TOPICS:
+                self._forget_taken(pipe, topic)
             self._close(pipe, [RETIRED])
             pipe.delete(
                 self._keys.outcomes(self._campaign),
@@ -130,6 +139,17 @@ class RedisDispatch:
     def _close(self, pipe: Pipeline, task_ids: Collection[str]) -> None:
         pipe.sadd(self._keys.closed(self._campaign), *task_ids)
         pipe.expire(self._keys.closed(self._campaign), CAMPAIGN_EXPIRE_S)
+
+    def _forget_taken(self, pipe: Pipeline, topic: Topic) -> None:
+        # Of workers that died; those who live find out that their task is not wanted any more.
+        taken = self._client.hgetall(self._keys.unacked(topic))
+        tags = [tag for tag, message in taken.items() if self._owns(as_bytes(message))]
+        if tags:
+            pipe.zrem(self._keys.unacked_index(topic), *tags)
+            pipe.hdel(self._keys.unacked(topic), *tags)
+
+    def _owns(self, message: bytes) -> bool:
+        return any(parse_message_id(name)[0] == self._campaign for name in message_ids([message]))
 
     def _unsettled(self) -> list[Outcome]:
         # The bell is silenced before reading: one that rings in between is heard next time. No

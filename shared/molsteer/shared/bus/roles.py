@@ -28,7 +28,7 @@ _TRANSACTIONS = "discard exec multi"
 _BLOBS = "exists getrange set"
 _COUNT = "exists hlen info llen mget scan scard time zcard"
 
-_STEER = "blpop del expire hdel hgetall hmget hvals lpush lrange ltrim sadd srem unlink"
+_STEER = "blpop del expire hdel hgetall hmget hvals lpush lrange ltrim sadd srem unlink zrem"
 """What steering does beside counting, to its record, its blobs, and queues through kombu."""
 
 _WORK = "del info lpush ltrim sismember time unlink"

@@ -136,7 +136,7 @@ def _worker_settings(plan: WorkerPlan) -> dict[str, object]:
             "unacked_mutex_expire": queue.lease_s / 4,
             "unacked_restore_throttle": 1,
             "unacked_key": unacked,
-            "unacked_index_key": f"{unacked}:index",
+            "unacked_index_key": plan.keys.unacked_index(plan.topic),
             "unacked_mutex_key": f"{unacked}:mutex",
         },
     }
