@@ -25,6 +25,7 @@ def chaos(minutes: float, seed: int, keep: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         ordeal = endure(folder, seed, 60.0 * minutes, lambda line: click.echo(line, err=True))
     verdict = ordeal.verdict
+    click.echo(f'policy.inference = "{ordeal.inference}"')
     for kind, times in sorted(ordeal.injected.items()):
         click.echo(f"{times:>4} {kind}")
     for sentence in (*verdict.missing, *verdict.doubled, *verdict.broken):

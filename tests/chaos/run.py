@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos.nemesis import Nemesis
-from chaos.schedule import Kind, schedule
+from chaos.schedule import Inference, Kind, inference, schedule
 from chaos.site import Site, built
 from chaos.verdict import Verdict, judge
 from chaos.witness import Witness, evidence
@@ -27,6 +27,7 @@ PATIENCE_S = 120.0
 class Ordeal:
     """What was done to a campaign, and what became of it."""
 
+    inference: Inference
     injected: dict[Kind, int]
     verdict: Verdict
 
@@ -34,7 +35,12 @@ class Ordeal:
 def endure(folder: Path, seed: int, duration_s: float, tell: Callable[[str], None]) -> Ordeal:
     """Run a campaign for a while under the faults of a seed, let it end in peace, and judge it."""
     space = synthetic_space(folder / "space", MOLECULES, CHUNK_SIZE)
-    with built(folder, LEASE_S, space.folder, budget=MOLECULES) as site:
+    settings = {
+        "MOLSTEER_CAMPAIGN__SPACE": str(space.folder),
+        "MOLSTEER_CAMPAIGN__BUDGET": str(MOLECULES),
+        "MOLSTEER_POLICY__INFERENCE": inference(seed),
+    }
+    with built(folder, LEASE_S, settings) as site:
         witness = Witness(site.run_dir)
         _keep_running(site, witness, until=lambda: witness.settled)
         nemesis = Nemesis(site, schedule(seed, duration_s), tell)
@@ -46,7 +52,7 @@ def endure(folder: Path, seed: int, duration_s: float, tell: Callable[[str], Non
         _end(site, witness)
         tell(f"ended: {witness.settled} tasks, {site.steering_starts} starts of steering")
         verdict = judge(evidence(site, witness, space, LEASE_S))
-    return Ordeal(dict(nemesis.injected), verdict)
+    return Ordeal(inference(seed), dict(nemesis.injected), verdict)
 
 
 def _end(site: Site, witness: Witness) -> None:

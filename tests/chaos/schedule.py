@@ -1,4 +1,4 @@
-"""What goes wrong when: a pure function of the seed."""
+"""What goes wrong when, and in which campaign: pure functions of the seed."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ Kind = Literal[
     "steering-stopped",
     "steering-clock-jumped",
 ]
+
+Inference = Literal["ensemble", "model"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -63,6 +65,11 @@ class Strike:
 def schedule(seed: int, duration_s: float) -> tuple[Strike, ...]:
     """Draw the faults of one run, every kind as often as any other."""
     return tuple(_strikes(random.Random(seed), duration_s))
+
+
+def inference(seed: int) -> Inference:
+    """Choose `policy.inference`, so that two seeds in a row have one of each."""
+    return "model" if seed % 2 else "ensemble"
 
 
 def _strikes(chance: random.Random, duration_s: float) -> Iterator[Strike]:

@@ -15,7 +15,16 @@ from pathlib import Path
 
 from support import toy_services
 
-from molsteer.shared.messages import Infer, Inferred, Simulate, Simulated, Train, Trained
+from molsteer.shared.messages import (
+    Infer,
+    Inferred,
+    Predict,
+    Predicted,
+    Simulate,
+    Simulated,
+    Train,
+    Trained,
+)
 from molsteer.shared.worker.port import TaskContext
 
 JOURNAL_VARIABLE = "CHAOS_JOURNAL"
@@ -38,26 +47,33 @@ def simulator() -> Callable[[Simulate, TaskContext], Simulated]:
 
 def trainer() -> Callable[[Train, TaskContext], Trained]:
     """Make a handler that learns nothing."""
-    train = toy_services.trainer()
 
-    def journalled(body: Train, context: TaskContext) -> Trained:
+    def train(body: Train, context: TaskContext) -> Trained:
         members = ",".join(map(str, body.members))
         with _journalled(f"train/{body.generation}/{members}"):
             time.sleep(10 * _USUAL_S)
-            return train(body, context)
+            return toy_services.trained(body, context.blobs, context.reply)
 
-    return journalled
+    return train
 
 
-def inferencer() -> Callable[[Infer, TaskContext], Inferred]:
+def inferencer() -> Callable[[Infer | Predict, TaskContext], Inferred | Predicted]:
     """Make a handler that prefers molecules with few atoms."""
-    score = toy_services.inferencer()
+    infer = toy_services.inferencer()
 
-    def journalled(body: Infer, context: TaskContext) -> Inferred:
-        with _journalled(f"infer/{body.generation}/{body.chunk}"):
-            return score(body, context)
+    def journalled(body: Infer | Predict, context: TaskContext) -> Inferred | Predicted:
+        with _journalled(_inference(body, context)):
+            return infer(body, context)
 
     return journalled
+
+
+def _inference(body: Infer | Predict, context: TaskContext) -> str:
+    chunk = f"{body.generation}/{body.chunk}"
+    if isinstance(body, Infer):
+        return f"infer/{chunk}"
+    members = context.blobs.arrays(body.weights)["members"]
+    return f"predict/{chunk}/{','.join(map(str, members))}"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +30,13 @@ HANDLERS: dict[Topic, str] = {"simulate": "simulator", "train": "trainer", "infe
 CAMPAIGN = {
     "MOLSTEER_CAMPAIGN__NAME": "chaos",
     "MOLSTEER_POLICY__FIRST_TRAINING_AFTER": "50",
-    "MOLSTEER_POLICY__RETRAIN_AFTER": "200",
+    "MOLSTEER_POLICY__RETRAIN_AFTER": "100",
     "MOLSTEER_POLICY__BUFFER": "8",
     "MOLSTEER_POLICY__SHORTLIST": "1000",
     "MOLSTEER_SIMULATE__SLOTS": "4",
-    "MOLSTEER_TRAIN__MEMBERS": "2",
+    "MOLSTEER_TRAIN__MEMBERS": "4",
+    "MOLSTEER_TRAIN__SLOTS": "4",
+    "MOLSTEER_STORES__INFER_RESULTS": "redis",
     "MOLSTEER_STORES__THRESHOLD_BYTES": "300",
     "MOLSTEER_WORKERS__LOCAL": "false",
     "MOLSTEER_WORKERS__SERVER": "external",
@@ -157,8 +159,14 @@ class Site:
 
 
 @contextmanager
-def built(folder: Path, lease_s: float, space: Path, budget: int) -> Iterator[Site]:
-    """Put a server, a network and empty posts for workers and steering into a folder."""
+def built(folder: Path, lease_s: float, settings: Mapping[str, str]) -> Iterator[Site]:
+    """Put a server, a network and empty posts for workers and steering into a folder.
+
+    Args:
+        folder: Where everything of the site is.
+        lease_s: How long leases last.
+        settings: Settings of the campaign beyond those of every site, as variables.
+    """
     with ExitStack() as stack:
         (folder / "redis").mkdir()
         server = stack.enter_context(tcp_server(folder / "redis"))
@@ -185,10 +193,9 @@ def built(folder: Path, lease_s: float, space: Path, budget: int) -> Iterator[Si
             environment=CAMPAIGN
             | shared
             | clock.variables
+            | settings
             | {
-                "MOLSTEER_CAMPAIGN__SPACE": str(space),
                 "MOLSTEER_CAMPAIGN__RUN_DIR": str(folder / "run"),
-                "MOLSTEER_CAMPAIGN__BUDGET": str(budget),
                 "MOLSTEER_QUEUE__REDIS_URL": near.redis_url,
                 "MOLSTEER_QUEUE__LEASE_S": str(lease_s),
             },

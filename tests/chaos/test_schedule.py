@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from chaos.faults import FAULTS
-from chaos.schedule import KINDS, PAUSE_S, schedule
+from chaos.schedule import KINDS, PAUSE_S, inference, schedule
 
 pytestmark = pytest.mark.fast
 
@@ -20,6 +20,10 @@ def test_a_shorter_run_is_the_beginning_of_a_longer_one() -> None:
 def test_every_kind_of_fault_comes_before_any_comes_twice() -> None:
     strikes = schedule(1, PAUSE_S[1] * (len(KINDS) + 1))
     assert {strike.kind for strike in strikes[: len(KINDS)]} == set(KINDS)
+
+
+def test_two_seeds_in_a_row_attack_predictions_with_and_without_advance() -> None:
+    assert {inference(seed) for seed in (4, 5)} == {"ensemble", "model"}
 
 
 def test_every_kind_of_fault_can_be_done() -> None:

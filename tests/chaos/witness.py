@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,15 +20,11 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
+    DispatchPrediction,
     DispatchSimulation,
     DispatchTraining,
 )
-from molsteer.steering.policy.events import (
-    ChunkScored,
-    SimulationSucceeded,
-    TaskFailed,
-    TrainingSucceeded,
-)
+from molsteer.steering.policy.events import TaskEnded
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
 
@@ -108,30 +104,33 @@ def _labels(ledger: Ledger, after: int = 0) -> list[Label]:
 
 def _tasks(ledger: Ledger, space: SearchSpace) -> Iterator[OrderedTask]:
     commands = tasks.commands(ledger)
+    trainings = [each for each in commands.values() if isinstance(each, DispatchTraining)]
+    members = {(each.generation, each.group): _listed(each.members) for each in trainings}
     for task_id, state, starts in ledger.connection.execute(
         "SELECT task_id, state, starts FROM task"
     ):
-        yield OrderedTask(task_id, _work(commands[task_id], space), state, starts)
+        yield OrderedTask(task_id, _work(commands[task_id], space, members), state, starts)
 
 
-def _work(command: Dispatch, space: SearchSpace) -> str:
-    """Name work as the services do in their journal."""
+def _work(command: Dispatch, space: SearchSpace, members: Mapping[tuple[int, int], str]) -> str:
+    """Name work as the services do in their journal, who know members and no groups."""
     match command:
         case DispatchSimulation(molecule=molecule):
             return f"simulate/{space.smiles(molecule)}"
-        case DispatchTraining(generation=generation, members=members):
-            return f"train/{generation}/{','.join(map(str, members))}"
+        case DispatchTraining(generation=generation, group=group):
+            return f"train/{generation}/{members[generation, group]}"
+        case DispatchPrediction(generation=generation, chunk=chunk, group=group):
+            return f"predict/{generation}/{chunk}/{members[generation, group]}"
         case DispatchInference(generation=generation, chunk=chunk):
             return f"infer/{generation}/{chunk}"
 
 
+def _listed(members: Sequence[int]) -> str:
+    return ",".join(map(str, members))
+
+
 def _ends(ledger: Ledger) -> Iterator[str]:
-    for event in ledger.events():
-        match event:
-            case SimulationSucceeded() | TrainingSucceeded() | ChunkScored() | TaskFailed():
-                yield event.task_id
-            case _:
-                pass
+    return (event.task_id for event in ledger.events() if isinstance(event, TaskEnded))
 
 
 def _published(log: Path) -> Iterator[str]:

@@ -46,6 +46,23 @@ def test_redis_comes_back_empty(campaign: ExternalCampaign, server: TcpServer) -
         campaign.assert_counted_once()
 
 
+def test_redis_comes_back_empty_and_predictions_made_in_advance_are_lost(
+    campaign: ExternalCampaign, server: TcpServer
+) -> None:
+    campaign.with_early_predictions()
+    campaign.hold_training()
+    with campaign.worker_of_each_topic(), campaign.steered() as steering:
+        eventually(lambda: campaign.count("predicted_chunk") >= 2)
+        server.kill()
+        server.forget()
+        server.start()
+        campaign.release_training()
+        campaign.await_end(steering)
+        # Whoever had not yet read the weights that were lost as well said so, and was asked again.
+        without_data = campaign.count("task WHERE error ->> 'code' = 'blob-missing'")
+        campaign.assert_counted_once(failures=without_data)
+
+
 def test_redis_comes_back_without_its_last_writes(
     campaign: ExternalCampaign, server: TcpServer
 ) -> None:

@@ -6,7 +6,7 @@ import resource
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -25,6 +25,12 @@ BUFFER = 2
 
 PUBLISHED = 2 + BUFFER
 FLOOD = 400
+
+CHUNKS = 4
+"""Chunks of the space that tests share."""
+
+PREDICTION = "task_id GLOB 'infer/*/*/*/*'"
+"""In the ledger, what trained models do while others are being trained."""
 
 
 @pytest.mark.parametrize(
@@ -45,9 +51,7 @@ def test_steering_is_killed_between_two_steps(campaign: ExternalCampaign, failpo
 
 def test_steering_is_killed_in_every_phase_of_an_update(campaign: ExternalCampaign) -> None:
     campaign.with_updates()
-    with ExitStack() as stack:
-        for topic in ("simulate", "train", "infer"):
-            stack.enter_context(campaign.worker(topic=topic))
+    with campaign.worker_of_each_topic():
         for phase in (
             "task WHERE topic = 'train'",
             "task WHERE topic = 'infer'",
@@ -69,6 +73,24 @@ def test_the_checkpoint_of_the_policy_is_damaged(campaign: ExternalCampaign) -> 
         campaign.steer_to_the_end()
         assert "The whole journal is replayed instead." in campaign.log
         campaign.assert_counted_once()
+
+
+def test_steering_is_killed_while_models_predict_in_advance(campaign: ExternalCampaign) -> None:
+    campaign.with_early_predictions()
+    campaign.hold_training()
+    with campaign.worker_of_each_topic():
+        for phase in (f"task WHERE {PREDICTION}", "predicted_chunk"):
+            with campaign.steered():
+                eventually(partial(campaign.count, phase))
+        with campaign.steered():
+            eventually(lambda: campaign.count("predicted_chunk") == CHUNKS)
+        campaign.release_training()
+        with campaign.steered():
+            eventually(partial(campaign.count, f"task WHERE topic = 'infer' AND NOT {PREDICTION}"))
+        campaign.steer_to_the_end()
+        campaign.assert_counted_once()
+        assert campaign.count(f"task WHERE {PREDICTION} AND status = 'ok'") >= CHUNKS
+        assert campaign.count("predicted_chunk") == 0
 
 
 def test_a_second_steering_is_started(campaign: ExternalCampaign) -> None:

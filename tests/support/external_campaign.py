@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -63,6 +63,18 @@ class ExternalCampaign:
             "MOLSTEER_POLICY__RETRAIN_AFTER": "8",
             "MOLSTEER_POLICY__DURING_UPDATE": "pause",
         }
+
+    def with_early_predictions(self) -> None:
+        """Update, and let the first models that are trained predict chunks meanwhile."""
+        self.with_updates()
+        self.settings |= {"MOLSTEER_POLICY__INFERENCE": "model", "MOLSTEER_TRAIN__SLOTS": "2"}
+
+    def hold_training(self) -> None:
+        """Let all trainings begin, and none but the first of an update end."""
+        (self.folder / "hold-training").touch()
+
+    def release_training(self) -> None:
+        (self.folder / "hold-training").unlink()
 
     def hold(self, after: int = 0) -> None:
         """Let simulations begin, and none end but the first ones of a worker with one process."""
@@ -133,6 +145,14 @@ class ExternalCampaign:
                 return [str(value) for (value,) in ledger.connection.execute(query)]
         except NoCampaign:
             return []
+
+    @contextmanager
+    def worker_of_each_topic(self) -> Iterator[None]:
+        """Run all that a campaign with updates needs."""
+        with ExitStack() as stack:
+            for topic in HANDLERS:
+                stack.enter_context(self.worker(topic=topic))
+            yield
 
     def count(self, what: str) -> int:
         """Count rows of the ledger."""

@@ -1,7 +1,8 @@
 """Services whose chemistry and learning are arithmetic, for real workers.
 
-`TOY_FOLDER` lets a test see and hold what simulators do: every simulation adds its molecule to the
-file `executions`, and ends only when there is no file `hold`, or among the first that it allows.
+`TOY_FOLDER` lets a test see and hold what they do: every simulation adds its molecule to the file
+`executions`, and ends only when there is no file `hold`, or among the first that it allows; all
+members but the first are trained only when there is no file `hold-training`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from molsteer.inferencer.predictions import made_already
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.blobs.reference import Placement
 from molsteer.shared.graphs import PackedGraphs
@@ -129,31 +131,43 @@ def hog() -> Callable[[Simulate, TaskContext], Simulated]:
 
 
 def trainer() -> Callable[[Train, TaskContext], Trained]:
-    """Make a handler that learns nothing."""
-    return lambda body, context: trained(body, context.blobs, context.reply)
+    """Make a handler that learns nothing, and that a test can hold."""
+
+    def train(body: Train, context: TaskContext) -> Trained:
+        if 0 not in body.members:
+            while (_folder() / "hold-training").exists():
+                time.sleep(0.01)
+        return trained(body, context.blobs, context.reply)
+
+    return train
 
 
-def inferencer() -> Callable[[Infer, TaskContext], Inferred]:
+def inferencer() -> Callable[[Infer | Predict, TaskContext], Inferred | Predicted]:
     """Make a handler that prefers molecules with few atoms."""
 
-    def score(body: Infer, context: TaskContext) -> Inferred:
-        graphs = PackedGraphs.from_arrays(context.blobs.arrays(body.graphs))
+    def infer(body: Infer | Predict, context: TaskContext) -> Inferred | Predicted:
+        blobs = context.blobs
+        graphs = PackedGraphs.from_arrays(blobs.arrays(body.graphs))
         values_eV = -graphs.atom_counts.astype(np.float32)
-        return scored(body, values_eV, context.blobs, context.reply)
+        if isinstance(body, Predict):
+            return predicted(body, values_eV, blobs, context.reply)
+        for made in made_already(body, len(graphs), blobs).values():
+            assert made.values_eV.tolist() == [values_eV.tolist()]
+        return scored(body.model_copy(update={"predicted": ()}), values_eV, blobs, context.reply)
 
-    return score
+    return infer
 
 
-def late_inferencer() -> Callable[[Infer, TaskContext], Inferred]:
+def late_inferencer() -> Callable[[Infer | Predict, TaskContext], Inferred | Predicted]:
     """Make a handler that scores no chunk for the first update."""
-    score_well = inferencer()
+    infer_well = inferencer()
 
-    def score(body: Infer, context: TaskContext) -> Inferred:
+    def infer(body: Infer | Predict, context: TaskContext) -> Inferred | Predicted:
         if body.generation == 1:
             raise ValueError("This chunk cannot be scored.")
-        return score_well(body, context)
+        return infer_well(body, context)
 
-    return score
+    return infer
 
 
 def executions(folder: Path) -> Counter[str]:
@@ -163,11 +177,10 @@ def executions(folder: Path) -> Counter[str]:
 
 
 def _simulate(body: Simulate, context: TaskContext) -> Simulated:
-    folder = Path(os.environ["TOY_FOLDER"])
-    with (folder / "executions").open("a") as file:
+    with (_folder() / "executions").open("a") as file:
         file.write(f"{body.smiles}\n")
-    rank = executions(folder).total()
-    while rank > _allowed(folder):
+    rank = executions(_folder()).total()
+    while rank > _allowed(_folder()):
         time.sleep(0.01)
     return simulated(body, context.blobs, context.reply)
 
@@ -178,3 +191,7 @@ def _allowed(folder: Path) -> float:
         return int((folder / "hold").read_text())
     except FileNotFoundError:
         return inf
+
+
+def _folder() -> Path:
+    return Path(os.environ["TOY_FOLDER"])
