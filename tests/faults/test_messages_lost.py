@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from support.command import molsteer
 from support.external_campaign import ExternalCampaign
+from support.other_version import PROTOCOL, VERSION, other_version
 from support.redis_server import TcpServer
 from support.tasks import outcome_of, simulate_task
 from support.tcp_proxy import TcpProxy, tcp_proxy
 from support.waiting import eventually
+from support.worker_process import queue_variables
 
+from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.keys import Keys
 from molsteer.shared.codec import encode
 from molsteer.shared.settings.sections import QueueSettings
@@ -133,6 +138,27 @@ def test_data_of_a_waiting_task_is_lost(campaign: ExternalCampaign, damage: str)
         assert campaign.count("task WHERE task_id = 'train/1/0/1' AND status = 'error'") == 1
         assert campaign.count("task WHERE task_id = 'train/1/0/2' AND status = 'ok'") == 1
         campaign.assert_counted_once(most_executions=1, failures=1)
+
+
+def test_a_worker_of_another_version_understands_nothing_and_another_does_its_work(
+    campaign: ExternalCampaign, tmp_path: Path
+) -> None:
+    newer = other_version(tmp_path / "newer")
+    campaign.hold()
+    with campaign.worker(**newer), campaign.steered() as steering:
+        letter = eventually(lambda: dead_letters(campaign.queue))[0]
+        assert f"speaks protocol 1, this process speaks {PROTOCOL}" in letter.reason
+        external = {"MOLSTEER_WORKERS__SERVER": "external"} | queue_variables(campaign.queue)
+        doctor = molsteer("doctor", "--only", "workers", **external)
+        assert f"runs molsteer {VERSION}, this machine" in doctor.stdout
+        with campaign.worker():
+            eventually(lambda: campaign.executions)
+            campaign.release()
+            campaign.await_end(steering)
+        assert not campaign.count("task WHERE starts > 1")
+        with campaign.client() as client:
+            client.delete(Keys(campaign.queue.prefix).dead_letters)
+        campaign.assert_counted_once(most_executions=1)
 
 
 def through(proxy: TcpProxy, campaign: ExternalCampaign) -> QueueSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from support.command import molsteer, molsteer_in_background
+from support.other_version import PROTOCOL, VERSION, other_version
 from support.redis_server import TcpServer, tcp_server
 from support.waiting import eventually
+from support.worker_process import running_worker
 
-from molsteer.shared.bus.workers import SignOfLife, WorkerInfo
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.steering.ledger.ledger import Ledger
 
@@ -80,15 +82,14 @@ def test_a_campaign_whose_every_simulation_fails_stops_early_with_the_common_cau
 def test_a_worker_of_another_version_is_told_within_seconds(
     folder: Path, server: TcpServer, start: Start
 ) -> None:
-    queue = QueueSettings(redis_url=server.url)
-    old = WorkerInfo(
-        version="0.0.1", processes=1, topic="simulate", host="theta", pid=7, python="3.11.0"
-    )
-    SignOfLife(queue, old).show()
-    start("run", "--space", "molecules.smi", *EXTERNAL)
-    told = "simulate: process 7 on theta runs molsteer 0.0.1, this machine"
-    eventually(lambda: told in (folder / "output").read_text(), 20)
-    assert "No worker serves the pool 'default' of train" in (folder / "output").read_text()
+    newer = other_version(folder / "newer")
+    with running_worker(QueueSettings(redis_url=server.url), folder, **newer) as worker:
+        start("run", "--space", "molecules.smi", *EXTERNAL)
+        told = f"simulate: process {worker.pid} on {platform.node()} runs molsteer {VERSION}, this"
+        eventually(lambda: told in (folder / "output").read_text(), 20)
+        assert "No worker serves the pool 'default' of train" in (folder / "output").read_text()
+        put_aside = f"The newest: The message speaks protocol 1, this process speaks {PROTOCOL}."
+        eventually(lambda: put_aside in (folder / "output").read_text())
 
 
 def test_workers_that_have_no_keys_are_told_of_where_the_campaign_runs(
