@@ -271,7 +271,7 @@ class Outcome(Message):
         start: How many times the task had begun when it ended, less those it was handed back.
         worker: Host and process that ran it.
         started_at: When the worker began.
-        ended_at: When the work was done.
+        ended_at: When the work was done, and its result not yet stored.
         reported_at: When the outcome was handed over.
         cpu_s: Processor time of the work.
         transfers: What moved between the worker and the stores meanwhile.

@@ -13,6 +13,7 @@ from support.tasks import outcome_of, simulate_task
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
+from molsteer.shared.blobs.transfers import Operation, Transfer
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.codec import encode
 from molsteer.shared.errors import ServiceUnavailable, TaskError, UnknownStore
@@ -147,6 +148,28 @@ def test_the_times_of_a_task_are_in_order_even_if_the_clock_is_set_back(
 
     outcome = run(simulate_task(), set_back)
     assert outcome.started_at <= outcome.ended_at <= outcome.reported_at
+
+
+def test_storing_the_result_is_no_work_but_part_of_reporting_it(
+    bus: MemoryBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true_time = time.time
+
+    def take_long(_body: object, _context: TaskContext) -> Simulated:
+        monkeypatch.setattr("time.time", lambda: true_time() + 600.0)
+        raise OSError("The disk is full.")
+
+    blobs = MemoryBlobs()
+    durations_s: dict[Operation, float] = {"get": 100.0, "put": 250.0}
+    moved = [
+        Transfer(store="redis", operation=operation, count=1, size_bytes=9, duration_s=duration_s)
+        for operation, duration_s in durations_s.items()
+    ]
+    monkeypatch.setattr(blobs, "take_transfers", lambda: tuple(moved))
+    execute(encode(simulate_task()), Bench("host:1", bus, blobs, take_long, tmp_path))
+    (outcome,) = bus.collect(0.0)
+    assert outcome.reported_at - outcome.ended_at == pytest.approx(250.0)
+    assert outcome.ended_at - outcome.started_at == pytest.approx(350.0, abs=5.0)
 
 
 def test_a_task_that_is_held_elsewhere_is_left_alone(bus: MemoryBus, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_slots_are_used_by_all_tasks_while_they_are_there(ledger: Ledger) -> Non
     with ledger.transaction():
         ledger.append(SlotsChanged(10.0, "simulate", 4))
         ledger.append(SlotsChanged(10.0, "train", 9))
-    record(ledger, DispatchSimulation(1), (0.0, 0.0, 1.0, 13.0, 13.0, 14.0), "a")
+    record(ledger, DispatchSimulation(1), (0.0, 0.0, 1.0, 11.0, 13.0, 14.0), "a")
     record(ledger, DispatchSimulation(2), (0.0, 0.0, 2.0, 8.0, 8.0, 20.0), "b", ok=False)
     latencies = read_latencies(ledger)
     simulate = latencies.topics[0]
@@ -106,7 +106,7 @@ def test_slots_are_used_by_all_tasks_while_they_are_there(ledger: Ledger) -> Non
 
 
 def test_decisions_and_idle_simulators_are_measured_between_tasks(ledger: Ledger) -> None:
-    record(ledger, DispatchSimulation(1), (0.0, 0.0, 1.0, 5.0, 5.0, 6.0), "a")
+    record(ledger, DispatchSimulation(1), (0.0, 0.0, 1.0, 4.0, 5.0, 6.0), "a")
     record(ledger, DispatchSimulation(2), (6.0, 8.0, 9.0, 12.0, 12.0, 13.0), "a")
     latencies = read_latencies(ledger)
     assert latencies.decision == same(2.0, 1)

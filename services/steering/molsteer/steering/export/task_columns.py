@@ -48,7 +48,11 @@ FATE: tuple[Column, ...] = (
     number("created_at", "task.created_at", "When the policy asked for it."),
     number("dispatched_at", "task.dispatched_at", "When it was put into its queue, lastly."),
     number("started_at", "task.started_at", "When the work began, by the worker's clock."),
-    number("ended_at", "task.ended_at", "When the work was done, by the worker's clock."),
+    number(
+        "ended_at",
+        "task.ended_at",
+        "When the work was done, before its result was stored, by the worker's clock.",
+    ),
     number("reported_at", "task.reported_at", "When it was reported, by the worker's clock."),
     SETTLED_AT,
     number("cpu_s", "task.cpu_s", "Processor time of the work."),

@@ -38,7 +38,7 @@ class Work(NamedTuple):
 
     worker: str
     started_at: float
-    ended_at: float
+    reported_at: float
 
 
 class SlotChange(NamedTuple):
@@ -72,7 +72,7 @@ def idle_s(works: Iterable[Work], longest_s: float = LONGEST_IDLE_S) -> Iterator
         gap_s = work.started_at - free_since.get(work.worker, float("-inf"))
         if 0.0 <= gap_s < longest_s:
             yield gap_s
-        free_since[work.worker] = work.ended_at
+        free_since[work.worker] = work.reported_at
 
 
 def slot_time_s(slots: int, changes: Iterable[SlotChange], begin: float, end: float) -> float:

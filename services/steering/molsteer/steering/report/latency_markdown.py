@@ -60,7 +60,7 @@ def _between_tasks(latencies: Latencies) -> Iterator[tuple[object, ...]]:
     yield "update", "training dispatched", "last chunk settled", *_figures(latencies.update)
     yield (
         f"idle simulator, below {LONGEST_IDLE_S:g} s",
-        "simulation ended",
+        "simulation reported",
         "next one started",
         *_figures(latencies.simulator_idle),
     )

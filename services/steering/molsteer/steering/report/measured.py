@@ -126,7 +126,7 @@ def read_latencies(ledger: Ledger) -> Latencies:
 
 def _works(ledger: Ledger, topic: Topic) -> list[Work]:
     rows = ledger.connection.execute(
-        "SELECT worker, started_at, ended_at FROM task WHERE topic = ? AND starts > 0", (topic,)
+        "SELECT worker, started_at, reported_at FROM task WHERE topic = ? AND starts > 0", (topic,)
     )
     return [Work(*row) for row in rows]
 
@@ -161,7 +161,7 @@ def _topic(
         " FROM task WHERE topic = ?",
         (topic,),
     ).fetchone()
-    busy_s = sum(work.ended_at - work.started_at for work in works)
+    busy_s = sum(work.reported_at - work.started_at for work in works)
     return TopicLatency(
         topic=topic,
         intervals=intervals,
