@@ -5,16 +5,28 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import redis
 from support.waiting import eventually
+from support.worker_process import running_worker
 
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.server import EmbeddedServer, find_server
+from molsteer.shared.settings.sections import QueueSettings
+
+OWNER = """
+import time
+from molsteer.shared.server import EmbeddedServer
+with EmbeddedServer() as server:
+    print(server.folder, flush=True)
+    time.sleep(600)
+"""
 
 
 def socket_of(server: EmbeddedServer) -> Path:
@@ -98,6 +110,18 @@ def test_without_a_server_on_the_path_the_wheel_provides_one(
     assert find_server().name == "valkey-server"
     with EmbeddedServer() as server, connect(server.url) as client:
         assert client.ping()
+
+
+def test_what_a_killed_owner_leaves_goes_with_the_next_worker(tmp_path: Path) -> None:
+    with EmbeddedServer() as server:
+        with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE) as owner:
+            assert owner.stdout is not None
+            left = Path(os.fsdecode(owner.stdout.readline().strip()))
+            owner.kill()
+        assert left.is_dir()
+        with running_worker(QueueSettings(redis_url=server.url), tmp_path):
+            assert not left.exists()
+            assert server.folder.is_dir()
 
 
 def test_it_starts_again_at_the_same_place_when_it_was_killed() -> None:

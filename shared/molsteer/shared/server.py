@@ -20,6 +20,7 @@ from molsteer.shared.bus.connection import connect
 from molsteer.shared.bus.server_url import ServerUrl
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.processes import die_with_parent
+from molsteer.shared.worker.scratch import SHORT_PARENT, name_of_this_process
 
 _MAX_SOCKET_PATH = 107
 """Bytes that a Unix socket's address holds on Linux, less the final zero."""
@@ -189,8 +190,11 @@ def _make_folder(folder: Path) -> None:
 
 
 def _private_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder for this user alone, whose path leaves room for a socket's name."""
-    parent = tempfile.gettempdir()
-    if len(os.fsencode(parent)) + len("/molsteer-12345678/redis.sock") > _MAX_SOCKET_PATH:
-        parent = "/tmp"  # noqa: S108 - what is made there is private
-    return tempfile.TemporaryDirectory(prefix="molsteer-", dir=parent, ignore_cleanup_errors=True)
+    """Make a folder for this user alone, whose path leaves room for a socket's name.
+
+    If this process is killed, the next worker on this machine removes it.
+    """
+    parent, prefix = tempfile.gettempdir(), f"{name_of_this_process()}."
+    if len(os.fsencode(f"{parent}/{prefix}12345678/redis.sock")) > _MAX_SOCKET_PATH:
+        parent = SHORT_PARENT
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)

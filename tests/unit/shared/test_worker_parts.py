@@ -54,11 +54,12 @@ def test_folders_of_the_living_stay_when_those_of_the_dead_go(temporary: Path) -
     own = worker_folder()
     stem = own.name.removesuffix(str(os.getpid()))
     parent, dead = own.with_name(f"{stem}{os.getppid()}"), own.with_name(f"{stem}4194305")
-    other = own.with_name(f"{own.name}-notes")
-    for folder in (own, parent, dead, other):
+    other, server = own.with_name(f"{own.name}-notes"), own.with_name(f"{own.name}.abc")
+    dead_server = own.with_name(f"{dead.name}.abc")
+    for folder in (own, parent, dead, other, server, dead_server):
         (folder / "1").mkdir(parents=True)
     remove_folders_of_the_dead()
-    assert sorted(temporary.iterdir()) == sorted([parent, other])
+    assert sorted(temporary.iterdir()) == sorted([parent, other, server])
 
 
 def test_whatever_lies_in_a_workers_folder_goes_with_it(tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""Scratch folders: one for each worker, in it one for each process, in it one for each task."""
+"""Scratch folders: one for each worker, in it one for each process, in it one for each task.
+
+Temporary folders are named after the process that answers for them, so that others can tell when it
+is gone.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+SHORT_PARENT = "/tmp"  # noqa: S108 - what is made there is private
+"""Where temporary folders are whose path must not be long."""
+
 _STEM = f"molsteer-{platform.node()}-"
+
+
+def name_of_this_process() -> str:
+    """Give the name of its temporary folder; further ones begin with it and a dot."""
+    return f"{_STEM}{os.getpid()}"
 
 
 def worker_folder() -> Path:
     """Name the folder of the worker whose main process this is."""
-    return Path(tempfile.gettempdir()) / f"{_STEM}{os.getpid()}"
+    return Path(tempfile.gettempdir()) / name_of_this_process()
 
 
 def remove_folders_of_the_dead() -> None:
-    """Remove what workers left behind that went down together with their machine or container."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_STEM}*"):
-        if not _is_alive(folder.name.removeprefix(_STEM)):
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove what processes left behind that were killed, or went down with their machine."""
+    for parent in {tempfile.gettempdir(), SHORT_PARENT}:
+        for folder in Path(parent).glob(f"{_STEM}*"):
+            # A namesake before us had our name, as in restarted containers.
+            is_ours = folder.name == name_of_this_process()
+            if is_ours or not _is_alive(folder.name.removeprefix(_STEM).partition(".")[0]):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -36,9 +51,7 @@ def task_folder(worker: Path) -> Iterator[Path]:
 
 def _is_alive(pid: str) -> bool:
     if not pid.isdecimal():
-        return True  # not a worker's folder
-    if int(pid) == os.getpid():
-        return False  # a namesake before us, as restarted containers have
+        return True  # not a folder of ours
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
