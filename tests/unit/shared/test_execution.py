@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import time
@@ -105,7 +106,9 @@ def test_a_handler_that_cannot_be_built_is_a_defect(run: Runner) -> None:
     ("error", "code", "retryable"),
     [
         (ServiceUnavailable("Redis", "host", "it is away", "Wait."), "service-unavailable", True),
-        (MemoryError("all of it"), "defect", False),
+        (MemoryError("all of it"), "defect", True),
+        (OSError(errno.ENOSPC, "No space left on device"), "defect", True),
+        (ValueError("This is no number."), "defect", False),
     ],
 )
 def test_errors_of_the_surroundings_have_codes(

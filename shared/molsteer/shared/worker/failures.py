@@ -22,7 +22,10 @@ _TRACEBACK_CHARACTERS = 4_000
 
 
 def describe(error: Exception) -> ErrorRecord:
-    """Tell what a handler raised; anything that is not an error of ours is a defect."""
+    """Tell what a handler raised; anything that is not an error of ours is a defect.
+
+    Those of the machine, such as a full disk, may be gone at the next attempt, or elsewhere.
+    """
     match error:
         case TaskError():
             return _record(error, error.code, error.retryable)
@@ -31,7 +34,7 @@ def describe(error: Exception) -> ErrorRecord:
         case ServiceUnavailable():
             return _record(error, "service-unavailable", retryable=True)
         case _:
-            return _defect(error)
+            return _defect(error, retryable=isinstance(error, OSError | MemoryError))
 
 
 def _record(error: MolsteerError, code: str, retryable: bool) -> ErrorRecord:
@@ -43,13 +46,13 @@ def _record(error: MolsteerError, code: str, retryable: bool) -> ErrorRecord:
     )
 
 
-def _defect(error: Exception) -> ErrorRecord:
+def _defect(error: Exception, *, retryable: bool) -> ErrorRecord:
     message = f"The program failed on this task: {type(error).__name__}: {_text(error)}"
     trace = _text("".join(traceback.format_exception(error)))
     return ErrorRecord(
         code="defect",
         message=message[:_MESSAGE_CHARACTERS],
-        retryable=False,
+        retryable=retryable,
         facts={"traceback": trace[-_TRACEBACK_CHARACTERS:]},
     )
 
