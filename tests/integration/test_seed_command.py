@@ -70,7 +70,8 @@ def workers(tmp_path: Path, **pools: str) -> Iterator[None]:
     with ExitStack() as stack:
         for topic, pool in pools.items():
             process = molsteer_in_background(
-                *("worker", topic, "--pool", pool, "--processes", "1", "--die-with-parent"),
+                *("worker", topic, "--pool", pool, "--processes", "1"),
+                *("--die-with-parent", str(os.getpid())),
                 *("--stores-directory", tmp_path / "scratch" / "proxystore-dump"),
                 output=tmp_path / f"{topic}.log",
             )

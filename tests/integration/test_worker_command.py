@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -182,11 +183,18 @@ from molsteer.shared.server import EmbeddedServer
 with EmbeddedServer() as server:
     os.environ["MOLSTEER_QUEUE__REDIS_URL"] = server.url
     command = [sys.executable, "-m", "molsteer.shared.cli", "worker", "simulate"]
-    options = ["--die-with-parent", "--handler", "support.handlers:build"]
+    parent = ["--die-with-parent", str(os.getpid())]
+    options = [*parent, "--handler", "support.handlers:build"]
     worker = subprocess.Popen([*command, *options], start_new_session=True)
     print(server.url, worker.pid, flush=True)
     time.sleep(600)
 """
+
+
+def test_a_worker_whose_launcher_ended_before_it_began_ends_at_once() -> None:
+    elsewhere = str(os.getppid())
+    ended = run_worker("simulate", "--die-with-parent", elsewhere)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGTERM, "")
 
 
 def test_nothing_outlives_a_launcher_that_is_killed(tmp_path: Path) -> None:

@@ -149,7 +149,8 @@ class LocalSite:
             worker.stop(deadline)
 
     def _worker(self, topic: Topic, processes: int) -> LocalWorker:
-        arguments = ["--die-with-parent", "--log-file", str(self.logs / f"{topic}.jsonl")]
+        arguments = ["--die-with-parent", str(os.getpid())]
+        arguments += ["--log-file", str(self.logs / f"{topic}.jsonl")]
         if topic in self.handlers:
             arguments += ["--handler", self.handlers[topic]]
         return LocalWorker(

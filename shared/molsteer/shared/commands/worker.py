@@ -131,7 +131,10 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     help="Where JSON lines are added instead of written to standard error.",
 )
 @click.option(
-    "--die-with-parent", is_flag=True, help="End when the process that started this one ends."
+    "--die-with-parent",
+    type=int,
+    metavar="PID",
+    help="End when the process PID ends, which started this one.",
 )
 @verbosity
 def worker(
@@ -145,7 +148,7 @@ def worker(
     handler: str | None,
     log_level: str,
     log_file: Path | None,
-    die_with_parent: bool,
+    die_with_parent: int | None,
     verbosity: Verbosity,
     **flags: str | None,
 ) -> None:
@@ -161,8 +164,8 @@ def worker(
       molsteer worker train --config campaign.toml
       molsteer worker simulate --until +7200 --expected-task-s 60
     """
-    if die_with_parent:
-        own_process.die_with_parent()
+    if die_with_parent is not None:
+        own_process.die_with_parent(die_with_parent)
     settings = load(WorkerSettings, config_file, _by_table(flags))
     key_ring = read_key_ring(settings.queue.keys_file, topic)
     ends_at = end_of_job(until, os.environ, time.time())
