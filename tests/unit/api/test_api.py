@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from molsteer.shared.errors import SettingsError
 from molsteer.steering.api import Campaign
 from molsteer.steering.errors import NoCampaign, PandasUnavailable
 from molsteer.steering.export.tables import TABLES
+from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.run_directory import describe
 from molsteer.steering.run_records import RunRecords
 from molsteer.steering.settings import CampaignSettings
@@ -25,6 +28,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> RunRecords:
     toy = ToyCampaign(folder, space, toy_plan(space))
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
+    campaign.ledger.close()
     describe(folder, campaign.orders.settings)
     return Campaign.open(folder)
 
@@ -72,6 +76,21 @@ def test_complete_settings_take_no_keywords() -> None:
 def test_a_folder_without_a_campaign_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(NoCampaign):
         Campaign.open(tmp_path)
+
+
+def test_a_campaign_in_a_folder_that_cannot_be_written_is_read_and_nothing_is_made_there(
+    records: RunRecords, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("ledger.sqlite", "settings.json"):
+        shutil.copy(records.run_dir / name, copy)
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write everywhere
+    before = sorted(copy.iterdir())
+    with closing(Ledger(copy, read_only=True)) as ledger:
+        assert ledger.has_events
+        assert sorted(copy.iterdir()) == before
+    assert RunRecords(copy).progress() == records.progress()
 
 
 def test_a_campaign_that_has_ended_has_no_rate(records: RunRecords) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -118,15 +119,23 @@ class Ledger:
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    mode = "ro" if read_only else "rwc"
+    options = "mode=ro" if read_only else "mode=rwc"
+    if read_only and _is_at_rest(path):
+        options = "immutable=1"
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30.0
+        f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, timeout=30.0
     )
     connection.row_factory = sqlite3.Row
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Tell whether nobody writes a ledger, in a folder where SQLite cannot make its own files."""
+    log = path.with_name(f"{path.name}-wal")
+    return not log.exists() and not os.access(path.parent, os.W_OK)
 
 
 def unwritable(folder: Path, error: Exception) -> ServiceUnavailable:
