@@ -17,6 +17,9 @@ FIRST_AFTER_S = 3.0
 
 AGAIN_AFTER_S = 15.0
 
+REMIND_AFTER_S = 600.0
+"""How long a pool may stay without a worker until that is told again."""
+
 
 @dataclass
 class Attendance:
@@ -33,12 +36,14 @@ class Attendance:
     begun_at: float
     next_at: float
     _told: set[str] = field(default_factory=set)
+    _remind_at: dict[str, float] = field(default_factory=dict)
 
     def complaints(self, now: float) -> list[str]:
         """Give a sentence for each pool that nobody serves, if it is time to call the roll.
 
-        Workers of another version, which may not understand their tasks, and the newest message
-        that somebody did not understand are told once.
+        It is told when its last worker has gone, and now and then while none comes. Workers of
+        another version, which may not understand their tasks, and the newest message that somebody
+        did not understand are told once.
 
         Raises:
             ServiceUnavailable: If Redis does not answer.
@@ -49,11 +54,18 @@ class Attendance:
         pools = self.pools.items()
         there = [w for w in live_workers(self.queue) if (w.topic, w.pool) in pools]
         served = {(worker.topic, worker.pool) for worker in there}
+        unserved = [_complaint(topic, pool) for topic, pool in pools if (topic, pool) not in served]
         return [
-            *(_complaint(topic, pool) for topic, pool in pools if (topic, pool) not in served),
+            *self._due(unserved, now),
             *self._news(f"{sentence} {cure}" for sentence, cure in strangers(there)),
             *self._news(map(_put_aside, self._newest_letter())),
         ]
+
+    def _due(self, complaints: list[str], now: float) -> list[str]:
+        due = [each for each in complaints if now >= self._remind_at.get(each, now)]
+        again = dict.fromkeys(due, now + REMIND_AFTER_S)
+        self._remind_at = {each: (self._remind_at | again)[each] for each in complaints}
+        return due
 
     def _newest_letter(self) -> list[DeadLetter]:
         return [letter for letter in dead_letters(self.queue)[:1] if letter.at >= self.begun_at]
