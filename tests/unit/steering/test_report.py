@@ -10,6 +10,7 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.steering.console import show_findings
 from molsteer.steering.display import LineDisplay, LiveDisplay, describe
+from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.progress import measure
 from molsteer.steering.report.findings import Failure, Findings, read_findings
 from molsteer.steering.report.markdown import render
@@ -104,6 +105,29 @@ def test_progress_shows_the_best_molecule_whole(
     display.show(replace(progress, best_smiles="c1cc[nH]c1"), now=0.0)
     display.close()
     assert "c1cc[nH]c1" in output.getvalue()
+
+
+def test_the_rate_of_a_campaign_that_goes_on_counts_no_time_between_sessions(
+    ended: ToyCampaign, tmp_path: Path
+) -> None:
+    toy = ToyCampaign(tmp_path, ended.space, ended.plan)
+    first = toy.steering()
+    while first.state.successes < 12:
+        first.step(0.0)
+        toy.work()
+    first.ledger.close()
+    toy.at += 1_000_000.0
+    again = toy.steering()
+    assert rate_per_min(again.ledger, toy.clock()) is None
+    toy.run_to_the_end(again)
+    rate = rate_per_min(again.ledger, toy.clock())
+    assert rate is not None
+    assert rate > 1.0
+
+
+def rate_per_min(ledger: Ledger, now: float) -> float | None:
+    progress = measure(ledger, budget=24, hit_above_eV=HIT_ABOVE_EV, activity="idle", now=now)
+    return progress.rate_per_min
 
 
 def test_progress_tells_what_a_person_wants_to_know(ended: ToyCampaign) -> None:

@@ -83,13 +83,13 @@ class Campaign:
                 life of a campaign.
             known: Molecules of the space whose labels are in the ledger already.
         """
-        kept = self.ledger.fact("plan")
-        if kept is None:
-            with self.ledger.transaction():
+        now, kept = self.clock(), self.ledger.fact("plan")
+        with self.ledger.transaction():
+            self.ledger.set_fact("session", now)
+            if kept is None:
                 self.ledger.set_fact("plan", asdict(plan))
         fresh = State.fresh(plan if kept is None else TypeAdapter(Plan).validate_python(kept))
         self.state = checkpoint.resumed(self.ledger, fresh)
-        now = self.clock()
         if not self.state.began:
             self._hear([Began(now, tuple(starters()), tuple(known))])
         self._hear(

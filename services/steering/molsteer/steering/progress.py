@@ -22,8 +22,8 @@ class Progress:
         best_smiles: Its molecule.
         generation: Number of the newest update that trained a model, 0 before the first.
         validation_mae_eV: Held-out error of its models, None before the first.
-        rate_per_min: Simulations settled per minute lately, None before there are enough or when
-            nothing runs.
+        rate_per_min: Simulations settled per minute lately, None before there are enough in this
+            session of steering, or when nothing runs.
         left_s: Estimated time to the end, None before there is a rate.
     """
 
@@ -86,8 +86,8 @@ def measure(
 def _rate_per_min(ledger: Ledger, now: float) -> float | None:
     times = ledger.connection.execute(
         "SELECT settled_at FROM task WHERE topic = 'simulate' AND status = 'ok'"
-        " ORDER BY settled_at DESC LIMIT ?",
-        (RATE_OVER,),
+        " AND settled_at >= ? ORDER BY settled_at DESC LIMIT ?",
+        (ledger.fact("session") or 0.0, RATE_OVER),
     ).fetchall()
     if len(times) < 2:
         return None

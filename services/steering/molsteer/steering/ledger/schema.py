@@ -8,8 +8,8 @@ VERSION = 3
 TABLES = """
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'given_models', 'changes',
-                                    -- 'paused', 'stopping', 'finished', and 'request/NAME' for
-                                    -- each request
+                                    -- 'session', when steering was started last, 'paused',
+                                    -- 'stopping', 'finished', and 'request/NAME' for each request
     value TEXT NOT NULL             -- JSON
 );
 
