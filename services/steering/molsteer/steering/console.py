@@ -33,10 +33,8 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         user stopped it.
     """
     tidy_up_on_terminate()
-    console, news = (
-        Console(highlight=False, markup=False),
-        console_for_news(verbosity, stderr=False),
-    )
+    console = Console(highlight=False, markup=False)
+    news = console_for_news(verbosity, stderr=False)
     verbose = verbosity == "verbose"
     if verbose:
         log_to("steering", "debug")
