@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -197,7 +198,9 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     steering.send_signal(signal.SIGINT)
     assert steering.wait(60) == 130
     assert not keys_file.exists()
-    assert "the same command goes on" in output.read_text()
+    said = output.read_text()
+    assert re.search(r"Stopping when .* in flight \(\d+\) have ended. Ctrl-C again ends at", said)
+    assert "the same command goes on" in said
     settled = count(run_dir, "label")
     assert count(run_dir, "task WHERE topic = 'simulate' AND state = 'dispatched'") == 0
     steering = molsteer_in_background(*command, output=output)

@@ -42,10 +42,16 @@ class Application:
         """
         while not (self.ended or interrupts.at_once):
             if interrupts.take_first():
-                log.info("Stopping when the published simulations have ended.")
                 self.campaign.drain()
+                self._announce_stop(display)
             progress = self.advance(display.say)
             display.show(progress, time.time())
+
+    def _announce_stop(self, display: Display) -> None:
+        awaited = self.campaign.state.in_flight_of("simulate")
+        stopping = f"Stopping when the simulations in flight ({awaited}) have ended."
+        log.info(stopping)
+        display.say(f"{stopping} Ctrl-C again ends at once.")
 
     @property
     def ended(self) -> bool:
