@@ -6,6 +6,7 @@ import pytest
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.messages import TOPICS
 from molsteer.shared.settings.sections import StoreSettings
+from molsteer.steering.flags import setting_kind, settings_fields
 from molsteer.steering.settings import load_campaign
 
 pytestmark = pytest.mark.fast
@@ -160,3 +161,9 @@ def test_results_go_where_inputs_go_unless_they_are_sent_elsewhere() -> None:
     results = {topic: settings.result_placement(topic, "toy").store for topic in TOPICS}
     assert inputs == {"simulate": "redis", "train": "file", "infer": "file"}
     assert results == {"simulate": "redis", "train": "file", "infer": None}
+
+
+def test_every_setting_takes_a_kind_of_value_that_people_know() -> None:
+    kinds = {setting_kind(field) for _, _, field in settings_fields()}
+    words = {kind.removesuffix("...") for kind in kinds if kind.isupper()}
+    assert words == {"NUMBER", "PATH", "TEXT", "UUID", "WHOLE"}
