@@ -38,6 +38,6 @@ def verify(run_dir: Path, *, as_json: bool) -> None:
         broken = "1 thing is broken" if count == 1 else f"{count} things are broken"
         state = broken if verdict.broken else "all is whole"
         click.echo(
-            f"{verdict.labels} labels, {verdict.models} models, {verdict.tasks} tasks: {state}."
+            f"labels: {verdict.labels}, models: {verdict.models}, tasks: {verdict.tasks}; {state}."
         )
     sys.exit(1 if verdict.broken else 0)
