@@ -80,7 +80,8 @@ def test_a_long_molecule_is_printed_whole_however_narrow_the_terminal(findings: 
     smiles = "CC1(C)OC(=O)C(CC2C(=O)OC(C)(C)OC2=O)C(=O)O1"
     found = (replace(findings.found[0], smiles=smiles, adiabatic_eV=99.0),)
     output = StringIO()
-    show_findings(replace(findings, found=found), Console(file=output, width=70))
+    console = Console(file=output, width=70, force_terminal=True, color_system=None)
+    show_findings(replace(findings, found=found), console)
     rows = [line.split("│") for line in output.getvalue().splitlines() if "│" in line]
     cells = [row[-2].strip() for row in rows]
     assert "".join(cells) == smiles
@@ -91,6 +92,13 @@ def test_hydrogens_in_brackets_are_no_markup(findings: Findings) -> None:
     output = StringIO()
     show_findings(replace(findings, found=(pyrrole,)), Console(file=output, width=100))
     assert pyrrole.smiles in output.getvalue()
+
+
+def test_a_molecule_is_printed_in_one_piece_where_there_is_no_terminal(findings: Findings) -> None:
+    long = replace(findings.found[0], smiles="C" * 120)
+    output = StringIO()
+    show_findings(replace(findings, found=(long,)), Console(file=output, width=70))
+    assert long.smiles in output.getvalue()
 
 
 @pytest.mark.parametrize("kind", [LiveDisplay, LineDisplay])

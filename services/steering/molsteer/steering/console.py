@@ -24,6 +24,8 @@ from molsteer.steering.space.search_space import SearchSpace
 
 BEST_SHOWN = 10
 
+_NO_EDGE = 10_000
+
 
 def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
     """Run a campaign in front of a person.
@@ -57,6 +59,8 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
 def show_findings(findings: Findings, console: Console) -> None:
     """Print the best molecules beside what the start found."""
     if findings.found:
+        if not console.is_terminal:
+            console.width = _NO_EDGE  # at which molecules would be cut apart in a file
         console.print(_best_molecules(findings))
     for name, group in (
         (f"{findings.starter} start", findings.start),
