@@ -86,8 +86,12 @@ class TcpProxy:
 
     def _start(self, work: Callable[..., None], *sockets: socket.socket) -> None:
         def run() -> None:
-            with suppress(OSError):
+            try:
                 work(*sockets)
+            except OSError:  # each end hears that the other has broken off
+                for end in sockets:
+                    with suppress(OSError):
+                        end.shutdown(socket.SHUT_RDWR)
 
         threading.Thread(target=run, daemon=True).start()
 
