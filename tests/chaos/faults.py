@@ -136,9 +136,9 @@ def _network_silent(site: Site, _strike: Strike) -> Injury:
     site.proxy.is_black_hole = True
 
     def speak() -> None:
-        # What was swallowed is missing from these connections for good.
-        site.proxy.reset()
         site.proxy.is_black_hole = False
+        # What was swallowed is missing for good from the connections there are.
+        site.proxy.reset()
 
     return Injury("the proxy swallows everything", speak)
 

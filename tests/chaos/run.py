@@ -71,4 +71,4 @@ def _keep_running(site: Site, witness: Witness, until: Callable[[], object]) -> 
 def _tick(site: Site, witness: Witness) -> None:
     site.keep_running()
     witness.look()
-    time.sleep(LOOK_EVERY_S)
+    site.await_end_of_steering(LOOK_EVERY_S)

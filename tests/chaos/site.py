@@ -10,7 +10,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -142,6 +142,12 @@ class Site:
             self.steering = molsteer_in_background(
                 "run", output=self.steering_output, **self.environment
             )
+
+    def await_end_of_steering(self, most_s: float) -> None:
+        """Wait for it, but not for long."""
+        if self.steering is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self.steering.wait(most_s)
 
     def note_forgetting(self) -> None:
         self.forgot_at_s.append(time.monotonic())

@@ -28,9 +28,6 @@ from molsteer.steering.policy.events import TaskEnded
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
 
-TIDY_WITHIN_S = 45.0
-"""Workers give a silent connection 30 s, and only then empty their queue by another."""
-
 _LABELS = "SELECT task_id, molecule, smiles, adiabatic_eV FROM label WHERE number > ?"
 
 
@@ -159,7 +156,7 @@ def _complaints(site: Site) -> Iterator[str]:
     for post in site.posts:
         yield from (f"A worker ended by itself, see {log}." for log in post.broken)
     try:
-        eventually(lambda: not _left_in_redis(site), TIDY_WITHIN_S)
+        eventually(lambda: not _left_in_redis(site), 15.0)
     except AssertionError:
         yield from (f"{key} is left in Redis." for key in _left_in_redis(site))
     for file in (site.folder / "objects").rglob("*"):
