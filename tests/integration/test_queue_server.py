@@ -21,11 +21,11 @@ from molsteer.shared.server import EmbeddedServer, find_server
 from molsteer.shared.settings.sections import QueueSettings
 
 OWNER = """
-import time
+import signal
 from molsteer.shared.server import EmbeddedServer
 with EmbeddedServer() as server:
     print(server.folder, flush=True)
-    time.sleep(600)
+    signal.pause()
 """
 
 

@@ -178,7 +178,7 @@ def test_a_worker_says_nothing_when_all_is_well(server: TcpServer) -> None:
 
 
 LAUNCHER = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys
 from molsteer.shared.server import EmbeddedServer
 with EmbeddedServer() as server:
     os.environ["MOLSTEER_QUEUE__REDIS_URL"] = server.url
@@ -187,7 +187,7 @@ with EmbeddedServer() as server:
     options = [*parent, "--handler", "support.handlers:build"]
     worker = subprocess.Popen([*command, *options], start_new_session=True)
     print(server.url, worker.pid, flush=True)
-    time.sleep(600)
+    signal.pause()
 """
 
 
