@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from molsteer.shared.bus.dead_letters import DeadLetter, dead_letters
 from molsteer.shared.bus.keys import DEFAULT_POOL
@@ -36,7 +37,7 @@ class Attendance:
     begun_at: float
     next_at: float
     _told: set[str] = field(default_factory=set)
-    _remind_at: dict[str, float] = field(default_factory=dict)
+    _told_at: dict[str, float] = field(default_factory=dict)
 
     def complaints(self, now: float) -> list[str]:
         """Give a sentence for each pool that nobody serves, if it is time to call the roll.
@@ -62,9 +63,9 @@ class Attendance:
         ]
 
     def _due(self, complaints: list[str], now: float) -> list[str]:
-        due = [each for each in complaints if now >= self._remind_at.get(each, now)]
-        again = dict.fromkeys(due, now + REMIND_AFTER_S)
-        self._remind_at = {each: (self._remind_at | again)[each] for each in complaints}
+        told_at = {each: at for each, at in self._told_at.items() if each in complaints}
+        due = [each for each in complaints if now - told_at.get(each, -inf) >= REMIND_AFTER_S]
+        self._told_at = told_at | dict.fromkeys(due, now)
         return due
 
     def _newest_letter(self) -> list[DeadLetter]:

@@ -92,7 +92,6 @@ class QueueSettings(Section):
     lease_s: float = Field(
         default=120.0,
         gt=0,
-        allow_inf_nan=False,
         description="Seconds after which a silent worker has lost its task. Workers renew the "
         "lease six times as often.",
     )

@@ -121,7 +121,7 @@ class Ledger:
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     options = "mode=ro" if read_only else "mode=rwc"
     if read_only and _is_at_rest(path):
-        options = "immutable=1"
+        options += "&immutable=1"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, timeout=30.0
     )
