@@ -12,14 +12,14 @@ pytestmark = pytest.mark.fast
 
 
 def test_what_the_server_breaks_off_is_broken_off_for_the_worker_as_well() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with (
-            tcp_proxy(server.getsockname()[1]) as proxy,
-            socket.create_connection(("127.0.0.1", proxy.port), timeout=10.0) as worker,
-        ):
-            connection, _ = server.accept()
-            worker.sendall(b"PING")
-            assert connection.recv(1, socket.MSG_PEEK) == b"P"
-            connection.close()  # which is a reset, for something was not read
-            with suppress(ConnectionResetError):
-                assert worker.recv(1) == b""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        tcp_proxy(server.getsockname()[1]) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=10.0) as worker,
+    ):
+        connection, _ = server.accept()
+        worker.sendall(b"PING")
+        assert connection.recv(1, socket.MSG_PEEK) == b"P"
+        connection.close()  # which is a reset, for something was not read
+        with suppress(ConnectionResetError):
+            assert worker.recv(1) == b""

@@ -74,11 +74,9 @@ class Session:
 
     def processes(self, topic: str) -> int:
         assert self.process is not None
-        return sum(
-            int(worker.cmdline()[worker.cmdline().index("--processes") + 1])
-            for worker in below(self.process.pid, f" worker {topic}")
-            if worker.ppid() == self.process.pid
-        )
+        workers = below(self.process.pid, f" worker {topic}")
+        lines = [each.cmdline() for each in workers if each.ppid() == self.process.pid]
+        return sum(int(line[line.index("--processes") + 1]) for line in lines)
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_a_ledger_that_is_damaged_inside_is_told(run_dir: Path) -> None:
 def test_the_command_tells_in_words_and_in_json(run_dir: Path) -> None:
     said = CliRunner().invoke(command, [str(run_dir)])
     assert said.exit_code == 0
-    assert said.output.endswith("; all is whole.\n")
+    assert said.output.endswith("tasks: all is whole.\n")
     spoil(run_dir, "DELETE FROM label WHERE number = 1")
     said = CliRunner().invoke(command, [str(run_dir), "--json"])
     assert said.exit_code == 1

@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from molsteer.steering.counted import counted
 from molsteer.steering.progress import Progress
 
 LINE_EVERY_S = 15.0
@@ -91,7 +92,7 @@ def describe(progress: Progress) -> list[str]:
     """Tell a campaign's progress in a few short parts."""
     parts = [
         f"{progress.done}/{progress.budget} simulated, {progress.in_flight} in flight",
-        f"{progress.hits} {'hit' if progress.hits == 1 else 'hits'}",
+        counted(progress.hits, "hit"),
     ]
     if progress.best_eV is not None:
         parts.append(f"best {progress.best_eV:.2f} eV {progress.best_smiles}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.steering.counted import counted
 
 if TYPE_CHECKING:
     from molsteer.steering.dead.tasks import Attempt, DeadTask
@@ -141,22 +142,18 @@ def _line(task: DeadTask) -> str:
     last = task.last
     return (
         f"{_time(last.ended_at)}  {task.task_id}  {task.smiles or task.topic}  "
-        f"{_counted(last.starts, 'start')}, {_counted(len(task.attempts), 'attempt')}, "
+        f"{counted(last.starts, 'start')}, {counted(len(task.attempts), 'attempt')}, "
         f"last on {last.worker}"
     )
 
 
 def _facts(attempt: Attempt) -> Iterator[str]:
-    yield from (str(attempt.status), _counted(attempt.starts, "start"))
+    yield from (str(attempt.status), counted(attempt.starts, "start"))
     yield f"ordered {_time(attempt.created_at)}"
     if attempt.dispatched_at is not None:
         yield f"published {_time(attempt.dispatched_at)}"
     if attempt.ended_at is not None:
         yield f"ended {_time(attempt.ended_at)} on {attempt.worker}"
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def _time(at: float | None) -> str:

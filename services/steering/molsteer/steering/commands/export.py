@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.steering.counted import counted
 from molsteer.steering.export.tables import TABLES
 
 
@@ -83,4 +84,4 @@ def export(
         return
     unit = "member" if format_name == "safetensors" else "row"
     for file, count in rows.items():
-        click.echo(f"{folder / file}  {count:,} {unit}{'' if count == 1 else 's'}")
+        click.echo(f"{folder / file}  {counted(count, unit)}")

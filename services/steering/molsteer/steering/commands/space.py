@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+from molsteer.steering.counted import counted
 
 if TYPE_CHECKING:
     from molsteer.steering.space.manifest import Manifest
@@ -116,10 +117,9 @@ def info(folder: Path, as_json: bool) -> None:
 
 def _summary(folder: Path, manifest: Manifest) -> str:
     size_bytes = sum(stored.size_bytes for stored in manifest.files)
-    chunks = len(manifest.chunks)
     lines = [
         f"Search space {folder}: {manifest.molecules:,} molecules, {size_bytes / 1e6:,.1f} MB, "
-        f"{chunks:,} {'chunk' if chunks == 1 else 'chunks'} of up to {manifest.chunk_size:,}",
+        f"{counted(len(manifest.chunks), 'chunk')} of up to {manifest.chunk_size:,}",
         f"Rows read: {manifest.rows:,}, left out: {sum(manifest.rejected_rows.values()):,}",
     ]
     lines += [f"  {count:,} {reason}" for reason, count in manifest.rejected_rows.items()]

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.steering.counted import counted
 
 
 @click.command()
@@ -37,7 +38,6 @@ def verify(run_dir: Path, *, as_json: bool) -> None:
         count = len(verdict.broken)
         broken = "1 thing is broken" if count == 1 else f"{count} things are broken"
         state = broken if verdict.broken else "all is whole"
-        click.echo(
-            f"labels: {verdict.labels}, models: {verdict.models}, tasks: {verdict.tasks}; {state}."
-        )
+        looked_at = [(verdict.labels, "label"), (verdict.models, "model"), (verdict.tasks, "task")]
+        click.echo(f"{', '.join(counted(*each) for each in looked_at)}: {state}.")
     sys.exit(1 if verdict.broken else 0)
