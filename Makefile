@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # More arguments for the installation of torch, such as an index of CPU builds.
-TORCH_ARGS ?=
+export TORCH_ARGS ?=
 # How long each reader is fuzzed.
 SECONDS ?= 60
 # How long `make chaos` breaks things, and which.
@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check fuzz chaos format data docs lock clean
+.PHONY: run test check fuzz chaos format data docs wheels lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
@@ -50,18 +50,19 @@ docs: $(VENV)/installed ## Write the generated parts of the documentation.
 	$(BIN)/python scripts/write_references.py
 	$(BIN)/python scripts/write_command_reference.py
 
-lock: $(VENV)/installed ## Choose newer versions of all dependencies.
-	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-header --upgrade requirements/dev.in --output-file requirements/lock.txt
+wheels: $(VENV)/installed ## Build what can be installed without this clone, into dist/.
+	rm -rf dist
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist $(SERVICES:%=./%) .
+
+lock: wheels ## Choose newer versions of all dependencies, and say what changed.
+	$(BIN)/python scripts/lock.py dist
 
 clean: ## Remove what was installed and built, but no run directory.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-$(VENV)/installed: requirements/lock.txt requirements/torch.txt $(SERVICES:%=%/pyproject.toml)
+$(VENV)/installed: scripts/install.sh $(wildcard requirements/*.txt) $(SERVICES:%=%/pyproject.toml)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "molsteer needs Python 3.11 or newer; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes -r requirements/lock.txt
-	$(BIN)/pip install --quiet $(TORCH_ARGS) -r requirements/torch.txt
+	scripts/install.sh $(VENV)
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation $(SERVICES:%=-e ./%)
 	touch $@

@@ -83,7 +83,7 @@ molsteer export runs/quickstart --format qcschema                  # the full si
 molsteer export runs/quickstart --format safetensors               # the newest models
 ```
 
-Parquet needs pyarrow (`pip install 'molsteer-steering[parquet]'`); its columns carry their meaning
+Parquet needs pyarrow (`pip install pyarrow`); its columns carry their meaning
 and unit as metadata. `export.json` in the folder names the campaign, the time and the number of
 rows. An earlier export is replaced with `--force` only.
 

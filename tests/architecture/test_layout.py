@@ -40,9 +40,15 @@ def test_init_files_are_empty() -> None:
 def test_all_packages_have_the_same_version() -> None:
     versions = {
         package.name: tomllib.loads((package / "pyproject.toml").read_text())["project"]["version"]
-        for package in PACKAGES
+        for package in (ROOT, *PACKAGES)
     }
     assert len(set(versions.values())) == 1, versions
+
+
+def test_the_distribution_of_all_services_brings_each_in_its_own_version() -> None:
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    parts = sorted(f"molsteer-{package.name}=={whole['version']}" for package in PACKAGES)
+    assert whole["dependencies"] == parts
 
 
 def test_no_module_is_long() -> None:

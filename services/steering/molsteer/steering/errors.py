@@ -142,7 +142,7 @@ class ParquetUnavailable(UserError):
     def __init__(self) -> None:
         super().__init__(
             "Parquet needs the Python package pyarrow, which is not installed here. Install it "
-            "with: pip install 'molsteer-steering[parquet]'"
+            "with: pip install pyarrow"
         )
 
 
@@ -152,7 +152,7 @@ class PandasUnavailable(UserError):
     def __init__(self) -> None:
         super().__init__(
             "Tables in Python need the package pandas, which is not installed here. Install it "
-            "with: pip install 'molsteer-steering[pandas]'"
+            "with: pip install pandas"
         )
 
 
