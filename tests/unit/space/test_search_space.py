@@ -90,7 +90,7 @@ def test_a_chunk_that_holds_something_else_is_damaged(fresh):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"format": 2}, "it has format 2"),
+        ({"format": 3}, "it has format 3"),
         ({"molecules": -1}, "damaged at molecules"),
         ({"molecules": 4}, "its chunks do not hold its molecules"),
         ({"colour": "red"}, "damaged at colour"),

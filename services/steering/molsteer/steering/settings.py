@@ -27,7 +27,7 @@ from molsteer.steering.sections import (
     SimulateSection,
     TrainSection,
 )
-from molsteer.steering.space.sources import SUFFIXES
+from molsteer.steering.space.layout import LISTS, TABLES, suffix
 
 
 class CampaignSettings(FileSettings):
@@ -101,7 +101,7 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
     Raises:
         SettingsError: If any setting cannot be used; all problems are named at once.
     """
-    if file and file.name.endswith(SUFFIXES):
+    if file and suffix(file.name) in {*LISTS, *TABLES}:
         cure = f"Search them with: molsteer run --space {file}"
         raise SettingsError(str(file), [f"These are molecules, not settings. {cure}"])
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
