@@ -91,6 +91,12 @@ class SearchSpace:
         """Digest of the molecules and their order."""
         return self.manifest.digest
 
+    @property
+    def own_headings(self) -> tuple[str, ...]:
+        """Headings of the users' own columns, see `own_cells`."""
+        own = self.manifest.own_columns
+        return own.headings if own else ()
+
     def smiles(self, index: int) -> str:
         """Give the canonical SMILES of a molecule.
 
