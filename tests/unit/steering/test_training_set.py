@@ -41,7 +41,9 @@ def record(smiles: str, **potentials: float) -> dict[str, object]:
 @pytest.mark.parametrize("column", ["adiabatic_eV", "ip_eV"])
 def test_a_table_gives_its_molecules_in_their_order(tmp_path: Path, name: str, column: str) -> None:
     text = f"id,smiles, {column}\n1,OCC,14.25\n\n2,O,18.1\n3,C(C)O,14.25\n"
-    assert read_training_set(write(tmp_path, name, text)) == [ETHANOL, WATER]
+    known = read_training_set(write(tmp_path, name, text))
+    assert known == [ETHANOL, WATER]
+    assert [label.rows for label in known] == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,12 @@ def test_labels_are_read_as_molecules_are(tmp_path: Path, text: str, encoding: s
 def test_columns_of_labels_can_be_chosen(tmp_path: Path, text: str, columns: Columns) -> None:
     file = write(tmp_path, "known.csv", text)
     assert read_training_set(file, columns=columns) == [ETHANOL, WATER]
+
+
+def test_columns_cannot_be_chosen_in_json(tmp_path: Path) -> None:
+    file = write(tmp_path, "known.jsonl", json.dumps(record("CCO", xtb_vacuum=14.25)))
+    with pytest.raises(UnusableTrainingSet, match="It is JSON and has no columns"):
+        read_training_set(file, columns=Columns(label="E"))
 
 
 def test_a_quote_that_would_swallow_labels_is_refused_with_its_line(tmp_path: Path) -> None:

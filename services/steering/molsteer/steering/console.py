@@ -16,6 +16,8 @@ from molsteer.steering.control.changes import Changes
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.display import Display, LineDisplay, LiveDisplay, QuietDisplay
 from molsteer.steering.interrupts import counted, tidy_up_on_terminate
+from molsteer.steering.ledger import known_labels
+from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings import CampaignSettings
@@ -45,6 +47,7 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         with shown_progress(news) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
         _tell_left_out(application.campaign.orders.space, news)
+        _tell_repeated(application.campaign.ledger, news)
         _tell_changes(changes_of(application.campaign.ledger), news)
         interrupts = stack.enter_context(counted())
         log = settings.run_dir / "logs" / "steering.jsonl"
@@ -110,6 +113,16 @@ def _tell_left_out(space: SearchSpace, console: Console) -> None:
         console.print(
             f"Search space: {len(space):,} molecules of {manifest.rows:,} rows; left out: {listed} "
             f"(see {space.folder / manifest.rejected.file}).",
+            soft_wrap=True,
+        )
+
+
+def _tell_repeated(ledger: Ledger, console: Console) -> None:
+    rows, labels = ledger.fact("training_rows"), known_labels.count(ledger)
+    if isinstance(rows, int) and rows > labels:
+        console.print(
+            f"Training set: {rows:,} rows, of which {rows - labels:,} repeat the molecule and "
+            f"label of others.",
             soft_wrap=True,
         )
 

@@ -66,6 +66,17 @@ class CampaignSettings(FileSettings):
         return self
 
     @model_validator(mode="after")
+    def _check_columns_belong_to_a_table(self) -> Self:
+        campaign = self.campaign
+        for name in ("training_smiles_column", "training_label_column"):
+            if campaign.training_set is None and getattr(campaign, name) is not None:
+                raise ValueError(
+                    f"campaign.{name} names a column of a training set, and there is none; leave "
+                    f"it out, or give campaign.training_set"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _check_inferencer_can_predict(self) -> Self:
         if self.policy.inference == "model" and self.infer.handler:
             raise ValueError(

@@ -41,6 +41,7 @@ def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) 
         molecules = space.find([label.inchikey for label in known])
         with ledger.transaction():
             known_labels.replace_all(ledger, known, molecules)
+            ledger.set_fact("training_rows", sum(label.rows for label in known))
     return known_labels.count(ledger)
 
 

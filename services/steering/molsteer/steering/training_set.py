@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -112,6 +113,9 @@ def _contents(path: Path, method: str, columns: Columns) -> Iterator[tuple[int, 
             first = next(((number, line) for number, line in numbered if line.strip()), (1, ""))
             lines = chain([first], numbered)
             if suffix(path.name) in _JSON or first[1].lstrip().startswith(("{", "[")):
+                if columns != Columns():
+                    cure = "Leave --training-smiles-column and --training-label-column out."
+                    raise UnusableTrainingSet(path, [f"It is JSON and has no columns. {cure}"])
                 yield from _json_lines(lines, method)
             else:
                 yield from _table_rows(lines, path, columns)
@@ -194,6 +198,7 @@ def _labels(
     batches = [rows[start : start + _BATCH_SIZE] for start in range(0, len(rows), _BATCH_SIZE)]
     first_lines: dict[str, int] = {}
     labels: list[KnownLabel] = []
+    count = Counter[int]()
     for batch, digested in digest_all(map(list, batches), len(os.sched_getaffinity(0))):
         names = iter(zip(digested.smiles, digested.inchikeys, strict=True))
         for row, reason in zip(batch, digested.reasons, strict=True):
@@ -207,7 +212,8 @@ def _labels(
             elif abs(value_eV - values_eV[first]) > SAME_WITHIN_eV:
                 contradiction = f"{values_eV[first]:g} eV for the same molecule in line {first}"
                 problems.append((row.line, f"{value_eV:g} eV contradicts {contradiction}"))
-    return labels
+            count[first] += 1
+    return [replace(label, rows=rows) for label, rows in zip(labels, count.values(), strict=True)]
 
 
 def _sentences(problems: list[tuple[int, str]]) -> list[str]:

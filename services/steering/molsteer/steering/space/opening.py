@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import lzma
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,12 @@ from molsteer.steering.space.errors import UnreadableSource
 MAX_LINE_LENGTH = 1_000_000
 """Characters; a longer line is no table of molecules, and may be a bomb that was compressed."""
 
-_UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, BadZipFile, csv.Error)
+_UNREADABLE = (
+    *(OSError, EOFError, MemoryError, csv.Error),
+    *(zlib.error, lzma.LZMAError, BadZipFile, struct.error),
+)
+_BAD_ARCHIVE = (RuntimeError, ValueError, LookupError, struct.error)
+"""What zipfile raises at a password, at unknown methods, and at nonsense beside `BadZipFile`."""
 
 _PACKED_TWICE = ("it was packed twice", "Unpack it once.")
 _FOREIGN = {
@@ -80,7 +86,8 @@ def opened(path: Path) -> Iterator[OpenedText]:
             text = io.TextIOWrapper(content, encoding=encoding, errors=errors, newline="")
             yield OpenedText(_lines(stack.enter_context(text), path), file.tell)
     except _UNREADABLE as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        strerror = error.strerror if isinstance(error, OSError) else None
+        reason = strerror or str(error) or "it does not fit into memory"
         cure = "Check that it is complete and may be read."
         raise UnreadableSource(path, reason.rstrip("."), cure) from error
 
@@ -94,14 +101,18 @@ def _unpacked(file: io.BufferedReader, path: Path, stack: ExitStack) -> IO[bytes
     if begin.startswith(b"\xfd7zXZ\x00"):
         return lzma.LZMAFile(file)
     if begin.startswith(b"PK\x03\x04"):
-        return _only_member(stack.enter_context(ZipFile(file)), path)
+        try:
+            return _only_member(stack.enter_context(ZipFile(file)), path)
+        except _BAD_ARCHIVE as error:
+            reason = f"its archive cannot be read ({error})"
+            raise UnreadableSource(path, reason, "Unpack it.") from None
     return file
 
 
 def _only_member(archive: ZipFile, path: Path) -> IO[bytes]:
-    infos = [info for info in archive.infolist() if not info.is_dir()]
-    members = [info for info in infos if not info.filename.startswith("__MACOSX/")]
-    if any(info.filename in _OFFICE for info in members):
+    names = (name for name in archive.namelist() if not name.endswith("/"))
+    members = [name for name in names if not name.startswith("__MACOSX/")]
+    if any(name in _OFFICE for name in members):
         reason = "it is a document of an office program, such as an Excel workbook"
         raise UnreadableSource(path, reason, "Save its table as CSV.")
     if len(members) != 1:

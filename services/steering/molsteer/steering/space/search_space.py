@@ -219,6 +219,11 @@ def open_or_build(
         SpaceError: If a source cannot be opened or read, or there is no usable molecule.
     """
     if len(sources) == 1 and sources[0].is_dir():
+        if smiles_column is not None:
+            raise SpaceError(
+                f"The search space {sources[0]} is built already, so that no column of SMILES can "
+                f"be chosen. Leave --smiles-column out, or give the files it was built from."
+            )
         return SearchSpace.open(sources[0])
     digests = "".join(MoleculesFile(source).sha256() for source in sources)
     read = hashlib.sha256(f"{digests}{smiles_column or ''}".encode()).hexdigest()
