@@ -176,6 +176,21 @@ def test_a_quote_that_swallows_rows_is_refused_with_its_line(tmp_path: Path, tex
         smiles(written(tmp_path, "a.csv", text))
 
 
+@pytest.mark.parametrize(
+    "rows", ['"ethylamine,CCN\nfluoromethane",CF', '"ethylamine,CCN\nCC,CC\nx",CF']
+)
+def test_rows_are_missed_too_where_smiles_stand_last(tmp_path: Path, rows: str) -> None:
+    source = written(tmp_path, "a.csv", f"name,smiles\nethanol,CCO\n{rows}\n")
+    with pytest.raises(UnreadableSource, match=r"opens in line 3 .*there are rows in it"):
+        smiles(source)
+
+
+@pytest.mark.parametrize("text", ["smiles,name\nCCO,%s\n", "name,smiles\n%s,CCO\n"])
+@pytest.mark.parametrize("cell", ['"a\nb"', '"a, b\nred, dye"', '"CC\nCC"', '"x\n\ny, z"'])
+def test_names_may_have_several_lines(tmp_path: Path, text: str, cell: str) -> None:
+    assert smiles(written(tmp_path, "a.csv", text % cell + "CC,CC\n")) == ["CCO", "CC"]
+
+
 def test_a_quoted_cell_may_have_several_lines_and_delimiters(tmp_path: Path) -> None:
     text = 'smiles,note\nCCO,"colourless,\nvolatile, ""wine""\n\nflammable"\nCCN,y\n'
     rows = list(MoleculesFile(written(tmp_path, "a.csv", text)).rows())

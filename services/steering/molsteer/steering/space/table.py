@@ -116,29 +116,38 @@ class MoleculesTable:
                 raise self._broken(taken, str(error)) from None
             if cells is None:
                 return
-            if len(taken) > 1:
-                self._check_is_one_row(taken)
+            if len(taken) > 1 and self._holds_rows(cells):
+                raise self._broken(taken, "there are rows in it")
             if cells:
                 yield taken[0][0], cells
 
-    def _check_is_one_row(self, taken: list[NumberedLine]) -> None:
-        """Refuse a quoted cell over several lines if one of these looks like a row of its own."""
-        places, width = self.layout.places, len(self.layout.headings)
-        for number, line in taken[1:]:
-            cells = split(line, self.layout.delimiter)
-            if len(cells) == width and any(
-                looks_like_smiles(cells[place]) or cells[place].startswith("InChI=")
-                for place in (places.smiles, places.inchi)
-                if place is not None
-            ):
-                raise self._broken(taken, f"line {number} in it looks like a row")
+    def _holds_rows(self, cells: list[str]) -> bool:
+        """Tell whether a quoted cell has lines in it that look like rows of their own."""
+        for index, cell in enumerate(cells):
+            first, *others = cell.splitlines() or [""]
+            if any(self._is_row(self._split(line)) for line in others):
+                return True
+            before = cells[:index]
+            if others and self._is_row([*before, *self._split(first)], behind=index):
+                return True
+        return False
+
+    def _is_row(self, cells: list[str], behind: int = -1) -> bool:
+        places = (self.layout.places.smiles, self.layout.places.inchi)
+        return len(cells) == len(self.layout.headings) and any(
+            looks_like_smiles(cells[place]) or cells[place].startswith("InChI=")
+            for place in places
+            if place is not None and place > behind
+        )
+
+    def _split(self, line: str) -> list[str]:
+        return split(line, self.layout.delimiter)
 
     def _broken(self, taken: list[NumberedLine], reason: str) -> UnreadableSource:
         if len(taken) == 1 and "field limit" in reason:
             cure = "Check that it is a table of molecules."
             return UnreadableSource(self._path, f"line {taken[0][0]}: {reason}", cure)
-        delimiter = self.layout.delimiter
-        opened = (number for number, line in taken if not split(line, delimiter))
+        opened = (number for number, line in taken if not self._split(line))
         return UnreadableSource(
             self._path,
             f"the quoted cell that opens in line {next(opened, taken[0][0])} does not end as it "
