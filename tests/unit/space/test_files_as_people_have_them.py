@@ -139,6 +139,7 @@ def test_the_column_can_be_chosen_by_heading_or_number(
     ("name", "data", "column", "cause"),
     [
         ("a.smi", b"962 O\n887 CO\n", None, "do not begin with SMILES, but with 962"),
+        ("a.smi", b"7.5 CCO\n", None, "but with 7.5"),
         ("a.smi", b"ZINC01 CCO\n", None, "but with ZINC01.*--smiles-column"),
         ("a.csv", b"CCO,ethanol\n", None, r"no column of SMILES or InChI.*CCO,ethanol\)"),
         ("a.csv", b"smiles,x\n", "structure", r"no column 'structure' .*: smiles,x\)"),

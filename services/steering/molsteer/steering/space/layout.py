@@ -64,9 +64,11 @@ def split(line: str, delimiter: str) -> list[str]:
 
 
 def looks_like_smiles(cell: str) -> bool:
-    """Tell whether a cell is one word of the letters of SMILES, and not a number."""
-    words = cell.split(maxsplit=1)
-    return bool(words and _SMILES.fullmatch(words[0]) and re.search(r"[A-Za-z*]", words[0]))
+    """Tell whether a cell begins with a word of the letters of SMILES, not with "no" or 962."""
+    word = next(iter(cell.split(maxsplit=1)), "")
+    is_lower = word.isalpha() and word.islower()
+    has_atoms = any(letter.isalpha() or letter == "*" for letter in word)
+    return has_atoms and not is_lower and _SMILES.fullmatch(word) is not None
 
 
 def find_layout(
