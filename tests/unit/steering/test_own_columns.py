@@ -10,11 +10,15 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
+from support.tasks import outcome_of
 from support.toy_campaign import MOLECULES, ToyCampaign, toy_plan
 
-from molsteer.shared.messages import ErrorRecord, Simulate, Task
+from molsteer.shared.messages import ErrorRecord, Failed, Simulate, Task
+from molsteer.steering.commands.dead import dead
 from molsteer.steering.console import show_findings
+from molsteer.steering.dead.tasks import dead_tasks
 from molsteer.steering.display import describe
 from molsteer.steering.export.export import export_tables
 from molsteer.steering.export.frames import Frames
@@ -25,6 +29,8 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.progress import measure
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.markdown import render
+from molsteer.steering.run_directory import describe as describe_run
+from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.build import build
 from molsteer.steering.space.errors import DamagedSpace
 from molsteer.steering.space.manifest import MANIFEST_NAME
@@ -38,6 +44,11 @@ ROGUE = "=cmd|' /C calc'!A0 \x1b[31m<b>|\nnext line"
 
 
 NAME = 'Brand "name'
+
+POISON = Failed(
+    status="poison",
+    error=ErrorRecord(code="poison", message="It began 3 times and never ended.", retryable=False),
+)
 
 
 def name_of(smiles: str) -> str:
@@ -184,6 +195,24 @@ def test_progress_names_the_best_molecule(ended: ToyCampaign) -> None:
     assert progress.best_own[NAME] == name_of(str(progress.best_smiles))
     json.dumps(asdict(progress))
     assert any(f"{progress.best_smiles} (" in part for part in describe(progress))
+
+
+def test_a_dead_task_is_listed_with_the_name_of_its_molecule(tmp_path: Path) -> None:
+    space = built(tmp_path, [("smiles", "name"), *((smiles, "x" + smiles) for smiles in MOLECULES)])
+    describe_run(tmp_path, CampaignSettings.model_validate({"campaign": {"space": space.folder}}))
+    toy = ToyCampaign(tmp_path, space, toy_plan(space, budget=1, slots_simulate=1, buffer=0))
+    steering = toy.steering()
+    steering.step(0.0)
+    order = toy.bus.take("simulate")
+    assert order is not None
+    toy.bus.finish(outcome_of(order).model_copy(update={"start": 4, "result": POISON}))
+    steering.step(0.0)
+    (task,) = dead_tasks(steering.ledger)
+    assert task.own == {"name": f"x{task.smiles}"}
+    assert (
+        f"{task.smiles} (x{task.smiles})"
+        in CliRunner().invoke(dead, ["list", str(tmp_path)]).output
+    )
 
 
 @pytest.mark.parametrize("format_name", ["csv", "jsonl", "parquet"])
