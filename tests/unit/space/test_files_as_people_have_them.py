@@ -110,6 +110,14 @@ def test_a_name_may_follow_cxsmiles(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["CCO\tmy smiles", "CCO,x,smiles of y", f"{ETHANOL} CCO", "CCO", "C(C N", "CCO a smiles"],
+)
+def test_the_first_row_of_a_list_is_no_heading(tmp_path: Path, line: str) -> None:
+    assert len(smiles(written(tmp_path, "a.smi", f"# no smiles, no SMILES\n{line}\nCCN x\n"))) == 2
+
+
 def test_an_inchi_is_read_where_a_row_has_no_smiles(tmp_path: Path) -> None:
     text = f'smiles,InChI,name\n,"{ETHANOL}",a\nCC,"{ETHANOL}",b\n,{ETHANOL},c\n,,d\n'
     rows = list(MoleculesFile(written(tmp_path, "both.csv", text)).rows())

@@ -10,6 +10,7 @@ import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
 from molsteer.steering.counted import counted
+from molsteer.steering.titles import shown
 
 if TYPE_CHECKING:
     from molsteer.steering.space.manifest import Manifest
@@ -78,13 +79,13 @@ def build(
     from molsteer.shared.telemetry import log_to
     from molsteer.steering.interrupts import tidy_up_on_terminate
     from molsteer.steering.space.build import build as build_space
-    from molsteer.steering.space.progress import shown
+    from molsteer.steering.space.progress import shown as shown_progress
 
     tidy_up_on_terminate()
     if verbosity == "verbose":
         log_to("space", "debug")
     started_at = time.monotonic()
-    with shown(console_for_news(verbosity, stderr=True)) as show:
+    with shown_progress(console_for_news(verbosity, stderr=True)) as show:
         manifest = build_space(
             sources,
             output,
@@ -137,5 +138,6 @@ def _summary(folder: Path, manifest: Manifest) -> str:
     if manifest.rejected_rows:
         lines.append(f"Each is listed in {folder / manifest.rejected.file}")
     if manifest.own_columns:
-        lines.append(f"Columns kept: {', '.join(manifest.own_columns.headings)}")
+        headings = ", ".join(map(shown, manifest.own_columns.headings))
+        lines.append(f"Columns kept: {headings}")
     return "\n".join(lines)

@@ -63,8 +63,10 @@ def split(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def looks_like_smiles(cell: str) -> bool:
-    """Tell whether a cell begins with a word of the letters of SMILES, not with "no" or 962."""
+def looks_like_a_molecule(cell: str) -> bool:
+    """Tell an InChI, or a first word of the letters of SMILES, from names such as "no" and 962."""
+    if cell.startswith("InChI="):
+        return True
     word = next(iter(cell.split(maxsplit=1)), "")
     is_lower = word.isalpha() and word.islower()
     has_atoms = any(letter.isalpha() or letter == "*" for letter in word)
@@ -102,7 +104,9 @@ def find_layout(
     search = _Search(path, chosen, option, delimiters)
     if layout := search.headed(first[1]):
         return layout, lines
-    in_comments = (search.headed(line) for line in reversed(comments) if not line[:1].isspace())
+    in_comments = (
+        search.headed(line, (exactly,)) for line in reversed(comments) if not line[:1].isspace()
+    )
     layout = next(filter(None, in_comments), None) or search.bare(first[1])
     return layout, chain([first], lines) if first[1] else lines
 
@@ -116,21 +120,15 @@ class _Search:
     option: str
     delimiters: Sequence[str]
 
-    def headed(self, line: str) -> Layout | None:
+    def headed(self, line: str, by_meaning: Sequence[Look] = (exactly, roughly)) -> Layout | None:
         """Take a line for headings, if one of them is known or was asked for."""
-        readings = [(delimiter, split(line, delimiter)) for delimiter in self._between(line)]
-        if suffix(self.path.name) not in TABLES:
-            readings.append((BLANKS, line.split()))
-        by_meaning = (exactly, roughly) if self.chosen is None or self._number else ()
-        for look in (self._wanted, *by_meaning):
-            for delimiter, headings in readings:
-                if look is roughly and delimiter == BLANKS:
-                    continue  # it may well be a row, whose name has more than one word
-                if (places := look(headings)).doubtful:
-                    listed = ", ".join(places.doubtful)
-                    raise self._refused(f"each of its columns {listed} may hold the SMILES")
-                if places.found:
-                    return self._numbered(places, _columns(headings, delimiter), delimiter, look)
+        for look, delimiter, headings in self._attempts(line, by_meaning):
+            places = look(headings)
+            if places.doubtful:
+                listed = ", ".join(places.doubtful)
+                raise self._refused(f"each of its columns {listed} may hold the SMILES")
+            if places.found:
+                return self._numbered(places, _columns(headings, delimiter), delimiter, look)
         return None
 
     def bare(self, line: str) -> Layout:
@@ -149,9 +147,30 @@ class _Search:
         headings[place : place + 2] = ("smiles", "name")[: count - place]
         return Layout(delimiter, tuple(headings), Places(place))
 
+    def _attempts(
+        self, line: str, by_meaning: Sequence[Look]
+    ) -> Iterator[tuple[Look, str, list[str]]]:
+        """Split a line in every way that may be meant, the most telling first."""
+        readings = [(delimiter, split(line, delimiter)) for delimiter in self._between(line)]
+        if suffix(self.path.name) not in TABLES:
+            readings.append((BLANKS, line.split()))
+        yield from ((self._wanted, *reading) for reading in readings)
+        if self.chosen is not None and self._number is None:
+            return
+        likely = [reading for reading in readings if not self._may_be_a_row(reading[1])]
+        for look in by_meaning:
+            for delimiter, headings in likely:
+                if look is exactly or delimiter != BLANKS:  # many a name has several words
+                    yield look, delimiter, headings
+
     def _wanted(self, headings: Sequence[str]) -> Places:
         place = None if self.chosen is None else by_name(headings, self.chosen)
         return Places() if place is None else replace(exactly(headings), smiles=place)
+
+    def _may_be_a_row(self, cells: Sequence[str]) -> bool:
+        """Tell whether a line may be the first row of a list, whatever its name speaks of."""
+        is_list = suffix(self.path.name) in LISTS
+        return is_list and any(map(looks_like_a_molecule, cells[:1]))
 
     def _numbered(
         self, places: Places, headings: tuple[str, ...], delimiter: str, look: Look
@@ -174,8 +193,8 @@ class _Search:
         if len(self.delimiters) == 1:
             return self.delimiters
         found = [delimiter for delimiter in self.delimiters if delimiter in line]
-        is_table = suffix(self.path.name) in TABLES
-        return found or ([","] if is_table else [])
+        alone = {".csv": ",", ".tsv": "\t", ".tab": "\t"}.get(suffix(self.path.name))
+        return found or ([alone] if alone else [])
 
     def _of_row(self, line: str) -> str:
         """Find out what stands between the cells of a row; no SMILES has a comma in it."""
@@ -201,8 +220,7 @@ def _columns(headings: Sequence[str], delimiter: str) -> tuple[str, ...]:
 
 
 def _begins_with_a_name(cells: Sequence[str]) -> bool:
-    is_smiles = [looks_like_smiles(cell) for cell in cells[:2]]
-    return is_smiles == [False, True]
+    return [looks_like_a_molecule(cell) for cell in cells[:2]] == [False, True]
 
 
 def _shown(line: str) -> str:

@@ -118,12 +118,7 @@ def _only_member(archive: ZipFile, path: Path) -> IO[bytes]:
     if len(members) != 1:
         reason = f"it is an archive of {len(members)} files"
         raise UnreadableSource(path, reason, "Unpack it, and give the files of molecules.")
-    try:
-        return archive.open(members[0])
-    except (RuntimeError, NotImplementedError) as error:  # a password, an unknown method
-        raise UnreadableSource(
-            path, f"its archive cannot be read ({error})", "Unpack it."
-        ) from None
+    return archive.open(members[0])
 
 
 def _encoding(begin: bytes, path: Path) -> str:

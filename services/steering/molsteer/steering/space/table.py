@@ -14,7 +14,7 @@ from molsteer.steering.space.layout import (
     Layout,
     NumberedLine,
     find_layout,
-    looks_like_smiles,
+    looks_like_a_molecule,
     split,
 )
 
@@ -135,7 +135,7 @@ class MoleculesTable:
     def _is_row(self, cells: list[str], behind: int = -1) -> bool:
         places = (self.layout.places.smiles, self.layout.places.inchi)
         return len(cells) == len(self.layout.headings) and any(
-            looks_like_smiles(cells[place]) or cells[place].startswith("InChI=")
+            looks_like_a_molecule(cells[place])
             for place in places
             if place is not None and place > behind
         )
