@@ -87,6 +87,9 @@ Parquet needs pyarrow (`pip install pyarrow`); its columns carry their meaning
 and unit as metadata. `export.json` in the folder names the campaign, the time and the number of
 rows. An earlier export is replaced with `--force` only.
 
+The tables `molecules`, `simulations` and `failures` end with [the columns of the molecules
+file](molecules.md#your-own-columns), as they were written, each named `own_` and its heading.
+
 ## Reading them
 
 ```python

@@ -118,8 +118,11 @@ def in_background(*command: str, output: Path) -> Iterator[subprocess.Popen[byte
         (["--space", "good.smi", "--budget", "ten"], ["[campaign] budget", "whole number"]),
         ([], ["[campaign]", "is missing"]),
         (["--space", "absent.smi"], ["absent.smi", "does not exist", "Check the path."]),
-        (["--space", "notes.txt"], ["notes.txt", "Give a file that ends in .smi"]),
-        (["--space", "other.csv"], ["other.csv", "no column 'smiles'"]),
+        (
+            ["--space", "notes.txt"],
+            ["notes.txt", "no column of SMILES or InChI (its first line is: C)"],
+        ),
+        (["--space", "other.csv"], ["other.csv", "no column of SMILES or InChI"]),
         (["--space", "."], ["cannot be opened", "molsteer space build"]),
         *(
             (["--space", name], ["no usable molecule", name, "Give at least one SMILES"])

@@ -75,8 +75,11 @@ def test_the_number_of_processes_changes_no_byte(tmp_path):
     ("arguments", "complaint"),
     [
         (["build", "nothing.smi", "-o", "space"], "nothing.smi cannot be used: it does not exist"),
-        (["build", "notes.txt", "-o", "space"], "Give a file that ends in .smi"),
-        (["build", "table.csv", "-o", "space"], "has no column 'smiles'"),
+        (
+            ["build", "notes.txt", "-o", "space"],
+            "no column of SMILES or InChI (its first line is: C)",
+        ),
+        (["build", "table.csv", "-o", "space"], "has no column of SMILES or InChI"),
         (["build", "salts.smi", "-o", "space"], "There is no usable molecule in salts.smi"),
         (["build", "good.smi", "-o", "good.smi"], "good.smi cannot be made: it exists"),
         (["build", "good.smi", "-o", "no/space"], "no is no folder"),

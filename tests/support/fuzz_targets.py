@@ -6,12 +6,16 @@ that its documentation names. Its seeds are bytes that it accepts.
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import json
+import lzma
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import numpy as np
 import torch
@@ -140,9 +144,12 @@ def read_sites_here(file: Path) -> None:
     read_sites(file, "alpha.example.org")
 
 
-def read_rows_of(file: Path) -> None:
-    for row in MoleculesFile(file).rows():
-        assert isinstance(row.smiles, str)
+def read_rows_of(file: Path, column: str | None = None) -> None:
+    molecules = MoleculesFile(file, smiles_column=column)
+    width = len(molecules.columns())
+    for row in molecules.rows():
+        row.smiles.encode()
+        assert len(row.cells) == width
 
 
 def featurize(data: bytes) -> None:
@@ -198,6 +205,22 @@ ARCHIVE = json.dumps(
         for charge in (0, 1)
     ]
 ).encode()
+
+
+def zipped(method: int) -> bytes:
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", method) as archive:
+        archive.writestr("molecules.csv", b"smiles,name\nCCO,ethanol\n")
+    return packed.getvalue()
+
+
+PACKED = (
+    bz2.compress(CSV),
+    lzma.compress(CSV),
+    *(zipped(method) for method in (ZIP_STORED, ZIP_DEFLATED, ZIP_LZMA)),
+    b'sep=;\nname;Isomeric SMILES;InChI\n"a\nb";CC |^1:0|;InChI=1S/CH4/h1H4\n',
+    "# x\nname\tsmiles\n\u00e4\tC\n".encode("utf-16"),
+)
 CAMPAIGN = b"""[campaign]
 name = "small"
 space = "molecules.smi"
@@ -278,6 +301,10 @@ TARGETS: dict[str, Target] = {
     ),
     "molecules-csv": Target(of_file("m.csv", read_rows_of), _MOLECULES, (CSV,)),
     "molecules-gz": Target(of_file("m.csv.gz", read_rows_of), _MOLECULES, (gzip.compress(CSV),)),
+    "molecules-packed": Target(of_file("m.txt", read_rows_of), _MOLECULES, PACKED),
+    "molecules-columns": Target(
+        of_file("m.smi", lambda file: read_rows_of(file, "2")), _MOLECULES, (b"962 O\n887 CO\n",)
+    ),
     "training-csv": Target(of_file("t.csv", read_training_set), (UnusableTrainingSet,), (CSV,)),
     "training-jsonl": Target(
         of_file("t.jsonl", read_training_set), (UnusableTrainingSet,), (JSONL,)

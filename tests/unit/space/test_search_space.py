@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molsteer.steering.space.build import build
-from molsteer.steering.space.errors import DamagedSpace, UnreadableSource
+from molsteer.steering.space.errors import DamagedSpace, SpaceError, UnreadableSource
 from molsteer.steering.space.featurize import featurize
 from molsteer.steering.space.manifest import MANIFEST_NAME
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
@@ -90,7 +90,7 @@ def test_a_chunk_that_holds_something_else_is_damaged(fresh):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"format": 2}, "it has format 2"),
+        ({"format": 3}, "it has format 3"),
         ({"molecules": -1}, "damaged at molecules"),
         ({"molecules": 4}, "its chunks do not hold its molecules"),
         ({"colour": "red"}, "damaged at colour"),
@@ -169,6 +169,20 @@ def test_a_damaged_copy_of_a_file_is_built_again(write, tmp_path):
 def test_a_folder_is_opened_as_it_is(fresh, tmp_path):
     assert open_or_build([fresh], tmp_path / "spaces", 10).chunk_size == 2
     assert not (tmp_path / "spaces").exists()
+
+
+def test_a_space_that_is_built_has_no_column_to_choose(fresh, tmp_path):
+    with pytest.raises(SpaceError, match=r"is built already.* Leave --smiles-column out"):
+        open_or_build([fresh], tmp_path / "spaces", 10, smiles_column="smiles")
+
+
+def test_another_column_is_another_space(write, tmp_path):
+    source = write("a.csv", "smiles,other\nCCO,CCN\n")
+    spaces = [
+        open_or_build([source], tmp_path / "spaces", 10, smiles_column=column)
+        for column in (None, "other", "2")
+    ]
+    assert [space.smiles(0) for space in spaces] == ["CCO", "CCN", "CCN"]
 
 
 def test_a_source_that_is_not_there_is_named(tmp_path):

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
+from zipfile import ZipFile
+
 import pytest
 
 from molsteer.steering.space.errors import UnreadableSource
@@ -9,6 +15,13 @@ pytestmark = pytest.mark.fast
 
 SMI = "# from a catalogue\nsmiles name\nCCO ethanol\n\n  CC\tethane\r\nsmiles\n"
 CSV = 'name,SMILES\nethanol,CCO\n\n"a, b",CC\nshort\n'
+
+
+def zipped(data):
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("molecules.smi", data)
+    return packed.getvalue()
 
 
 def rows(path):
@@ -50,9 +63,11 @@ def test_the_whole_file_counts_as_read_at_the_end(write):
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("a.csv", "id,ip\n1,2\n", "no column 'smiles' .*: id, ip"),
-        ("a.csv", "", "no column 'smiles' .*: none"),
-        ("a.txt", "CC\n", r"ends in \.smi, \.smi\.gz, \.csv or \.csv\.gz"),
+        ("a.csv", "id,ip\n1,2\n", r"no column of SMILES or InChI \(its first line is: id,ip\)"),
+        ("a.csv", "", r"no column of SMILES .* empty\).*--smiles-column"),
+        ("a.txt", "CC\n", r"no column of SMILES or InChI \(its first line is: CC\)"),
+        ("a.csv", "CCO,ethanol\n", "by its heading or, where there are none, by its number"),
+        ("a.csv", "name,SMILES 1,SMILES 2\n", "each of its columns SMILES 1, SMILES 2 may hold"),
     ],
 )
 def test_a_file_of_another_format_is_refused_with_what_was_expected(write, name, text, complaint):
@@ -67,9 +82,16 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         MoleculesFile(tmp_path)
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-12], lambda data: b"CC\n" + data])
-def test_a_damaged_archive_is_refused(write, damage):
-    path = write("a.smi.gz", "CCO\n" * 1000)
-    path.write_bytes(damage(path.read_bytes()))
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zipped])
+def test_a_damaged_archive_is_refused(write, pack):
+    path = write("a.smi.gz", "")
+    path.write_bytes(pack("".join(f"{number * 'C'}\n" for number in range(1000)).encode())[:-40])
     with pytest.raises(UnreadableSource, match=r"a\.smi\.gz .* Check that it is complete"):
+        rows(path)
+
+
+def test_what_is_no_text_is_refused(write):
+    path = write("a.smi.gz", "CCO\n")
+    path.write_bytes(b"CC\n" + path.read_bytes())
+    with pytest.raises(UnreadableSource, match="it is no text"):
         rows(path)

@@ -155,6 +155,24 @@ def test_an_inferencer_of_a_plug_in_is_not_asked_for_predictions_in_advance(
         load_campaign(write(tmp_path, text + '[infer]\nhandler = "mine.surrogate:build"\n'), {})
 
 
+def test_a_column_is_a_heading_or_a_number(tmp_path: Path) -> None:
+    text = '[campaign]\nspace = "a.smi"\nsmiles_column = 2\n'
+    assert load_campaign(write(tmp_path, text), {}).campaign.smiles_column == "2"
+    flags = {"campaign": {"smiles_column": "Structure"}}
+    assert load_campaign(write(tmp_path, text), flags).campaign.smiles_column == "Structure"
+    with pytest.raises(SettingsError, match="smiles_column"):
+        load_campaign(write(tmp_path, text.replace("2", "true")), {})
+
+
+@pytest.mark.parametrize("name", ["training_smiles_column", "training_label_column"])
+def test_a_column_of_labels_needs_labels(tmp_path: Path, name: str) -> None:
+    text = f'[campaign]\nspace = "a.smi"\n{name} = "E"\n'
+    with pytest.raises(SettingsError, match=f"{name} names a column of a training set"):
+        load_campaign(write(tmp_path, text), {})
+    campaign = load_campaign(write(tmp_path, text + 'training_set = "known.csv"\n'), {}).campaign
+    assert getattr(campaign, name) == "E"
+
+
 def test_results_go_where_inputs_go_unless_they_are_sent_elsewhere() -> None:
     settings = StoreSettings(train="file", infer="file", infer_results="none")
     inputs = {topic: settings.placement(topic, "toy").store for topic in TOPICS}

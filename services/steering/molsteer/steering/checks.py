@@ -23,11 +23,11 @@ def checks(file: Path | None) -> Iterator[Check]:
 
     settings = load_campaign(file, {})
     for source in settings.campaign.space:
-        yield Check("search-space", partial(look_at_space, source))
+        yield Check("search-space", partial(look_at_space, source, settings.campaign.smiles_column))
     yield Check("run-directory", partial(look_at_folder, settings.run_dir))
 
 
-def look_at_space(source: Path) -> Iterator[Finding]:
+def look_at_space(source: Path, smiles_column: str | None = None) -> Iterator[Finding]:
     """Check that a search space is there and complete, or a file to build it from."""
     from molsteer.steering.space.manifest import read_manifest
     from molsteer.steering.space.sources import MoleculesFile
@@ -35,7 +35,7 @@ def look_at_space(source: Path) -> Iterator[Finding]:
     if source.is_dir():
         yield Finding("ok", f"{source} holds {read_manifest(source).molecules:,} molecules.")
         return
-    first = next(MoleculesFile(source).rows(), None)
+    first = next(MoleculesFile(source, smiles_column=smiles_column).rows(), None)
     if first is None:
         yield Finding("problem", f"{source} holds no molecule.", "Name another file of molecules.")
     else:

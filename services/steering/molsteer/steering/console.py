@@ -16,11 +16,14 @@ from molsteer.steering.control.changes import Changes
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.display import Display, LineDisplay, LiveDisplay, QuietDisplay
 from molsteer.steering.interrupts import counted, tidy_up_on_terminate
+from molsteer.steering.ledger import known_labels
+from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings import CampaignSettings
-from molsteer.steering.space.progress import shown
+from molsteer.steering.space.progress import shown as shown_progress
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.titles import shown, title_headings
 
 BEST_SHOWN = 10
 
@@ -41,9 +44,10 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
     if verbose:
         log_to("steering", "debug")
     with ExitStack() as stack:
-        with shown(news) as on_building:
+        with shown_progress(news) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
         _tell_left_out(application.campaign.orders.space, news)
+        _tell_repeated(application.campaign.ledger, news)
         _tell_changes(changes_of(application.campaign.ledger), news)
         interrupts = stack.enter_context(counted())
         log = settings.run_dir / "logs" / "steering.jsonl"
@@ -81,6 +85,9 @@ def _best_molecules(findings: Findings) -> Table:
     for title in ("adiabatic / eV", "vertical / eV", "predicted / eV"):
         table.add_column(title, justify="right")
     table.add_column("SMILES", overflow="fold")
+    titles = title_headings(findings.own_headings)
+    for heading in titles:
+        table.add_column(Text(shown(heading)), overflow="fold")
     for molecule in findings.best(BEST_SHOWN):
         predicted = start if molecule.predicted_eV is None else f"{molecule.predicted_eV:.2f}"
         table.add_row(
@@ -88,6 +95,7 @@ def _best_molecules(findings: Findings) -> Table:
             f"{molecule.vertical_eV:.3f}",
             predicted,
             Text(molecule.smiles),
+            *(Text(shown(molecule.own.get(heading, ""))) for heading in titles),
         )
     return table
 
@@ -105,6 +113,16 @@ def _tell_left_out(space: SearchSpace, console: Console) -> None:
         console.print(
             f"Search space: {len(space):,} molecules of {manifest.rows:,} rows; left out: {listed} "
             f"(see {space.folder / manifest.rejected.file}).",
+            soft_wrap=True,
+        )
+
+
+def _tell_repeated(ledger: Ledger, console: Console) -> None:
+    rows, labels = ledger.fact("training_rows"), known_labels.count(ledger)
+    if isinstance(rows, int) and rows > labels:
+        console.print(
+            f"Training set: {rows:,} rows, of which {rows - labels:,} repeat the molecule and "
+            f"label of others.",
             soft_wrap=True,
         )
 

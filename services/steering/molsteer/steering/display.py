@@ -12,6 +12,7 @@ from rich.text import Text
 
 from molsteer.steering.counted import counted
 from molsteer.steering.progress import Progress
+from molsteer.steering.titles import title
 
 LINE_EVERY_S = 15.0
 
@@ -95,7 +96,9 @@ def describe(progress: Progress) -> list[str]:
         counted(progress.hits, "hit"),
     ]
     if progress.best_eV is not None:
-        parts.append(f"best {progress.best_eV:.2f} eV {progress.best_smiles}")
+        name = title(progress.best_own)
+        named = f" ({name})" if name else ""
+        parts.append(f"best {progress.best_eV:.2f} eV {progress.best_smiles}{named}")
     parts.append(progress.activity)
     if progress.validation_mae_eV is not None:
         parts.append(f"model {progress.generation}, error {progress.validation_mae_eV:.2f} eV")

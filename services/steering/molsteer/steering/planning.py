@@ -57,6 +57,9 @@ def identity_of(
     training_set = settings.campaign.training_set
     if training_set is not None:
         fixed["campaign.training_set"] = digest(training_set)
+        for name in ("training_smiles_column", "training_label_column"):
+            if (column := getattr(settings.campaign, name)) is not None:
+                fixed[f"campaign.{name}"] = column
     if given:
         fixed["train.models"] = digest_of_models(given)
     named = {name: value for name, value in changeable.items() if not name.endswith(".slots")}

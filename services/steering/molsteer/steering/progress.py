@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 
 
@@ -20,6 +22,7 @@ class Progress:
         hits: Molecules above the campaign's limit.
         best_eV: Highest adiabatic ionization potential so far, None before the first.
         best_smiles: Its molecule.
+        best_own: What the molecules file says of it beside the SMILES, by heading.
         generation: Number of the newest update that trained a model, 0 before the first.
         validation_mae_eV: Held-out error of its models, None before the first.
         rate_per_min: Simulations settled per minute lately, None before there are enough in this
@@ -35,6 +38,7 @@ class Progress:
     hits: int
     best_eV: float | None
     best_smiles: str | None
+    best_own: Mapping[str, str]
     generation: int
     validation_mae_eV: float | None
     rate_per_min: float | None
@@ -61,7 +65,9 @@ def measure(
         " AND state = 'settled'"
         " AND json_extract(command, '$.molecule') NOT IN (SELECT molecule FROM label)"
     ).fetchone()
-    best = one("SELECT adiabatic_eV, smiles FROM label ORDER BY 1 DESC LIMIT 1").fetchone()
+    best = one(
+        "SELECT adiabatic_eV, smiles, molecule FROM label ORDER BY 1 DESC LIMIT 1"
+    ).fetchone()
     model = one(
         "SELECT generation, avg(validation_mae_eV) FROM model"
         " GROUP BY generation ORDER BY generation DESC LIMIT 1"
@@ -76,6 +82,7 @@ def measure(
         hits=hits,
         best_eV=best[0] if best else None,
         best_smiles=best[1] if best else None,
+        best_own=own_columns.of(ledger, best[2]) if best else {},
         generation=model[0] if model else 0,
         validation_mae_eV=model[1] if model else None,
         rate_per_min=rate,

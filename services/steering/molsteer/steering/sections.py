@@ -39,6 +39,11 @@ def _listed(given: object) -> object:
             return given
 
 
+def _as_text(given: object) -> object:
+    """Take a number for its digits, as TOML and Python have them."""
+    return str(given) if type(given) is int else given
+
+
 def _checked_name(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name):
         raise ValueError(
@@ -47,6 +52,7 @@ def _checked_name(name: str) -> str:
     return name
 
 
+ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -60,13 +66,26 @@ class CampaignSection(Section):
     space: Paths = Field(
         min_length=1,
         description="Search space: a folder made by `molsteer space build`, or one or several "
-        "files of molecules (.smi, .csv, also .gz), which are then built into one space inside "
-        "the run directory.",
+        "files of molecules (lists of SMILES, CSV and other tables, also packed), which are then "
+        "built into one space inside the run directory.",
+    )
+    smiles_column: ColumnName | None = Field(
+        default=None,
+        description="Column of SMILES in these files: its heading, or its number, from 1, where "
+        "there are no headings; if not given, the usual headings are looked for.",
     )
     training_set: Path | None = Field(
         default=None,
-        description="Labels known before: a CSV file with the columns smiles and adiabatic_eV, or "
-        "JSON Lines of the seeds' MoleculeData or of QCSchema results (.jsonl, .json); also .gz.",
+        description="Labels known before: a table with the columns smiles and adiabatic_eV, or "
+        "JSON Lines of the seeds' MoleculeData or of QCSchema results; also packed.",
+    )
+    training_smiles_column: ColumnName | None = Field(
+        default=None, description="Column of SMILES in a table of labels, as `smiles_column`."
+    )
+    training_label_column: ColumnName | None = Field(
+        default=None,
+        description="Column of adiabatic ionization potentials in eV in a table of labels; if not "
+        "given, adiabatic_eV or ip_eV.",
     )
     run_dir: Path | None = Field(
         default=None,

@@ -27,7 +27,7 @@ from molsteer.steering.sections import (
     SimulateSection,
     TrainSection,
 )
-from molsteer.steering.space.sources import SUFFIXES
+from molsteer.steering.space.layout import LISTS, TABLES, suffix
 
 
 class CampaignSettings(FileSettings):
@@ -66,6 +66,17 @@ class CampaignSettings(FileSettings):
         return self
 
     @model_validator(mode="after")
+    def _check_columns_belong_to_a_table(self) -> Self:
+        campaign = self.campaign
+        for name in ("training_smiles_column", "training_label_column"):
+            if campaign.training_set is None and getattr(campaign, name) is not None:
+                raise ValueError(
+                    f"campaign.{name} names a column of a training set, and there is none; leave "
+                    f"it out, or give campaign.training_set"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _check_inferencer_can_predict(self) -> Self:
         if self.policy.inference == "model" and self.infer.handler:
             raise ValueError(
@@ -101,7 +112,7 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
     Raises:
         SettingsError: If any setting cannot be used; all problems are named at once.
     """
-    if file and file.name.endswith(SUFFIXES):
+    if file and suffix(file.name) in {*LISTS, *TABLES}:
         cure = f"Search them with: molsteer run --space {file}"
         raise SettingsError(str(file), [f"These are molecules, not settings. {cure}"])
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))

@@ -23,7 +23,14 @@ from molsteer.shared.messages import (
     Trained,
 )
 from molsteer.steering.candidates import read_rows
-from molsteer.steering.ledger import objects, predicted_chunks, results, tasks, transfers
+from molsteer.steering.ledger import (
+    objects,
+    own_columns,
+    predicted_chunks,
+    results,
+    tasks,
+    transfers,
+)
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.orders import update_owner
 from molsteer.steering.policy.commands import (
@@ -76,6 +83,9 @@ class Settlement:
             failure = ErrorRecord(code="unusable-output", message=str(error), retryable=True)
         if failure and isinstance(command, DispatchSimulation):
             failure = self._named(failure, command.molecule)
+        if isinstance(command, DispatchSimulation):
+            own = self.space.own_cells(command.molecule)
+            own_columns.keep(self.ledger, command.molecule, self.space.own_headings, own)
         received_bytes = sum(blob.size_bytes for blob in _blobs(outcome))
         tasks.settle(self.ledger, outcome, failure, at, received_bytes)
         transfers.add(self.ledger, outcome.task_id, "worker", outcome.transfers)

@@ -11,7 +11,7 @@ from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
-from molsteer.steering.training_set import read_training_set
+from molsteer.steering.training_set import Columns, read_training_set
 
 SAMPLE = 10_000
 """Molecules among which clusters are looked for, however large the space is."""
@@ -26,7 +26,9 @@ def read_known(settings: CampaignSettings, ledger: Ledger) -> list[KnownLabel]:
     training_set = settings.campaign.training_set
     if training_set is None or ledger.has_events:
         return []
-    return read_training_set(training_set, settings.simulate.level)
+    campaign = settings.campaign
+    columns = Columns(campaign.training_smiles_column, campaign.training_label_column)
+    return read_training_set(training_set, settings.simulate.level, columns)
 
 
 def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) -> int:
@@ -39,6 +41,7 @@ def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) 
         molecules = space.find([label.inchikey for label in known])
         with ledger.transaction():
             known_labels.replace_all(ledger, known, molecules)
+            ledger.set_fact("training_rows", sum(label.rows for label in known))
     return known_labels.count(ledger)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -18,14 +17,19 @@ from pydantic import BaseModel, ValidationError
 from molsteer.shared.settings.wording import wording
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
-from molsteer.steering.qcschema_archive import Content, is_archive, read_archive
-from molsteer.steering.space.sources import LineTooLong, Row, decompressed, lines
+from molsteer.steering.qcschema_archive import Content, Line, is_archive, read_archive
+from molsteer.steering.space.errors import UnreadableSource
+from molsteer.steering.space.headings import place_of
+from molsteer.steering.space.layout import suffix
+from molsteer.steering.space.opening import opened
+from molsteer.steering.space.sources import Row
+from molsteer.steering.space.table import MoleculesTable
 
 RECIPE = "xtb-vacuum"
 """The seeds' name for what is computed here: relaxed cation minus relaxed neutral at GFN2-xTB.
 Their volts are for one electron and against no electrode, so the number is the same in eV."""
 
-VALUE_COLUMNS = ("adiabatic_eV", "ip_eV")
+LABEL_COLUMNS = ("adiabatic_eV", "ip_eV")
 PLAUSIBLE_eV = (1.0, 100.0)
 SAME_WITHIN_eV = 0.001
 LISTED = 100
@@ -33,20 +37,35 @@ LISTED = 100
 
 _BATCH_SIZE = 1_000
 
+_JSON = (".jsonl", ".json")
+_DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+\s*")
+"""As spreadsheets write numbers in many countries, with semicolons between cells."""
+
 METHODS = {"xtb": "GFN2-xTB"}
 """What QCSchema documents call levels of theory that are known here."""
 
 
-def read_training_set(path: Path, level: str = "xtb") -> list[KnownLabel]:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a table are read, by heading or number; the usual ones if None."""
+
+    smiles: str | None = None
+    label: str | None = None
+
+
+def read_training_set(
+    path: Path, level: str = "xtb", columns: Columns | None = None
+) -> list[KnownLabel]:
     """Read labels; a molecule that occurs several times with one value counts once.
 
-    A `.csv` file has the columns `smiles` and `adiabatic_eV` (or `ip_eV`). A `.jsonl` or `.json`
-    file holds one MoleculeData of the seeds in each line, alone or as their runs write it,
-    `[time, text]`, or QCSchema documents, see `read_archive`. All may be compressed with gzip.
+    A table has the columns `smiles` and `adiabatic_eV` (or `ip_eV`). JSON Lines hold one
+    MoleculeData of the seeds in each line, alone or as their runs write it, `[time, text]`, or
+    QCSchema documents, see `read_archive`. Which it is, and how it is packed, is found out.
 
     Args:
         path: The file.
         level: Level of theory that the campaign computes; QCSchema documents must be of it.
+        columns: Which columns of a table are read.
 
     Raises:
         UnusableTrainingSet: If the file cannot be read, holds no molecule, or some of its lines
@@ -55,7 +74,7 @@ def read_training_set(path: Path, level: str = "xtb") -> list[KnownLabel]:
     problems: list[tuple[int, str]] = []
     rows: list[Row] = []
     values_eV: dict[int, float] = {}
-    for line, content in _contents(path, METHODS.get(level, "")):
+    for line, content in _contents(path, METHODS.get(level, ""), columns or Columns()):
         match content:
             case str(problem):
                 problems.append((line, problem))
@@ -82,49 +101,58 @@ def digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        reason = error.strerror or str(error)
+        sentence = f"It cannot be read: {reason}. Check the path and the file."
+        raise UnusableTrainingSet(path, [sentence]) from error
 
 
-def _contents(path: Path, method: str) -> Iterator[tuple[int, Content]]:
-    read: Callable[[io.TextIOWrapper], Iterator[tuple[int, Content]]]
-    match path.name.lower().removesuffix(".gz").rpartition(".")[2]:
-        case "csv":
-            read = _csv_lines
-        case "jsonl" | "json":
-            read = partial(_json_lines, method=method)
-        case _:
-            sentence = "Its suffix tells nothing about its format: name it .csv or .jsonl."
-            raise UnusableTrainingSet(path, [sentence])
+def _contents(path: Path, method: str, columns: Columns) -> Iterator[tuple[int, Content]]:
     try:
-        with path.open("rb") as file, decompressed(file, path) as text:
-            yield from read(text)
-    except (OSError, EOFError, zlib.error, csv.Error, LineTooLong) as error:
-        raise _unreadable(path, error) from error
+        with opened(path) as text:
+            numbered = enumerate(text.lines, start=1)
+            first = next(((number, line) for number, line in numbered if line.strip()), (1, ""))
+            lines = chain([first], numbered)
+            if suffix(path.name) in _JSON or first[1].lstrip().startswith(("{", "[")):
+                if columns != Columns():
+                    cure = "Leave --training-smiles-column and --training-label-column out."
+                    raise UnusableTrainingSet(path, [f"It is JSON and has no columns. {cure}"])
+                yield from _json_lines(lines, method)
+            else:
+                yield from _table_rows(lines, path, columns)
+    except UnreadableSource as error:
+        sentence = f"It cannot be read: {error.reason}. {error.cure}"
+        raise UnusableTrainingSet(path, [sentence]) from error
 
 
-def _csv_lines(text: io.TextIOWrapper) -> Iterator[tuple[int, Content]]:
-    reader = csv.reader(lines(text))
-    names = [name.strip() for name in next(reader, [])]
-    value = next((name for name in VALUE_COLUMNS if name in names), None)
-    if "smiles" not in names or value is None:
-        wanted = f"'smiles' and {' or '.join(map(repr, VALUE_COLUMNS))}"
-        yield 1, f"it must name the columns {wanted}, and names {', '.join(names) or 'none'}"
+def _table_rows(
+    lines: Iterator[Line], path: Path, columns: Columns
+) -> Iterator[tuple[int, Content]]:
+    table = MoleculesTable(lines, path, columns.smiles, "--training-smiles-column")
+    headings, delimiter = table.layout.headings, table.layout.delimiter
+    wanted = (columns.label,) if columns.label else LABEL_COLUMNS
+    places = (place_of(headings, name) for name in wanted)
+    place = next((place for place in places if place is not None), None)
+    if place is None:
+        names = f"{' or '.join(map(repr, wanted))} (its columns are: {', '.join(headings)})"
+        cure = "Say which column it is with --training-label-column."
+        raise UnusableTrainingSet(path, [f"It has no column of labels, {names}. {cure}"])
         return
-    for cells in reader:
-        named = dict(zip(names, cells, strict=False))
-        if cells:
-            yield reader.line_num, _from_cells(named.get("smiles", ""), named.get(value, ""))
+    for row in table.rows():
+        label = row.cells[place]
+        if delimiter == ";" and _DECIMAL_COMMA.fullmatch(label):
+            label = label.replace(",", ".")
+        yield row.line, row.problem or _from_cells(row.smiles, label)
 
 
 def _from_cells(smiles: str, value: str) -> Content:
     try:
-        return smiles.strip(), float(value)
+        return smiles, float(value)
     except ValueError:
         return f"{value!r} is no number"
 
 
-def _json_lines(text: io.TextIOWrapper, method: str) -> Iterator[tuple[int, Content]]:
-    records = ((line, record) for line, record in enumerate(lines(text), 1) if record.strip())
+def _json_lines(lines: Iterator[Line], method: str) -> Iterator[tuple[int, Content]]:
+    records = ((line, record) for line, record in lines if record.strip())
     first = next(records, None)
     if first is None:
         return
@@ -170,6 +198,7 @@ def _labels(
     batches = [rows[start : start + _BATCH_SIZE] for start in range(0, len(rows), _BATCH_SIZE)]
     first_lines: dict[str, int] = {}
     labels: list[KnownLabel] = []
+    count = Counter[int]()
     for batch, digested in digest_all(map(list, batches), len(os.sched_getaffinity(0))):
         names = iter(zip(digested.smiles, digested.inchikeys, strict=True))
         for row, reason in zip(batch, digested.reasons, strict=True):
@@ -183,15 +212,11 @@ def _labels(
             elif abs(value_eV - values_eV[first]) > SAME_WITHIN_eV:
                 contradiction = f"{values_eV[first]:g} eV for the same molecule in line {first}"
                 problems.append((row.line, f"{value_eV:g} eV contradicts {contradiction}"))
-    return labels
+            count[first] += 1
+    return [replace(label, rows=rows) for label, rows in zip(labels, count.values(), strict=True)]
 
 
 def _sentences(problems: list[tuple[int, str]]) -> list[str]:
     listed = [f"line {line}: {problem}." for line, problem in sorted(problems)[:LISTED]]
     more = len(problems) - len(listed)
     return [*listed, *([f"and {more} more lines."] if more else [])]
-
-
-def _unreadable(path: Path, error: Exception) -> UnusableTrainingSet:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return UnusableTrainingSet(path, [f"It cannot be read: {reason}. Check the path and the file."])

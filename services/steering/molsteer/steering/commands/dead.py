@@ -14,6 +14,7 @@ import click
 
 from molsteer.shared.commands.options import as_json
 from molsteer.steering.counted import counted
+from molsteer.steering.titles import title
 
 if TYPE_CHECKING:
     from molsteer.steering.dead.tasks import Attempt, DeadTask
@@ -139,9 +140,10 @@ def _find(run_dir: Path, task_id: str) -> DeadTask:
 
 
 def _line(task: DeadTask) -> str:
-    last = task.last
+    last, name = task.last, title(task.own)
+    called = f" ({name})" if name else ""
     return (
-        f"{_time(last.ended_at)}  {task.task_id}  {task.smiles or task.topic}  "
+        f"{_time(last.ended_at)}  {task.task_id}  {task.smiles or task.topic}{called}  "
         f"{counted(last.starts, 'start')}, {counted(len(task.attempts), 'attempt')}, "
         f"last on {last.worker}"
     )

@@ -10,6 +10,7 @@ import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
 from molsteer.steering.counted import counted
+from molsteer.steering.titles import shown
 
 if TYPE_CHECKING:
     from molsteer.steering.space.manifest import Manifest
@@ -42,6 +43,12 @@ def space() -> None:
     show_default="one for each core",
     help="Processes that read molecules.",
 )
+@click.option(
+    "--smiles-column",
+    metavar="HEADING|NUMBER",
+    help="Column of SMILES: its heading, or its number, from 1, where there are no headings; if "
+    "not given, the usual headings are looked for.",
+)
 @click.option("--force", is_flag=True, help="Replace a search space that is there already.")
 @as_json
 @verbosity
@@ -50,37 +57,42 @@ def build(
     output: Path,
     chunk_size: int,
     processes: int | None,
+    smiles_column: str | None,
     force: bool,
     as_json: bool,
     verbosity: Verbosity,
 ) -> None:
     """Build a search space from molecules files.
 
-    SOURCES end in .smi (a SMILES at the start of each line), .csv (a column named smiles or inchi),
-    .smi.gz or .csv.gz. Molecules that occur twice and rows that give no molecule are left out; each
-    is listed in rejected.csv in the new folder, with its line and the reason.
+    SOURCES are tables with a column named smiles or inchi, or lists (.smi) with a SMILES at the
+    start of each line. Delimiter, encoding and packing (gzip, bzip2, xz, zip) are found out. The
+    other columns are kept, and shown with the molecules that are found. Molecules that occur twice
+    and rows that give no molecule are left out; each is listed in rejected.csv in the new folder,
+    with its line and the reason.
 
     \b
     Examples:
       molsteer space build molecules.smi -o space
       molsteer space build train.csv.gz test.csv.gz -o space --chunk-size 50000 --force
+      molsteer space build catalogue.tsv -o space --smiles-column Structure
     """
     from molsteer.shared.telemetry import log_to
     from molsteer.steering.interrupts import tidy_up_on_terminate
     from molsteer.steering.space.build import build as build_space
-    from molsteer.steering.space.progress import shown
+    from molsteer.steering.space.progress import shown as shown_progress
 
     tidy_up_on_terminate()
     if verbosity == "verbose":
         log_to("space", "debug")
     started_at = time.monotonic()
-    with shown(console_for_news(verbosity, stderr=True)) as show:
+    with shown_progress(console_for_news(verbosity, stderr=True)) as show:
         manifest = build_space(
             sources,
             output,
             chunk_size=chunk_size,
             processes=processes,
             replace=force,
+            smiles_column=smiles_column,
             on_progress=show,
         )
     elapsed_s = time.monotonic() - started_at
@@ -125,4 +137,7 @@ def _summary(folder: Path, manifest: Manifest) -> str:
     lines += [f"  {count:,} {reason}" for reason, count in manifest.rejected_rows.items()]
     if manifest.rejected_rows:
         lines.append(f"Each is listed in {folder / manifest.rejected.file}")
+    if manifest.own_columns:
+        headings = ", ".join(map(shown, manifest.own_columns.headings))
+        lines.append(f"Columns kept: {headings}")
     return "\n".join(lines)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from molsteer.shared.messages import ErrorRecord, Topic
+from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 
 
@@ -45,6 +46,7 @@ class DeadTask:
         topic: What it does: simulate, train or infer.
         molecule: Number of the molecule in the search space, where the task simulates one.
         smiles: The same molecule as text.
+        own: What the molecules file says of it beside the SMILES, by heading.
         attempts: What was tried for it, oldest first; the last one is the dead task.
     """
 
@@ -52,6 +54,7 @@ class DeadTask:
     topic: Topic
     molecule: int | None
     smiles: str | None
+    own: Mapping[str, str]
     attempts: tuple[Attempt, ...]
 
     @property
@@ -71,11 +74,13 @@ def dead_tasks(ledger: Ledger) -> list[DeadTask]:
 
 
 def _dead_task(ledger: Ledger, row: sqlite3.Row) -> DeadTask:
+    molecule = json.loads(row["command"]).get("molecule")
     return DeadTask(
         task_id=row["task_id"],
         topic=row["topic"],
-        molecule=json.loads(row["command"]).get("molecule"),
+        molecule=molecule,
         smiles=json.loads(row["error"])["facts"].get("smiles"),
+        own={} if molecule is None else own_columns.of(ledger, molecule),
         attempts=tuple(_attempts(ledger, row["task_id"])),
     )
 

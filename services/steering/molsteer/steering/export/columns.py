@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
+
+from molsteer.steering.ledger import own_columns
 
 if TYPE_CHECKING:
     from molsteer.steering.ledger.ledger import Ledger
@@ -14,6 +16,7 @@ Kind = Literal["text", "integer", "number", "boolean"]
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
 
+_OWN = "own_"
 _UNITS = {"_at": "s since 1970-01-01 UTC", "_s": "s", "_eV": "eV", "_bytes": "bytes"}
 
 
@@ -58,15 +61,31 @@ class Table:
         meaning: What one row stands for.
         rows: The SQL that follows FROM: which rows there are, in which order.
         columns: Its columns in their order.
+        has_own: Whether the users' own columns of the molecules stand behind these, see `of`.
     """
 
     name: str
     meaning: str
     rows: str
     columns: tuple[Column, ...]
+    has_own: bool = False
+
+    def of(self, ledger: Ledger) -> Table:
+        """Add the users' own columns of a campaign."""
+        if not self.has_own:
+            return self
+        own = (
+            text(f"{_OWN}{heading}", own_columns.cell(place), "As in the file of the molecules.")
+            for place, heading in enumerate(own_columns.headings(ledger))
+        )
+        return replace(self, columns=(*self.columns, *own))
 
     def read(self, ledger: Ledger) -> Iterator[Row]:
         """Read the rows one by one."""
-        cells = ", ".join(f'{column.source} AS "{column.name}"' for column in self.columns)
+        cells = ", ".join(
+            # Headings are not ours, so they become no part of the SQL.
+            column.source if column.name.startswith(_OWN) else f'{column.source} AS "{column.name}"'
+            for column in self.columns
+        )
         for row in ledger.connection.execute(f"SELECT {cells} FROM {self.rows}"):  # noqa: S608
             yield tuple(map(Column.cell, self.columns, row))

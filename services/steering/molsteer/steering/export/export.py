@@ -49,7 +49,7 @@ def export_tables(
 
     def fill(draft: Path, ledger: Ledger) -> Mapping[str, int]:
         rows = {}
-        for table in tables:
+        for table in (table.of(ledger) for table in tables):
             read = _Counted(table.read(ledger))
             file = f"{table.name}.{format_name}"
             write(draft / file, table, read)

@@ -38,7 +38,7 @@ class Frames(Mapping[str, "DataFrame"]):
         """
         table = {table.name: table for table in TABLES}[name]
         with closing(Ledger(self._run_dir, read_only=True)) as ledger:
-            return _frame(table, ledger)
+            return _frame(table.of(ledger), ledger)
 
     def __iter__(self) -> Iterator[str]:
         return (table.name for table in TABLES)

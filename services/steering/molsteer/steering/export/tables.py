@@ -20,6 +20,7 @@ from molsteer.steering.export.task_columns import (
     asked,
     failed,
 )
+from molsteer.steering.ledger.own_columns import joined
 
 _POTENTIALS = (
     number("adiabatic_eV", "label.adiabatic_eV", "Adiabatic ionization potential, the label."),
@@ -32,7 +33,7 @@ MOLECULES = Table(
     "molecules",
     "One row for each labelled molecule, in the order of settling, with the prediction by which "
     "it was chosen.",
-    "label LEFT JOIN choice USING (molecule) ORDER BY label.number",
+    f"label LEFT JOIN choice USING (molecule) {joined('label.molecule')} ORDER BY label.number",
     (
         integer("number", "label.number", "Place in the order of settling, from 1."),
         integer("molecule", "label.molecule", "Number in the search space, from 0."),
@@ -47,12 +48,14 @@ MOLECULES = Table(
         *_POTENTIALS,
         text("task_id", "label.task_id", "Its simulation, see `simulations`."),
     ),
+    has_own=True,
 )
 
 SIMULATIONS = Table(
     "simulations",
     "One row for each simulation, further attempts included.",
-    "task LEFT JOIN label USING (task_id) WHERE task.topic = 'simulate' ORDER BY task.rowid",
+    f"task LEFT JOIN label USING (task_id) {joined(asked('molecule'))}"
+    " WHERE task.topic = 'simulate' ORDER BY task.rowid",
     (
         TASK_ID,
         integer("molecule", asked("molecule"), "Number in the search space, from 0."),
@@ -65,6 +68,7 @@ SIMULATIONS = Table(
         *FATE,
         *_POTENTIALS,
     ),
+    has_own=True,
 )
 
 TRAININGS = Table(
@@ -166,7 +170,7 @@ TIMINGS = Table(
 FAILURES = Table(
     "failures",
     "One row for each task that ended without a value.",
-    "task WHERE task.error IS NOT NULL ORDER BY task.rowid",
+    f"task {joined(asked('molecule'))} WHERE task.error IS NOT NULL ORDER BY task.rowid",
     (
         TASK_ID,
         TOPIC,
@@ -181,6 +185,7 @@ FAILURES = Table(
         WORKER,
         SETTLED_AT,
     ),
+    has_own=True,
 )
 
 TRANSFERS = Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,13 @@ class KnownLabel:
 
     Attributes:
         smiles: Canonical.
+        rows: How many rows of the training set say so.
     """
 
     smiles: str
     inchikey: str
     adiabatic_eV: float
+    rows: int = field(default=1, compare=False)
 
 
 def replace_all(

@@ -9,7 +9,10 @@ TABLES = """
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'given_models', 'changes',
                                     -- 'session', when steering was started last, 'paused',
-                                    -- 'stopping', 'finished', and 'request/NAME' for each request
+                                    -- 'stopping', 'finished', 'request/NAME' for each request,
+                                    -- 'training_rows', of which each label had one or several,
+                                    -- 'own_columns' with the headings of the users' own columns,
+                                    -- and 'own_columns/MOLECULE' with the cells of a molecule
     value TEXT NOT NULL             -- JSON
 );
 

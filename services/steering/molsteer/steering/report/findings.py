@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 
 
@@ -20,6 +21,7 @@ class Found:
         vertical_eV: Its vertical ionization potential.
         generation: Number of the models that chose it, 0 before there was one.
         predicted_eV: What they expected, None before there was one.
+        own: What the molecules file says of it beside the SMILES, by heading.
     """
 
     number: int
@@ -28,6 +30,7 @@ class Found:
     vertical_eV: float
     generation: int
     predicted_eV: float | None
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class Findings:
         updates: The updates of the ensemble, in order.
         tasks: The tasks that ended, by topic and status.
         failures: What failed, the most common kind first; cancelled tasks are none.
+        own_headings: Headings of the users' own columns.
     """
 
     name: str
@@ -135,6 +139,7 @@ class Findings:
     updates: Sequence[Update]
     tasks: Sequence[TaskGroup]
     failures: Sequence[Failure]
+    own_headings: Sequence[str] = ()
 
     def best(self, count: int) -> Sequence[Found]:
         """Give the molecules with the highest adiabatic ionization potentials."""
@@ -160,6 +165,7 @@ def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
         updates=_updates(ledger),
         tasks=_task_groups(ledger),
         failures=_failures(ledger),
+        own_headings=own_columns.headings(ledger),
     )
 
 
@@ -170,10 +176,11 @@ def _facts(ledger: Ledger, name: str) -> dict[str, Any]:
 
 def _found(ledger: Ledger) -> list[Found]:
     rows = ledger.connection.execute(
-        "SELECT number, smiles, adiabatic_eV, vertical_eV, label.generation, mean_eV"
+        "SELECT number, smiles, adiabatic_eV, vertical_eV, label.generation, mean_eV, molecule"
         " FROM label LEFT JOIN choice USING (molecule) ORDER BY number"
     )
-    return [Found(*row) for row in rows]
+    own = own_columns.of_all(ledger)
+    return [replace(Found(*row[:-1]), own=own.get(row["molecule"], {})) for row in rows]
 
 
 def _group(molecules: Sequence[Found], hit_above_eV: float) -> Group:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from molsteer.steering.report.findings import Findings, Group
 from molsteer.steering.report.table import number, table
+from molsteer.steering.titles import shown, title_headings
 
 BEST_SHOWN = 20
 
@@ -15,6 +16,7 @@ def render(findings: Findings, plot_file: str) -> str:
         findings: The campaign.
         plot_file: Name of the discovery plot beside the report.
     """
+    titles = title_headings(findings.own_headings)
     best = [
         (
             f"`{molecule.smiles}`",
@@ -22,6 +24,7 @@ def render(findings: Findings, plot_file: str) -> str:
             f"{molecule.vertical_eV:.3f}",
             findings.starter if molecule.predicted_eV is None else f"{molecule.predicted_eV:.3f}",
             molecule.number,
+            *(_literal(molecule.own.get(heading, "")) for heading in titles),
         )
         for molecule in findings.best(BEST_SHOWN)
     ]
@@ -30,7 +33,11 @@ def render(findings: Findings, plot_file: str) -> str:
         _summary(findings),
         "## Best molecules\n",
         table(
-            ("SMILES", "adiabatic / eV", "vertical / eV", "predicted / eV", "found as no."), best
+            (
+                *("SMILES", "adiabatic / eV", "vertical / eV", "predicted / eV", "found as no."),
+                *(_literal(heading) for heading in titles),
+            ),
+            best,
         ),
         f"## Against the {findings.starter} start\n",
         _comparison(findings),
@@ -66,6 +73,12 @@ def render(findings: Findings, plot_file: str) -> str:
 def _cell(message: str) -> str:
     """Keep a message in its place; some quote what a program printed."""
     return " ".join(message.split()).replace("|", "\\|")
+
+
+def _literal(own: str) -> str:
+    """Write what users wrote so that nothing in it is Markdown or HTML."""
+    text = _cell(shown(own)).replace("`", "'")
+    return f"`{text}`" if text else ""
 
 
 def _summary(findings: Findings) -> str:

@@ -19,6 +19,7 @@ from molsteer.steering.space.manifest import (
     content_digest,
 )
 from molsteer.steering.space.molecules import Reason
+from molsteer.steering.space.own_columns import OwnColumnsWriter
 from molsteer.steering.space.progress import Progress, ignore
 from molsteer.steering.space.sources import MoleculesFile, Row
 from molsteer.steering.space.writing import ChunkWriter, NameTable, RejectedList
@@ -34,6 +35,7 @@ def build(
     chunk_size: int,
     processes: int | None = None,
     replace: bool = False,
+    smiles_column: str | None = None,
     on_progress: Callable[[Progress], None] = ignore,
 ) -> Manifest:
     """Build a search space; the folder appears when it is complete, or not at all.
@@ -46,6 +48,8 @@ def build(
         chunk_size: Molecules in every chunk but the last.
         processes: How many read molecules at a time; one for each core by default.
         replace: Whether to replace a search space that is in the folder already.
+        smiles_column: Heading or number of the column of SMILES in the files; found by its
+            heading if None.
         on_progress: Called after every batch of rows.
 
     Raises:
@@ -53,7 +57,7 @@ def build(
         RefusedFolder: If the folder exists, or cannot be written.
         SpaceError: If no molecule is usable, or a building process died.
     """
-    files = [MoleculesFile(path, number) for number, path in enumerate(sources)]
+    files = [MoleculesFile(path, number, smiles_column) for number, path in enumerate(sources)]
     with staged(folder, replace_if_holds=MANIFEST_NAME if replace else None) as draft:
         with RejectedList(draft, sources) as rejected:
             intake = _Intake(draft, files, chunk_size, rejected)
@@ -79,6 +83,7 @@ class _Intake:
         self._rejected = rejected
         self._chunks = ChunkWriter(draft, chunk_size)
         self._names = NameTable()
+        self._own = OwnColumnsWriter(draft, [file.columns() for file in files])
         self._first_places: dict[bytes, int] = {}
         self._rejected_rows: Counter[str] = Counter()
         self._source_rows: Counter[int] = Counter()
@@ -89,6 +94,8 @@ class _Intake:
             self._source_rows[row.source] += 1
             if reason is None:
                 usable.append(row)
+            elif row.problem:
+                self._reject(row, Reason.TOO_MANY_CELLS, row.problem)
             else:
                 self._reject(row, reason, reason)
         new = [
@@ -101,6 +108,7 @@ class _Intake:
             [digested.smiles[index] for index in new],
             [digested.inchikeys[index] for index in new],
         )
+        self._own.add((usable[index].source, usable[index].cells) for index in new)
 
     def progress(self) -> Progress:
         return Progress(
@@ -126,6 +134,7 @@ class _Intake:
             rejected=self._rejected.finish(),
             rejected_rows=dict(sorted(self._rejected_rows.items())),
             sources=tuple(self._source_record(file) for file in self._files),
+            own_columns=self._own.finish(),
             digest=content_digest(self._chunk_size, contents),
         )
 
@@ -157,7 +166,8 @@ class _Intake:
         counts = ", ".join(f"{count} {kind}" for kind, count in self._rejected_rows.items())
         return (
             f"There is no usable molecule in {names} (rows left out: {counts or 'none'}). "
-            f"Give at least one SMILES of a single molecule with a heavy atom."
+            f"Give at least one SMILES of a single molecule with a heavy atom; if another column "
+            f"holds the SMILES, name it with --smiles-column."
         )
 
 

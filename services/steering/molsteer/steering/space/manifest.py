@@ -13,7 +13,10 @@ from molsteer.shared.frozen import Message
 from molsteer.shared.settings.wording import wording
 from molsteer.steering.space.errors import DamagedSpace
 
-FORMAT = 1
+FORMAT = 2
+_DIGESTED = 1
+"""The format whose molecules have the same digests; that the users' columns are kept is newer."""
+
 MANIFEST_NAME = "space.json"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -42,6 +45,20 @@ class StoredChunk(StoredFile):
     """
 
     molecules: PositiveInt
+
+
+class OwnColumns(Message):
+    """The users' own columns of the molecules files, beside that of the SMILES.
+
+    Attributes:
+        headings: Of all files together; a heading that several files have stands for one column.
+        cells: A line for each molecule, which is a JSON list of its cells, one for each heading.
+        offsets: Where each line begins, and where the last one ends; int64, npy.
+    """
+
+    headings: tuple[str, ...] = Field(min_length=1)
+    cells: StoredFile
+    offsets: StoredFile
 
 
 class SourceRecord(Message):
@@ -74,10 +91,11 @@ class Manifest(Message):
         rejected: The rows left out, with their place and reason; csv.
         rejected_rows: How many rows were left out, by reason.
         sources: The molecules files, in order.
+        own_columns: What else the files say of the molecules; None if nothing, or in format 1.
         digest: Digest of the molecules and their order, whatever files they came from.
     """
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 2
     molecules: PositiveInt
     chunk_size: PositiveInt
     chunks: tuple[StoredChunk, ...] = Field(min_length=1)
@@ -87,6 +105,7 @@ class Manifest(Message):
     rejected: StoredFile
     rejected_rows: dict[str, PositiveInt]
     sources: tuple[SourceRecord, ...] = Field(min_length=1)
+    own_columns: OwnColumns | None = None
     digest: Sha256
 
     @model_validator(mode="after")
@@ -107,12 +126,13 @@ class Manifest(Message):
     def files(self) -> tuple[StoredFile, ...]:
         """Every file of the folder but this one."""
         tables = (self.smiles, self.smiles_offsets, self.inchikeys, self.rejected)
-        return (*self.chunks, *tables)
+        own = (self.own_columns.cells, self.own_columns.offsets) if self.own_columns else ()
+        return (*self.chunks, *tables, *own)
 
 
 def content_digest(chunk_size: int, contents: tuple[StoredFile, ...]) -> str:
     """Name the molecules of a space by the digests of the files that hold them."""
-    lines = [f"{FORMAT} {chunk_size}", *(stored.sha256 for stored in contents)]
+    lines = [f"{_DIGESTED} {chunk_size}", *(stored.sha256 for stored in contents)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -152,8 +172,8 @@ def _why_unreadable(document: bytes, error: ValidationError) -> str:
         found = json.loads(document)["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
         found = FORMAT
-    if found != FORMAT:
-        return f"it has format {found!r}, and this version of molsteer reads format {FORMAT}"
+    if found not in range(1, FORMAT + 1):
+        return f"it has format {found!r}, and this version of molsteer reads up to format {FORMAT}"
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "the document"
     return f"its {MANIFEST_NAME} is damaged at {place} ({wording(first)})"

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too many atoms"
     WILDCARD = "an atom that is no element"
     NO_INCHI = "no InChIKey"
+    TOO_MANY_CELLS = "more cells than headings"
     DUPLICATE = "duplicate"
 
 

@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 from molsteer.shared.graphs import PackedGraphs, join
 from molsteer.steering.space.errors import DamagedSpace, ReplacedSpace, SpaceError
 from molsteer.steering.space.manifest import Manifest, StoredFile, is_replaced, read_manifest
+from molsteer.steering.space.own_columns import OwnCells, OwnColumnsTable
 from molsteer.steering.space.progress import Progress, ignore
 from molsteer.steering.space.sources import MoleculesFile
 
@@ -61,6 +62,10 @@ class SearchSpace:
         self._smiles_offsets = self._table(manifest.smiles_offsets, "int64", len(self) + 1)
         self._smiles = self._table(manifest.smiles, "uint8", int(self._smiles_offsets[-1]))
         self._inchikeys = self._table(manifest.inchikeys, "S27", len(self))
+        self._own_columns: OwnColumnsTable | None = None
+        if own := manifest.own_columns:
+            offsets = self._table(own.offsets, "int64", len(self) + 1)
+            self._own_columns = OwnColumnsTable(folder, own, offsets)
 
     @classmethod
     def open(cls, folder: Path) -> SearchSpace:
@@ -86,6 +91,12 @@ class SearchSpace:
         """Digest of the molecules and their order."""
         return self.manifest.digest
 
+    @property
+    def own_headings(self) -> tuple[str, ...]:
+        """Headings of the users' own columns, see `own_cells`."""
+        own = self.manifest.own_columns
+        return own.headings if own else ()
+
     def smiles(self, index: int) -> str:
         """Give the canonical SMILES of a molecule.
 
@@ -104,6 +115,16 @@ class SearchSpace:
             DamagedSpace: If what is stored is no InChIKey.
         """
         return self._text(bytes(self._inchikeys[self._checked(index)]), _INCHIKEY, index)
+
+    def own_cells(self, index: int) -> OwnCells:
+        """Give what the molecules file says of a molecule beside its SMILES, by heading.
+
+        Raises:
+            IndexError: If the space has no such molecule.
+            DamagedSpace: If what is stored is something else.
+        """
+        self._checked(index)
+        return self._own_columns.cells(index) if self._own_columns else {}
 
     def find(self, inchikeys: Sequence[str]) -> list[int | None]:
         """Look molecules up by their InChIKeys; None for those that are not in the space."""
@@ -181,6 +202,7 @@ def open_or_build(
     chunk_size: int,
     *,
     processes: int | None = None,
+    smiles_column: str | None = None,
     on_progress: Callable[[Progress], None] = ignore,
 ) -> SearchSpace:
     """Open a search space, or build it from molecules files unless that was done before.
@@ -190,15 +212,22 @@ def open_or_build(
         cache_folder: Where spaces built from files are kept, each under its files' digest.
         chunk_size: Molecules in one chunk, where the space is built here.
         processes: How many read molecules at a time; one for each core by default.
+        smiles_column: Heading or number of the column of SMILES, see `build`.
         on_progress: Called now and then during a build.
 
     Raises:
         SpaceError: If a source cannot be opened or read, or there is no usable molecule.
     """
     if len(sources) == 1 and sources[0].is_dir():
+        if smiles_column is not None:
+            raise SpaceError(
+                f"The search space {sources[0]} is built already, so that no column of SMILES can "
+                f"be chosen. Leave --smiles-column out, or give the files it was built from."
+            )
         return SearchSpace.open(sources[0])
     digests = "".join(MoleculesFile(source).sha256() for source in sources)
-    folder = cache_folder / f"{hashlib.sha256(digests.encode()).hexdigest()[:16]}-{chunk_size}"
+    read = hashlib.sha256(f"{digests}{smiles_column or ''}".encode()).hexdigest()
+    folder = cache_folder / f"{read[:16]}-{chunk_size}"
     try:
         return SearchSpace.open(folder)
     except DamagedSpace:  # most often there is none yet
@@ -211,6 +240,7 @@ def open_or_build(
             chunk_size=chunk_size,
             processes=processes,
             replace=True,
+            smiles_column=smiles_column,
             on_progress=on_progress,
         )
         return SearchSpace.open(folder)

@@ -87,9 +87,9 @@ class NameTable:
         """Write the tables `smiles`, `smiles_offsets` and `inchikeys`."""
         offsets = np.concatenate([[0], np.cumsum(np.concatenate(self._lengths))]).astype(np.int64)
         return (
-            _write_array(folder, "smiles.npy", np.frombuffer(self._smiles, dtype=np.uint8)),
-            _write_array(folder, "smiles_offsets.npy", offsets),
-            _write_array(
+            write_array(folder, "smiles.npy", np.frombuffer(self._smiles, dtype=np.uint8)),
+            write_array(folder, "smiles_offsets.npy", offsets),
+            write_array(
                 folder,
                 "inchikeys.npy",
                 np.frombuffer(self._inchikeys, dtype=f"S{INCHIKEY_LENGTH}"),
@@ -125,15 +125,17 @@ class RejectedList:
     def finish(self) -> StoredFile:
         """Close the list."""
         self._file.close()
-        return _stored(self._folder, REJECTED_NAME)
+        return stored(self._folder, REJECTED_NAME)
 
 
-def _write_array(folder: Path, name: str, array: npt.NDArray[np.generic]) -> StoredFile:
+def write_array(folder: Path, name: str, array: npt.NDArray[np.generic]) -> StoredFile:
+    """Write an array into the folder of a space."""
     np.save(folder / name, array, allow_pickle=False)
-    return _stored(folder, name)
+    return stored(folder, name)
 
 
-def _stored(folder: Path, name: str) -> StoredFile:
+def stored(folder: Path, name: str) -> StoredFile:
+    """Describe a file of a space that is written whole."""
     with (folder / name).open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return StoredFile(file=name, sha256=sha256, size_bytes=file.tell())
