@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import ast
-import errno
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
+from molsteer.shared.commands.saying import say
 from molsteer.shared.errors import UserError
+from molsteer.shared.last_words import last_words
 
 _GROUP = "molsteer.commands"
-
-_MENDABLE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
-"""What a file system refuses although the program is right."""
 
 
 class InstalledCommands(click.Group):
@@ -92,20 +92,28 @@ def main() -> None:
         # Click gives the status of `--help` and the like back instead of leaving.
         sys.exit(molsteer.main(prog_name="molsteer", standalone_mode=False))
     except UserError as error:
-        click.echo(f"molsteer: {error}", err=True)
-        sys.exit(2)
+        _leave(str(error))
     except click.ClickException as error:
-        error.show()
+        error.show(text := StringIO())
+        say(text.getvalue(), err=True, nl=False)
         sys.exit(2)
-    except click.Abort:
-        click.echo("molsteer: interrupted.", err=True)
+    except click.Abort as abort:
+        # Click makes one of the end of a file as well, which is nobody's interruption.
+        if isinstance(abort.__cause__, EOFError):
+            raise abort.__cause__ from None
+        if abort.__cause__ and (cause := last_words(abort.__cause__)):
+            _leave(cause)
+        say("molsteer: interrupted.", err=True)
         sys.exit(130)
-    except OSError as error:
-        if error.errno not in _MENDABLE:
-            raise
-        refused = f"{error.filename or 'A file'} cannot be used: {error.strerror}"
-        click.echo(f"molsteer: {refused}. Check permissions and free space.", err=True)
-        sys.exit(2)
+    except (OSError, RuntimeError) as error:
+        if cause := last_words(error):
+            _leave(cause)
+        raise
+
+
+def _leave(cause: str) -> NoReturn:
+    say(f"molsteer: {cause}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from molsteer.shared.commands.options import Verbosity, console_for_news
+from molsteer.shared.commands.terminal import Terminal
+from molsteer.shared.foreign_text import one_line
 from molsteer.shared.telemetry import log_to
 from molsteer.steering.app import assembled
 from molsteer.steering.application import Application
@@ -35,8 +37,8 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         user stopped it.
     """
     tidy_up_on_terminate()
-    console = Console(highlight=False, markup=False)
-    news = console_for_news(verbosity, stderr=False)
+    console = Terminal(stderr=False)
+    news = console_for_news(verbosity, stderr=True)
     verbose = verbosity == "verbose"
     if verbose:
         log_to("steering", "debug")
@@ -87,15 +89,16 @@ def _best_molecules(findings: Findings) -> Table:
             f"{molecule.adiabatic_eV:.3f}",
             f"{molecule.vertical_eV:.3f}",
             predicted,
-            Text(molecule.smiles),
+            Text(one_line(molecule.smiles)),
         )
     return table
 
 
-def _display(news: Console) -> Display:
+def _display(news: Terminal) -> Display:
     if news.quiet:
-        return QuietDisplay(Console(stderr=True))
-    return LiveDisplay(news) if news.is_terminal else LineDisplay(news)
+        return QuietDisplay(Terminal(stderr=True))
+    moving = news.is_terminal and not news.is_dumb_terminal
+    return LiveDisplay(news) if moving else LineDisplay(news)
 
 
 def _tell_left_out(space: SearchSpace, console: Console) -> None:
@@ -151,4 +154,5 @@ def _common_cause(findings: Findings) -> str:
     if not findings.failures:
         return "No model could be asked."
     kind, count = findings.failures[0], sum(kind.count for kind in findings.failures)
-    return f"Of {count} failures, {kind.count} are {kind.code}. The last of these: {kind.message}"
+    said = one_line(kind.message)
+    return f"Of {count} failures, {kind.count} are {kind.code}. The last of these: {said}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+from molsteer.shared.commands.saying import say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,7 +54,7 @@ def doctor(
         log_to("doctor", "debug")
     rows = list(_examined(_chosen(installed_checks(file), only), verbosity))
     if as_json:
-        click.echo(json.dumps([{"check": name} | asdict(found) for name, found in rows], indent=2))
+        say(json.dumps([{"check": name} | asdict(found) for name, found in rows], indent=2))
     else:
         _show(rows, verbosity)
     sys.exit(any(finding.result == "problem" for _, finding in rows))
@@ -85,10 +86,11 @@ def _examined(checks: Sequence[Check], verbosity: Verbosity) -> Iterator[Row]:
 
 
 def _show(rows: Sequence[Row], verbosity: Verbosity) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
+    from molsteer.shared.commands.terminal import Terminal
+
+    console = Terminal(stderr=False)
     if verbosity != "quiet":
         console.print(_table(rows))
     bad = [finding for _, finding in rows if finding.result in {"warning", "problem"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from molsteer.shared.foreign_text import literal
 from molsteer.steering.report.findings import Findings, Group
 from molsteer.steering.report.table import number, table
 
@@ -17,7 +18,7 @@ def render(findings: Findings, plot_file: str) -> str:
     """
     best = [
         (
-            f"`{molecule.smiles}`",
+            literal(molecule.smiles),
             f"{molecule.adiabatic_eV:.3f}",
             f"{molecule.vertical_eV:.3f}",
             findings.starter if molecule.predicted_eV is None else f"{molecule.predicted_eV:.3f}",
@@ -39,7 +40,7 @@ def render(findings: Findings, plot_file: str) -> str:
         table(
             ("update", "members", "labels", "held-out error / eV", "device"),
             [
-                (u.generation, u.members, u.labels, f"{u.validation_mae_eV:.3f}", u.device)
+                (u.generation, u.members, u.labels, f"{u.validation_mae_eV:.3f}", literal(u.device))
                 for u in findings.updates
             ],
         ),
@@ -58,14 +59,11 @@ def render(findings: Findings, plot_file: str) -> str:
         ),
     ]
     if findings.failures:
-        failures = [(kind.code, kind.count, _cell(kind.message)) for kind in findings.failures]
+        failures = [
+            (literal(kind.code), kind.count, literal(kind.message)) for kind in findings.failures
+        ]
         sections += ["## Failures\n", table(("kind", "count", "the last one"), failures)]
     return "\n".join(sections)
-
-
-def _cell(message: str) -> str:
-    """Keep a message in its place; some quote what a program printed."""
-    return " ".join(message.split()).replace("|", "\\|")
 
 
 def _summary(findings: Findings) -> str:
