@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from click.shell_completion import CompletionItem
 
 from molsteer.shared.commands.saying import say
 from molsteer.shared.errors import UserError
+from molsteer.shared.foreign_text import is_utf8
 from molsteer.shared.last_words import last_words
 
 _GROUP = "molsteer.commands"
@@ -89,6 +91,7 @@ def molsteer() -> None:
 def main() -> None:
     """Run the command; a mistake of the user's ends with one message and exit status 2."""
     try:
+        _check_temporary_folder()
         # Click gives the status of `--help` and the like back instead of leaving.
         sys.exit(molsteer.main(prog_name="molsteer", standalone_mode=False))
     except UserError as error:
@@ -109,6 +112,14 @@ def main() -> None:
         if cause := last_words(error):
             _leave(cause)
         raise
+
+
+def _check_temporary_folder() -> None:
+    if not is_utf8(folder := os.environ.get("TMPDIR", "")):
+        raise UserError(
+            f"The folder {folder}, which TMPDIR names, cannot be used: its name is not UTF-8 text, "
+            f"and chemistry programs do not find it. Let TMPDIR name another one."
+        )
 
 
 def _leave(cause: str) -> NoReturn:

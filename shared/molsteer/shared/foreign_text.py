@@ -25,6 +25,11 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\t\n" else json.dumps(c)[1:-1] for c in text)
 
 
+def is_utf8(text: str) -> bool:
+    """Tell whether text can leave this process: names of files may hold bytes that are no text."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def one_line(text: str) -> str:
     """Make text visible that must not look like several lines of ours."""
     return visible(" ".join(text.split()))
