@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from shlex import quote
 
 _FORMULA = ("=", "+", "-", "@")
 """How a cell begins that a spreadsheet would calculate."""
@@ -33,6 +34,11 @@ def is_utf8(text: str) -> bool:
 def one_line(text: str) -> str:
     """Make text visible that must not look like several lines of ours."""
     return visible(" ".join(text.split()))
+
+
+def shell_word(path: object) -> str:
+    """Write a path into a command that a person may copy."""
+    return quote(str(path))
 
 
 def literal(text: str) -> str:

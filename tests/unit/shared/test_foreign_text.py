@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from molsteer.shared.commands.saying import say
 from molsteer.shared.commands.terminal import Terminal
-from molsteer.shared.foreign_text import literal, one_line, spreadsheet_cell, visible
+from molsteer.shared.foreign_text import literal, one_line, shell_word, spreadsheet_cell, visible
 
 pytestmark = pytest.mark.fast
 
@@ -73,6 +74,11 @@ def test_markdown_holds_text_of_others_as_code(text: str, markdown: str) -> None
 def test_a_spreadsheet_calculates_nothing_that_others_wrote(begin: str) -> None:
     cell = spreadsheet_cell(f"{begin}cmd|' /C calc'!A0")
     assert cell == f"'{begin}cmd|' /C calc'!A0"
+
+
+def test_a_command_that_names_a_path_can_be_copied() -> None:
+    assert shell_word("runs/mine") == "runs/mine"
+    assert shlex.split(f"molsteer resume {shell_word('my runs/$(x)')}")[-1] == "my runs/$(x)"
 
 
 def test_a_cell_keeps_its_row_and_what_is_harmless() -> None:

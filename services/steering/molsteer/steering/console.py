@@ -10,7 +10,7 @@ from rich.text import Text
 
 from molsteer.shared.commands.options import Verbosity, console_for_news
 from molsteer.shared.commands.terminal import Terminal
-from molsteer.shared.foreign_text import one_line
+from molsteer.shared.foreign_text import one_line, shell_word
 from molsteer.shared.telemetry import log_to
 from molsteer.steering.app import assembled
 from molsteer.steering.application import Application
@@ -141,7 +141,8 @@ def _ended(findings: Findings, settings: CampaignSettings) -> str:
         case None:
             return "interrupted; the same command goes on with it."
         case "stopped":
-            return f"stopped; `molsteer resume {settings.run_dir}` and the same command go on."
+            folder = shell_word(settings.run_dir)
+            return f"stopped; `molsteer resume {folder}` and the same command go on."
         case "out-of-candidates":
             return "out-of-candidates; the search space has no molecule left to simulate."
         case "failing":
