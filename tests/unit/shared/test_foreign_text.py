@@ -9,7 +9,6 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from rich.table import Table
 from rich.text import Text
 
@@ -97,9 +96,3 @@ def test_commands_print_in_one_way() -> None:
         if call in file.read_text(encoding="utf-8").replace("super().", "")
     }
     assert printing == {"shared/molsteer/shared/commands/saying.py"}
-
-
-def test_errors_are_shown_and_not_obeyed() -> None:
-    from molsteer.shared.cli import molsteer
-
-    assert CliRunner().invoke(molsteer, ["no\x1b[2Jne"]).exit_code == 2
