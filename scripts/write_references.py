@@ -88,8 +88,8 @@ and unit as metadata. `export.json` in the folder names the campaign, the time a
 rows. An earlier export is replaced with `--force` only.
 
 JSON Lines and Parquet hold text exactly. In CSV, text that would be a formula in a spreadsheet (it
-begins with `=`, `+`, `-` or `@`) begins with an apostrophe, and control characters and ends of lines
-are written as `\\u001b` and `\\n`.
+begins with `=`, `+`, `-` or `@`) begins with an apostrophe, and control characters and ends of
+lines are written as `\\u001b` and `\\n`.
 
 ## Reading them
 
