@@ -97,8 +97,7 @@ def _best_molecules(findings: Findings) -> Table:
 def _display(news: Terminal) -> Display:
     if news.quiet:
         return QuietDisplay(Terminal(stderr=True))
-    moving = news.is_terminal and not news.is_dumb_terminal
-    return LiveDisplay(news) if moving else LineDisplay(news)
+    return LiveDisplay(news) if news.renews else LineDisplay(news)
 
 
 def _tell_left_out(space: SearchSpace, console: Console) -> None:

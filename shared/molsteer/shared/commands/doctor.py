@@ -72,17 +72,20 @@ def _chosen(checks: Sequence[Check], names: Sequence[str]) -> Sequence[Check]:
 
 
 def _examined(checks: Sequence[Check], verbosity: Verbosity) -> Iterator[Row]:
-    from rich.live import Live
-
     from molsteer.shared.checks.examination import examine
+    from molsteer.shared.commands.in_place import InPlace
 
-    # Without a thread that redraws it: each check is a fork of this process.
-    console = console_for_news(verbosity, stderr=True)
-    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
+    terminal = console_for_news(verbosity, stderr=True)
+    line = InPlace(terminal) if terminal.renews else None
+    try:
         for check in checks:
-            live.update(f"Looking at {check.name} ...", refresh=True)
+            if line:
+                line.draw(f"Looking at {check.name} ...")
             for finding in examine(check):
                 yield check.name, finding
+    finally:
+        if line:
+            line.close()
 
 
 def _show(rows: Sequence[Row], verbosity: Verbosity) -> None:

@@ -29,6 +29,11 @@ class Terminal(Console):
             emoji=False,
         )
 
+    @property
+    def renews(self) -> bool:
+        """Whether lines can renew themselves here: it is a terminal, and not a typewriter's."""
+        return self.is_terminal and not self.is_dumb_terminal and not self.quiet
+
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:

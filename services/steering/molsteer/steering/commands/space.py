@@ -90,7 +90,7 @@ def build(
         return
     say(_summary(output, manifest))
     if verbosity != "quiet":
-        say(f"Built in {elapsed_s:.0f} s, {manifest.rows / elapsed_s:,.0f} rows/s.")
+        say(f"Built in {elapsed_s:.0f} s, {manifest.rows / elapsed_s:,.0f} rows/s.", err=True)
 
 
 @space.command()

@@ -38,7 +38,7 @@ def ignore(progress: Progress) -> None:
 @contextmanager
 def shown(terminal: Terminal) -> Iterator[Callable[[Progress], None]]:
     """Show a bar on a terminal, and a line every ten seconds elsewhere."""
-    if terminal.is_terminal and not terminal.is_dumb_terminal and not terminal.quiet:
+    if terminal.renews:
         lines = InPlace(terminal)
         try:
             yield _on_bar(lines)
@@ -61,7 +61,7 @@ def _on_bar(lines: InPlace) -> Callable[[Progress], None]:
         bytes_left = progress.bytes_total - progress.bytes_read
         rate = progress.bytes_read / elapsed_s if elapsed_s else 0.0
         left_s = left.follow(bytes_left / rate if rate and elapsed_s > 1.0 else None, now)
-        told = [_describe(progress, elapsed_s), _percent(progress)]
+        told = [f"{_percent(progress):>5}", _describe(progress, elapsed_s)]
         told += [] if left_s is None else [f"{in_round_numbers(left_s)} left"]
         lines.draw(beside_bar(progress.bytes_read, progress.bytes_total, "  ".join(told)))
 
