@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Self
 
 _PART = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 
@@ -108,6 +109,14 @@ class Watched:
             | {"TERM": "xterm-256color"},
         )
         os.close(program_side)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._program.poll() is None:
+            self._program.kill()
+            self._program.communicate()
 
     def tell(self, line: str) -> None:
         """Give the program a line to read."""

@@ -48,11 +48,11 @@ print("The result.")
 
 @pytest.fixture
 def view() -> Iterator[Watched]:
-    watched = Watched([sys.executable, "-c", PROGRAM])
-    watched.tell("done 0")
-    watched.until(lambda screen: len(screen.shown) == 3)
-    yield watched
-    assert watched.end() == "The result.\n"
+    with Watched([sys.executable, "-c", PROGRAM]) as watched:
+        watched.tell("done 0")
+        watched.until(lambda screen: len(screen.shown) == 3)
+        yield watched
+        assert watched.end() == "The result.\n"
 
 
 def show(view: Watched, done: int) -> list[str]:
@@ -109,8 +109,8 @@ def test_nothing_usual_is_shown_in_the_colours_of_errors(view: Watched) -> None:
 
 
 def test_the_view_is_gone_at_the_end() -> None:
-    watched = Watched([sys.executable, "-c", PROGRAM])
-    watched.tell("done 5")
-    watched.until(lambda screen: len(screen.shown) == 3)
-    assert watched.end() == "The result.\n"
-    assert watched.screen.shown == []
+    with Watched([sys.executable, "-c", PROGRAM]) as watched:
+        watched.tell("done 5")
+        watched.until(lambda screen: len(screen.shown) == 3)
+        assert watched.end() == "The result.\n"
+        assert watched.screen.shown == []

@@ -109,7 +109,7 @@ def describe(progress: Progress, left_s: float | None = None) -> list[str]:
     if progress.given_up:
         parts.append(f"{progress.given_up} given up")
     left_s = progress.left_s if left_s is None else left_s
-    if progress.rate_per_min is not None and left_s is not None:
+    if progress.rate_per_min is not None and left_s:
         parts.append(f"{progress.rate_per_min:.0f}/min, {in_round_numbers(left_s)} left")
     return parts
 
@@ -121,7 +121,7 @@ def _view(progress: Progress, left_s: float | None) -> Group:
 
 def _pace(progress: Progress, left_s: float | None) -> Iterator[str]:
     yield f"{progress.done:{len(str(progress.budget))}}/{progress.budget} simulated"
-    if progress.rate_per_min is not None and left_s is not None:
+    if progress.rate_per_min is not None and left_s:
         yield f"{progress.rate_per_min:4.0f}/min"
         yield f"{in_round_numbers(left_s)} left"
 
