@@ -42,7 +42,7 @@ def check_shared_memory() -> None:
     from multiprocessing import get_context
 
     try:
-        get_context().Lock()
+        get_context("fork").Lock()
     except OSError as error:
         cure = "Processes need it to work together: mount a tmpfs there that you may write."
         reason = error.strerror or str(error)

@@ -14,6 +14,9 @@ import click
 import pytest
 
 from molsteer.shared import cli
+from molsteer.shared.checks.check import Check
+from molsteer.shared.checks.examination import examine
+from molsteer.shared.checks.machine import look_at_shared_memory
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.last_words import check_shared_memory
 
@@ -107,6 +110,8 @@ def test_a_worker_looks_for_shared_memory_before_it_begins(
     monkeypatch.setattr(BaseContext, "Lock", refuse_lock)
     with pytest.raises(ServiceUnavailable, match="Shared memory at"):
         check_shared_memory()
+    (finding,) = examine(Check("shared-memory", look_at_shared_memory))
+    assert finding.result == "problem"
 
 
 @pytest.mark.parametrize("error", [EOFError(), RuntimeError("A defect.")])

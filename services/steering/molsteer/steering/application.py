@@ -97,6 +97,7 @@ class Application:
         except ServiceUnavailable as error:
             if str(error) != self._trouble:
                 log.warning("%s Trying again until it answers.", error)
+                complain(f"{error} Trying again until it answers.")
             self._trouble = str(error)
             time.sleep(STEP_S)
 
@@ -109,7 +110,8 @@ class Application:
     def _workers_that_load(self) -> frozenset[Topic]:
         """Name the topics whose workers here have not been ready since they were started first."""
         if self._loading is None:
-            self._loading = frozenset(self.site.topics if self.site else ())
+            started = self.site.workers if self.site else []
+            self._loading = frozenset(worker.topic for worker in started)
         if self._loading:
             try:
                 self._loading -= {worker.topic for worker in live_workers(self.settings.queue)}
