@@ -93,6 +93,7 @@ def test_the_terminal_shows_molecules_and_activities_without_obeying(
     show_findings(replace(findings, found=(evil,)), Terminal(stderr=False))
     shown = "".join(capsys.readouterr())
     assert not set(shown) & OBEYED
+    assert not [line for line in shown.splitlines() if line.startswith("# Well")]
     assert "[red]C" in shown
     assert r"\u001b]0;owned" in shown
     assert not set("".join(describe(progress))) & OBEYED

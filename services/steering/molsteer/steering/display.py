@@ -48,7 +48,7 @@ class LiveDisplay:
 
     def say(self, sentence: str) -> None:
         """Print above the lines."""
-        self._lines.say(sentence)
+        self._lines.say(one_line(sentence))
 
     def close(self) -> None:
         """Remove the lines."""
@@ -74,7 +74,7 @@ class LineDisplay:
 
     def say(self, sentence: str) -> None:
         """Print at once."""
-        self._print(sentence)
+        self._print(one_line(sentence))
 
     def close(self) -> None:
         """Nothing is to be left."""

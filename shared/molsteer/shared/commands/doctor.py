@@ -13,6 +13,7 @@ import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
 from molsteer.shared.commands.saying import say
+from molsteer.shared.foreign_text import one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -100,7 +101,7 @@ def _show(rows: Sequence[Row], verbosity: Verbosity) -> None:
     for finding in dict.fromkeys(bad):
         names = ", ".join(name for name, found in rows if found == finding)
         told = f"{finding.result}, {names}: {finding.sentence} {finding.cure}".rstrip()
-        console.print(Text(told), soft_wrap=True)
+        console.print(Text(one_line(told)), soft_wrap=True)
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -145,7 +145,7 @@ def _line(task: DeadTask) -> str:
     return (
         f"{_time(last.ended_at)}  {task.task_id}  {task.smiles or task.topic}  "
         f"{counted(last.starts, 'start')}, {counted(len(task.attempts), 'attempt')}, "
-        f"last on {last.worker}"
+        f"last on {one_line(str(last.worker))}"
     )
 
 
@@ -155,7 +155,7 @@ def _facts(attempt: Attempt) -> Iterator[str]:
     if attempt.dispatched_at is not None:
         yield f"published {_time(attempt.dispatched_at)}"
     if attempt.ended_at is not None:
-        yield f"ended {_time(attempt.ended_at)} on {attempt.worker}"
+        yield f"ended {_time(attempt.ended_at)} on {one_line(str(attempt.worker))}"
 
 
 def _time(at: float | None) -> str:
