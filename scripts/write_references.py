@@ -90,6 +90,10 @@ rows. An earlier export is replaced with `--force` only.
 The tables `molecules`, `simulations` and `failures` end with [the columns of the molecules
 file](molecules.md#your-own-columns), as they were written, each named `own_` and its heading.
 
+JSON Lines and Parquet hold text exactly. In CSV, text that would be a formula in a spreadsheet (it
+begins with `=`, `+`, `-` or `@`) begins with an apostrophe, and control characters and ends of
+lines are written as `\\u001b` and `\\n`.
+
 ## Reading them
 
 ```python

@@ -105,7 +105,7 @@ def test_the_models_of_one_campaign_rank_at_once_in_the_next(
     first, second = tmp_path / "first", tmp_path / "second"
     ended = molsteer("run", campaign_file, "--run-dir", first, "--model-count", "2")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "10 molecules of 11 rows; left out: 1 duplicate" in ended.stdout
+    assert "10 molecules of 11 rows; left out: 1 duplicate" in ended.stderr
     assert "k-means start: 2 molecules" in ended.stdout
     assert "Against the k-means start" in (first / "report.md").read_text()
 

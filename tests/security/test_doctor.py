@@ -14,6 +14,7 @@ from support.worker_process import queue_variables
 
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.bus.roles import Role
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.settings.sections import QueueSettings
 
 ALL = ("redis", "access", "store-redis", "workers")
@@ -102,7 +103,7 @@ def test_a_password_in_a_file_that_others_may_read_is_refused_with_the_cure(
     file.chmod(0o640)
     done = molsteer("doctor", file)
     assert done.returncode == 2
-    assert f"chmod 600 {file}" in done.stderr
+    assert f"chmod 600 {shell_word(file)}" in done.stderr
     assert PASSWORD not in done.stderr
     file.chmod(0o600)
     assert "others may" not in molsteer("doctor", file).stderr

@@ -10,6 +10,7 @@ from support.command import molsteer
 from support.redis_server import PASSWORD, TcpServer
 
 from molsteer.shared.bus.roles import Role, user_name
+from molsteer.shared.bus.server_file import quoted
 from molsteer.shared.private_files import write_private
 from molsteer.shared.settings.sections import QueueSettings
 
@@ -65,9 +66,9 @@ class TlsServer(TcpServer):
         return (
             "port 0",
             f"tls-port {self.port}",
-            f"tls-ca-cert-file {self.authority.file}",
-            f"tls-cert-file {certificate}",
-            f"tls-key-file {key}",
+            f"tls-ca-cert-file {quoted(self.authority.file)}",
+            f"tls-cert-file {quoted(certificate)}",
+            f"tls-key-file {quoted(key)}",
             f"requirepass {PASSWORD}",
         )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import redis
 from support.waiting import eventually
 
+from molsteer.shared.bus.server_file import quoted
 from molsteer.shared.server import find_server
 from molsteer.shared.settings.sections import QueueSettings
 
@@ -59,7 +60,12 @@ class TcpServer:
             cwd=self.folder,
             text=True,
         )
-        always = ("bind 127.0.0.1", "appendonly yes", "appendfsync always", f"dir {self.folder}")
+        always = (
+            "bind 127.0.0.1",
+            "appendonly yes",
+            "appendfsync always",
+            f"dir {quoted(self.folder)}",
+        )
         assert self._process.stdin is not None
         self._process.stdin.write("\n".join((*always, *self.configuration, "")))
         self._process.stdin.close()

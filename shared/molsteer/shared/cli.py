@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import ast
-import errno
+import os
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
+from molsteer.shared.commands.saying import say
 from molsteer.shared.errors import UserError
+from molsteer.shared.foreign_text import is_utf8
+from molsteer.shared.last_words import last_words
 
 _GROUP = "molsteer.commands"
-
-_MENDABLE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
-"""What a file system refuses although the program is right."""
 
 
 class InstalledCommands(click.Group):
@@ -64,17 +65,12 @@ def _summaries() -> dict[str, str]:
 
 
 def _summary(point: EntryPoint) -> str:
-    """Read the first line of a command's docstring in its source."""
+    """Read the first line of a command's docstring in its source, which is not run."""
     module = find_spec(point.module)
     if module is None or module.origin is None:
         return ""
-    tree = ast.parse(Path(module.origin).read_text(encoding="utf-8"))
-    texts = [
-        ast.get_docstring(node) or ""
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == point.attr
-    ]
-    return "".join(texts).partition("\n")[0]
+    _, _, function = Path(module.origin).read_text(encoding="utf-8").partition(f"def {point.attr}(")
+    return function.partition('"""')[2].partition("\n")[0].removesuffix('"""')
 
 
 @click.command(cls=InstalledCommands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -89,23 +85,40 @@ def molsteer() -> None:
 def main() -> None:
     """Run the command; a mistake of the user's ends with one message and exit status 2."""
     try:
+        _check_temporary_folder()
         # Click gives the status of `--help` and the like back instead of leaving.
         sys.exit(molsteer.main(prog_name="molsteer", standalone_mode=False))
     except UserError as error:
-        click.echo(f"molsteer: {error}", err=True)
-        sys.exit(2)
+        _leave(str(error))
     except click.ClickException as error:
-        error.show()
+        error.show(text := StringIO())
+        say(text.getvalue(), err=True, nl=False)
         sys.exit(2)
-    except click.Abort:
-        click.echo("molsteer: interrupted.", err=True)
+    except click.Abort as abort:
+        # Click makes one of the end of a file as well, which is nobody's interruption.
+        if isinstance(abort.__cause__, EOFError):
+            raise abort.__cause__ from None
+        if abort.__cause__ and (cause := last_words(abort.__cause__)):
+            _leave(cause)
+        say("molsteer: interrupted.", err=True)
         sys.exit(130)
-    except OSError as error:
-        if error.errno not in _MENDABLE:
-            raise
-        refused = f"{error.filename or 'A file'} cannot be used: {error.strerror}"
-        click.echo(f"molsteer: {refused}. Check permissions and free space.", err=True)
-        sys.exit(2)
+    except (OSError, RuntimeError) as error:
+        if cause := last_words(error):
+            _leave(cause)
+        raise
+
+
+def _check_temporary_folder() -> None:
+    if not is_utf8(folder := os.environ.get("TMPDIR", "")):
+        raise UserError(
+            f"The folder {folder}, which TMPDIR names, cannot be used: its name is not UTF-8 text, "
+            f"and chemistry programs do not find it. Let TMPDIR name another one."
+        )
+
+
+def _leave(cause: str) -> NoReturn:
+    say(f"molsteer: {cause}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

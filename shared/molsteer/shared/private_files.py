@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from molsteer.shared.errors import UnusableFile
+from molsteer.shared.foreign_text import shell_word
 
 
 def read_private(file: Path) -> str:
@@ -93,4 +94,4 @@ def _check(file: Path, status: os.stat_result) -> None:
         raise UnusableFile(file, "it holds a secret and belongs to another user", cure)
     if is_exposed(status):
         reason = f"it holds a secret, and others may use it (mode {stat.S_IMODE(status.st_mode):o})"
-        raise UnusableFile(file, reason, f"Keep it to yourself: chmod 600 {file}")
+        raise UnusableFile(file, reason, f"Keep it to yourself: chmod 600 {shell_word(file)}")

@@ -17,8 +17,10 @@ from typing import Self
 import redis
 
 from molsteer.shared.bus.connection import connect
-from molsteer.shared.bus.server_url import ServerUrl
+from molsteer.shared.bus.server_file import quoted
+from molsteer.shared.bus.server_url import ServerUrl, socket_url
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.foreign_text import is_utf8
 from molsteer.shared.processes import die_with_parent
 from molsteer.shared.worker.scratch import SHORT_PARENT, name_of_this_process
 
@@ -45,7 +47,7 @@ class EmbeddedServer:
     @property
     def url(self) -> ServerUrl:
         """Where the server is, password included: not for logs or command lines."""
-        return ServerUrl(f"unix://:{self._password}@{self._socket}?db=0")
+        return socket_url(self._socket, self._password)
 
     @property
     def folder(self) -> Path:
@@ -122,13 +124,13 @@ class EmbeddedServer:
             _make_folder(self._directory)
         return "\n".join(
             (
-                f'unixsocket "{self._socket}"',
+                f"unixsocket {quoted(self._socket)}",
                 "unixsocketperm 700",
                 f"requirepass {self._password}",
                 "maxmemory-policy noeviction",
                 'save ""',
                 f"appendonly {'yes' if self._directory else 'no'}",
-                f'dir "{self._directory or self._socket.parent}"',
+                f"dir {quoted(self._directory or self._socket.parent)}",
                 "loglevel warning",
                 "",
             )
@@ -190,11 +192,12 @@ def _make_folder(folder: Path) -> None:
 
 
 def _private_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder for this user alone, whose path leaves room for a socket's name.
+    """Make a folder for this user alone, whose path can be that of a socket in an address.
 
     If this process is killed, the next worker on this machine removes it.
     """
     parent, prefix = tempfile.gettempdir(), f"{name_of_this_process()}."
-    if len(os.fsencode(f"{parent}/{prefix}12345678/redis.sock")) > _MAX_SOCKET_PATH:
+    path = f"{parent}/{prefix}12345678/redis.sock"
+    if len(os.fsencode(path)) > _MAX_SOCKET_PATH or not is_utf8(path):
         parent = SHORT_PARENT
     return tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)

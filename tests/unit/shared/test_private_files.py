@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.private_files import read_password, read_private, write_private
 
 pytestmark = pytest.mark.fast
@@ -29,7 +31,8 @@ def test_any_right_of_others_is_too_much(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "secret"
     write_private(file, "hunter2")
     file.chmod(mode)
-    with pytest.raises(ServiceUnavailable, match=f"mode {mode:o}.*chmod 600 {file}") as told:
+    cure = re.escape(f"chmod 600 {shell_word(file)}")
+    with pytest.raises(ServiceUnavailable, match=f"mode {mode:o}.*{cure}") as told:
         read_private(file)
     assert "hunter2" not in str(told.value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.bus.server_url import ServerUrl, address, kombu_url, without_login
 from molsteer.shared.errors import ServiceUnavailable, SettingsError
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.private_files import write_private
 from molsteer.shared.settings.loading import load
 from molsteer.shared.settings.sections import QueueSettings
@@ -160,7 +162,9 @@ def test_a_password_that_breaks_the_address_is_not_shown(password: str, sentence
 def test_files_that_are_missing_or_open_to_others_are_refused(files: dict[str, Path]) -> None:
     for name in ("password_file", "tls_key_file"):
         files[name].chmod(0o640)
-        with pytest.raises(ServiceUnavailable, match=f"chmod 600 {files[name]}"):
+        with pytest.raises(
+            ServiceUnavailable, match=re.escape(f"chmod 600 {shell_word(files[name])}")
+        ):
             _ = QueueSettings(redis_url="rediss://host", **files).server_url
         files[name].chmod(0o600)
     files["tls_ca_file"].unlink()

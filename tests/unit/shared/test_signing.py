@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from support.tasks import outcome_of, simulate_task
 from molsteer.shared.codec import decode_outcome, decode_task, encode
 from molsteer.shared.commands.keys import keys
 from molsteer.shared.errors import UntrustedMessage, UnusableFile
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.messages import TOPICS
 from molsteer.shared.signing.key_file import read_key_ring, read_keys, write_keys, write_new_keys
 from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing, new_key_ring
@@ -128,7 +130,8 @@ def test_a_key_file_that_others_may_use_is_refused_with_the_cure(tmp_path: Path,
     file = tmp_path / "keys.json"
     write_keys(file, RING)
     file.chmod(mode)
-    with pytest.raises(UnusableFile, match=f"mode {mode:o}.*chmod 600 {file}"):
+    cure = re.escape(f"chmod 600 {shell_word(file)}")
+    with pytest.raises(UnusableFile, match=f"mode {mode:o}.*{cure}"):
         read_key_ring(file)
 
 

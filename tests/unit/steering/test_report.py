@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
+from molsteer.shared.commands.terminal import Terminal
 from molsteer.steering.console import show_findings
 from molsteer.steering.display import LineDisplay, LiveDisplay, describe
 from molsteer.steering.ledger.ledger import Ledger
@@ -73,7 +74,7 @@ def test_a_report_of_a_campaign_without_labels_can_be_written(tmp_path: Path) ->
 def test_what_a_program_printed_stays_in_its_cell(findings: Findings) -> None:
     said = "It said:\n  a | b\nand ended."
     text = render(replace(findings, failures=(Failure("crashed", 2, said),)), "plot.png")
-    assert r"| crashed | 2     | It said: a \| b and ended. |" in text
+    assert r"| `crashed` | 2     | `It said: a \| b and ended.` |" in text
 
 
 def test_a_long_molecule_is_printed_whole_however_narrow_the_terminal(findings: Findings) -> None:
@@ -103,16 +104,16 @@ def test_a_molecule_is_printed_in_one_piece_where_there_is_no_terminal(findings:
 
 @pytest.mark.parametrize("kind", [LiveDisplay, LineDisplay])
 def test_progress_shows_the_best_molecule_whole(
-    kind: type[LiveDisplay | LineDisplay], ended: ToyCampaign
+    kind: type[LiveDisplay | LineDisplay],
+    ended: ToyCampaign,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     ledger = ended.open_ledger()
     progress = measure(ledger, budget=24, hit_above_eV=HIT_ABOVE_EV, activity="idle", now=0.0)
-    output = StringIO()
-    console = Console(file=output, width=200, force_terminal=kind is LiveDisplay)
-    display = kind(console)
+    display = kind(Terminal(stderr=True))
     display.show(replace(progress, best_smiles="c1cc[nH]c1"), now=0.0)
     display.close()
-    assert "c1cc[nH]c1" in output.getvalue()
+    assert "c1cc[nH]c1" in capsys.readouterr().err
 
 
 def test_the_rate_of_a_campaign_that_goes_on_counts_no_time_between_sessions(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import click
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -176,8 +176,8 @@ def test_named_pools_need_a_server_that_their_workers_reach() -> None:
 
 
 def test_the_help_shows_the_options_of_the_seeds_by_themselves() -> None:
-    text = run.get_help(click.Context(run, info_name="run"))
-    ours, theirs = text.split("Options of the seeds' run.py:")
+    text = CliRunner().invoke(run, ["--help-all"]).output
+    ours, theirs = text.split("Options of molecular-design's run.py:")
     assert "--simulate-slots" in ours
     assert "--num-qc-workers" in theirs
     assert "--num-qc-workers" not in ours

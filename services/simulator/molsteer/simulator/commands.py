@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from molsteer.shared.commands.saying import say
 from molsteer.shared.errors import TaskError, UserError
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.specs import SimulationSpec
@@ -107,7 +108,7 @@ def simulate(
     except UserError:
         raise
     except TaskError as error:
-        click.echo(f"molsteer: {error}", err=True)
+        say(f"molsteer: {error}", err=True)
         sys.exit(1)
     if records_path is not None:
         _write(records_path, found)
@@ -121,7 +122,7 @@ def simulate(
         "engine": found.engine,
         "cpu_s": time.process_time() - started_s,
     }
-    click.echo(json.dumps(answer, indent=2))
+    say(json.dumps(answer, indent=2))
 
 
 def _compute(smiles: str, spec: SimulationSpec, time_limit_s: float) -> tuple[Species, Ionization]:

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.messages import Topic
 from molsteer.shared.server import EmbeddedServer
 from molsteer.steering.attendance import Attendance
 from molsteer.steering.display import Display
@@ -33,6 +35,7 @@ class Application:
     site: LocalSite | None
     attendance: Attendance
     _trouble: str | None = None
+    _loading: frozenset[Topic] | None = None
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
         """Run the campaign to its end, or until the user has stopped it.
@@ -73,7 +76,7 @@ class Application:
             self.campaign.ledger,
             budget=self.campaign.state.plan.budget,
             hit_above_eV=self.settings.campaign.hit_above_eV,
-            activity=self._trouble or _activity(self.campaign, self.settings.policy.starter),
+            activity=self._trouble or self._activity(),
             now=time.time(),
         )
 
@@ -94,8 +97,27 @@ class Application:
         except ServiceUnavailable as error:
             if str(error) != self._trouble:
                 log.warning("%s Trying again until it answers.", error)
+                complain(f"{error} Trying again until it answers.")
             self._trouble = str(error)
             time.sleep(STEP_S)
+
+    def _activity(self) -> str:
+        loading = self._workers_that_load()
+        if loading and not self.campaign.state.stopping:
+            return f"workers are loading ({', '.join(sorted(loading))})"
+        return _activity(self.campaign, self.settings.policy.starter)
+
+    def _workers_that_load(self) -> frozenset[Topic]:
+        """Name the topics whose workers here have not been ready since they were started first."""
+        if self._loading is None:
+            started = self.site.workers if self.site else []
+            self._loading = frozenset(worker.topic for worker in started)
+        if self._loading:
+            try:
+                self._loading -= {worker.topic for worker in live_workers(self.settings.queue)}
+            except ServiceUnavailable:
+                return frozenset()  # the next step tells
+        return self._loading
 
     def retire(self) -> None:
         """Remove what a campaign that has ended left in stores and queues."""

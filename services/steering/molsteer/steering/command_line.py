@@ -17,6 +17,7 @@ from molsteer.steering.flags import (
     flags_by_section,
     settings_fields,
 )
+from molsteer.steering.run_help import SEEDS, write_options
 from molsteer.steering.seed_flags import (
     SEED_FLAGS,
     NoEffect,
@@ -29,9 +30,6 @@ from molsteer.steering.seed_flags import (
 )
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
-
-_SEEDS = "seeds"
-"""Stands where our own flags have their section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Chosen:
 
 
 class RunCommand(click.Command):
-    """Lets flags of lists take all the values that follow, and shows the seeds' options last."""
+    """Lets flags of lists take all the values that follow, and shows its options by subject."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read `--flag a b` as `--flag a --flag b`, which is all that click knows."""
@@ -61,20 +59,13 @@ class RunCommand(click.Command):
         return super().parse_args(ctx, list(_repeated(args, lists)))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options in two sections."""
-        own, seeds = list[tuple[str, str]](), list[tuple[str, str]]()
-        for parameter in self.get_params(ctx):
-            if record := parameter.get_help_record(ctx):
-                (seeds if is_of_the_seeds(parameter) else own).append(record)
-        with formatter.section("Options"):
-            formatter.write_dl(own)
-        with formatter.section("Options of the seeds' run.py"):
-            formatter.write_dl(seeds)
+        """Write the options by subject."""
+        write_options(self.get_params(ctx), ctx, formatter)
 
 
 def is_of_the_seeds(parameter: click.Parameter) -> bool:
     """Tell whether an option stands among those of the seeds' run.py."""
-    return str(parameter.name).startswith(_SEEDS)
+    return str(parameter.name).startswith(SEEDS)
 
 
 def seed_flags(command: _CommandT) -> _CommandT:
@@ -84,7 +75,7 @@ def seed_flags(command: _CommandT) -> _CommandT:
         if f"--{flag.name}" not in own:
             click.option(
                 f"--{flag.name}",
-                f"{_SEEDS}__{_key(flag)}",
+                f"{SEEDS}__{_key(flag)}",
                 help=_help(flag),
                 metavar="VALUE" if flag.takes_value else None,
                 is_flag=not flag.takes_value,
@@ -107,7 +98,7 @@ def choose(flags: Mapping[str, Given], known_server: str | None) -> Chosen:
             cannot be had; all such problems are named at once.
     """
     chosen = Chosen(flags_by_section(flags))
-    seeds = chosen.settings.pop(_SEEDS, {})
+    seeds = chosen.settings.pop(SEEDS, {})
     givers = {
         f"{section}.{key}": flag_name(section, key)
         for section, values in chosen.settings.items()

@@ -9,6 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from molsteer.shared.commands.options import Verbosity, console_for_news
+from molsteer.shared.commands.terminal import Terminal
+from molsteer.shared.foreign_text import one_line, shell_word
 from molsteer.shared.telemetry import log_to
 from molsteer.steering.app import assembled
 from molsteer.steering.application import Application
@@ -38,8 +40,8 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         user stopped it.
     """
     tidy_up_on_terminate()
-    console = Console(highlight=False, markup=False)
-    news = console_for_news(verbosity, stderr=False)
+    console = Terminal(stderr=False)
+    news = console_for_news(verbosity, stderr=True)
     verbose = verbosity == "verbose"
     if verbose:
         log_to("steering", "debug")
@@ -94,16 +96,16 @@ def _best_molecules(findings: Findings) -> Table:
             f"{molecule.adiabatic_eV:.3f}",
             f"{molecule.vertical_eV:.3f}",
             predicted,
-            Text(molecule.smiles),
+            Text(one_line(molecule.smiles)),
             *(Text(shown(molecule.own.get(heading, ""))) for heading in titles),
         )
     return table
 
 
-def _display(news: Console) -> Display:
+def _display(news: Terminal) -> Display:
     if news.quiet:
-        return QuietDisplay(Console(stderr=True))
-    return LiveDisplay(news) if news.is_terminal else LineDisplay(news)
+        return QuietDisplay(Terminal(stderr=True))
+    return LiveDisplay(news) if news.renews else LineDisplay(news)
 
 
 def _tell_left_out(space: SearchSpace, console: Console) -> None:
@@ -156,7 +158,8 @@ def _ended(findings: Findings, settings: CampaignSettings) -> str:
         case None:
             return "interrupted; the same command goes on with it."
         case "stopped":
-            return f"stopped; `molsteer resume {settings.run_dir}` and the same command go on."
+            folder = shell_word(settings.run_dir)
+            return f"stopped; `molsteer resume {folder}` and the same command go on."
         case "out-of-candidates":
             return "out-of-candidates; the search space has no molecule left to simulate."
         case "failing":
@@ -169,4 +172,5 @@ def _common_cause(findings: Findings) -> str:
     if not findings.failures:
         return "No model could be asked."
     kind, count = findings.failures[0], sum(kind.count for kind in findings.failures)
-    return f"Of {count} failures, {kind.count} are {kind.code}. The last of these: {kind.message}"
+    said = one_line(kind.message)
+    return f"Of {count} failures, {kind.count} are {kind.code}. The last of these: {said}"

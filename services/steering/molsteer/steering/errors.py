@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from molsteer.shared.errors import UserError
+from molsteer.shared.foreign_text import shell_word
 
 
 class RunDirectoryInUse(UserError):
@@ -27,7 +28,7 @@ class OtherCampaign(UserError):
         super().__init__(
             f"The run directory {folder} holds another campaign:{listed}\n"
             f"Choose another folder with --run-dir, or restore the settings and change what can "
-            f"be changed with `molsteer set {folder} NAME=VALUE`."
+            f"be changed with `molsteer set {shell_word(folder)} NAME=VALUE`."
         )
         self.folder, self.differences = folder, tuple(differences)
 
@@ -70,7 +71,7 @@ class NotDead(UserError):
     def __init__(self, folder: Path, task_id: str) -> None:
         super().__init__(
             f"The campaign in {folder} has no dead task {task_id!r}. See which it has with "
-            f"`molsteer dead list {folder}`."
+            f"`molsteer dead list {shell_word(folder)}`."
         )
         self.folder, self.task_id = folder, task_id
 

@@ -55,6 +55,15 @@ def settings_fields() -> Iterator[tuple[str, str, FieldInfo]]:
                 yield section, key, field
 
 
+def section_subjects() -> dict[str, str]:
+    """Tell what each section of the settings is about, in a few words."""
+    sections = {
+        section: str(field.annotation and field.annotation.__doc__)
+        for section, field in CampaignSettings.model_fields.items()
+    }
+    return {section: text.partition("\n")[0].rstrip(".") for section, text in sections.items()}
+
+
 def flag_name(section: str, key: str) -> str:
     """Name the flag of a setting."""
     name = key if section == "campaign" else f"{section}-{key}"

@@ -103,7 +103,7 @@ class LocalWorker:
             self._started_at.popleft()
         if len(self._started_at) >= STARTS_ALLOWED:
             raise WorkersKeepDying(
-                self.topic, len(self._started_at), status, self.log_file, _last_line(self.log_file)
+                self.topic, len(self._started_at), status, self.log_file, _last_words(self.log_file)
             )
 
 
@@ -191,11 +191,17 @@ def _environment(settings: CampaignSettings) -> dict[str, str]:
     }
 
 
-def _last_line(path: Path) -> str:
-    lines = path.read_text(errors="replace").strip().splitlines()
-    if not lines:
-        return ""
+def _last_words(errors: Path) -> str:
+    """Give what a worker said last, to standard error, or to its log if it was silent there."""
+    for path in (errors, errors.with_suffix(".jsonl")):
+        text = path.read_text(errors="replace").strip() if path.exists() else ""
+        if lines := text.splitlines():
+            return _message(lines[-1])
+    return ""
+
+
+def _message(line: str) -> str:
     try:
-        return str(json.loads(lines[-1])["message"])
+        return str(json.loads(line)["message"])
     except (ValueError, KeyError, TypeError):
-        return lines[-1]
+        return line.removeprefix("molsteer: ").removesuffix(".")

@@ -25,8 +25,8 @@ class Progress:
         best_own: What the molecules file says of it beside the SMILES, by heading.
         generation: Number of the newest update that trained a model, 0 before the first.
         validation_mae_eV: Held-out error of its models, None before the first.
-        rate_per_min: Simulations settled per minute lately, None before there are enough in this
-            session of steering, or when nothing runs.
+        rate_per_min: Simulations settled per minute, over the last half of this session of steering
+            and at least the last 30; None before there are 10.
         left_s: Estimated time to the end, None before there is a rate.
     """
 
@@ -45,8 +45,11 @@ class Progress:
     left_s: float | None
 
 
-RATE_OVER = 30
-"""How many of the last simulations the rate is taken over."""
+RATE_FROM = 10
+"""Simulations of a session before which chance makes the rate."""
+
+RATE_OVER, RATE_OVER_AT_MOST = 30, 1000
+"""The rate is taken over the last half of a session's simulations, within these limits."""
 
 
 def measure(
@@ -91,12 +94,18 @@ def measure(
 
 
 def _rate_per_min(ledger: Ledger, now: float) -> float | None:
-    times = ledger.connection.execute(
-        "SELECT settled_at FROM task WHERE topic = 'simulate' AND status = 'ok'"
-        " AND settled_at >= ? ORDER BY settled_at DESC LIMIT ?",
-        (ledger.fact("session") or 0.0, RATE_OVER),
-    ).fetchall()
-    if len(times) < 2:
+    session = ledger.fact("session") or 0.0
+    of_session = "FROM task WHERE topic = 'simulate' AND status = 'ok' AND settled_at >= ?"
+    (settled,) = ledger.connection.execute(f"SELECT count(*) {of_session}", (session,)).fetchone()
+    if settled < RATE_FROM:
         return None
-    elapsed_s = now - times[-1][0]
-    return (len(times) - 1) / elapsed_s * 60.0 if elapsed_s > 0 else None
+    counted = min(settled, RATE_OVER_AT_MOST, max(RATE_OVER, settled // 2))
+    if counted == settled:
+        # Loading is over when the first one starts; the clocks of workers may be wrong.
+        begun = f"SELECT min(max(started_at, ?), settled_at) {of_session} ORDER BY settled_at"
+        row = ledger.connection.execute(f"{begun} LIMIT 1", (session, session)).fetchone()
+    else:
+        before = f"SELECT settled_at {of_session} ORDER BY settled_at DESC LIMIT 1 OFFSET ?"
+        row = ledger.connection.execute(before, (session, counted)).fetchone()
+    elapsed_s = now - row[0]
+    return counted / elapsed_s * 60.0 if elapsed_s > 0 else None

@@ -118,12 +118,15 @@ def public_settings(folder: Path) -> CampaignSettings:
         SettingsError: If they cannot be read.
     """
     try:
-        return CampaignSettings.model_validate_json((folder / _SETTINGS).read_bytes())
+        # Names of files may hold bytes that are no text, which pydantic does not read from JSON.
+        return CampaignSettings.model_validate(json.loads((folder / _SETTINGS).read_bytes()))
     except FileNotFoundError:
         raise NoCampaign(folder) from None
     except ValidationError as error:
         source = f"{folder / _SETTINGS} and the environment"
         raise SettingsError(source, sentences(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(str(folder / _SETTINGS), [f"It is not JSON: {error}."]) from None
 
 
 def describe(folder: Path, settings: CampaignSettings) -> None:

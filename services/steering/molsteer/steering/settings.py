@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.messages import Topic
 from molsteer.shared.settings.loading import FileSettings, load
 from molsteer.shared.settings.sections import (
@@ -113,7 +114,7 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
         SettingsError: If any setting cannot be used; all problems are named at once.
     """
     if file and suffix(file.name) in {*LISTS, *TABLES}:
-        cure = f"Search them with: molsteer run --space {file}"
+        cure = f"Search them with: molsteer run --space {shell_word(file)}"
         raise SettingsError(str(file), [f"These are molecules, not settings. {cure}"])
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
     return settings if file is None else _located(settings, file.parent, flags)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NewType
-from urllib.parse import SplitResult, parse_qs, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
 
 ServerUrl = NewType("ServerUrl", str)
 """A whole address: password and certificates included, and verification wherever there is TLS.
@@ -100,6 +100,11 @@ def whole_url(url: str, password: str | None, tls_files: Mapping[str, Path]) -> 
     return _written(parts)
 
 
+def socket_url(socket: Path, password: str) -> ServerUrl:
+    """Write the address of a Unix socket, whose path is UTF-8."""
+    return ServerUrl(f"unix://:{quote(password, safe='')}@{quote(str(socket))}?db=0")
+
+
 def without_login(url: ServerUrl) -> ServerUrl:
     """Give the same address without user and password."""
     return _written(_without_login(urlsplit(url)))
@@ -127,7 +132,7 @@ def address(url: str) -> str:
     """Name a server for people: no user, no password."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return parts.path
+        return unquote(parts.path)
     return f"{parts.hostname}:{parts.port or 6379}{parts.path}"
 
 

@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.commands.version import installed_versions
+from molsteer.shared.last_words import check_shared_memory
 
 OLDEST_PYTHON = (3, 11)
 FEW_OPEN_FILES = 1024
@@ -89,6 +90,12 @@ def look_at_open_files() -> Iterator[Finding]:
         most = "as many as you like" if hard == resource.RLIM_INFINITY else f"up to {hard:,}"
         cure = f"Raise it ({most}) before you start: ulimit -n {FEW_OPEN_FILES}."
         yield Finding("warning", sentence, cure)
+
+
+def look_at_shared_memory() -> Iterator[Finding]:
+    """Check that processes can wait for each other; raises what `examine` turns into a finding."""
+    check_shared_memory()
+    yield Finding("ok", "Processes can share memory in /dev/shm.")
 
 
 def look_at_folder(folder: Path) -> Iterator[Finding]:

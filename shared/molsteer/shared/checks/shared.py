@@ -27,6 +27,7 @@ def checks(file: Path | None) -> Iterator[Check]:
     yield Check("packages", machine.look_at_packages)
     yield Check("libraries", machine.look_at_libraries)
     yield Check("open-files", machine.look_at_open_files)
+    yield Check("shared-memory", machine.look_at_shared_memory)
     if settings.workers.server == "embedded":
         yield Check("server", look_at_embedded_server, limit_s=40.0)
     else:

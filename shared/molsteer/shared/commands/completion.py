@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from molsteer.shared.commands.saying import say
+
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -24,4 +26,4 @@ def completion(shell: str) -> None:
     script = get_completion_class(shell)
     if script is None:
         raise click.UsageError(f"This version of click writes no script for {shell}. Update it.")
-    click.echo(script(program, {}, "molsteer", "_MOLSTEER_COMPLETE").source())
+    say(script(program, {}, "molsteer", "_MOLSTEER_COMPLETE").source())

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+from molsteer.shared.commands.saying import say
+from molsteer.shared.foreign_text import one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,7 +55,7 @@ def doctor(
         log_to("doctor", "debug")
     rows = list(_examined(_chosen(installed_checks(file), only), verbosity))
     if as_json:
-        click.echo(json.dumps([{"check": name} | asdict(found) for name, found in rows], indent=2))
+        say(json.dumps([{"check": name} | asdict(found) for name, found in rows], indent=2))
     else:
         _show(rows, verbosity)
     sys.exit(any(finding.result == "problem" for _, finding in rows))
@@ -71,31 +73,35 @@ def _chosen(checks: Sequence[Check], names: Sequence[str]) -> Sequence[Check]:
 
 
 def _examined(checks: Sequence[Check], verbosity: Verbosity) -> Iterator[Row]:
-    from rich.live import Live
-
     from molsteer.shared.checks.examination import examine
+    from molsteer.shared.commands.in_place import InPlace
 
-    # Without a thread that redraws it: each check is a fork of this process.
-    console = console_for_news(verbosity, stderr=True)
-    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
+    terminal = console_for_news(verbosity, stderr=True)
+    line = InPlace(terminal) if terminal.renews else None
+    try:
         for check in checks:
-            live.update(f"Looking at {check.name} ...", refresh=True)
+            if line:
+                line.draw(f"Looking at {check.name} ...")
             for finding in examine(check):
                 yield check.name, finding
+    finally:
+        if line:
+            line.close()
 
 
 def _show(rows: Sequence[Row], verbosity: Verbosity) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
+    from molsteer.shared.commands.terminal import Terminal
+
+    console = Terminal(stderr=False)
     if verbosity != "quiet":
         console.print(_table(rows))
     bad = [finding for _, finding in rows if finding.result in {"warning", "problem"}]
     for finding in dict.fromkeys(bad):
         names = ", ".join(name for name, found in rows if found == finding)
         told = f"{finding.result}, {names}: {finding.sentence} {finding.cure}".rstrip()
-        console.print(Text(told), soft_wrap=True)
+        console.print(Text(one_line(told)), soft_wrap=True)
 
 
 def _table(rows: Sequence[Row]) -> Table:

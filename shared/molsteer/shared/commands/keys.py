@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from molsteer.shared.commands.saying import say
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.signing import rotation
 from molsteer.shared.signing.key_file import read_key_ring, read_keys, write_keys, write_new_keys
@@ -38,7 +39,7 @@ def new(file: Path) -> None:
       molsteer keys new keys.json
     """
     write_new_keys(file, new_key_ring(TOPICS))
-    click.echo(f"Wrote {file}. Keep it secret; give workers an extract: molsteer keys extract -h")
+    say(f"Wrote {file}. Keep it secret; give workers an extract: molsteer keys extract -h")
 
 
 @keys.command()
@@ -51,7 +52,7 @@ def show(file: Path) -> None:
       molsteer keys show keys.json
     """
     for key in read_keys(file).keys:
-        click.echo(f"{key.id:20}  {'signs and verifies' if key.signs else 'verifies'}")
+        say(f"{key.id:20}  {'signs and verifies' if key.signs else 'verifies'}")
 
 
 @keys.command()
@@ -72,7 +73,7 @@ def extract(file: Path, topic: Topic, output: Path) -> None:
       molsteer keys extract keys.json simulate -o simulate.json
     """
     write_keys(output, read_key_ring(file, topic))
-    click.echo(f"Wrote {output}, for workers of {topic} only.")
+    say(f"Wrote {output}, for workers of {topic} only.")
 
 
 @keys.command()
@@ -93,7 +94,7 @@ def rotate(file: Path, announce: bool) -> None:
     """
     ring = read_keys(file)
     write_keys(file, rotation.announce(ring) if announce else rotation.rotate(ring))
-    click.echo(f"Wrote {file}.")
+    say(f"Wrote {file}.")
 
 
 @keys.command()
@@ -108,4 +109,4 @@ def prune(file: Path) -> None:
       molsteer keys prune keys.json
     """
     write_keys(file, rotation.prune(read_keys(file)))
-    click.echo(f"Wrote {file}.")
+    say(f"Wrote {file}.")

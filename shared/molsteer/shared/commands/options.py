@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from molsteer.shared.commands.terminal import Terminal
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
 
@@ -32,14 +32,8 @@ def verbosity(command: _CommandT) -> _CommandT:
     return command
 
 
-def console_for_news(verbosity: Verbosity, *, stderr: bool) -> Console:
+def console_for_news(verbosity: Verbosity, *, stderr: bool) -> Terminal:
     """Give the place for news: nowhere if quiet, and without moving parts between log lines."""
-    from rich.console import Console
+    from molsteer.shared.commands.terminal import Terminal
 
-    return Console(
-        stderr=stderr,
-        highlight=False,
-        markup=False,
-        quiet=verbosity == "quiet",
-        force_terminal=False if verbosity == "verbose" else None,
-    )
+    return Terminal(stderr=stderr, quiet=verbosity == "quiet", moving=verbosity != "verbose")

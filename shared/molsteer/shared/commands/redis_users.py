@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from molsteer.shared.commands.saying import say
 from molsteer.shared.settings.sections import PREFIX
 
 
@@ -40,14 +41,15 @@ def redis_users(folder: Path, prefix: str) -> None:
       molsteer redis-users redis-users
     """
     from molsteer.shared.bus.roles import ROLES, acl_file, user_name
+    from molsteer.shared.bus.server_file import quoted
     from molsteer.shared.private_files import write_private
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     passwords = {role: _password(folder / f"{role}.password") for role in ROLES}
     write_private(folder / "users.acl", acl_file(prefix, passwords))
-    click.echo(f"aclfile {(folder / 'users.acl').absolute()}")
+    say(f"aclfile {quoted((folder / 'users.acl').absolute())}")
     for role in ROLES:
-        click.echo(f"{user_name(role, prefix)} {folder / f'{role}.password'}")
+        say(f"{user_name(role, prefix)} {folder / f'{role}.password'}")
 
 
 def _password(file: Path) -> str:

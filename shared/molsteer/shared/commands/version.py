@@ -10,6 +10,7 @@ from importlib.metadata import version as installed_version
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.shared.commands.saying import say
 
 _SERVICES = ("shared", "steering", "simulator", "trainer", "inferencer")
 
@@ -37,7 +38,7 @@ def version(*, as_json: bool) -> None:
     """
     versions = installed_versions() | {"python": platform.python_version()}
     if as_json:
-        click.echo(json.dumps(versions))
+        say(json.dumps(versions))
         return
     for package, number in versions.items():
-        click.echo(f"{package} {number}")
+        say(f"{package} {number}")

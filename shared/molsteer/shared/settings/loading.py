@@ -18,6 +18,7 @@ from pydantic_settings import SettingsError as VariableError
 
 from molsteer.shared.bus.server_url import holds_password
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.private_files import is_exposed
 from molsteer.shared.settings.wording import wording
 
@@ -106,7 +107,8 @@ def _check_file(file: Path | None, source: str) -> None:
     queue = document.get("queue")
     url = queue.get("redis_url") if isinstance(queue, dict) else None
     if holds_password(url) and is_exposed(file.stat()):
-        cure = f"Keep the file to yourself (chmod 600 {file}), or name a password_file instead"
+        keep = f"Keep the file to yourself (chmod 600 {shell_word(file)})"
+        cure = f"{keep}, or name a password_file instead"
         problem = f"[queue] redis_url: holds a password, and others may use the file. {cure}."
         raise SettingsError(source, [problem])
 

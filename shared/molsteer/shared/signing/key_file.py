@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from molsteer.shared.errors import UnusableFile
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.private_files import read_private, write_private
 from molsteer.shared.settings.loading import sentences
@@ -57,7 +58,7 @@ def write_new_keys(file: Path, ring: KeyRing) -> None:
         UnusableFile: If there is one, or it cannot be written.
     """
     if file.exists():
-        cure = f"Choose another, or: molsteer keys rotate {file}"
+        cure = f"Choose another, or: molsteer keys rotate {shell_word(file)}"
         raise UnusableFile(file, "it is there already, and its keys may be in use", cure)
     write_keys(file, ring)
 

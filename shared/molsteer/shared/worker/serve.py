@@ -17,6 +17,7 @@ from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.connection import check_answer
+from molsteer.shared.last_words import check_shared_memory
 from molsteer.shared.worker.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.scratch import remove_folders_of_the_dead
@@ -33,8 +34,9 @@ def serve(plan: WorkerPlan) -> int:
         The exit status: 0 after a signal, else 1.
 
     Raises:
-        ServiceUnavailable: If Redis or a blob store cannot be used at the start.
+        ServiceUnavailable: If Redis, a blob store or shared memory cannot be used at the start.
     """
+    check_shared_memory()
     check_answer(plan.queue.server_url)
     open_blobs(plan.stores, plan.queue).close()
     _silence_standard_output()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from molsteer.shared.commands.saying import say
+
 if TYPE_CHECKING:
     from molsteer.steering.control.requests import Request
 
@@ -94,4 +96,4 @@ def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
 def _ask(run_dir: Path, request: Request) -> None:
     from molsteer.steering.control.asking import ask
 
-    click.echo(ask(run_dir, request))
+    say(ask(run_dir, request))

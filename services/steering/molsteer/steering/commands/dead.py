@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.shared.commands.saying import say
+from molsteer.shared.foreign_text import one_line
 from molsteer.steering.counted import counted
 from molsteer.steering.titles import title
 
@@ -61,16 +63,16 @@ def list_(run_dir: Path, config_file: Path | None, *, as_json: bool) -> None:
     if as_json:
         messages = None if unknown else [letter.model_dump() for letter in letters]
         document = {"tasks": [asdict(task) for task in tasks], "unreadable_messages": messages}
-        click.echo(json.dumps(document))
+        say(json.dumps(document))
         return
     for task in tasks:
-        click.echo(_line(task))
+        say(_line(task))
     for letter in letters:
-        click.echo(f"{_time(letter.at)}  unreadable message: {letter.reason}")
+        say(f"{_time(letter.at)}  unreadable message: {one_line(letter.reason)}")
     if unknown:
-        click.echo(f"Unreadable messages are not known. {unknown}")
+        say(f"Unreadable messages are not known. {unknown}")
     elif not tasks and not letters:
-        click.echo("Nothing is dead.")
+        say("Nothing is dead.")
 
 
 @dead.command()
@@ -88,13 +90,13 @@ def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
     """
     task = _find(run_dir, task_id)
     if as_json:
-        click.echo(json.dumps(asdict(task)))
+        say(json.dumps(asdict(task)))
         return
-    click.echo(task.smiles or task.topic)
+    say(task.smiles or task.topic)
     for attempt in task.attempts:
-        click.echo(f"{attempt.task_id}: {', '.join(_facts(attempt))}")
+        say(f"{attempt.task_id}: {', '.join(_facts(attempt))}")
         if attempt.message:
-            click.echo(f"  {attempt.message}")
+            say(f"  {one_line(attempt.message)}")
 
 
 @dead.command()
@@ -119,7 +121,7 @@ def retry(run_dir: Path, task_ids: tuple[str, ...]) -> None:
     if len(molecules) < len(tasks):
         reason = "Only simulations are tried anew: the next update trains and scores by itself."
         raise RequestRefused(run_dir, reason)
-    click.echo(ask(run_dir, Request(action="retry", molecules=molecules)))
+    say(ask(run_dir, Request(action="retry", molecules=molecules)))
 
 
 def _dead_tasks(run_dir: Path) -> list[DeadTask]:
@@ -145,7 +147,7 @@ def _line(task: DeadTask) -> str:
     return (
         f"{_time(last.ended_at)}  {task.task_id}  {task.smiles or task.topic}{called}  "
         f"{counted(last.starts, 'start')}, {counted(len(task.attempts), 'attempt')}, "
-        f"last on {last.worker}"
+        f"last on {one_line(str(last.worker))}"
     )
 
 
@@ -155,7 +157,7 @@ def _facts(attempt: Attempt) -> Iterator[str]:
     if attempt.dispatched_at is not None:
         yield f"published {_time(attempt.dispatched_at)}"
     if attempt.ended_at is not None:
-        yield f"ended {_time(attempt.ended_at)} on {attempt.worker}"
+        yield f"ended {_time(attempt.ended_at)} on {one_line(str(attempt.worker))}"
 
 
 def _time(at: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.shared.commands.saying import say
 from molsteer.steering.counted import counted
 from molsteer.steering.export.tables import TABLES
 
@@ -80,8 +81,8 @@ def export(
         case _:
             assert_never(format_name)
     if as_json:
-        click.echo(json.dumps({"folder": str(folder), "rows": rows}))
+        say(json.dumps({"folder": str(folder), "rows": rows}))
         return
     unit = "member" if format_name == "safetensors" else "row"
     for file, count in rows.items():
-        click.echo(f"{folder / file}  {counted(count, unit)}")
+        say(f"{folder / file}  {counted(count, unit)}")

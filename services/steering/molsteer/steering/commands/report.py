@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.shared.commands.saying import say
 
 
 @click.command()
@@ -38,7 +39,7 @@ def report(run_dir: Path, *, latency: bool, as_json: bool) -> None:
     from molsteer.steering.run_records import RunRecords
 
     records = RunRecords(run_dir)
-    click.echo(json.dumps(asdict(records.findings())) if as_json else records.report())
+    say(json.dumps(asdict(records.findings())) if as_json else records.report())
 
 
 def _report_latency(run_dir: Path, *, as_json: bool) -> None:
@@ -51,8 +52,8 @@ def _report_latency(run_dir: Path, *, as_json: bool) -> None:
     with closing(Ledger(run_dir, read_only=True)) as ledger:
         latencies = read_latencies(ledger)
     if as_json:
-        click.echo(json.dumps(asdict(latencies)))
+        say(json.dumps(asdict(latencies)))
         return
     text = render_latencies(latencies, public_settings(run_dir).campaign.name)
     write_text(run_dir / LATENCY, text)
-    click.echo(text, nl=False)
+    say(text, nl=False)

@@ -9,14 +9,17 @@ from pathlib import Path
 import click
 
 from molsteer.shared.commands.options import Verbosity, verbosity
+from molsteer.shared.commands.saying import say
 from molsteer.steering.command_line import RunCommand, choose, seed_flags
 from molsteer.steering.flags import Given, setting_flags
+from molsteer.steering.run_help import help_all
 from molsteer.steering.settings import load_campaign
 
 
 @click.command(cls=RunCommand)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @verbosity
+@help_all
 @setting_flags
 @seed_flags
 def run(file: Path | None, verbosity: Verbosity, **flags: Given) -> None:
@@ -26,7 +29,8 @@ def run(file: Path | None, verbosity: Verbosity, **flags: Given) -> None:
     flags are the strongest. Ctrl-C once lets the running simulations end, twice ends at once; the
     same command goes on later.
 
-    The options of the seeds' run.py work as well; docs/from-the-seeds.md says how they differ.
+    The options of molecular-design's run.py work as well; docs/from-the-seeds.md says how they
+    differ.
 
     \b
     Examples:
@@ -37,7 +41,7 @@ def run(file: Path | None, verbosity: Verbosity, **flags: Given) -> None:
     chosen = choose(flags, os.environ.get("MOLSTEER_QUEUE__REDIS_URL"))
     settings = load_campaign(file, chosen.settings)
     for note in chosen.notes if verbosity != "quiet" else []:
-        click.echo(f"molsteer: {note}", err=True)
+        say(f"molsteer: {note}", err=True)
     from molsteer.steering.console import follow
 
     sys.exit(follow(settings, verbosity))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+from molsteer.shared.commands.saying import say
 from molsteer.steering.counted import counted
 from molsteer.steering.titles import shown
 
@@ -97,11 +98,11 @@ def build(
         )
     elapsed_s = time.monotonic() - started_at
     if as_json:
-        click.echo(manifest.model_dump_json(indent=2))
+        say(manifest.model_dump_json(indent=2))
         return
-    click.echo(_summary(output, manifest))
+    say(_summary(output, manifest))
     if verbosity != "quiet":
-        click.echo(f"Built in {elapsed_s:.0f} s, {manifest.rows / elapsed_s:,.0f} rows/s.")
+        say(f"Built in {elapsed_s:.0f} s, {manifest.rows / elapsed_s:,.0f} rows/s.", err=True)
 
 
 @space.command()
@@ -119,12 +120,12 @@ def info(folder: Path, as_json: bool) -> None:
 
     manifest = read_manifest(folder)
     if as_json:
-        click.echo(manifest.model_dump_json(indent=2))
+        say(manifest.model_dump_json(indent=2))
         return
-    click.echo(_summary(folder, manifest))
+    say(_summary(folder, manifest))
     for source in manifest.sources:
-        click.echo(f"Source: {source.path}, {source.rows:,} rows, sha256 {source.sha256}")
-    click.echo(f"Digest: {manifest.digest}")
+        say(f"Source: {source.path}, {source.rows:,} rows, sha256 {source.sha256}")
+    say(f"Digest: {manifest.digest}")
 
 
 def _summary(folder: Path, manifest: Manifest) -> str:

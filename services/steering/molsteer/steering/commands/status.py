@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.shared.commands.saying import say
 
 
 @click.command()
@@ -27,6 +28,6 @@ def status(run_dir: Path, *, as_json: bool) -> None:
 
     progress = RunRecords(run_dir).progress()
     if as_json:
-        click.echo(json.dumps(asdict(progress)))
+        say(json.dumps(asdict(progress)))
     else:
-        click.echo("\n".join(describe(progress)))
+        say("\n".join(describe(progress)))

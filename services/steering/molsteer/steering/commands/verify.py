@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.shared.commands.saying import say
 from molsteer.steering.counted import counted
 
 
@@ -31,13 +32,13 @@ def verify(run_dir: Path, *, as_json: bool) -> None:
 
     verdict = examine(run_dir)
     if as_json:
-        click.echo(json.dumps(asdict(verdict)))
+        say(json.dumps(asdict(verdict)))
     else:
         for sentence in verdict.broken:
-            click.echo(sentence)
+            say(sentence)
         count = len(verdict.broken)
         broken = "1 thing is broken" if count == 1 else f"{count} things are broken"
         state = broken if verdict.broken else "all is whole"
         looked_at = [(verdict.labels, "label"), (verdict.models, "model"), (verdict.tasks, "task")]
-        click.echo(f"{', '.join(counted(*each) for each in looked_at)}: {state}.")
+        say(f"{', '.join(counted(*each) for each in looked_at)}: {state}.")
     sys.exit(1 if verdict.broken else 0)

@@ -9,8 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, assert_never
 
+from molsteer.shared.foreign_text import spreadsheet_cell
 from molsteer.steering.errors import ParquetUnavailable
-from molsteer.steering.export.columns import Row, Table
+from molsteer.steering.export.columns import Cell, Row, Table
 
 TableFormat = Literal["csv", "jsonl", "parquet"]
 Writer = Callable[[Path, Table, Iterable[Row]], None]
@@ -38,11 +39,18 @@ def writer_of(format_name: TableFormat) -> Writer:
 
 
 def write_csv(path: Path, table: Table, rows: Iterable[Row]) -> None:
-    """Write comma-separated values under a header; what is missing is an empty cell."""
+    """Write comma-separated values under a header; what is missing is an empty cell.
+
+    Text that would be a formula begins with an apostrophe, and control characters are escaped.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(column.name for column in table.columns)
-        lines.writerows(rows)
+        lines.writerow(_plain([column.name for column in table.columns]))
+        lines.writerows(map(_plain, rows))
+
+
+def _plain(row: Row) -> list[Cell]:
+    return [spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in row]
 
 
 def write_jsonl(path: Path, table: Table, rows: Iterable[Row]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from molsteer.shared.foreign_text import literal
 from molsteer.steering.report.findings import Findings, Group
 from molsteer.steering.report.table import number, table
 from molsteer.steering.titles import shown, title_headings
@@ -19,12 +20,12 @@ def render(findings: Findings, plot_file: str) -> str:
     titles = title_headings(findings.own_headings)
     best = [
         (
-            f"`{molecule.smiles}`",
+            literal(molecule.smiles),
             f"{molecule.adiabatic_eV:.3f}",
             f"{molecule.vertical_eV:.3f}",
             findings.starter if molecule.predicted_eV is None else f"{molecule.predicted_eV:.3f}",
             molecule.number,
-            *(_literal(molecule.own.get(heading, "")) for heading in titles),
+            *(literal(shown(molecule.own.get(heading, ""))) for heading in titles),
         )
         for molecule in findings.best(BEST_SHOWN)
     ]
@@ -35,7 +36,7 @@ def render(findings: Findings, plot_file: str) -> str:
         table(
             (
                 *("SMILES", "adiabatic / eV", "vertical / eV", "predicted / eV", "found as no."),
-                *(_literal(heading) for heading in titles),
+                *(literal(shown(heading)) for heading in titles),
             ),
             best,
         ),
@@ -46,7 +47,7 @@ def render(findings: Findings, plot_file: str) -> str:
         table(
             ("update", "members", "labels", "held-out error / eV", "device"),
             [
-                (u.generation, u.members, u.labels, f"{u.validation_mae_eV:.3f}", u.device)
+                (u.generation, u.members, u.labels, f"{u.validation_mae_eV:.3f}", literal(u.device))
                 for u in findings.updates
             ],
         ),
@@ -65,20 +66,11 @@ def render(findings: Findings, plot_file: str) -> str:
         ),
     ]
     if findings.failures:
-        failures = [(kind.code, kind.count, _cell(kind.message)) for kind in findings.failures]
+        failures = [
+            (literal(kind.code), kind.count, literal(kind.message)) for kind in findings.failures
+        ]
         sections += ["## Failures\n", table(("kind", "count", "the last one"), failures)]
     return "\n".join(sections)
-
-
-def _cell(message: str) -> str:
-    """Keep a message in its place; some quote what a program printed."""
-    return " ".join(message.split()).replace("|", "\\|")
-
-
-def _literal(own: str) -> str:
-    """Write what users wrote so that nothing in it is Markdown or HTML."""
-    text = _cell(shown(own)).replace("`", "'")
-    return f"`{text}`" if text else ""
 
 
 def _summary(findings: Findings) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from molsteer.shared.foreign_text import visible
 from molsteer.steering.space.digesting import Digested, digest_all
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.manifest import (
@@ -155,7 +156,7 @@ class _Intake:
 
     def _source_record(self, file: MoleculesFile) -> SourceRecord:
         return SourceRecord(
-            path=str(file.path),
+            path=visible(str(file.path)),
             sha256=file.sha256(),
             size_bytes=file.size_bytes,
             rows=self._source_rows[file.number],

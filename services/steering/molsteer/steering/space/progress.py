@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as ProgressBar
+from molsteer.shared.commands.in_place import InPlace, beside_bar
+from molsteer.shared.commands.terminal import Terminal
+from molsteer.steering.time_left import SteadyTimeLeft, in_round_numbers
 
-_LINE_EVERY_S = 10.0
+_BAR_EVERY_S, _LINE_EVERY_S = 0.25, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +36,39 @@ def ignore(progress: Progress) -> None:
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Callable[[Progress], None]]:
+def shown(terminal: Terminal) -> Iterator[Callable[[Progress], None]]:
     """Show a bar on a terminal, and a line every ten seconds elsewhere."""
-    if console.is_terminal:
-        with ProgressBar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-        ) as bar:
-            yield _on_bar(bar)
+    if terminal.renews:
+        lines = InPlace(terminal)
+        try:
+            yield _on_bar(lines)
+        finally:
+            lines.close()
     else:
-        yield _in_lines(console)
+        yield _in_lines(terminal)
 
 
-def _on_bar(bar: ProgressBar) -> Callable[[Progress], None]:
-    started_at = time.monotonic()
-    task = bar.add_task("reading")
+def _on_bar(lines: InPlace) -> Callable[[Progress], None]:
+    started_at, shown_at = time.monotonic(), float("-inf")
+    left = SteadyTimeLeft()
 
     def show(progress: Progress) -> None:
-        bar.update(
-            task,
-            description=_describe(progress, time.monotonic() - started_at),
-            completed=progress.bytes_read,
-            total=progress.bytes_total,
-        )
+        nonlocal shown_at
+        now = time.monotonic()
+        if now - shown_at < _BAR_EVERY_S:
+            return
+        shown_at, elapsed_s = now, now - started_at
+        bytes_left = progress.bytes_total - progress.bytes_read
+        rate = progress.bytes_read / elapsed_s if elapsed_s else 0.0
+        left_s = left.follow(bytes_left / rate if rate and elapsed_s > 1.0 else None, now)
+        told = [f"{_percent(progress):>5}", _describe(progress, elapsed_s)]
+        told += [] if left_s is None else [f"{in_round_numbers(left_s)} left"]
+        lines.draw(beside_bar(progress.bytes_read, progress.bytes_total, "  ".join(told)))
 
     return show
 
 
-def _in_lines(console: Console) -> Callable[[Progress], None]:
+def _in_lines(terminal: Terminal) -> Callable[[Progress], None]:
     started_at = shown_at = time.monotonic()
 
     def show(progress: Progress) -> None:
@@ -75,11 +76,14 @@ def _in_lines(console: Console) -> Callable[[Progress], None]:
         now = time.monotonic()
         if now - shown_at >= _LINE_EVERY_S:
             shown_at = now
-            percent = 100 * progress.bytes_read // max(progress.bytes_total, 1)
-            text = f"{_describe(progress, now - started_at)}, {percent} % of the input"
-            console.print(text, highlight=False, soft_wrap=True)
+            text = f"{_describe(progress, now - started_at)}, {_percent(progress)} of the input"
+            terminal.print(text, soft_wrap=True)
 
     return show
+
+
+def _percent(progress: Progress) -> str:
+    return f"{100 * progress.bytes_read // max(progress.bytes_total, 1)} %"
 
 
 def _describe(progress: Progress, elapsed_s: float) -> str:

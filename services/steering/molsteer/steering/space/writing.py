@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save
 
+from molsteer.shared.foreign_text import spreadsheet_cell
 from molsteer.shared.graphs import PackedGraphs, join
 from molsteer.steering.space.manifest import StoredChunk, StoredFile
 from molsteer.steering.space.sources import Row
@@ -120,7 +121,8 @@ class RejectedList:
 
     def add(self, row: Row, reason: str) -> None:
         """List one row."""
-        self._csv.writerow((self._sources[row.source], row.line, row.smiles, reason))
+        source, smiles = spreadsheet_cell(str(self._sources[row.source])), row.smiles
+        self._csv.writerow((source, row.line, spreadsheet_cell(smiles), reason))
 
     def finish(self) -> StoredFile:
         """Close the list."""

@@ -1,0 +1,30 @@
+"""A person watches a campaign on a terminal, and keeps its results in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.command import MOLSTEER
+from support.screen import Watched
+
+
+def test_progress_is_on_the_terminal_and_what_was_found_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "molecules.smi").write_text("C\nN\nO\nnonsense\n")
+    campaign = ("--space", "molecules.smi", "--budget", "2", "--simulate-slots", "1")
+    with Watched([*MOLSTEER, "run", *campaign]) as watched:
+        loading = watched.until(lambda screen: any("are loading" in row for row in screen.shown))
+        assert "0/2 simulated" in loading[-3]
+        assert loading[-1] == "2 in flight  workers are loading (infer, simulate, train)"
+        watched.resize(50)
+        found = watched.end()
+        assert found.startswith("Best molecules of campaign\n")
+        assert "Ended: budget-reached." in found
+        assert "\x1b" not in found
+        # What was said stays; the lines that renewed themselves are gone.
+        left = "".join(watched.screen.shown)
+        assert left.startswith("Search space: 3 molecules of 4 rows; left out: 1 ")
+        assert left.endswith("rejected.csv).")
