@@ -15,9 +15,6 @@ from molsteer.simulator.orders import Answer, Computed, NotComputed
 Format = Literal["json", "jsonl", "csv"]
 """One indented object for one molecule; an object in each line; a table."""
 
-VIP_SHIFT_eV = 4.8455
-"""What xtb's own `--vip` subtracts from the difference of energies to come near experiments."""
-
 COLUMNS = (
     *("smiles", "name", "canonical_smiles", "inchikey", "charge", "multiplicity"),
     *("cation_multiplicity", "adiabatic_eV", "vertical_eV", "vertical_shifted_eV"),
@@ -74,7 +71,7 @@ def _potentials(found: Computed) -> dict[str, JsonValue]:
         "cation_multiplicity": cation,
         "adiabatic_eV": found.adiabatic_eV,
         "vertical_eV": found.vertical_eV,
-        "vertical_shifted_eV": found.vertical_eV - VIP_SHIFT_eV,
+        "vertical_shifted_eV": found.vertical_shifted_eV,
         "steps": list(found.steps),
         "engine": found.engine,
         "cpu_s": found.cpu_s,

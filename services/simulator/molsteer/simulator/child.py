@@ -59,6 +59,7 @@ def _computed(order: Order, compute: Simulator) -> Computed:
         charge=GetFormalCharge(species.molecule),
         adiabatic_eV=found.adiabatic_eV,
         vertical_eV=found.vertical_eV,
+        vertical_shifted_eV=found.vertical_shifted_eV,
         steps=found.steps,
         multiplicities=found.multiplicities,
         engine=found.engine,

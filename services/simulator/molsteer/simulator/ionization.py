@@ -11,6 +11,10 @@ from molsteer.simulator.port import Ionization
 from molsteer.simulator.program import Program
 from molsteer.simulator.species import ElectronicState, Species
 
+VIP_SHIFT_eV = 4.8455
+"""What xtb's own `--vip` subtracts from the same difference of energies, to come near experiments.
+It belongs to the reparametrization IPEA-xTB; see https://xtb-docs.readthedocs.io/en/latest/sp.html."""
+
 
 def ionize(
     species: Species,
@@ -37,9 +41,11 @@ def ionize(
     neutral = minimum(species, whole, displaced(embed(species, deadline)), program, check_neutral)
     vertical = program.single_point(species, ionized, neutral.positions)
     cation = minimum(species, ionized, displaced(neutral.positions), program, check_cation)
+    vertical_eV = (vertical.energy - neutral.energy) * HARTREE_IN_EV
     return Ionization(
         adiabatic_eV=(cation.energy - neutral.energy) * HARTREE_IN_EV,
-        vertical_eV=(vertical.energy - neutral.energy) * HARTREE_IN_EV,
+        vertical_eV=vertical_eV,
+        vertical_shifted_eV=vertical_eV - VIP_SHIFT_eV,
         steps=(neutral.steps, cation.steps),
         multiplicities=(whole.multiplicity, ionized.multiplicity),
         engine=program.name,

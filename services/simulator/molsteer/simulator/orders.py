@@ -42,6 +42,7 @@ class Computed(Message):
     charge: int
     adiabatic_eV: float
     vertical_eV: float
+    vertical_shifted_eV: float | None
     steps: tuple[int, int]
     multiplicities: tuple[int, int] | None
     engine: str

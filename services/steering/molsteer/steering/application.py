@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.server import EmbeddedServer
+from molsteer.steering.agreement import contradiction, distance_eV
 from molsteer.steering.attendance import Attendance
 from molsteer.steering.display import Display
 from molsteer.steering.interrupts import Interrupts
@@ -33,6 +34,7 @@ class Application:
     site: LocalSite | None
     attendance: Attendance
     _trouble: str | None = None
+    _compared: bool = False
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
         """Run the campaign to its end, or until the user has stopped it.
@@ -87,7 +89,7 @@ class Application:
     def _step(self, complain: Callable[[str], None]) -> None:
         try:
             self.campaign.step(STEP_S)
-            for complaint in self.attendance.complaints(time.time()):
+            for complaint in (*self._contradictions(), *self.attendance.complaints(time.time())):
                 log.warning(complaint)
                 complain(complaint)
             self._trouble = None
@@ -96,6 +98,15 @@ class Application:
                 log.warning("%s Trying again until it answers.", error)
             self._trouble = str(error)
             time.sleep(STEP_S)
+
+    def _contradictions(self) -> list[str]:
+        """Compare given labels with new ones, once there are enough."""
+        if self._compared or not self.campaign.state.plan.known_labels:
+            return []
+        distance = distance_eV(self.campaign.ledger)
+        self._compared = distance is not None
+        told = contradiction(distance)
+        return [told] if told else []
 
     def retire(self) -> None:
         """Remove what a campaign that has ended left in stores and queues."""
