@@ -88,12 +88,11 @@ class Hand:
 
     def end(self) -> int:
         """End it, with all that it started, and tell its status as `Popen` does."""
-        self.alive = False
-        status = self._process.poll()
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        ended = self._process.wait()
-        return ended if status is None else status
+        if self.alive:  # afterwards, its number may be another's
+            self.alive = False
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        return self._process.wait()
 
     def close(self) -> None:
         """End it and let go of its pipes."""

@@ -1,8 +1,8 @@
 """Room for engines that keep their arrays on the stack.
 
-xtb-python needs 1 MiB of it for 60 atoms and 8 MiB for some hundred, and where there is less, its
-process dies without a word. The limit on the stack holds for the first thread of a process; a
-thread may have more.
+xtb-python needs more than 1 MiB of it for 200 atoms, and more with their square. Where there is
+less, its process dies without a word. The limit that a shell sets holds for the first thread of a
+process; other threads may have more.
 """
 
 from __future__ import annotations
