@@ -49,9 +49,11 @@ def read_given(arguments: Sequence[str]) -> list[Given]:
 
 
 def _given(argument: str) -> list[Given]:
+    # A terminal may write bytes that are not Unicode.
+    written = argument.encode(errors="backslashreplace").decode()
     if argument != STANDARD_INPUT and not argument.lower().endswith(_FILES):
-        return [Given(argument)]
-    source = "standard input" if argument == STANDARD_INPUT else argument
+        return [Given(written)]
+    source = "standard input" if argument == STANDARD_INPUT else written
     try:
         text = _text(argument)
         read = _csv if argument.lower().endswith(".csv") else _lines
