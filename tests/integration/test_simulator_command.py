@@ -108,6 +108,14 @@ def test_many_molecules_are_written_with_names_and_failures(tmp_path: Path) -> N
     assert answers["C1CC"]["error"]["code"] == "bad-smiles"
 
 
+def test_one_molecule_may_be_a_table_with_its_records_beside_it(tmp_path: Path) -> None:
+    done = simulate("N", "--format", "csv", "--records", "ammonia.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert row["inchikey"] == "QGZKDVFQNNGYKY-UHFFFAOYSA-N"
+    assert "cation" in json.loads((tmp_path / "ammonia.json").read_text())
+
+
 def test_a_file_that_ends_in_csv_is_a_table(tmp_path: Path) -> None:
     done = simulate("CCO", "C1CC", "-o", "found.csv", "-q", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")

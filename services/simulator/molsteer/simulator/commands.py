@@ -179,7 +179,7 @@ def simulate(
         cation_multiplicity=cation_multiplicity,
     )
     chosen = form or _form_of(output)
-    if len(given) == 1 and chosen != "csv":
+    if len(given) == 1:
         found = _compute_one(Crew(spec, time_limit_s, 1), given[0])
         _write_one(given[0], found, chosen or "json", output, records_path)
     else:
