@@ -12,8 +12,7 @@ from molsteer.simulator.program import Program
 from molsteer.simulator.species import ElectronicState, Species
 
 VIP_SHIFT_eV = 4.8455
-"""What xtb's own `--vip` subtracts from the same difference of energies, to come near experiments.
-It belongs to the reparametrization IPEA-xTB; see https://xtb-docs.readthedocs.io/en/latest/sp.html."""
+"""What xtb's own `--vip` subtracts from a difference of energies, to come near experiments."""
 
 
 def ionize(

@@ -89,7 +89,7 @@ class Application:
     def _step(self, complain: Callable[[str], None]) -> None:
         try:
             self.campaign.step(STEP_S)
-            for complaint in (*self._contradictions(), *self.attendance.complaints(time.time())):
+            for complaint in (*self.attendance.complaints(time.time()), *self._contradictions()):
                 log.warning(complaint)
                 complain(complaint)
             self._trouble = None
