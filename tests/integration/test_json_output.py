@@ -51,7 +51,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "FOLDER": str(space.folder),
         "TASK_ID": dead_tasks(campaign.ledger)[0].task_id,
         "SOURCES": str(folder / "molecules.smi"),
-        "SMILES": "C",
+        "MOLECULE...": "C",
     }
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from support.tasks import simulate_task
+from support.worker_process import running_worker
+
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import Placement
-from molsteer.shared.messages import Simulate, Simulated
+from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.messages import Failed, Simulate, Simulated
+from molsteer.shared.server import EmbeddedServer
+from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.specs import SimulationSpec
 from molsteer.shared.worker.port import TaskContext
 from molsteer.simulator.app import build
@@ -22,9 +28,26 @@ def test_a_task_gives_potentials_and_stored_records_and_leaves_no_file(tmp_path:
     assert answer.smiles == "OCC"
     assert abs(answer.adiabatic_eV - 14.445) < 0.01
     assert answer.engine.startswith(("tblite ", "xtb-python "))
+    assert answer.multiplicities == (1, 2)
     records = blobs.tree(answer.records)
     assert isinstance(records, dict)
     assert set(records) == {"neutral", "vertical", "cation"}
     assert answer.records.kind == "ref"
     assert answer.records.size_bytes < 40_000
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_gives_a_task_up_in_time_although_a_library_is_busy(tmp_path: Path) -> None:
+    with EmbeddedServer() as server:
+        queue = QueueSettings(redis_url=server.url)
+        with running_worker(queue, tmp_path, handler="molsteer.simulator.app:build") as worker:
+            dispatch = RedisDispatch(queue, "campaign")
+            dispatch.publish(simulate_task("C" * 900, max_s=6.0))
+            (outcome,) = dispatch.collect(60.0)
+            dispatch.publish(simulate_task("CCO", number=2))
+            (another,) = dispatch.collect(60.0)
+            assert worker.scratch_folders() == []
+            dispatch.close()
+    assert isinstance(outcome.result, Failed)
+    assert outcome.result.status == "timeout"
+    assert isinstance(another.result, Simulated)

@@ -47,6 +47,7 @@ from molsteer.shared.ml.weights import EnsembleWeights
 from molsteer.shared.signing.key_file import read_keys
 from molsteer.shared.signing.key_ring import Key, KeyRing
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
+from molsteer.simulator.inputs import UnreadableMolecules, read_given
 from molsteer.simulator.species import read_species
 from molsteer.steering.candidates import read_rows
 from molsteer.steering.errors import RecordUnreadable, UnusableTrainingSet
@@ -150,6 +151,10 @@ def read_rows_of(file: Path, column: str | None = None) -> None:
     for row in molecules.rows():
         row.smiles.encode()
         assert len(row.cells) == width
+
+
+def read_given_of(file: Path) -> None:
+    assert all(isinstance(given.smiles, str) for given in read_given([str(file)]))
 
 
 def featurize(data: bytes) -> None:
@@ -298,6 +303,10 @@ TARGETS: dict[str, Target] = {
     ),
     "molecules-smi": Target(
         of_file("m.smi", read_rows_of), _MOLECULES, (b"smiles name\nCCO ethanol\n# no\nC\n",)
+    ),
+    "given-csv": Target(of_file("g.csv", read_given_of), (UnreadableMolecules,), (CSV,)),
+    "given-smi": Target(
+        of_file("g.smi", read_given_of), (UnreadableMolecules,), (b"CCO ethanol\n# no\nC\n",)
     ),
     "molecules-csv": Target(of_file("m.csv", read_rows_of), _MOLECULES, (CSV,)),
     "molecules-gz": Target(of_file("m.csv.gz", read_rows_of), _MOLECULES, (gzip.compress(CSV),)),

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import pytest
 
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.specs import Multiplicity, SimulationSpec
 from molsteer.simulator.app import program_for
 from molsteer.simulator.deadline import Deadline
 
@@ -34,17 +34,23 @@ def need_engine(name: str) -> None:
 
 
 def ionized(
-    smiles: str, engine: str = "auto", max_steps: int = 300, limit_s: float = 120.0
+    smiles: str,
+    engine: str = "auto",
+    max_steps: int = 300,
+    limit_s: float = 120.0,
+    multiplicity: Multiplicity = "rule",
 ) -> Ionization:
     """Ionize a molecule, and see that nothing is left of it on the disk."""
     from molsteer.simulator.ionization import ionize
     from molsteer.simulator.species import read_species
+    from molsteer.simulator.spin import states
 
     spec = SimulationSpec.model_validate({"engine": engine, "max_steps": max_steps})
     deadline = Deadline.after(limit_s)
     with TemporaryDirectory() as scratch:
         program = program_for(spec, deadline, Path(scratch))
-        found = ionize(read_species(smiles), program, deadline)
+        species = read_species(smiles)
+        found = ionize(species, states(species, multiplicity, None), program, deadline)
         assert not list(Path(scratch).iterdir()), "the simulation left files behind"
     return found
 

@@ -146,6 +146,7 @@ class Simulated(Message):
         vertical_eV: The same with the cation at the neutral's geometry.
         steps: Relaxation steps of neutral and cation.
         engine: Program and version that computed it.
+        multiplicities: Of the spins of neutral and cation, None if the level does not tell.
         records: QCSchema results of both relaxations and of the vertical energy; msgpack.
     """
 
@@ -155,6 +156,7 @@ class Simulated(Message):
     vertical_eV: float
     steps: tuple[NonNegativeInt, NonNegativeInt]
     engine: str
+    multiplicities: tuple[PositiveInt, PositiveInt] | None = None
     records: Blob
 
 

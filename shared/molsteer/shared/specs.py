@@ -11,6 +11,9 @@ from molsteer.shared.frozen import Message
 PluginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
 """What a package calls something that it offers; `molsteer.shared.plugins` finds it."""
 
+Multiplicity = Literal["rule", "lowest"] | Annotated[int, Field(ge=1, le=100)]
+"""Of a molecule's spin: by the rule of the level, as low as its electrons allow, or this one."""
+
 
 class SimulationSpec(Message):
     """What to compute, and how well.
@@ -20,12 +23,17 @@ class SimulationSpec(Message):
         engine: Program that computes it; `auto` takes the fastest that is installed.
         accuracy: Numerical accuracy of the density, dimensionless, smaller is tighter.
         max_steps: Steps that each geometry relaxation may take.
+        multiplicity: That of the molecule as its SMILES gives it.
+        cation_multiplicity: That of the molecule with one electron less; None follows from the
+            molecule's.
     """
 
     level: PluginName = "xtb"
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = "auto"
     accuracy: PositiveFloat = 0.05
     max_steps: PositiveInt = 300
+    multiplicity: Multiplicity = "rule"
+    cation_multiplicity: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class TrainingPlan(Message):

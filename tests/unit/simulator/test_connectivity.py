@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rdkit import Chem
 
+from molsteer.shared.units import BOHR_IN_ANGSTROM
 from molsteer.simulator.connectivity import check_cation, check_neutral
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.embedding import embed
@@ -53,6 +55,35 @@ def test_a_cation_may_stretch_but_not_fall_apart() -> None:
     positions[methyl] += 3.0 * axis
     with pytest.raises(Dissociated, match="4 of its 8 atoms"):
         check_cation(species, positions)
+
+
+def stretched(by_angstrom: float) -> tuple[Species, Positions]:
+    """Put the carbons of ethane as far apart as their radii, and some more."""
+    species, positions = embedded("CC")
+    axis = (positions[1] - positions[0]) / np.linalg.norm(positions[1] - positions[0])
+    radius = Chem.GetPeriodicTable().GetRcovalent("C")
+    beyond = (2 * radius + by_angstrom) / BOHR_IN_ANGSTROM
+    positions[[1, 5, 6, 7]] += (beyond - np.linalg.norm(positions[1] - positions[0])) * axis
+    return species, positions
+
+
+def test_a_bond_of_the_neutral_may_be_stretched_by_less_than_half_an_angstrom() -> None:
+    check_neutral(*stretched(0.4))
+    with pytest.raises(Dissociated, match="C1-C2 broke"):
+        check_neutral(*stretched(0.5))
+
+
+def test_the_cation_may_hold_together_by_one_electron() -> None:
+    check_cation(*stretched(0.7))
+    with pytest.raises(Dissociated, match="fragments"):
+        check_cation(*stretched(0.9))
+
+
+@pytest.mark.parametrize("smiles", ["N=S=O", "CN=S=O", "O=S=C=S=O", "C1=CC2=CC1=C2"])
+def test_what_the_knowledge_of_torsions_excludes_gets_a_geometry_too(smiles: str) -> None:
+    species, positions = embedded(smiles)
+    assert positions.shape == (len(species.numbers), 3)
+    assert np.isfinite(positions).all()
 
 
 def test_a_molecule_has_the_same_first_geometry_every_time() -> None:

@@ -15,6 +15,7 @@ from molsteer.simulator.engines.installed import engine_named
 from molsteer.simulator.engines.port import Surface
 from molsteer.simulator.errors import EngineMissing, ScfFailed, StateName
 from molsteer.simulator.species import Positions, read_species
+from molsteer.simulator.spin import states
 
 pytestmark = pytest.mark.fast
 
@@ -27,7 +28,8 @@ def surface(
     engine: FastEngine, state: StateName = "neutral", accuracy: float = 0.05
 ) -> tuple[Positions, Surface]:
     positions = embed(ETHANOL, Deadline.after(60.0))
-    found = ETHANOL.state(state)
+    neutral, cation = states(ETHANOL, "rule", None)
+    found = neutral if state == "neutral" else cation
     return positions, engine_named(engine).surface(
         ETHANOL.numbers, positions, found.charge, found.unpaired, accuracy
     )

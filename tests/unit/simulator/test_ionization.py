@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.simulation import ENGINES, ionized, need_engine
 
+from molsteer.shared.specs import Multiplicity
 from molsteer.simulator.errors import Dissociated, NotConverged, TimeLimit
 
 FAST = ["tblite", "xtb-python"]
@@ -34,6 +35,62 @@ def test_the_cation_of_benzene_leaves_the_saddle(engine: str) -> None:
 
 def test_the_cation_of_neopentane_leaves_the_saddle() -> None:
     assert ionized("CC(C)(C)C").adiabatic_eV < 14.155
+
+
+@pytest.mark.parametrize("engine", FAST)
+@pytest.mark.parametrize(
+    ("smiles", "adiabatic_eV"), [("F[Gd](F)F", 17.587), ("Cl[Ce](Cl)Cl", 14.409)]
+)
+def test_the_f_electrons_of_lanthanides_are_in_the_core(
+    engine: str, smiles: str, adiabatic_eV: float
+) -> None:
+    need_engine(engine)
+    assert ionized(smiles, engine).adiabatic_eV == pytest.approx(adiabatic_eV, abs=0.002)
+
+
+@pytest.mark.parametrize("engine", FAST)
+@pytest.mark.parametrize(
+    ("smiles", "multiplicity", "adiabatic_eV"),
+    [
+        ("O=O", "rule", 16.853),
+        ("O=O", "lowest", 16.925),
+        ("S=S", "rule", 13.461),
+        ("[NH]", "rule", 18.282),
+        ("[CH2]CCC[CH2]", "rule", 11.135),
+        ("[O]CCC[O]", "rule", 10.021),
+        ("[CH2]", "rule", 15.403),
+        ("[CH2]", 1, 16.197),
+    ],
+)
+def test_the_multiplicity_makes_the_potential_and_is_told(
+    engine: str, smiles: str, multiplicity: Multiplicity, adiabatic_eV: float
+) -> None:
+    need_engine(engine)
+    found = ionized(smiles, engine, multiplicity=multiplicity)
+    assert found.adiabatic_eV == pytest.approx(adiabatic_eV, abs=0.002)
+    recorded = [found.records[name] for name in ("neutral", "cation")]
+    assert found.multiplicities == tuple(
+        record["final_molecule"]["molecular_multiplicity"]  # type: ignore[call-overload,index]
+        for record in recorded
+    )
+
+
+@pytest.mark.parametrize("engine", FAST)
+@pytest.mark.parametrize(
+    ("smiles", "adiabatic_eV"),
+    [
+        ("C=[CH]", 12.577),  # the neutral is bent
+        ("C=C=C=O", 13.941),  # likewise, by 11 degrees
+        ("CC(=O)OO", 15.596),  # the cation is twisted
+        ("CN=S=O", 13.941),  # the methyl group of the neutral is staggered
+        ("N=S=O", 15.126),
+    ],
+)
+def test_a_relaxation_does_not_end_on_a_saddle(
+    engine: str, smiles: str, adiabatic_eV: float
+) -> None:
+    need_engine(engine)
+    assert ionized(smiles, engine).adiabatic_eV == pytest.approx(adiabatic_eV, abs=0.003)
 
 
 def test_a_molecule_has_the_same_potentials_every_time_and_in_every_spelling() -> None:

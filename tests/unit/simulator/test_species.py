@@ -6,7 +6,7 @@ import pytest
 
 from molsteer.shared.errors import UserError
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
-from molsteer.simulator.species import read_species
+from molsteer.simulator.species import outer_electrons, read_species
 
 pytestmark = pytest.mark.fast
 
@@ -51,17 +51,15 @@ def test_every_spelling_of_a_molecule_gives_the_same_species() -> None:
 
 
 @pytest.mark.parametrize(
-    ("smiles", "neutral", "cation"),
-    [
-        ("CCO", (0, 0), (1, 1)),
-        ("[CH3]", (0, 1), (1, 0)),
-        ("[O-]C=O", (-1, 0), (0, 1)),
-        ("C[N+](C)(C)C", (1, 0), (2, 1)),
-    ],
+    ("smiles", "electrons"),
+    [("CCO", 20), ("[O-]C=O", 18), ("F[Gd](F)F", 24), ("Cl[Lu](Cl)Cl", 24), ("C[Hg]C", 16)],
 )
-def test_the_cation_has_one_electron_less_and_the_lowest_spin(
-    smiles: str, neutral: tuple[int, int], cation: tuple[int, int]
-) -> None:
-    species = read_species(smiles)
-    states = (species.state("neutral"), species.state("cation"))
-    assert [(state.charge, state.unpaired) for state in states] == [neutral, cation]
+def test_the_electrons_are_those_that_the_method_counts(smiles: str, electrons: int) -> None:
+    assert outer_electrons(read_species(smiles).molecule) == electrons
+
+
+def test_the_heaviest_element_is_radon() -> None:
+    assert read_species("F[Rn+]").symbols == ["F", "Rn"]
+    with pytest.raises(UnsupportedElement) as refusal:
+        read_species("F[Fr]")
+    assert refusal.value.element == "Fr"

@@ -14,6 +14,7 @@ from molsteer.shared.specs import SimulationSpec
 from molsteer.shared.threads import hold_to_one_thread
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.port import Ionization, Simulator
+from molsteer.simulator.stack import on_large_stack
 
 if TYPE_CHECKING:  # these load NumPy, which has to find threads held to one already
     from molsteer.shared.worker.port import Handler, TaskContext
@@ -33,6 +34,7 @@ def build() -> Handler[Simulate, Simulated]:
             vertical_eV=found.vertical_eV,
             steps=found.steps,
             engine=found.engine,
+            multiplicities=found.multiplicities,
             records=context.blobs.put(dict(found.records), "msgpack", context.reply),
         )
 
@@ -54,13 +56,16 @@ def xtb() -> Simulator:
     hold_to_one_thread()
     from molsteer.simulator.ionization import ionize
     from molsteer.simulator.species import read_species
+    from molsteer.simulator.spin import states
 
     def compute(smiles: str, spec: SimulationSpec, scratch: Path, remaining_s: float) -> Ionization:
         deadline = Deadline.after(remaining_s)
         species = read_species(smiles)
+        spins = states(species, spec.multiplicity, spec.cation_multiplicity)
+        program = program_for(spec, deadline, scratch)
         # geomeTRIC leaves matrices that it could not invert in the current folder.
         with chdir(scratch):
-            return ionize(species, program_for(spec, deadline, scratch), deadline)
+            return on_large_stack(lambda: ionize(species, spins, program, deadline))
 
     return compute
 

@@ -1,25 +1,28 @@
-"""`molsteer simulate`: one molecule, here and now, without any server."""
+"""`molsteer simulate`: molecules, here and now, without any server."""
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import sys
-import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 import click
 
 from molsteer.shared.commands.saying import say
-from molsteer.shared.errors import TaskError, UserError
+from molsteer.shared.errors import UserError
 from molsteer.shared.plugins import find_plugin
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.specs import Multiplicity, SimulationSpec
 
 if TYPE_CHECKING:
-    from molsteer.simulator.port import Ionization
-    from molsteer.simulator.species import Species
+    from molsteer.simulator.answers import Format
+    from molsteer.simulator.crew import Crew
+    from molsteer.simulator.inputs import Given
+    from molsteer.simulator.orders import Computed
 
 _DEFAULT = SimulationSpec()
 
@@ -30,8 +33,19 @@ def _check_finite(_context: click.Context, _option: click.Parameter, number: flo
     return number
 
 
-@click.command(short_help="Compute the ionization potentials of one molecule.")
-@click.argument("smiles")
+def _read_multiplicity(
+    _context: click.Context, _option: click.Parameter, text: str
+) -> Multiplicity:
+    words: dict[str, Multiplicity] = {"rule": "rule", "lowest": "lowest"}
+    if text in words:
+        return words[text]
+    if text.isdecimal() and 1 <= int(text) <= 100:
+        return int(text)
+    raise click.BadParameter("write rule, lowest, or a number from 1.")
+
+
+@click.command(short_help="Compute the ionization potentials of molecules.")
+@click.argument("molecules", nargs=-1, required=True, metavar="MOLECULE...")
 @click.option(
     "--spec",
     "level",
@@ -64,84 +78,173 @@ def _check_finite(_context: click.Context, _option: click.Parameter, number: flo
     help="Steps that each of the two relaxations may take.",
 )
 @click.option(
+    "--multiplicity",
+    metavar="rule|lowest|WHOLE",
+    callback=_read_multiplicity,
+    default="rule",
+    show_default=True,
+    help="Spin of the molecules: by the rule of docs/concepts.md, as low as the electrons allow, "
+    "or this multiplicity.",
+)
+@click.option(
+    "--cation-multiplicity",
+    type=click.IntRange(min=1, max=100),
+    help="Spin of the cations; usually one unpaired electron less, or one if there was none.",
+)
+@click.option(
     "--time-limit",
     "time_limit_s",
     type=click.FloatRange(min=0, min_open=True),
     callback=_check_finite,
     default=3600.0,
     show_default=True,
-    help="Seconds of wall-clock time after which to give up.",
+    help="Seconds of wall-clock time after which to give a molecule up.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=lambda: len(os.sched_getaffinity(0)),
+    help="Molecules computed at the same time; one for each usable core if not given.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv"]),
+    help="How to write: a JSON object in each line, or a table. If not given, as the suffix of the "
+    "output file says; otherwise objects in lines, and one molecule in a form easy to read.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write to instead of standard output.",
 )
 @click.option(
     "--records",
     "records_path",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="File for the QCSchema records of neutral, vertical and cation, as JSON.",
+    help="File for the QCSchema records of neutral, vertical and cation, as JSON; for one "
+    "molecule.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def simulate(
-    smiles: str,
+    molecules: tuple[str, ...],
     level: str,
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"],
     accuracy: float,
     max_steps: int,
+    multiplicity: Multiplicity,
+    cation_multiplicity: int | None,
     time_limit_s: float,
+    processes: int,
+    form: Literal["jsonl", "csv"] | None,
+    output: Path | None,
     records_path: Path | None,
+    quiet: bool,
 ) -> None:
-    """Compute the ionization potentials of the molecule SMILES and print them as JSON.
+    """Compute the ionization potentials of molecules.
+
+    A MOLECULE is a SMILES, or a file of them: .smi and .txt have one in each line, perhaps with a
+    name behind it, .csv has a column smiles; - is standard input, with one in each line. Those of
+    many molecules are written as they are done.
 
     The adiabatic potential (eV) is the energy of the relaxed cation minus that of the relaxed
-    neutral, the vertical one that of the cation at the neutral's geometry. Exit status: 0 computed,
-    1 the computation failed, 2 the input cannot be used.
+    neutral, the vertical one that of the cation at the neutral's geometry. Both are plain
+    differences of GFN2-xTB energies, some 4 to 5 eV above experiments. The shifted one is the
+    vertical one less the empirical 4.8455 eV that xtb's own --vip subtracts.
+
+    Exit status: 0 all are computed, 1 some are not, 2 the input cannot be used.
 
     \b
     Examples:
       molsteer simulate "CCO"
       molsteer simulate "C1=CC=CC=C1" --spec xtb --records benzene.json
+      molsteer simulate molecules.smi -o potentials.csv
     """
-    if records_path is not None and not records_path.parent.is_dir():
-        raise _unwritable(records_path, "its folder does not exist")
+    from molsteer.simulator.crew import Crew
+    from molsteer.simulator.inputs import read_given
+
     find_plugin("level of theory", level)  # tells what there is, whatever the name
-    spec = SimulationSpec(level=level, engine=engine, accuracy=accuracy, max_steps=max_steps)
-    started_s = time.process_time()
-    try:
-        species, found = _compute(smiles, spec, time_limit_s)
-    except UserError:
-        raise
-    except TaskError as error:
-        say(f"molsteer: {error}", err=True)
-        sys.exit(1)
+    given = read_given(molecules)
+    if records_path is not None and len(given) > 1:
+        raise click.UsageError("--records is for one molecule. Give one, or leave it out.")
+    for path in filter(None, (output, records_path)):
+        if not path.parent.is_dir():
+            raise _unwritable(path, "its folder does not exist")
+    spec = SimulationSpec(
+        level=level,
+        engine=engine,
+        accuracy=accuracy,
+        max_steps=max_steps,
+        multiplicity=multiplicity,
+        cation_multiplicity=cation_multiplicity,
+    )
+    chosen = form or _form_of(output)
+    if len(given) == 1:
+        found = _compute_one(Crew(spec, time_limit_s, 1), given[0])
+        _write_one(given[0], found, chosen or "json", output, records_path)
+    else:
+        crew = Crew(spec, time_limit_s, processes)
+        sys.exit(_compute_many(crew, given, chosen or "jsonl", output, quiet=quiet))
+
+
+def _form_of(output: Path | None) -> Literal["jsonl", "csv"] | None:
+    match output and output.suffix.lower():
+        case ".csv":
+            return "csv"
+        case ".jsonl":
+            return "jsonl"
+    return None
+
+
+def _compute_one(crew: Crew, given: Given) -> Computed:
+    from molsteer.simulator.batch import unwinding
+    from molsteer.simulator.orders import Computed
+
+    with unwinding(), closing(crew.compute([given])) as answers:
+        _, answer = next(answers)
+    if isinstance(answer, Computed):
+        return answer
+    if answer.mendable:
+        raise UserError(answer.error.message)
+    say(f"molsteer: {answer.error.message}", err=True)
+    sys.exit(1)
+
+
+def _write_one(
+    given: Given, found: Computed, form: Format, output: Path | None, records_path: Path | None
+) -> None:
+    from molsteer.simulator.answers import writer
+
     if records_path is not None:
-        _write(records_path, found)
-    answer = {
-        "smiles": smiles,
-        "canonical_smiles": species.smiles,
-        "inchikey": species.inchikey,
-        "adiabatic_eV": found.adiabatic_eV,
-        "vertical_eV": found.vertical_eV,
-        "steps": found.steps,
-        "engine": found.engine,
-        "cpu_s": time.process_time() - started_s,
-    }
-    say(json.dumps(answer, indent=2))
+        with _opened(records_path) as file:
+            file.write(json.dumps(found.records, indent=2) + "\n")
+    with _opened(output) as file:
+        writer(file, form)(given, found)
 
 
-def _compute(smiles: str, spec: SimulationSpec, time_limit_s: float) -> tuple[Species, Ionization]:
-    from molsteer.simulator.app import simulator_at
+def _compute_many(
+    crew: Crew, given: Sequence[Given], form: Format, output: Path | None, *, quiet: bool
+) -> int:
+    from molsteer.simulator.answers import writer
+    from molsteer.simulator.batch import compute_all
 
-    compute = simulator_at(spec.level)
-    from molsteer.simulator.species import read_species  # once threads are held to one
-
-    species = read_species(smiles)
-    with TemporaryDirectory(prefix="molsteer-simulate-") as scratch:
-        return species, compute(smiles, spec, Path(scratch), time_limit_s)
+    with _opened(output) as file:
+        tally = compute_all(crew, given, writer(file, form), quiet=quiet)
+    return 1 if tally.failed else 0
 
 
-def _write(path: Path, found: Ionization) -> None:
+@contextmanager
+def _opened(path: Path | None) -> Iterator[IO[str]]:
+    if path is None:
+        yield sys.stdout
+        return
     try:
-        path.write_text(json.dumps(found.records, indent=2) + "\n", encoding="utf-8")
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from None
 
 
 def _unwritable(path: Path, reason: str) -> UserError:
-    return UserError(f"The records cannot be written to {path}: {reason}. Name another file.")
+    return UserError(f"The results cannot be written to {path}: {reason}. Name another file.")

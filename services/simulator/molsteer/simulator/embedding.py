@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from rdkit import rdBase
@@ -27,15 +28,18 @@ _LONGEST_TIMEOUT_S = 10**9
 def embed(species: Species, deadline: Deadline) -> Positions:
     """Build a geometry with ETKDG and relax it with MMFF, or UFF where MMFF has no parameters.
 
+    What ETKDG knows of torsions excludes some molecules that exist, N-sulfinylamines and some cages
+    among them; plain distance geometry embeds those.
+
     Raises:
         EmbeddingFailed: If no geometry was found.
         TimeLimit: If the time was over before.
     """
     molecule = Mol(species.molecule)
     with rdBase.BlockLogs():
-        for random_start in (False, True):
+        for parameters in _attempts(deadline):
             deadline.check(species.smiles, "before it had a geometry")
-            if rdDistGeom.EmbedMolecule(molecule, _parameters(random_start, deadline)) == 0:
+            if rdDistGeom.EmbedMolecule(molecule, parameters) == 0:
                 break
         else:
             deadline.check(species.smiles, "before it had a geometry")
@@ -55,8 +59,16 @@ def displaced(positions: Positions) -> Positions:
     return positions + moves
 
 
-def _parameters(random_start: bool, deadline: Deadline) -> rdDistGeom.EmbedParameters:
-    parameters = rdDistGeom.ETKDGv3()
+def _attempts(deadline: Deadline) -> Iterator[rdDistGeom.EmbedParameters]:
+    """Begin with what gives the best conformers; the last resort knows distances alone."""
+    yield _parameters(rdDistGeom.ETKDGv3(), deadline, random_start=False)
+    yield _parameters(rdDistGeom.ETKDGv3(), deadline, random_start=True)
+    yield _parameters(rdDistGeom.EmbedParameters(), deadline, random_start=True)
+
+
+def _parameters(
+    parameters: rdDistGeom.EmbedParameters, deadline: Deadline, *, random_start: bool
+) -> rdDistGeom.EmbedParameters:
     timeout_s = min(max(deadline.remaining_s, 1), _LONGEST_TIMEOUT_S)
     chosen = {"randomSeed": _SEED, "useRandomCoords": random_start, "timeout": math.ceil(timeout_s)}
     for name, value in chosen.items():  # RDKit's type information knows no assignment

@@ -3,11 +3,13 @@
     TaskError
     ├── BadSmiles            not one connected molecule that can be ionized (a UserError too)
     ├── UnsupportedElement   no parameters for an element (a UserError too)
+    ├── WrongMultiplicity    a multiplicity that was asked for does not fit (a UserError too)
     ├── EngineMissing        the program is not installed here (a UserError too)
     ├── EmbeddingFailed      no three-dimensional geometry was found
     ├── ScfFailed            the density did not settle
     ├── NotConverged         the geometry did not settle
     ├── Dissociated          the molecule became another one, or fell apart
+    ├── EngineCrashed        the process that computed it died
     └── TimeLimit            the task would have outlived its hard limit
 
 The same molecule meets the same failure again, so only those that depend on where and when the
@@ -45,6 +47,22 @@ class UnsupportedElement(TaskError, UserError):
             f"Choose molecules of the elements hydrogen to radon."
         )
         self.smiles, self.element = smiles, element
+
+
+class WrongMultiplicity(TaskError, UserError):
+    """A multiplicity that a number of electrons cannot have."""
+
+    code: ClassVar[str] = "wrong-multiplicity"
+
+    def __init__(self, smiles: str, state: StateName, multiplicity: int, electrons: int) -> None:
+        parity = "an odd" if electrons % 2 == 0 else "an even"
+        super().__init__(
+            f"The {state} of {smiles!r} has {electrons} outer electrons, which do not fit a "
+            f"multiplicity of {multiplicity}. Ask for {parity} one, {electrons + 1} at most, or "
+            f"leave it to the rule."
+        )
+        self.smiles, self.state = smiles, state
+        self.multiplicity, self.electrons = multiplicity, electrons
 
 
 class EngineMissing(TaskError, UserError):
@@ -113,6 +131,24 @@ class Dissociated(TaskError):
             f"Its energy would be a wrong label; leave the molecule out."
         )
         self.smiles, self.state, self.change = smiles, state, change
+
+
+class EngineCrashed(TaskError):
+    """A program that took its process down."""
+
+    code: ClassVar[str] = "engine-crashed"
+
+    def __init__(self, smiles: str, manner: str) -> None:
+        cure = {
+            "SIGSEGV": "Its stack may have been too small: raise the limit with `ulimit -s "
+            "unlimited`, or try another engine",
+            "SIGKILL": "The machine may have run out of memory: compute fewer at the same time",
+        }.get(manner, "Try another engine")
+        super().__init__(
+            f"The process that simulated {smiles!r} died of {manner}. {cure}, or leave "
+            f"the molecule out."
+        )
+        self.smiles, self.manner = smiles, manner
 
 
 class TimeLimit(TaskError):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from molsteer.simulator import qcschema
 from molsteer.simulator.deadline import Deadline
@@ -61,6 +65,18 @@ class InProcess:
             )
         steps = len(path.points) - 1
         return Relaxation(end.energy, end.positions, steps, self._record(species, state, path))
+
+    def gradients(
+        self, species: Species, state: ElectronicState, geometries: Sequence[Positions]
+    ) -> list[npt.NDArray[np.float64]]:
+        """Compute gradients; see `Program.gradients`."""
+        surface = self._surface(species, state, geometries[0])
+        found = []
+        for positions in geometries:
+            self.deadline.check(species.smiles, f"while its {state.name} was looked at")
+            _, gradient = surface(positions)
+            found.append(gradient)
+        return found
 
     def _surface(self, species: Species, state: ElectronicState, positions: Positions) -> Surface:
         return self.engine.surface(

@@ -6,13 +6,28 @@ from molsteer.shared.units import HARTREE_IN_EV
 from molsteer.simulator.connectivity import check_cation, check_neutral
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.embedding import displaced, embed
+from molsteer.simulator.minimum import minimum
 from molsteer.simulator.port import Ionization
 from molsteer.simulator.program import Program
-from molsteer.simulator.species import Species
+from molsteer.simulator.species import ElectronicState, Species
+
+VIP_SHIFT_eV = 4.8455
+"""What xtb's own `--vip` subtracts from a difference of energies, to come near experiments."""
 
 
-def ionize(species: Species, program: Program, deadline: Deadline) -> Ionization:
+def ionize(
+    species: Species,
+    states: tuple[ElectronicState, ElectronicState],
+    program: Program,
+    deadline: Deadline,
+) -> Ionization:
     """Compute the adiabatic and the vertical ionization potential.
+
+    Args:
+        species: The molecule.
+        states: Charge and spin of the molecule, and of the molecule with one electron less.
+        program: What computes energies.
+        deadline: When to give up.
 
     Raises:
         EmbeddingFailed: If no first geometry was found.
@@ -21,17 +36,17 @@ def ionize(species: Species, program: Program, deadline: Deadline) -> Ionization
         Dissociated: If the neutral became another molecule, or the cation fell apart.
         TimeLimit: If the deadline passed.
     """
-    start = displaced(embed(species, deadline))
-    neutral = program.relax(species, species.state("neutral"), start)
-    check_neutral(species, neutral.positions)
-    ionized = species.state("cation")
+    whole, ionized = states
+    neutral = minimum(species, whole, displaced(embed(species, deadline)), program, check_neutral)
     vertical = program.single_point(species, ionized, neutral.positions)
-    cation = program.relax(species, ionized, displaced(neutral.positions))
-    check_cation(species, cation.positions)
+    cation = minimum(species, ionized, displaced(neutral.positions), program, check_cation)
+    vertical_eV = (vertical.energy - neutral.energy) * HARTREE_IN_EV
     return Ionization(
         adiabatic_eV=(cation.energy - neutral.energy) * HARTREE_IN_EV,
-        vertical_eV=(vertical.energy - neutral.energy) * HARTREE_IN_EV,
+        vertical_eV=vertical_eV,
+        vertical_shifted_eV=vertical_eV - VIP_SHIFT_eV,
         steps=(neutral.steps, cation.steps),
+        multiplicities=(whole.multiplicity, ionized.multiplicity),
         engine=program.name,
         records={
             "neutral": neutral.record,

@@ -24,6 +24,9 @@ class Ionization:
         vertical_eV: The same with the cation at the neutral's geometry.
         steps: Relaxation steps of neutral and cation.
         engine: Program and version that computed them.
+        vertical_shifted_eV: The vertical one less an empirical constant that brings it near
+            experiments, None if the level has none.
+        multiplicities: Of the spins of neutral and cation, None if the level does not tell.
         records: QCSchema, if there are any: `neutral` and `cation` as optimizations, `vertical`
             as a single point.
     """
@@ -32,6 +35,8 @@ class Ionization:
     vertical_eV: float
     steps: tuple[int, int]
     engine: str
+    vertical_shifted_eV: float | None = None
+    multiplicities: tuple[int, int] | None = None
     records: Mapping[str, Record] = field(default_factory=dict)
 
 

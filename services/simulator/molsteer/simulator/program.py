@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from molsteer.simulator.port import Record
 from molsteer.simulator.species import ElectronicState, Positions, Species
@@ -58,6 +62,17 @@ class Program(Protocol):
         Raises:
             NotConverged: If it is not reached within the allowed steps.
             ScfFailed: If an energy on the way cannot be computed.
+            TimeLimit: If the time was over before.
+        """
+        ...
+
+    def gradients(
+        self, species: Species, state: ElectronicState, geometries: Sequence[Positions]
+    ) -> list[npt.NDArray[np.float64]]:
+        """Compute the gradient at neighbouring geometries, in hartree per bohr.
+
+        Raises:
+            ScfFailed: If a density does not become self-consistent.
             TimeLimit: If the time was over before.
         """
         ...

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from rdkit import Chem
 
 from molsteer.simulator.port import Record
-from molsteer.simulator.species import ElectronicState, Positions, Species
+from molsteer.simulator.species import ElectronicState, Positions, Species, has_f_electrons
 
 Driver = Literal["energy", "gradient"]
 """What an atomic calculation returns."""
@@ -25,13 +25,15 @@ def molecule(species: Species, state: ElectronicState, positions: Positions) -> 
     """Describe a geometry in one electronic state."""
     kekule = Chem.Mol(species.molecule)
     Chem.Kekulize(kekule)
+    # QCElemental counts the electrons in f orbitals too, and refuses the spin of the others.
+    unusual: Record = {"validated": True} if has_f_electrons(species.molecule) else {}
     return {
         "schema_name": "qcschema_molecule",
         "schema_version": 2,
         "symbols": list(species.symbols),
         "geometry": _numbers(positions),
         "molecular_charge": state.charge,
-        "molecular_multiplicity": state.unpaired + 1,
+        "molecular_multiplicity": state.multiplicity,
         "connectivity": [
             [bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), bond.GetBondTypeAsDouble()]
             for bond in kekule.GetBonds()
@@ -39,6 +41,7 @@ def molecule(species: Species, state: ElectronicState, positions: Positions) -> 
         "identifiers": {"canonical_isomeric_smiles": species.smiles, "inchikey": species.inchikey},
         "fix_com": True,
         "fix_orientation": True,
+        **unusual,
     }
 
 

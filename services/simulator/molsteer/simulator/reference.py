@@ -11,12 +11,13 @@ import contextlib
 import json
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import qcengine
 from pydantic import JsonValue
 
@@ -76,6 +77,22 @@ class Reference:
         if "GeomOptNotConvergedError" in reason:
             raise NotConverged(species.smiles, state.name, self.max_steps, reason)
         raise ScfFailed(state.charge, state.unpaired, reason)
+
+    def gradients(
+        self, species: Species, state: ElectronicState, geometries: Sequence[Positions]
+    ) -> list[npt.NDArray[np.float64]]:
+        """Compute gradients; see `Program.gradients`."""
+        return [self._gradient(species, state, positions) for positions in geometries]
+
+    def _gradient(
+        self, species: Species, state: ElectronicState, positions: Positions
+    ) -> npt.NDArray[np.float64]:
+        self.deadline.check(species.smiles, f"while its {state.name} was looked at")
+        described = qcschema.molecule(species, state, positions)
+        record = self._compute(qcschema.atomic_input(described, "gradient", self.accuracy), "xtb")
+        if not record["success"]:
+            raise ScfFailed(state.charge, state.unpaired, _last_line(record))
+        return np.array(record["return_result"], dtype=np.float64).reshape(-1, 3)
 
     def _compute(self, asked: Record, program: str) -> Record:
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder, _contained(folder):

@@ -84,13 +84,11 @@ def relax(
     Raises:
         ScfFailed: If an energy on the way cannot be computed.
     """
-    molecule = Molecule()
-    molecule.elem = symbols
-    molecule.xyzs = [start * BOHR_IN_ANGSTROM]
+    molecule = _molecule(symbols, start)
     probe = _Probe(molecule, surface, before_step)
     parameters = OptParams(maxiter=max_steps, frequency=False)
+    parameters.hess_data = model_hessian(symbols, start)
     with _silence():
-        parameters.hess_data = _model_hessian(molecule, start)
         optimizer = Optimizer(
             start.ravel(), molecule, CartesianCoordinates(molecule), probe, os.curdir, parameters
         )
@@ -99,6 +97,28 @@ def relax(
         except GeomOptNotConvergedError:
             return Path(probe.points, converged=False)
     return Path(probe.points, converged=True)
+
+
+def model_hessian(symbols: list[str], positions: Positions) -> npt.NDArray[np.float64]:
+    """Transform geomeTRIC's guess for bonds, angles and torsions to Cartesian coordinates.
+
+    Returns:
+        In hartree per square bohr, shape (3 atoms, 3 atoms).
+    """
+    molecule = _molecule(symbols, positions)
+    with _silence():
+        molecule.build_topology()
+        internal = PrimitiveInternalCoordinates(molecule, connect=True, addcart=False)
+        derivatives = internal.wilsonB(positions.ravel())
+        guess = derivatives.T @ internal.guess_hessian(positions.ravel()) @ derivatives
+    return np.asarray(guess + _STIFFNESS * np.eye(positions.size), dtype=np.float64)
+
+
+def _molecule(symbols: list[str], positions: Positions) -> Molecule:
+    molecule = Molecule()
+    molecule.elem = symbols
+    molecule.xyzs = [positions * BOHR_IN_ANGSTROM]
+    return molecule
 
 
 class _Probe(Engine):  # type: ignore[misc]  # geomeTRIC publishes no types
@@ -120,15 +140,6 @@ class _Probe(Engine):  # type: ignore[misc]  # geomeTRIC publishes no types
         energy, gradient = self._surface(positions)
         self.points.append(Point(positions, energy, gradient))
         return {"energy": energy, "gradient": gradient.ravel()}
-
-
-def _model_hessian(molecule: Molecule, start: Positions) -> npt.NDArray[np.float64]:
-    """Transform geomeTRIC's guess for bonds, angles and torsions to Cartesian coordinates."""
-    molecule.build_topology()
-    internal = PrimitiveInternalCoordinates(molecule, connect=True, addcart=False)
-    derivatives = internal.wilsonB(start.ravel())
-    guess = derivatives.T @ internal.guess_hessian(start.ravel()) @ derivatives
-    return np.asarray(guess + _STIFFNESS * np.eye(start.size), dtype=np.float64)
 
 
 @contextmanager

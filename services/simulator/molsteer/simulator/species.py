@@ -16,6 +16,9 @@ Positions = npt.NDArray[np.float64]
 _HEAVIEST = 86
 """Radon, the last element with GFN2-xTB parameters (doi:10.1021/acs.jctc.8b01176)."""
 
+_LANTHANIDES = range(57, 72)
+_OUTER_OF_A_LANTHANIDE = 3
+
 
 @dataclass(frozen=True, slots=True)
 class ElectronicState:
@@ -23,12 +26,17 @@ class ElectronicState:
 
     Attributes:
         charge: In elementary charges.
-        unpaired: Of the lowest multiplicity that the number of electrons allows, 0 or 1.
+        unpaired: How many electrons have no partner.
     """
 
     name: StateName
     charge: int
     unpaired: int
+
+    @property
+    def multiplicity(self) -> int:
+        """Of the spin: 1 is a singlet, 2 a doublet, 3 a triplet."""
+        return self.unpaired + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,6 @@ class Species:
         """Element symbols in atom order."""
         return [atom.GetSymbol() for atom in self.molecule.GetAtoms()]
 
-    def state(self, name: StateName) -> ElectronicState:
-        """Charge and spin of the molecule as its SMILES gives it, or with one electron less."""
-        charge = Chem.GetFormalCharge(self.molecule) + (name == "cation")
-        return ElectronicState(name, charge, (int(self.numbers.sum()) - charge) % 2)
-
 
 def read_species(smiles: str) -> Species:
     """Read a SMILES string.
@@ -78,6 +81,25 @@ def read_species(smiles: str) -> Species:
         _check_atoms(smiles, complete)
         inchikey = Chem.MolToInchiKey(complete)  # type: ignore[no-untyped-call]
         return Species(canonical, inchikey, complete)
+
+
+def outer_electrons(molecule: Chem.Mol) -> int:
+    """Count the electrons of a molecule that GFN2-xTB counts.
+
+    Those of closed shells are no part of it, nor those in f orbitals: a lanthanide has three.
+    """
+    table = Chem.GetPeriodicTable()
+    numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
+    brought = (
+        _OUTER_OF_A_LANTHANIDE if number in _LANTHANIDES else table.GetNOuterElecs(number)
+        for number in numbers
+    )
+    return sum(brought) - int(Chem.GetFormalCharge(molecule))
+
+
+def has_f_electrons(molecule: Chem.Mol) -> bool:
+    """Tell whether a molecule may have electrons that GFN2-xTB does not count."""
+    return any(atom.GetAtomicNum() in _LANTHANIDES for atom in molecule.GetAtoms())
 
 
 def _parse(smiles: str) -> Chem.Mol:
@@ -115,6 +137,5 @@ def _check_atoms(smiles: str, molecule: Chem.Mol) -> None:
             raise UnsupportedElement(smiles, atom.GetSymbol())
     if molecule.GetNumAtoms() < 2:
         raise BadSmiles(smiles, "it has fewer than two atoms, so there is no geometry to relax.")
-    electrons = sum(a.GetAtomicNum() for a in molecule.GetAtoms())
-    if electrons - Chem.GetFormalCharge(molecule) < 2:
+    if outer_electrons(molecule) < 2:
         raise BadSmiles(smiles, "it has fewer than two electrons, so its cation has none.")

@@ -11,6 +11,7 @@ from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.messages import Topic
 from molsteer.shared.server import EmbeddedServer
+from molsteer.steering.agreement import contradiction, distance_eV
 from molsteer.steering.attendance import Attendance
 from molsteer.steering.display import Display
 from molsteer.steering.interrupts import Interrupts
@@ -36,6 +37,7 @@ class Application:
     attendance: Attendance
     _trouble: str | None = None
     _loading: frozenset[Topic] | None = None
+    _compared: bool = False
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
         """Run the campaign to its end, or until the user has stopped it.
@@ -90,7 +92,7 @@ class Application:
     def _step(self, complain: Callable[[str], None]) -> None:
         try:
             self.campaign.step(STEP_S)
-            for complaint in self.attendance.complaints(time.time()):
+            for complaint in (*self.attendance.complaints(time.time()), *self._contradictions()):
                 log.warning(complaint)
                 complain(complaint)
             self._trouble = None
@@ -118,6 +120,15 @@ class Application:
             except ServiceUnavailable:
                 return frozenset()  # the next step tells
         return self._loading
+
+    def _contradictions(self) -> list[str]:
+        """Compare given labels with new ones, once there are enough."""
+        if self._compared or not self.campaign.state.plan.known_labels:
+            return []
+        distance = distance_eV(self.campaign.ledger)
+        self._compared = distance is not None
+        told = contradiction(distance)
+        return [told] if told else []
 
     def retire(self) -> None:
         """Remove what a campaign that has ended left in stores and queues."""

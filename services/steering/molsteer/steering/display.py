@@ -10,10 +10,10 @@ from rich.text import Text
 
 from molsteer.shared.commands.in_place import InPlace, beside_bar
 from molsteer.shared.commands.terminal import Terminal
+from molsteer.shared.commands.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.shared.foreign_text import one_line
 from molsteer.steering.counted import counted
 from molsteer.steering.progress import Progress
-from molsteer.steering.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.steering.titles import title
 
 LINE_EVERY_S = 15.0

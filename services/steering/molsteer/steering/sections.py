@@ -179,6 +179,11 @@ class SimulateSection(TopicSection):
     max_steps: PositiveInt = Field(
         default=300, description="Steps that one geometry relaxation may take."
     )
+    multiplicity: Literal["rule", "lowest"] = Field(
+        default="rule",
+        description="Spin of the molecules: by the rule of docs/concepts.md, or as low as their "
+        "electrons allow.",
+    )
     time_limit_s: PositiveFloat = Field(
         default=600.0, description="Seconds after which a simulation is killed."
     )

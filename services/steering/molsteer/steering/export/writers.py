@@ -45,7 +45,7 @@ def write_csv(path: Path, table: Table, rows: Iterable[Row]) -> None:
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(_plain([column.name for column in table.columns]))
+        lines.writerow(_plain(tuple(column.name for column in table.columns)))
         lines.writerows(map(_plain, rows))
 
 

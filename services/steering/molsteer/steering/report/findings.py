@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from molsteer.steering.agreement import distance_eV
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 
@@ -113,7 +114,10 @@ class Findings:
         name: Its name.
         finished: Why it has ended, None while it goes on.
         hit_above_eV: Ionization potential above which a molecule is a hit.
+        level: Level of theory of its labels.
         known_labels: Labels it began with, which it did not have to simulate.
+        known_labels_apart_eV: How far the median of its first labels lies above that of those it
+            began with, None if there are too few of either.
         given_models: Models it began with, which it did not have to train.
         elapsed_s: From its first task to the last one that settled.
         found: All labelled molecules in the order of settling.
@@ -129,7 +133,9 @@ class Findings:
     name: str
     finished: str | None
     hit_above_eV: float
+    level: str
     known_labels: int
+    known_labels_apart_eV: float | None
     given_models: int
     elapsed_s: float
     found: Sequence[Found]
@@ -155,7 +161,9 @@ def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
         name=name,
         finished=None if finished is None else str(finished),
         hit_above_eV=hit_above_eV,
+        level=identity.get("simulate", {}).get("level", "xtb"),
         known_labels=plan.get("known_labels", 0),
+        known_labels_apart_eV=distance_eV(ledger),
         given_models=plan["members"] if plan.get("pretrained") else 0,
         elapsed_s=_elapsed_s(ledger),
         found=found,

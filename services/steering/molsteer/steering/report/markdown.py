@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from molsteer.shared.foreign_text import literal
+from molsteer.steering.agreement import contradiction
 from molsteer.steering.report.findings import Findings, Group
 from molsteer.steering.report.table import number, table
 from molsteer.steering.titles import shown, title_headings
 
 BEST_SHOWN = 20
+
+_WHAT_IT_IS = {
+    "xtb": "These are plain differences of GFN2-xTB energies, 4 to 5 eV above experiments for most "
+    "molecules. xtb's own `--vip` subtracts an empirical 4.8455 eV from the vertical one.\n",
+}
+"""What the numbers of a level of theory are, where that is known here."""
 
 
 def render(findings: Findings, plot_file: str) -> str:
@@ -32,6 +39,7 @@ def render(findings: Findings, plot_file: str) -> str:
     sections = [
         f"# Campaign {findings.name}\n",
         _summary(findings),
+        *_warnings(findings),
         "## Best molecules\n",
         table(
             (
@@ -40,6 +48,7 @@ def render(findings: Findings, plot_file: str) -> str:
             ),
             best,
         ),
+        *([_WHAT_IT_IS[findings.level]] if findings.level in _WHAT_IT_IS else []),
         f"## Against the {findings.starter} start\n",
         _comparison(findings),
         f"![Discovery plot]({plot_file})\n",
@@ -71,6 +80,11 @@ def render(findings: Findings, plot_file: str) -> str:
         ]
         sections += ["## Failures\n", table(("kind", "count", "the last one"), failures)]
     return "\n".join(sections)
+
+
+def _warnings(findings: Findings) -> list[str]:
+    told = contradiction(findings.known_labels_apart_eV)
+    return [f"**Careful.** {told}\n"] if told else []
 
 
 def _summary(findings: Findings) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from molsteer.shared.commands.in_place import InPlace, beside_bar
 from molsteer.shared.commands.terminal import Terminal
-from molsteer.steering.time_left import SteadyTimeLeft, in_round_numbers
+from molsteer.shared.commands.time_left import SteadyTimeLeft, in_round_numbers
 
 _BAR_EVERY_S, _LINE_EVERY_S = 0.25, 10.0
 

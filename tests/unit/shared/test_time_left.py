@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from molsteer.shared.commands.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.progress import RATE_FROM, measure
-from molsteer.steering.time_left import SteadyTimeLeft, in_round_numbers
 
 pytestmark = pytest.mark.fast
 

@@ -1,0 +1,66 @@
+"""What is said between `molsteer simulate` and the processes that compute for it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, TypeAdapter
+
+from molsteer.shared.frozen import Message
+from molsteer.shared.messages import ErrorRecord
+from molsteer.shared.specs import SimulationSpec
+
+READY = b"ready\n"
+"""The first line of a process that has loaded everything."""
+
+
+class Order(Message):
+    """Compute one molecule.
+
+    Attributes:
+        scratch: An existing folder.
+        limit_s: Wall-clock time after which the process is killed.
+    """
+
+    smiles: str
+    spec: SimulationSpec
+    scratch: str
+    limit_s: float
+
+
+class Computed(Message):
+    """A molecule and its potentials; see `Ionization`.
+
+    Attributes:
+        charge: Of the molecule as it was given, in elementary charges.
+        cpu_s: Processor time that it took.
+    """
+
+    kind: Literal["computed"] = "computed"
+    canonical_smiles: str
+    inchikey: str
+    charge: int
+    adiabatic_eV: float
+    vertical_eV: float
+    vertical_shifted_eV: float | None
+    steps: tuple[int, int]
+    multiplicities: tuple[int, int] | None
+    engine: str
+    cpu_s: float
+    records: dict[str, dict[str, JsonValue]]
+
+
+class NotComputed(Message):
+    """Why a molecule has no potentials.
+
+    Attributes:
+        mendable: Whether the user can mend it.
+    """
+
+    kind: Literal["not-computed"] = "not-computed"
+    error: ErrorRecord
+    mendable: bool
+
+
+Answer = Computed | NotComputed
+ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
