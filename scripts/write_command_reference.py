@@ -136,7 +136,7 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
         "molsteer simulate": {
             "smiles": "The molecule as it was given.",
             "canonical_smiles": "The same in its canonical form.",
-            "inchikey": "Its InChIKey.",
+            "inchikey": "Its standard InChIKey, which tautomers share.",
             "adiabatic_eV": "Its adiabatic ionization potential.",
             "vertical_eV": "Its vertical ionization potential.",
             "steps": "Steps of the relaxations of neutral and cation.",

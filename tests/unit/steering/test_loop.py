@@ -59,11 +59,8 @@ def test_a_campaign_learns_from_labels_known_before_and_simulates_none_of_them_a
     space: SearchSpace, tmp_path: Path
 ) -> None:
     inside = [space.smiles(index) for index in (3, 17, 40)]
-    known = [
-        KnownLabel(smiles, space.inchikey(index), toy_value_eV(smiles))
-        for index, smiles in zip((3, 17, 40), inside, strict=True)
-    ]
-    outside = KnownLabel("c1ccccc1", "UHOVQNZJYSORNB-UHFFFAOYSA-N", 9.25)
+    known = [KnownLabel(smiles, toy_value_eV(smiles)) for smiles in inside]
+    outside = KnownLabel("c1ccccc1", 9.25)
     plan = toy_plan(space, known_labels=4, first_training_after=4)
     toy = ToyCampaign(tmp_path, space, plan, known=[*known, outside])
     campaign = toy.steering()

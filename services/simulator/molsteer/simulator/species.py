@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 from rdkit import Chem, rdBase
 
+from molsteer.shared.levels import GFN2_XTB, Limit
 from molsteer.simulator.errors import BadSmiles, StateName, UnsupportedElement
 
 Positions = npt.NDArray[np.float64]
 """Cartesian coordinates of a molecule's atoms in bohr, shape (atoms, 3)."""
-
-_HEAVIEST = 86
-"""Radon, the last element with GFN2-xTB parameters (doi:10.1021/acs.jctc.8b01176)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Species:
 
     Attributes:
         smiles: Canonical SMILES.
-        inchikey: Hashed InChI, empty where InChI cannot describe the molecule.
+        inchikey: Standard InChIKey, which tautomers share; empty where InChI knows no molecule.
         molecule: RDKit molecule with explicit hydrogens; its atom order is the order everywhere.
     """
 
@@ -72,7 +71,7 @@ def read_species(smiles: str) -> Species:
         molecule = _parse(smiles)
         for atom in molecule.GetAtoms():
             atom.SetAtomMapNum(0)
-        canonical = Chem.MolToSmiles(molecule)
+        canonical = Chem.MolToSmiles(Chem.RemoveHs(molecule))  # a number had kept them as atoms
         _check_parts(smiles, canonical)
         complete = Chem.AddHs(Chem.MolFromSmiles(canonical))
         _check_atoms(smiles, complete)
@@ -110,11 +109,17 @@ def _check_parts(smiles: str, canonical: str) -> None:
 
 
 def _check_atoms(smiles: str, molecule: Chem.Mol) -> None:
-    for atom in molecule.GetAtoms():
-        if not 1 <= atom.GetAtomicNum() <= _HEAVIEST:
-            raise UnsupportedElement(smiles, atom.GetSymbol())
-    if molecule.GetNumAtoms() < 2:
-        raise BadSmiles(smiles, "it has fewer than two atoms, so there is no geometry to relax.")
-    electrons = sum(a.GetAtomicNum() for a in molecule.GetAtoms())
-    if electrons - Chem.GetFormalCharge(molecule) < 2:
-        raise BadSmiles(smiles, "it has fewer than two electrons, so its cation has none.")
+    numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
+    match GFN2_XTB.exceeded(numbers, Chem.GetFormalCharge(molecule)):
+        case Limit.ELEMENTS:
+            unknown = next(number for number in numbers if not GFN2_XTB.knows(number))
+            raise UnsupportedElement(smiles, Chem.GetPeriodicTable().GetElementSymbol(unknown))
+        case Limit.ATOMS:
+            reason = "it has fewer than two atoms, so there is no geometry to relax."
+            raise BadSmiles(smiles, reason)
+        case Limit.ELECTRONS:
+            raise BadSmiles(smiles, "it has fewer than two electrons, so its cation has none.")
+        case None:
+            return
+        case exceeded:
+            assert_never(exceeded)

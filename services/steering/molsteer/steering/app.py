@@ -82,6 +82,7 @@ def _assemble(
         settings.campaign.space,
         folder / "space",
         settings.infer.chunk_size,
+        admission=settings.admission(),
         on_progress=on_building,
     )
     labels = keep_known(known, space, ledger)

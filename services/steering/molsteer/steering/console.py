@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from rdkit import rdBase
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,9 +17,12 @@ from molsteer.steering.control.changes import Changes
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.display import Display, LineDisplay, LiveDisplay, QuietDisplay
 from molsteer.steering.interrupts import counted, tidy_up_on_terminate
+from molsteer.steering.ledger import known_labels
+from molsteer.steering.loop import Campaign
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.space.admission import charged_told
 from molsteer.steering.space.progress import shown
 from molsteer.steering.space.search_space import SearchSpace
 
@@ -44,6 +48,7 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         with shown(news) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
         _tell_left_out(application.campaign.orders.space, news)
+        _tell_known(application.campaign, news)
         _tell_changes(changes_of(application.campaign.ledger), news)
         interrupts = stack.enter_context(counted())
         log = settings.run_dir / "logs" / "steering.jsonl"
@@ -105,6 +110,32 @@ def _tell_left_out(space: SearchSpace, console: Console) -> None:
         console.print(
             f"Search space: {len(space):,} molecules of {manifest.rows:,} rows; left out: {listed} "
             f"(see {space.folder / manifest.rejected.file}).",
+            soft_wrap=True,
+        )
+    if changed := manifest.changed_rows:
+        listed = ", ".join(f"{count:,} with the {change}" for change, count in changed.items())
+        place = space.folder / manifest.changed.file
+        console.print(f"Rows searched as another molecule: {listed} (see {place}).", soft_wrap=True)
+    if manifest.charged:
+        console.print(charged_told(manifest.charged), soft_wrap=True)
+
+
+def _tell_known(campaign: Campaign, console: Console) -> None:
+    labels = known_labels.count(campaign.ledger)
+    if not labels:
+        return
+    searched = len(known_labels.molecules(campaign.ledger))
+    console.print(
+        f"Labels known before: {labels:,}, of which {searched:,} are of molecules in the search "
+        f"space.",
+        soft_wrap=True,
+    )
+    there, here = campaign.orders.space.manifest.rdkit, rdBase.rdkitVersion
+    if there != here:
+        console.print(
+            f"The search space was built with RDKit {there}, and here is {here}, which may write "
+            f"some molecules otherwise; labels of these are not recognised in it. Build it again "
+            f"to be sure.",
             soft_wrap=True,
         )
 

@@ -36,7 +36,7 @@ def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) 
         How many labels were known before the campaign began.
     """
     if not ledger.has_events:
-        molecules = space.find([label.inchikey for label in known])
+        molecules = space.find([label.smiles for label in known])
         with ledger.transaction():
             known_labels.replace_all(ledger, known, molecules)
     return known_labels.count(ledger)

@@ -19,6 +19,7 @@ from molsteer.shared.settings.wording import wording
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.qcschema_archive import Content, is_archive, read_archive
+from molsteer.steering.space.admission import LABELLED
 from molsteer.steering.space.sources import LineTooLong, Row, decompressed, lines
 
 RECIPE = "xtb-vacuum"
@@ -170,18 +171,20 @@ def _labels(
     batches = [rows[start : start + _BATCH_SIZE] for start in range(0, len(rows), _BATCH_SIZE)]
     first_lines: dict[str, int] = {}
     labels: list[KnownLabel] = []
-    for batch, digested in digest_all(map(list, batches), len(os.sched_getaffinity(0))):
-        names = iter(zip(digested.smiles, digested.inchikeys, strict=True))
+    processes = len(os.sched_getaffinity(0))
+    for batch, digested in digest_all(map(list, batches), processes, LABELLED):
+        names = iter(digested.smiles)
         for row, reason in zip(batch, digested.reasons, strict=True):
             if reason is not None:
                 problems.append((row.line, f"{row.smiles!r} cannot be used, {reason}"))
                 continue
-            smiles, inchikey = (name.decode("ascii") for name in next(names))
-            value_eV, first = values_eV[row.line], first_lines.setdefault(inchikey, row.line)
+            smiles = next(names).decode("ascii")
+            value_eV, first = values_eV[row.line], first_lines.setdefault(smiles, row.line)
             if first == row.line:
-                labels.append(KnownLabel(smiles, inchikey, value_eV))
+                labels.append(KnownLabel(smiles, value_eV))
             elif abs(value_eV - values_eV[first]) > SAME_WITHIN_eV:
-                contradiction = f"{values_eV[first]:g} eV for the same molecule in line {first}"
+                same = f"the same molecule, {smiles}, in line {first}"
+                contradiction = f"{values_eV[first]:g} eV for {same}"
                 problems.append((row.line, f"{value_eV:g} eV contradicts {contradiction}"))
     return labels
 

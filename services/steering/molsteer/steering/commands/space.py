@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
 from molsteer.steering.counted import counted
+from molsteer.steering.space.admission import (
+    DEFAULT,
+    Admission,
+    Charged,
+    Salts,
+    charged_told,
+)
 
 if TYPE_CHECKING:
     from molsteer.steering.space.manifest import Manifest
@@ -37,6 +45,29 @@ def space() -> None:
     help="Molecules in one chunk: what one inference task scores.",
 )
 @click.option(
+    "--level",
+    metavar="LEVEL",
+    default=DEFAULT.level,
+    show_default=True,
+    help="Level of theory whose limits hold: xtb is GFN2-xTB; another's are its package's matter.",
+)
+@click.option(
+    "--charged",
+    type=click.Choice(get_args(Charged)),
+    default=DEFAULT.charged,
+    show_default=True,
+    help="Molecules with a charge: kept, or left out. Potentials of cations lie far above those of "
+    "neutral molecules and lead every list.",
+)
+@click.option(
+    "--salts",
+    type=click.Choice(get_args(Salts)),
+    default=DEFAULT.salts,
+    show_default=True,
+    help="Rows of several fragments: left out, or their largest organic fragment is kept, as it is "
+    "written or made neutral with protons.",
+)
+@click.option(
     "--processes",
     type=click.IntRange(min=1),
     show_default="one for each core",
@@ -49,6 +80,9 @@ def build(
     sources: tuple[Path, ...],
     output: Path,
     chunk_size: int,
+    level: str,
+    charged: Charged,
+    salts: Salts,
     processes: int | None,
     force: bool,
     as_json: bool,
@@ -58,11 +92,14 @@ def build(
 
     SOURCES end in .smi (a SMILES at the start of each line), .csv (a column named smiles or inchi),
     .smi.gz or .csv.gz. Molecules that occur twice and rows that give no molecule are left out; each
-    is listed in rejected.csv in the new folder, with its line and the reason.
+    is listed in rejected.csv in the new folder, with its line and the reason. Two rows are one
+    molecule if they have one canonical isomeric SMILES; tautomers, zwitterions and isotopologues
+    stay apart.
 
     \b
     Examples:
       molsteer space build molecules.smi -o space
+      molsteer space build library.csv -o space --salts neutral-fragment --charged leave-out
       molsteer space build train.csv.gz test.csv.gz -o space --chunk-size 50000 --force
     """
     from molsteer.shared.telemetry import log_to
@@ -79,6 +116,7 @@ def build(
             sources,
             output,
             chunk_size=chunk_size,
+            admission=Admission(level=level, charged=charged, salts=salts),
             processes=processes,
             replace=force,
             on_progress=show,
@@ -122,7 +160,19 @@ def _summary(folder: Path, manifest: Manifest) -> str:
         f"{counted(len(manifest.chunks), 'chunk')} of up to {manifest.chunk_size:,}",
         f"Rows read: {manifest.rows:,}, left out: {sum(manifest.rejected_rows.values()):,}",
     ]
-    lines += [f"  {count:,} {reason}" for reason, count in manifest.rejected_rows.items()]
+    lines += _kinds(manifest, manifest.rejected_rows)
     if manifest.rejected_rows:
         lines.append(f"Each is listed in {folder / manifest.rejected.file}")
+    if changed := manifest.changed_rows:
+        lines.append(f"Rows of which another molecule is searched: {sum(changed.values()):,}")
+        lines += _kinds(manifest, changed)
+        lines.append(f"Each is listed in {folder / manifest.changed.file}")
+    if manifest.charged:
+        lines.append(charged_told(manifest.charged))
     return "\n".join(lines)
+
+
+def _kinds(manifest: Manifest, rows: Mapping[str, int]) -> list[str]:
+    return [
+        f"  {count:,} {kind}, such as {manifest.examples[kind]}" for kind, count in rows.items()
+    ]

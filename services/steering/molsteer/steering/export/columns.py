@@ -66,7 +66,14 @@ class Table:
     columns: tuple[Column, ...]
 
     def read(self, ledger: Ledger) -> Iterator[Row]:
-        """Read the rows one by one."""
+        """Read the rows one by one; their SQL may call `inchikey(smiles)`."""
+        ledger.connection.create_function("inchikey", 1, _inchikey, deterministic=True)
         cells = ", ".join(f'{column.source} AS "{column.name}"' for column in self.columns)
         for row in ledger.connection.execute(f"SELECT {cells} FROM {self.rows}"):  # noqa: S608
             yield tuple(map(Column.cell, self.columns, row))
+
+
+def _inchikey(smiles: str) -> str:
+    from molsteer.steering.space.molecules import inchikey  # RDKit
+
+    return inchikey(smiles)

@@ -11,9 +11,10 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_
 
 from molsteer.shared.frozen import Message
 from molsteer.shared.settings.wording import wording
+from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.errors import DamagedSpace
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST_NAME = "space.json"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -68,24 +69,35 @@ class Manifest(Message):
         molecules: How many there are.
         chunk_size: Molecules in every chunk but the last.
         chunks: The files of their graphs, in order.
-        smiles: Canonical SMILES one behind the other; uint8, npy.
+        smiles: Canonical isomeric SMILES, by which molecules are told apart, one behind the other;
+            uint8, npy.
         smiles_offsets: Where each SMILES begins, and where the last one ends; int64, npy.
-        inchikeys: 27 bytes for each molecule; npy.
+        rdkit: Version of RDKit that wrote them; another may write some molecules otherwise.
+        admission: Which molecules were taken in.
+        charged: Molecules with a charge.
         rejected: The rows left out, with their place and reason; csv.
         rejected_rows: How many rows were left out, by reason.
+        changed: The rows whose molecule is not the one that was written, with their place; csv.
+        changed_rows: How many of these there are, by change.
+        examples: The first row of each reason and change, in words.
         sources: The molecules files, in order.
         digest: Digest of the molecules and their order, whatever files they came from.
     """
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     molecules: PositiveInt
     chunk_size: PositiveInt
     chunks: tuple[StoredChunk, ...] = Field(min_length=1)
     smiles: StoredFile
     smiles_offsets: StoredFile
-    inchikeys: StoredFile
+    rdkit: str
+    admission: Admission
+    charged: NonNegativeInt
     rejected: StoredFile
     rejected_rows: dict[str, PositiveInt]
+    changed: StoredFile
+    changed_rows: dict[str, PositiveInt]
+    examples: dict[str, str]
     sources: tuple[SourceRecord, ...] = Field(min_length=1)
     digest: Sha256
 
@@ -106,7 +118,7 @@ class Manifest(Message):
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """Every file of the folder but this one."""
-        tables = (self.smiles, self.smiles_offsets, self.inchikeys, self.rejected)
+        tables = (self.smiles, self.smiles_offsets, self.rejected, self.changed)
         return (*self.chunks, *tables)
 
 
