@@ -81,9 +81,9 @@ def test_what_is_left_out_changed_or_charged_is_told_with_examples(tmp_path):
         "Rows read: 7, left out: 2",
         "  1 duplicate, such as 'OCC' in line 2, duplicate of line 1: CCO",
         "  1 not a SMILES, such as 'hello' in line 3",
-        "Rows of which another molecule is searched: 1",
-        "  1 largest fragment kept and neutralised, such as 'CC(=O)[O-].[Na+]' in line 5, now "
-        "CC(=O)O",
+        "Rows of which one molecule was chosen: 1",
+        "  1 salt, largest fragment kept and neutralised, such as 'CC(=O)[O-].[Na+]' in line 5, "
+        "now CC(=O)O",
         "Each is listed in space/changed.csv",
     ):
         assert line in built.stdout.splitlines()

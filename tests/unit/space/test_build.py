@@ -152,20 +152,20 @@ def test_of_salts_the_largest_organic_fragment_is_kept_and_every_change_is_liste
     space, molecules = taken_in(write, tmp_path, SALTS, salts="largest-fragment")
     assert molecules == ["CCO", "CC(=O)[O-]", "C[N+](C)(C)C", "[NH3+]CC(=O)[O-]"]
     assert space.manifest.rejected_rows == {"duplicate": 1, "several fragments": 1}
-    assert space.manifest.changed_rows == {"largest fragment kept": 4}
+    assert space.manifest.changed_rows == {"salt, largest fragment kept": 4}
     assert space.manifest.charged == 2
     listed = (space.folder / space.manifest.changed.file).read_text().splitlines()
     assert listed[0] == "source,line,smiles,molecule"
     assert listed[1].endswith("a.smi,1,CCO.Cl,CCO")
-    assert space.manifest.examples["largest fragment kept"] == "'CCO.Cl' in line 1, now CCO"
+    assert space.manifest.examples["salt, largest fragment kept"] == "'CCO.Cl' in line 1, now CCO"
 
 
 def test_fragments_are_made_neutral_where_protons_can_do_it(write, tmp_path):
     space, molecules = taken_in(write, tmp_path, SALTS, salts="neutral-fragment")
     assert molecules == ["CCO", "CC(=O)O", "C[N+](C)(C)C", "[NH3+]CC(=O)[O-]"]
     assert space.manifest.changed_rows == {
-        "largest fragment kept": 3,
-        "largest fragment kept and neutralised": 1,
+        "salt, largest fragment kept": 3,
+        "salt, largest fragment kept and neutralised": 1,
     }
     assert space.manifest.charged == 1
 
@@ -186,6 +186,19 @@ def test_charged_molecules_are_left_out_where_that_is_asked_for(write, tmp_path)
 def test_a_level_that_a_package_brings_may_know_more_elements(write, tmp_path):
     _, molecules = taken_in(write, tmp_path, "[He]\nF[U](F)F\nC*", level="heavy")
     assert molecules == ["[He]", "[F][U]([F])[F]"]
+
+
+def test_an_inchi_that_leaves_hydrogens_open_gives_the_amide_and_is_told(write, tmp_path):
+    rows = {
+        "InChI=1S/C3H7NO/c1-3(5)4-2/h1-2H3,(H,4,5)": "CNC(C)=O",
+        "InChI=1S/CH4N2O/c2-1(3)4/h(H4,2,3,4)": "NC(N)=O",
+        "InChI=1S/C4H5NO2/c6-3-1-2-4(7)5-3/h1-2H2,(H,5,6,7)": "O=C1CCC(=O)N1",
+        "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3": "CCO",
+    }
+    table = "\n".join(["inchi", *(f'"{inchi}"' for inchi in rows)])
+    space = built([write("a.csv", table)], tmp_path / "space")
+    assert [space.smiles(index) for index in range(len(space))] == [*rows.values()]
+    assert space.manifest.changed_rows == {"InChI that does not say where hydrogens are": 3}
 
 
 def test_what_is_stored_is_what_featurizing_gives(write, tmp_path):

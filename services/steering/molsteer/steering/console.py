@@ -113,9 +113,11 @@ def _tell_left_out(space: SearchSpace, console: Console) -> None:
             soft_wrap=True,
         )
     if changed := manifest.changed_rows:
-        listed = ", ".join(f"{count:,} with the {change}" for change, count in changed.items())
+        listed = "; ".join(f"{count:,} {change}" for change, count in changed.items())
         place = space.folder / manifest.changed.file
-        console.print(f"Rows searched as another molecule: {listed} (see {place}).", soft_wrap=True)
+        console.print(
+            f"Rows of which one molecule was chosen: {listed} (see {place}).", soft_wrap=True
+        )
     if manifest.charged:
         console.print(charged_told(manifest.charged), soft_wrap=True)
 

@@ -164,7 +164,7 @@ def _summary(folder: Path, manifest: Manifest) -> str:
     if manifest.rejected_rows:
         lines.append(f"Each is listed in {folder / manifest.rejected.file}")
     if changed := manifest.changed_rows:
-        lines.append(f"Rows of which another molecule is searched: {sum(changed.values()):,}")
+        lines.append(f"Rows of which one molecule was chosen: {sum(changed.values()):,}")
         lines += _kinds(manifest, changed)
         lines.append(f"Each is listed in {folder / manifest.changed.file}")
     if manifest.charged:

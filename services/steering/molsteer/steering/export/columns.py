@@ -74,6 +74,6 @@ class Table:
 
 
 def _inchikey(smiles: str) -> str:
-    from molsteer.steering.space.molecules import inchikey  # RDKit
+    from molsteer.steering.space.inchi import inchikey  # RDKit
 
     return inchikey(smiles)

@@ -43,7 +43,8 @@ def charged_told(count: int) -> str:
 
 
 class Change(StrEnum):
-    """How the molecule that was taken in differs from its row."""
+    """How the molecule that was taken in differs from its row, or says more than it."""
 
-    FRAGMENT = "largest fragment kept"
-    NEUTRALISED = "largest fragment kept and neutralised"
+    HYDROGENS = "InChI that does not say where hydrogens are"
+    FRAGMENT = "salt, largest fragment kept"
+    NEUTRALISED = "salt, largest fragment kept and neutralised"

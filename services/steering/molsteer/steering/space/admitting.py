@@ -10,6 +10,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from molsteer.shared.levels import Limit, limits_of
 from molsteer.steering.space.admission import Admission, Change
+from molsteer.steering.space.inchi import leaves_hydrogens_open
 from molsteer.steering.space.molecules import Reason, identity, parse, read_molecule
 
 _CARBON = 6
@@ -33,7 +34,8 @@ class Admitted:
 
 def admit(text: str, admission: Admission) -> Admitted | Reason:
     """Read one SMILES or InChI, and take it in or say why not."""
-    found, change = read_molecule(text), None
+    found = read_molecule(text)
+    change = Change.HYDROGENS if leaves_hydrogens_open(text) else None
     if found is Reason.SEVERAL_FRAGMENTS and admission.salts != "leave-out":
         found, change = _main_fragment(text, neutral=admission.salts == "neutral-fragment")
     if isinstance(found, Reason):

@@ -77,7 +77,7 @@ class Manifest(Message):
         charged: Molecules with a charge.
         rejected: The rows left out, with their place and reason; csv.
         rejected_rows: How many rows were left out, by reason.
-        changed: The rows whose molecule is not the one that was written, with their place; csv.
+        changed: The rows whose molecule is one of several that were written, with their place; csv.
         changed_rows: How many of these there are, by change.
         examples: The first row of each reason and change, in words.
         sources: The molecules files, in order.

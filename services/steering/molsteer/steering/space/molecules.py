@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from rdkit import Chem, rdBase
-from rdkit.Chem import rdinchi
+from rdkit import Chem
+
+from molsteer.steering.space.inchi import is_inchi, read_inchi
 
 MAX_HEAVY_ATOMS = 500
 """Far beyond what is simulated, and small enough for a task's SMILES."""
@@ -62,35 +63,15 @@ def identity(molecule: Chem.Mol) -> str:
     return Chem.MolToSmiles(molecule)
 
 
-def inchikey(smiles: str) -> str:
-    """Give the standard InChIKey of a molecule to look it up elsewhere; empty where it has none.
-
-    Tautomers share it, so it is no identity here.
-    """
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles)
-        return "" if molecule is None else str(rdinchi.MolToInchiKey(molecule))
-
-
 def parse(smiles: str) -> Chem.Mol | Reason:
     """Parse and sanitize one SMILES or InChI, of one molecule or several."""
     if not smiles.isascii():  # RDKit takes no half of a surrogate pair, as JSON may have it
         return Reason.UNPARSABLE
-    is_inchi = smiles.startswith("InChI=")
-    molecule = _from_inchi(smiles) if is_inchi else Chem.MolFromSmiles(smiles)
+    molecule = read_inchi(smiles) if is_inchi(smiles) else Chem.MolFromSmiles(smiles)
     if molecule is None:
         written_well = Chem.MolFromSmiles(smiles, sanitize=False) is not None
         return Reason.IMPOSSIBLE if written_well else Reason.UNPARSABLE
     return molecule
-
-
-def _from_inchi(inchi: str) -> Chem.Mol | None:
-    try:
-        molecule: Chem.Mol | None = rdinchi.InchiToMol(inchi)[0]
-    except ValueError:  # what it says cannot be
-        return None
-    # Read once more, so that InChI and SMILES of a molecule come to the same.
-    return None if molecule is None else Chem.MolFromSmiles(Chem.MolToSmiles(molecule))
 
 
 def _has_wildcard(molecule: Chem.Mol) -> bool:
