@@ -28,10 +28,11 @@ def read_inchi(inchi: str) -> Chem.Mol | None:
         drawn: Chem.Mol | None = rdinchi.InchiToMol(inchi)[0]
     except ValueError:  # what it says cannot be
         return None
-    molecule = drawn and _read_again(drawn)
-    if molecule is None or not molecule.HasSubstructMatch(_imidic_acid()):
-        return molecule
-    return _read_again(_with_amides(molecule))
+    if drawn is None:
+        return None
+    molecule = _with_amides(drawn) if leaves_hydrogens_open(inchi) else drawn
+    # Read once more, to come to the same molecule as a SMILES does.
+    return Chem.MolFromSmiles(Chem.MolToSmiles(molecule))
 
 
 def inchikey(smiles: str) -> str:
@@ -56,15 +57,10 @@ def _with_amides(molecule: Chem.Mol) -> Chem.Mol:
             atom = changed.GetAtomWithIdx(moved)
             atom.SetNoImplicit(False)
             atom.SetNumExplicitHs(0)
-        changed.UpdatePropertyCache()
+        changed.UpdatePropertyCache(strict=False)
     return changed
 
 
 @cache
 def _imidic_acid() -> Chem.Mol:
     return Chem.MolFromSmarts("[OX2H1+0]-[C;!a]=[NX2+0;!a]")
-
-
-def _read_again(molecule: Chem.Mol) -> Chem.Mol | None:
-    """Come to the same molecule as a SMILES does."""
-    return Chem.MolFromSmiles(Chem.MolToSmiles(molecule))
