@@ -97,9 +97,10 @@ class _Archive:
         keyword = strange_for_optimizers(result.optimizer)
         if self.method.casefold() == _GFN2_XTB:
             keyword = strange_for_gfn2_xtb(result.settings) or keyword
-        elif self.settings is not None:
+        elif self.settings is None:
+            self.settings = result.settings
+        else:
             keyword = differing(result.settings, self.settings) or keyword
-        self.settings = self.settings or result.settings
         return keyword and (
             f"it was computed with {keyword}, which may make its energy another one than that of "
             f"the labels here"
