@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from rdkit import rdBase
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,14 +16,13 @@ from molsteer.steering.control.changes import Changes
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.display import Display, LineDisplay, LiveDisplay, QuietDisplay
 from molsteer.steering.interrupts import counted, tidy_up_on_terminate
-from molsteer.steering.ledger import known_labels
-from molsteer.steering.loop import Campaign
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.admission import charged_told
 from molsteer.steering.space.progress import shown
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.starting_points import told_of_known
 
 BEST_SHOWN = 10
 
@@ -47,8 +45,10 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
     with ExitStack() as stack:
         with shown(news) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
-        _tell_left_out(application.campaign.orders.space, news)
-        _tell_known(application.campaign, news)
+        space = application.campaign.orders.space
+        _tell_left_out(space, news)
+        for sentence in told_of_known(application.campaign.ledger, space):
+            news.print(sentence, soft_wrap=True)
         _tell_changes(changes_of(application.campaign.ledger), news)
         interrupts = stack.enter_context(counted())
         log = settings.run_dir / "logs" / "steering.jsonl"
@@ -120,26 +120,6 @@ def _tell_left_out(space: SearchSpace, console: Console) -> None:
         )
     if manifest.charged:
         console.print(charged_told(manifest.charged), soft_wrap=True)
-
-
-def _tell_known(campaign: Campaign, console: Console) -> None:
-    labels = known_labels.count(campaign.ledger)
-    if not labels:
-        return
-    searched = len(known_labels.molecules(campaign.ledger))
-    console.print(
-        f"Labels known before: {labels:,}, of which {searched:,} are of molecules in the search "
-        f"space.",
-        soft_wrap=True,
-    )
-    there, here = campaign.orders.space.manifest.rdkit, rdBase.rdkitVersion
-    if there != here:
-        console.print(
-            f"The search space was built with RDKit {there}, and here is {here}, which may write "
-            f"some molecules otherwise; labels of these are not recognised in it. Build it again "
-            f"to be sure.",
-            soft_wrap=True,
-        )
 
 
 def _tell_changes(changes: Changes, console: Console) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+from molsteer.shared.plugins import find_plugin
 from molsteer.steering.counted import counted
 from molsteer.steering.space.admission import (
     DEFAULT,
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 @click.group()
 def space() -> None:
     """Build search spaces and look into them."""
+
+
+def _installed(_context: click.Context, _option: click.Parameter, level: str) -> str:
+    """Refuse a level that nobody offers; one that is misspelled would have no limits."""
+    if level != DEFAULT.level:
+        find_plugin("level of theory", level)
+    return level
 
 
 @space.command()
@@ -47,6 +55,7 @@ def space() -> None:
 @click.option(
     "--level",
     metavar="LEVEL",
+    callback=_installed,
     default=DEFAULT.level,
     show_default=True,
     help="Level of theory whose limits hold: xtb is GFN2-xTB; another's are its package's matter.",

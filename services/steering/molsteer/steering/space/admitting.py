@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from rdkit import Chem
-from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from molsteer.shared.levels import Limit, limits_of
 from molsteer.steering.space.admission import Admission, Change
@@ -67,6 +66,8 @@ def _beyond_limits(molecule: Chem.Mol, charge: int, level: str | None) -> Reason
 
 def _main_fragment(text: str, *, neutral: bool) -> tuple[Chem.Mol | Reason, Change]:
     """Choose the organic fragment with the most atoms, of several by mass and alphabet."""
+    from rdkit.Chem.MolStandardize import rdMolStandardize  # takes time, and salts are rare
+
     options = rdMolStandardize.CleanupParameters()
     options.preferOrganic = True  # type: ignore[assignment]  # RDKit's types know no assignment
     fragment = rdMolStandardize.LargestFragmentChooser(options).choose(parse(text))
