@@ -188,9 +188,10 @@ ARCHIVE = json.dumps(
         {
             "schema_name": "qcschema_output",
             "molecule": {
-                "geometry": [0, 0, charge],
+                "symbols": ["O", "H", "H"],
+                "geometry": [0, 0, charge / 10, 1.8, 0, 0, 0, 1.8, 0],
                 "molecular_charge": charge,
-                "identifiers": {"smiles": "C"},
+                "identifiers": {"smiles": "O"},
             },
             "model": {"method": "GFN2-xTB"},
             "properties": {"return_energy": charge - 4},

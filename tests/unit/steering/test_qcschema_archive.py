@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from qcelemental.models.v1 import AtomicResult, FailedOperation, OptimizationResult
+from rdkit import Chem
+from rdkit.Chem import rdDistGeom
 
 from molsteer.shared.units import HARTREE_IN_EV
 from molsteer.steering.errors import UnusableTrainingSet
@@ -22,16 +24,25 @@ WATER = {"canonical_isomeric_smiles": "O"}
 MAPPED = "[H:2][O:1][H:3]"
 
 
-def molecule(charge: int, length: float, **named: Any) -> Document:
+def molecule(charge: int, length: float, smiles: str = "O", **named: Any) -> Document:
+    """A geometry of the molecule, the larger the longer."""
+    drawn = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    rdDistGeom.EmbedMolecule(drawn, randomSeed=1)
+    electrons = sum(atom.GetAtomicNum() for atom in drawn.GetAtoms()) - charge
     return {
-        "symbols": ["H", "O", "H"],
-        "geometry": [[0.0, length, 1.5], [0.0, 0.0, 0.0], [0.0, length, -1.5]],
+        "symbols": [atom.GetSymbol() for atom in drawn.GetAtoms()],
+        "geometry": drawn.GetConformer().GetPositions() * length,
         "molecular_charge": charge,
-        "molecular_multiplicity": 1 + abs(charge),
+        "molecular_multiplicity": 1 + electrons % 2,
         "fix_com": True,
         "fix_orientation": True,
         **named,
     }
+
+
+def called(smiles: str) -> Document:
+    """What makes a document that of a molecule."""
+    return {"smiles": smiles, "identifiers": {"smiles": smiles}}
 
 
 def atomic(
@@ -108,7 +119,7 @@ def test_an_anion_is_no_part_of_the_potential(write) -> None:
 
 
 def test_a_molecule_with_a_charge_of_its_own_has_one_less_electron_then(write) -> None:
-    hydronium = {"identifiers": {"smiles": "[OH3+]"}}
+    hydronium = called("[OH3+]")
     pair = relaxed(1, -5.0, 1.4, **hydronium), relaxed(2, -4.5, 1.6, **hydronium)
     (label,) = read_training_set(write(*pair))
     assert label.adiabatic_eV == pytest.approx(0.5 * HARTREE_IN_EV)
@@ -154,15 +165,15 @@ def test_failed_calculations_are_passed_over(write) -> None:
 
 
 def test_every_document_that_cannot_be_used_is_told_at_once(write) -> None:
-    methane = {"identifiers": {"smiles": "C"}}
+    methane = called("C")
     documents = [
         *PAIR,
         {"schema_name": "qcschema_molecule"},
         atomic(0, -5.0, 1.4, method="B3LYP"),
         relaxed(0, -5.0, 1.4, extras={}),
         relaxed(0, -9.0, 1.4, **methane),
-        atomic(0, -9.0, 1.4, identifiers={"smiles": "N"}),
-        atomic(1, -8.0, 1.4, identifiers={"smiles": "N"}),
+        atomic(0, -9.0, 1.4, **called("N")),
+        atomic(1, -8.0, 1.4, **called("N")),
         relaxed(0, -9.0, 1.4, identifiers={"smiles": "C("}),
         relaxed(1, -8.0, 1.5, identifiers={"smiles": "C("}),
         PAIR[0] | {"energies": []},
@@ -298,12 +309,11 @@ def test_the_lower_of_two_multiplicities_is_not_taken_for_the_true_one(write) ->
 
 def test_spellings_of_a_molecule_are_one_and_tautomers_are_two(write) -> None:
     spelled = [
-        relaxed(charge, charge - 5.0, 1.4 + charge, identifiers={"smiles": smiles})
+        relaxed(charge, charge - 5.0, 1.4 + charge, **called(smiles))
         for charge, smiles in ((0, "O=c1cccc[nH]1"), (1, "c1cc[nH]c(=O)c1"))
     ]
     tautomer = [
-        relaxed(charge, charge - 5.2, 1.4 + charge, identifiers={"smiles": "Oc1ccccn1"})
-        for charge in (0, 1)
+        relaxed(charge, charge - 5.2, 1.4 + charge, **called("Oc1ccccn1")) for charge in (0, 1)
     ]
     labels = read_training_set(write(*spelled, *tautomer))
     assert [label.smiles for label in labels] == ["O=c1cccc[nH]1", "Oc1ccccn1"]
@@ -314,9 +324,38 @@ def test_a_name_that_tells_isotopes_and_stereo_comes_before_one_that_does_not(wr
         "canonical_smiles": "CC(N)O",
         "canonical_isomeric_explicit_hydrogen_mapped_smiles": "C[C@H:2]([NH2:3])O",
     }
-    pair = [relaxed(charge, charge - 5.0, 1.4 + charge, identifiers=named) for charge in (0, 1)]
+    drawn = {"smiles": "C[C@H](N)O", "identifiers": named}
+    pair = [relaxed(charge, charge - 5.0, 1.4 + charge, **drawn) for charge in (0, 1)]
     (label,) = read_training_set(write(*pair))
     assert label.smiles == "C[C@H](N)O"
+
+
+@pytest.mark.parametrize(
+    ("named", "computed", "found"),
+    [
+        ("[NH3+]CC(=O)[O-]", "NCC(=O)O", "2 H at C, 2 H at N, 1 H at O"),
+        ("Oc1ccccn1", "O=c1cccc[nH]1", "4 H at C, 1 H at N"),
+        ("CC", "C", "1 C, 4 H at C"),
+    ],
+)
+def test_a_geometry_that_is_another_molecule_than_its_name_is_refused(
+    write, named: str, computed: str, found: str
+) -> None:
+    document = {"smiles": computed, "identifiers": {"smiles": named}}
+    pair = [relaxed(charge, charge - 5.0, 1.4 + charge, **document) for charge in (0, 1)]
+    with pytest.raises(UnusableTrainingSet) as raised:
+        read_training_set(write(*pair))
+    (problem,) = raised.value.problems
+    assert problem.startswith(f"line 1: the geometry of {named} is of another molecule: it has ")
+    assert found in problem
+
+
+@pytest.mark.parametrize("smiles", ["[H][H]", "[2H]C([2H])Cl", "Cl[Pt](Cl)(N)N"])
+def test_hydrogen_isotopes_and_complexes_are_the_molecules_of_their_names(
+    write, smiles: str
+) -> None:
+    pair = [relaxed(charge, charge - 5.0, 1.4 + charge, **called(smiles)) for charge in (0, 1)]
+    assert len(read_training_set(write(*pair))) == 1
 
 
 @pytest.mark.parametrize("text", ['[{"schema_name": ', "[\n", '{"schema_name": "qcschema_output"'])

@@ -19,6 +19,7 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 
 from molsteer.shared.units import HARTREE_IN_EV
+from molsteer.steering.qcschema_atoms import Atoms, atoms_found, atoms_named, listed
 from molsteer.steering.qcschema_keywords import (
     Keywords,
     differing,
@@ -40,6 +41,7 @@ class _State:
     """A molecule with one charge: its energy, in hartree, and a digest of the geometry."""
 
     energy: float
+    atoms: Atoms
     geometry: int
     multiplicity: int
 
@@ -52,14 +54,14 @@ class _Archive:
         method: The method that all documents are of; the first one's if empty.
         settings: Keywords of the first document, which those of a package's own level all have.
         states: Each molecule's states, by its identity and by charge.
-        charges: The charge of each molecule, by its identity; why not, where it has none.
+        named: Charge and atoms of each molecule, by its identity; why not, where it has none.
         lines: Where each molecule came first.
     """
 
     method: str = ""
     settings: Keywords | None = None
     states: dict[str, dict[int, list[_State]]] = field(default_factory=dict)
-    charges: dict[str, int | str] = field(default_factory=dict)
+    named: dict[str, tuple[int, Atoms] | str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
     def add(self, line: int, document: JsonValue) -> str | None:
@@ -81,11 +83,11 @@ class _Archive:
     def contents(self) -> Iterator[tuple[int, Content]]:
         """Give the potential of each molecule, or say why it has none."""
         for name, states in self.states.items():
-            match self.charges[name]:
+            match self.named[name]:
                 case str() as reason:
                     yield self.lines[name], f"{name!r} cannot be used, {reason}"
-                case charge:
-                    yield self.lines[name], _potential(name, charge, states)
+                case charge, atoms:
+                    yield self.lines[name], _potential(name, charge, atoms, states)
 
     def _computed_otherwise(self, result: Result) -> str | None:
         method = str(result.model)
@@ -107,25 +109,33 @@ class _Archive:
         )
 
     def _keep(self, spelled: str, line: int, result: Result) -> None:
-        name, charge = _identified(spelled)
-        self.charges[name] = charge
+        name, named = _identified(spelled)
+        self.named[name] = named
         self.lines.setdefault(name, line)
         molecule = result.molecule
-        self.states.setdefault(name, {}).setdefault(round(molecule.molecular_charge), []).append(
-            _State(result.energy, hash(tuple(molecule.geometry)), molecule.molecular_multiplicity)
+        state = _State(
+            result.energy,
+            atoms_found(molecule.symbols, molecule.geometry),
+            hash(tuple(molecule.geometry)),
+            molecule.molecular_multiplicity,
         )
+        charge = round(molecule.molecular_charge)
+        self.states.setdefault(name, {}).setdefault(charge, []).append(state)
 
 
-def _potential(name: str, charge: int, states: Mapping[int, list[_State]]) -> Content:
+def _potential(name: str, charge: int, atoms: Atoms, states: Mapping[int, list[_State]]) -> Content:
     neutral, cation = states.get(charge, []), states.get(charge + 1, [])
     for state, its_charge in ((neutral, charge), (cation, charge + 1)):
         if not state:
             return f"{name} has no energy with charge {its_charge}"
         multiplicities = sorted({found.multiplicity for found in state})
         if len(multiplicities) > 1:  # the lowest energy of a method need not be the true state's
-            listed = " and ".join(map(str, multiplicities))
-            return f"{name} has energies of the multiplicities {listed} with charge {its_charge}"
+            both = " and ".join(map(str, multiplicities))
+            return f"{name} has energies of the multiplicities {both} with charge {its_charge}"
     first, last = min(neutral, key=_energy), min(cation, key=_energy)
+    if first.atoms != atoms:
+        there, here = listed(first.atoms), listed(atoms)
+        return f"the geometry of {name} is of another molecule: it has {there}; the name, {here}"
     if first.geometry == last.geometry:
         return f"the cation of {name} was not relaxed"
     return name, (last.energy - first.energy) * HARTREE_IN_EV
@@ -175,8 +185,8 @@ def _energy(state: _State) -> float:
 
 
 @lru_cache(maxsize=1000)
-def _identified(spelled: str) -> tuple[str, int | str]:
-    """Give the identity of a molecule and its charge, or its spelling and why it has none."""
+def _identified(spelled: str) -> tuple[str, tuple[int, Atoms] | str]:
+    """Give the identity of a molecule, its charge and atoms, or its spelling and what is wrong."""
     from rdkit import Chem, rdBase
 
     from molsteer.steering.space.molecules import Reason, identity, read_molecule  # RDKit as well
@@ -185,4 +195,4 @@ def _identified(spelled: str) -> tuple[str, int | str]:
         molecule = read_molecule(spelled)
     if isinstance(molecule, Reason):
         return spelled, molecule
-    return identity(molecule), Chem.GetFormalCharge(molecule)
+    return identity(molecule), (Chem.GetFormalCharge(molecule), atoms_named(molecule))

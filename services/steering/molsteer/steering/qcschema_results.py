@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, FiniteFloat, JsonValue, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from molsteer.shared.settings.wording import wording
 
@@ -38,12 +46,19 @@ class Method(BaseModel):
 class Molecule(BaseModel):
     """Atoms at one geometry; `real` is false for those without nucleus and electrons."""
 
+    symbols: list[str] = Field(min_length=1)
     geometry: list[FiniteFloat] = Field(min_length=3)
     molecular_charge: FiniteFloat = 0.0
     molecular_multiplicity: int = 1
     real: list[bool] | None = None
     identifiers: Named | None = None
     extras: Named | None = None
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> Self:
+        if len(self.geometry) != 3 * len(self.symbols):
+            raise ValueError("it has not three numbers for each atom")
+        return self
 
 
 class Properties(BaseModel):
