@@ -184,8 +184,8 @@ def test_charged_molecules_are_left_out_where_that_is_asked_for(write, tmp_path)
 
 
 def test_a_level_that_a_package_brings_may_know_more_elements(write, tmp_path):
-    _, molecules = taken_in(write, tmp_path, "[He]\nF[U](F)F\nC*", level="heavy")
-    assert molecules == ["[He]", "[F][U]([F])[F]"]
+    _, molecules = taken_in(write, tmp_path, "[He]\n[Na+]\nF[U](F)F\nC*", level="heavy")
+    assert molecules == ["[He]", "[Na+]", "[F][U]([F])[F]"]
 
 
 def test_an_inchi_that_leaves_hydrogens_open_gives_the_amide_and_is_told(write, tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from rdkit import Chem, rdBase
 
-from molsteer.shared.levels import GFN2_XTB, Limit
+from molsteer.shared.levels import GFN2_XTB, Limit, outer_electrons
 from molsteer.simulator.errors import BadSmiles, StateName, UnsupportedElement
 
 Positions = npt.NDArray[np.float64]
@@ -110,10 +110,11 @@ def _check_parts(smiles: str, canonical: str) -> None:
 
 def _check_atoms(smiles: str, molecule: Chem.Mol) -> None:
     numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
-    match GFN2_XTB.exceeded(numbers, Chem.GetFormalCharge(molecule)):
+    table, charge = Chem.GetPeriodicTable(), Chem.GetFormalCharge(molecule)
+    match GFN2_XTB.exceeded(numbers, outer_electrons(numbers, charge, table.GetNOuterElecs)):
         case Limit.ELEMENTS:
             unknown = next(number for number in numbers if not GFN2_XTB.knows(number))
-            raise UnsupportedElement(smiles, Chem.GetPeriodicTable().GetElementSymbol(unknown))
+            raise UnsupportedElement(smiles, table.GetElementSymbol(unknown))
         case Limit.ATOMS:
             reason = "it has fewer than two atoms, so there is no geometry to relax."
             raise BadSmiles(smiles, reason)

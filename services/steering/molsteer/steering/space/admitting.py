@@ -7,7 +7,7 @@ from typing import assert_never
 
 from rdkit import Chem
 
-from molsteer.shared.levels import Limit, limits_of
+from molsteer.shared.levels import Limit, limits_of, outer_electrons
 from molsteer.steering.space.admission import Admission, Change
 from molsteer.steering.space.inchi import leaves_hydrogens_open
 from molsteer.steering.space.molecules import Reason, identity, parse, read_molecule
@@ -51,7 +51,8 @@ def admit(text: str, admission: Admission) -> Admitted | Reason:
 def _beyond_limits(molecule: Chem.Mol, charge: int, level: str | None) -> Reason | None:
     hydrogens = molecule.GetNumAtoms(onlyExplicit=False) - molecule.GetNumAtoms()
     numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()] + hydrogens * [1]
-    match limits_of(level).exceeded(numbers, charge):
+    outer = Chem.GetPeriodicTable().GetNOuterElecs
+    match limits_of(level).exceeded(numbers, outer_electrons(numbers, charge, outer)):
         case Limit.ELEMENTS:
             return Reason.UNKNOWN_ELEMENT
         case Limit.ATOMS:
