@@ -138,7 +138,7 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
             "smiles": "The molecule as it was given.",
             "canonical_smiles": "The same in its canonical form.",
             "name": "What stood beside it in its file, if there was anything.",
-            "inchikey": "Its InChIKey.",
+            "inchikey": "Its standard InChIKey, which tautomers share.",
             "charge": "Its charge in elementary charges.",
             "multiplicity": "Of its spin; null if the level does not tell.",
             "cation_multiplicity": "Likewise of its cation.",

@@ -71,6 +71,28 @@ def test_the_number_of_processes_changes_no_byte(tmp_path):
     assert one == two
 
 
+def test_what_is_left_out_changed_or_charged_is_told_with_examples(tmp_path):
+    rows = ["CCO", "OCC", "hello", "[NH4+]", "CC(=O)[O-].[Na+]", "Oc1ccccn1", "O=c1cccc[nH]1"]
+    (tmp_path / "a.smi").write_text("\n".join(rows))
+    options = ("-o", "space", "--salts", "neutral-fragment")
+    built = molsteer("space", "build", "a.smi", *options, folder=tmp_path)
+    assert built.returncode == 0, built.stderr
+    for line in (
+        "Rows read: 7, left out: 2",
+        "  1 duplicate, such as 'OCC' in line 2, duplicate of line 1: CCO",
+        "  1 not a SMILES, such as 'hello' in line 3",
+        "Rows of which one molecule was chosen: 1",
+        "  1 salt, largest fragment kept and neutralised, such as 'CC(=O)[O-].[Na+]' in line 5, "
+        "now CC(=O)O",
+        "Each is listed in space/changed.csv",
+    ):
+        assert line in built.stdout.splitlines()
+    assert "Charged: 1 molecule. " in built.stdout
+    assert "--charged leave-out" in built.stdout
+    described = molsteer("space", "info", "space", folder=tmp_path)
+    assert described.stdout.startswith(built.stdout.partition("\nBuilt in")[0])
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -83,6 +105,7 @@ def test_the_number_of_processes_changes_no_byte(tmp_path):
         (["build", "salts.smi", "-o", "space"], "There is no usable molecule in salts.smi"),
         (["build", "good.smi", "-o", "good.smi"], "good.smi cannot be made: it exists"),
         (["build", "good.smi", "-o", "no/space"], "no is no folder"),
+        (["build", "good.smi", "-o", "space", "--level", "xbt"], "'xbt' is not installed here"),
         (["info", "space"], "space.json cannot be read"),
     ],
 )

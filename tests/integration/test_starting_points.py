@@ -73,7 +73,9 @@ def test_a_training_set_that_contradicts_itself_starts_nothing(
     (tmp_path / "known.csv").write_text(KNOWN + "[CH4],16\nCCC,?\n", encoding="utf-8")
     refused = molsteer("run", campaign_file, "--run-dir", tmp_path / "run")
     assert refused.returncode == 2
-    assert "line 8: 16 eV contradicts 16.561 eV for the same molecule in line 2." in refused.stderr
+    assert (
+        "line 8: 16 eV contradicts 16.561 eV for the same molecule, C, in line 2." in refused.stderr
+    )
     assert "line 9: '?' is no number." in refused.stderr
     assert not (tmp_path / "run").exists()
 

@@ -6,11 +6,11 @@ Nothing here reads molecules, so a million of them costs no chemistry.
 from __future__ import annotations
 
 from pathlib import Path
-from string import ascii_uppercase
 
 import numpy as np
 
 from molsteer.shared.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
+from molsteer.steering.space.admission import DEFAULT
 from molsteer.steering.space.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -18,7 +18,13 @@ from molsteer.steering.space.manifest import (
     content_digest,
 )
 from molsteer.steering.space.search_space import SearchSpace
-from molsteer.steering.space.writing import ChunkWriter, NameTable, RejectedList
+from molsteer.steering.space.writing import (
+    CHANGED_NAME,
+    REJECTED_NAME,
+    ChunkWriter,
+    NameTable,
+    RowList,
+)
 
 ELEMENTS = "CNOF"
 
@@ -30,23 +36,28 @@ def synthetic_space(folder: Path, molecules: int, chunk_size: int) -> SearchSpac
     for first in range(0, molecules, chunk_size):
         smiles = [_name(number) for number in range(first, min(first + chunk_size, molecules))]
         chunks.add(_graphs(smiles))
-        names.add(
-            [text.encode() for text in smiles],
-            [_inchikey(first + row).encode() for row in range(len(smiles))],
-        )
+        names.add([text.encode() for text in smiles])
     stored, tables = chunks.finish(), names.write(folder)
-    with RejectedList(folder, []) as rejected:
-        rejected_file = rejected.finish()
-    smiles_file, offsets, inchikeys = tables
+    with (
+        RowList(folder, REJECTED_NAME, [], "reason") as rejected,
+        RowList(folder, CHANGED_NAME, [], "molecule") as changed,
+    ):
+        rejected_file, changed_file = rejected.finish(), changed.finish()
+    smiles_file, offsets = tables
     manifest = Manifest(
         molecules=molecules,
         chunk_size=chunk_size,
         chunks=stored,
         smiles=smiles_file,
         smiles_offsets=offsets,
-        inchikeys=inchikeys,
+        rdkit="none",
+        admission=DEFAULT,
+        charged=0,
         rejected=rejected_file,
         rejected_rows={},
+        changed=changed_file,
+        changed_rows={},
+        examples={},
         sources=(SourceRecord(path="synthetic", sha256="0" * 64, size_bytes=0, rows=molecules),),
         digest=content_digest(chunk_size, (*stored, *tables)),
     )
@@ -61,11 +72,6 @@ def _name(number: int) -> str:
         number, digit = divmod(number, len(ELEMENTS))
         name, number = ELEMENTS[digit] + name, number - 1
     return name
-
-
-def _inchikey(number: int) -> str:
-    letters = "".join(ascii_uppercase[int(digit)] for digit in f"{number:014d}")
-    return f"{letters}-UHFFFAOYSA-N"
 
 
 def _graphs(smiles: list[str]) -> PackedGraphs:

@@ -12,6 +12,7 @@ from molsteer.shared.graphs import PackedGraphs
 from molsteer.shared.ml.batch import collate
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict
+from molsteer.steering.space.featurize import featurize
 
 pytestmark = pytest.mark.fast
 
@@ -44,6 +45,14 @@ def test_a_member_begins_the_same_in_any_company(graphs: PackedGraphs) -> None:
     np.testing.assert_allclose(
         all_at_once(company, graphs)[2:], all_at_once(alone, graphs), atol=1e-5
     )
+
+
+def test_hydrogen_alone_has_a_prediction_as_other_molecules_have() -> None:
+    ensemble = an_ensemble((1, 2))
+    together = predict(ensemble, featurize(["C", "[H][H]", "O"]), 3)
+    alone = predict(ensemble, featurize(["[H][H]"]), 1)
+    assert np.isfinite(together).all()
+    np.testing.assert_allclose(together[:, 1:2], alone, atol=1e-5)
 
 
 def test_the_order_of_molecules_does_not_matter(graphs: PackedGraphs) -> None:

@@ -99,6 +99,12 @@ def test_deuterium_is_counted_as_hydrogen_and_is_no_node():
     assert heavy.atoms.tolist() == light.atoms.tolist()
 
 
+def test_hydrogen_is_a_molecule_of_two_nodes():
+    graphs = featurize(["[H][H]", "C"])
+    assert graphs.atom_counts.tolist() == [2, 1]
+    assert graphs.atoms[:, 0].tolist() == [1, 1, 6]
+
+
 def test_no_molecules_give_an_empty_pack():
     assert len(PackedGraphs.from_arrays(featurize([]).to_arrays())) == 0
 
@@ -124,7 +130,6 @@ def test_joined_parts_are_the_whole(whole, cut):
         ("C\ud800", Reason.UNPARSABLE),
         ("C(C)(C)(C)(C)C", Reason.IMPOSSIBLE),
         ("c1cccc1", Reason.IMPOSSIBLE),
-        ("[H][H]", Reason.NO_HEAVY_ATOM),
         ("[Na+].[Cl-]", Reason.SEVERAL_FRAGMENTS),
         ("C*", Reason.WILDCARD),
         ("C" * (MAX_HEAVY_ATOMS + 1), Reason.TOO_LARGE),

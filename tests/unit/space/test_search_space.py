@@ -9,8 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.build import build
-from molsteer.steering.space.errors import DamagedSpace, SpaceError, UnreadableSource
+from molsteer.steering.space.errors import (
+    DamagedSpace,
+    OtherAdmission,
+    SpaceError,
+    UnreadableSource,
+)
 from molsteer.steering.space.featurize import featurize
 from molsteer.steering.space.manifest import MANIFEST_NAME
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
@@ -34,8 +40,8 @@ def fresh(write, tmp_path):
     return tmp_path / "space"
 
 
-def test_a_molecule_is_found_by_its_inchikey(space):
-    asked = [space.inchikey(30), "UHOVQNZJYSORNB-UHFFFAOYSA-N", space.inchikey(0)]
+def test_a_molecule_is_found_by_its_smiles(space):
+    asked = [space.smiles(30), "c1ccc2ccccc2c1", space.smiles(0)]
     assert space.find(asked) == [30, None, 0]
     assert space.find([]) == []
 
@@ -44,7 +50,6 @@ def test_a_molecule_is_found_by_its_number(space):
     for index in (0, 6, 7, 49):
         molecule = Chem.MolFromSmiles(SMILES[index])
         assert space.smiles(index) == Chem.MolToSmiles(molecule)
-        assert space.inchikey(index) == Chem.MolToInchiKey(molecule)
 
 
 @settings(max_examples=30, deadline=None)
@@ -58,9 +63,8 @@ def test_graphs_come_in_the_order_asked_for(space, indices):
 
 @pytest.mark.parametrize("index", [-1, 50])
 def test_a_number_outside_the_space_is_an_error(space, index):
-    for ask in (space.smiles, space.inchikey):
-        with pytest.raises(IndexError, match=f"Molecule {index} is not among the 50"):
-            ask(index)
+    with pytest.raises(IndexError, match=f"Molecule {index} is not among the 50"):
+        space.smiles(index)
     with pytest.raises(IndexError):
         space.graphs(np.array([0, index]))
 
@@ -90,7 +94,7 @@ def test_a_chunk_that_holds_something_else_is_damaged(fresh):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"format": 3}, "it has format 3"),
+        ({"format": 1}, "it has format 1, and this version of molsteer reads format 2. Build it"),
         ({"molecules": -1}, "damaged at molecules"),
         ({"molecules": 4}, "its chunks do not hold its molecules"),
         ({"colour": "red"}, "damaged at colour"),
@@ -120,12 +124,12 @@ def test_a_table_of_python_objects_is_refused(fresh):
         SearchSpace.open(fresh)
 
 
-def test_a_name_that_would_lead_out_of_the_run_directory_is_refused(fresh):
-    path = fresh / SearchSpace.open(fresh).manifest.inchikeys.file
-    path.write_bytes(path.read_bytes()[:-27] + b"../../../../etc/cron.d/mine")
+def test_a_name_that_no_smiles_can_be_is_refused(fresh):
+    path = fresh / SearchSpace.open(fresh).manifest.smiles.file
+    path.write_bytes(path.read_bytes()[:-1] + b"\x1b")
     space = SearchSpace.open(fresh)
-    with pytest.raises(DamagedSpace, match=r"has the name .*cron"):
-        space.inchikey(len(space) - 1)
+    with pytest.raises(DamagedSpace, match=r"has the name .*x1b"):
+        space.smiles(len(space) - 1)
 
 
 def test_a_file_is_built_once_and_opened_from_then_on(write, tmp_path):
@@ -164,6 +168,39 @@ def test_a_damaged_copy_of_a_file_is_built_again(write, tmp_path):
     first = open_or_build([source], tmp_path / "spaces", 10)
     first.chunks[0].path.unlink()
     assert len(open_or_build([source], tmp_path / "spaces", 10)) == 2
+
+
+def test_the_same_file_with_other_molecules_taken_in_is_another_space(write, tmp_path):
+    sources = [write("a.smi", "CCO.Cl\nCC\nC[NH3+]\n")]
+    all_kept = Admission(salts="largest-fragment")
+    neutral = Admission(salts="largest-fragment", charged="leave-out")
+    sizes = [
+        len(open_or_build(sources, tmp_path / "spaces", 10, admission=admission))
+        for admission in (Admission(), all_kept, neutral, Admission())
+    ]
+    assert sizes == [2, 3, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "complaint"),
+    [
+        (Admission(charged="leave-out"), r"it holds 1 charged molecule\. .* --charged leave-out"),
+        (Admission(salts="neutral-fragment"), r"built with salts = 'leave-out'\. .* --salts neut"),
+    ],
+)
+def test_settings_that_a_built_space_does_not_fit_are_not_ignored(
+    write, tmp_path, wanted, complaint
+):
+    build([write("a.smi", "CCO\nC[NH3+]\n")], tmp_path / "space", chunk_size=2)
+    with pytest.raises(OtherAdmission, match=complaint):
+        open_or_build([tmp_path / "space"], tmp_path / "spaces", 10, admission=wanted)
+
+
+def test_a_built_space_without_charged_molecules_fits_where_they_are_to_be_left_out(
+    fresh, tmp_path
+):
+    wanted = Admission(charged="leave-out")
+    assert len(open_or_build([fresh], tmp_path / "spaces", 10, admission=wanted)) == 3
 
 
 def test_a_folder_is_opened_as_it_is(fresh, tmp_path):

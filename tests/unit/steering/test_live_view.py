@@ -34,6 +34,7 @@ for now, line in enumerate(sys.stdin):
                 hits=int(rest) // 2,
                 best_eV=None if first else 15.93,
                 best_smiles=None if first else "O=COc1noc(=O)o1" * (1 + int(rest)),
+                best_own={},
                 generation=0 if first else int(rest),
                 validation_mae_eV=None if first else 0.34,
                 rate_per_min=None if first else 128.0,

@@ -14,6 +14,7 @@ from support.toy_services import toy_value_eV
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import ObjRef
 from molsteer.shared.messages import ErrorRecord, Infer, Simulate, Task
+from molsteer.steering.export.tables import MOLECULES
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.loop import Campaign
 from molsteer.steering.policy.decide import decide
@@ -59,11 +60,8 @@ def test_a_campaign_learns_from_labels_known_before_and_simulates_none_of_them_a
     space: SearchSpace, tmp_path: Path
 ) -> None:
     inside = [space.smiles(index) for index in (3, 17, 40)]
-    known = [
-        KnownLabel(smiles, space.inchikey(index), toy_value_eV(smiles))
-        for index, smiles in zip((3, 17, 40), inside, strict=True)
-    ]
-    outside = KnownLabel("c1ccccc1", "UHOVQNZJYSORNB-UHFFFAOYSA-N", 9.25)
+    known = [KnownLabel(smiles, toy_value_eV(smiles)) for smiles in inside]
+    outside = KnownLabel("c1ccccc1", 9.25)
     plan = toy_plan(space, known_labels=4, first_training_after=4)
     toy = ToyCampaign(tmp_path, space, plan, known=[*known, outside])
     campaign = toy.steering()
@@ -75,6 +73,20 @@ def test_a_campaign_learns_from_labels_known_before_and_simulates_none_of_them_a
     assert toy.training_sets[0] == expected
     assert all(values[:4] == expected for values in toy.training_sets)
     assert len(toy.training_sets[-1]) > len(expected)
+
+
+def test_tautomers_are_simulated_each_and_have_records_of_their_own(tmp_path: Path) -> None:
+    space = toy_space(tmp_path, ["O=c1cccc[nH]1", "Oc1ccccn1"])
+    plan = toy_plan(space, budget=2)
+    toy = ToyCampaign(tmp_path, space, plan)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert {smiles for smiles, _ in labels(campaign)} == {space.smiles(0), space.smiles(1)}
+    assert len(list((toy.folder / "records").iterdir())) == 2
+    assert not verify(toy.folder).broken
+    place = [column.name for column in MOLECULES.columns].index("inchikey")
+    shared = {row[place] for row in MOLECULES.read(campaign.ledger)}
+    assert shared == {"UBQKCCHYAOITMY-UHFFFAOYSA-N"}
 
 
 def test_data_of_an_ended_update_leaves_the_stores(space: SearchSpace, tmp_path: Path) -> None:

@@ -33,7 +33,6 @@ from molsteer.steering.run_directory import describe as describe_run
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.build import build
 from molsteer.steering.space.errors import DamagedSpace
-from molsteer.steering.space.manifest import MANIFEST_NAME
 from molsteer.steering.space.own_columns import CELLS_NAME
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.titles import shown, title, title_headings
@@ -119,15 +118,6 @@ def test_molecules_are_the_same_whatever_is_said_of_them(tmp_path: Path) -> None
         (tmp_path / place).mkdir()
     named = built(tmp_path / "a", [("smiles", "name"), ("CCO", "ethanol")])
     assert named.digest == built(tmp_path / "b", [("smiles",), ("CCO",)]).digest
-
-
-def test_spaces_of_format_1_are_read(tmp_path: Path) -> None:
-    space = built(tmp_path, [("smiles", "name"), ("CCO", "ethanol")])
-    document = json.loads((space.folder / MANIFEST_NAME).read_text())
-    del document["own_columns"]
-    (space.folder / MANIFEST_NAME).write_text(json.dumps({**document, "format": 1}))
-    old = SearchSpace.open(space.folder)
-    assert (old.smiles(0), old.own_cells(0), old.digest) == ("CCO", {}, space.digest)
 
 
 @pytest.mark.parametrize("line", [b"\xff" * 12, b"[" * 12, b'{"a":  "b"}\n', b"[1, 2, 3]  \n"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support.toy_campaign import toy_space
 
+from molsteer.steering.ledger.known_labels import KnownLabel
+from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
-from molsteer.steering.starting_points import draw_starters
+from molsteer.steering.starting_points import draw_starters, keep_known, told_of_known
 
 pytestmark = pytest.mark.fast
 
@@ -31,6 +35,21 @@ def starters(space: SearchSpace, *searched: int, **policy: object) -> list[int]:
 def families(space: SearchSpace, molecules: list[int]) -> set[str]:
     names = [space.smiles(molecule) for molecule in molecules]
     return {"ring" if "c" in name else "peroxide" if "OO" in name else "alcohol" for name in names}
+
+
+def test_labels_known_before_are_told_with_those_that_the_space_has(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    known = [KnownLabel(smiles, 12.0) for smiles in (space.smiles(3), "c1ccccc1", "C[NH3+]")]
+    ledger = Ledger(tmp_path, create=True)
+    assert list(told_of_known(ledger, space)) == []
+    keep_known(known, space, ledger)
+    (told,) = told_of_known(ledger, space)
+    assert told == "Labels known before: 3, 1 of them of molecules in the search space."
+    manifest = space.manifest.model_copy(update={"rdkit": "2024.3.1"})
+    _, warned = told_of_known(ledger, SearchSpace(space.folder, manifest))
+    assert "was built with RDKit 2024.3.1, and here is" in warned
+    ledger.close()
 
 
 def test_the_first_molecules_of_k_means_are_of_every_family(space: SearchSpace) -> None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 from rdkit import Chem, rdBase
 
+from molsteer.shared import levels
+from molsteer.shared.levels import GFN2_XTB, Limit
 from molsteer.simulator.errors import BadSmiles, StateName, UnsupportedElement
 
 Positions = npt.NDArray[np.float64]
 """Cartesian coordinates of a molecule's atoms in bohr, shape (atoms, 3)."""
-
-_HEAVIEST = 86
-"""Radon, the last element with GFN2-xTB parameters (doi:10.1021/acs.jctc.8b01176)."""
-
-_LANTHANIDES = range(57, 72)
-_OUTER_OF_A_LANTHANIDE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Species:
 
     Attributes:
         smiles: Canonical SMILES.
-        inchikey: Hashed InChI, empty where InChI cannot describe the molecule.
+        inchikey: Standard InChIKey, which tautomers share; empty where InChI knows no molecule.
         molecule: RDKit molecule with explicit hydrogens; its atom order is the order everywhere.
     """
 
@@ -75,7 +72,7 @@ def read_species(smiles: str) -> Species:
         molecule = _parse(smiles)
         for atom in molecule.GetAtoms():
             atom.SetAtomMapNum(0)
-        canonical = Chem.MolToSmiles(molecule)
+        canonical = Chem.MolToSmiles(Chem.RemoveHs(molecule))  # a number had kept them as atoms
         _check_parts(smiles, canonical)
         complete = Chem.AddHs(Chem.MolFromSmiles(canonical))
         _check_atoms(smiles, complete)
@@ -88,18 +85,14 @@ def outer_electrons(molecule: Chem.Mol) -> int:
 
     Those of closed shells are no part of it, nor those in f orbitals: a lanthanide has three.
     """
-    table = Chem.GetPeriodicTable()
     numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
-    brought = (
-        _OUTER_OF_A_LANTHANIDE if number in _LANTHANIDES else table.GetNOuterElecs(number)
-        for number in numbers
-    )
-    return sum(brought) - int(Chem.GetFormalCharge(molecule))
+    outer = Chem.GetPeriodicTable().GetNOuterElecs
+    return levels.outer_electrons(numbers, int(Chem.GetFormalCharge(molecule)), outer)
 
 
 def has_f_electrons(molecule: Chem.Mol) -> bool:
     """Tell whether a molecule may have electrons that GFN2-xTB does not count."""
-    return any(atom.GetAtomicNum() in _LANTHANIDES for atom in molecule.GetAtoms())
+    return any(atom.GetAtomicNum() in levels.LANTHANIDES for atom in molecule.GetAtoms())
 
 
 def _parse(smiles: str) -> Chem.Mol:
@@ -132,10 +125,17 @@ def _check_parts(smiles: str, canonical: str) -> None:
 
 
 def _check_atoms(smiles: str, molecule: Chem.Mol) -> None:
-    for atom in molecule.GetAtoms():
-        if not 1 <= atom.GetAtomicNum() <= _HEAVIEST:
-            raise UnsupportedElement(smiles, atom.GetSymbol())
-    if molecule.GetNumAtoms() < 2:
-        raise BadSmiles(smiles, "it has fewer than two atoms, so there is no geometry to relax.")
-    if outer_electrons(molecule) < 2:
-        raise BadSmiles(smiles, "it has fewer than two electrons, so its cation has none.")
+    numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
+    match GFN2_XTB.exceeded(numbers, outer_electrons(molecule)):
+        case Limit.ELEMENTS:
+            unknown = next(number for number in numbers if not GFN2_XTB.knows(number))
+            raise UnsupportedElement(smiles, Chem.GetPeriodicTable().GetElementSymbol(unknown))
+        case Limit.ATOMS:
+            reason = "it has fewer than two atoms, so there is no geometry to relax."
+            raise BadSmiles(smiles, reason)
+        case Limit.ELECTRONS:
+            raise BadSmiles(smiles, "it has fewer than two electrons, so its cation has none.")
+        case None:
+            return
+        case exceeded:
+            assert_never(exceeded)

@@ -83,6 +83,7 @@ def _assemble(
         folder / "space",
         settings.infer.chunk_size,
         smiles_column=settings.campaign.smiles_column,
+        admission=settings.admission(),
         on_progress=on_building,
     )
     labels = keep_known(known, space, ledger)

@@ -23,8 +23,10 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.report.findings import Findings, read_findings
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.space.admission import charged_told
 from molsteer.steering.space.progress import shown as shown_progress
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.starting_points import told_of_known
 from molsteer.steering.titles import shown, title_headings
 
 BEST_SHOWN = 10
@@ -48,8 +50,11 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
     with ExitStack() as stack:
         with shown_progress(news) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
-        _tell_left_out(application.campaign.orders.space, news)
+        space = application.campaign.orders.space
+        _tell_left_out(space, news)
         _tell_repeated(application.campaign.ledger, news)
+        for sentence in told_of_known(application.campaign.ledger, space):
+            news.print(sentence, soft_wrap=True)
         _tell_changes(changes_of(application.campaign.ledger), news)
         interrupts = stack.enter_context(counted())
         log = settings.run_dir / "logs" / "steering.jsonl"
@@ -117,6 +122,14 @@ def _tell_left_out(space: SearchSpace, console: Console) -> None:
             f"(see {space.folder / manifest.rejected.file}).",
             soft_wrap=True,
         )
+    if changed := manifest.changed_rows:
+        listed = "; ".join(f"{count:,} {change}" for change, count in changed.items())
+        place = space.folder / manifest.changed.file
+        console.print(
+            f"Rows of which one molecule was chosen: {listed} (see {place}).", soft_wrap=True
+        )
+    if manifest.charged:
+        console.print(charged_told(manifest.charged), soft_wrap=True)
 
 
 def _tell_repeated(ledger: Ledger, console: Console) -> None:

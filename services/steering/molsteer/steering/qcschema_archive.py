@@ -10,102 +10,40 @@ Source:
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, Field, FiniteFloat, JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, ValidationError
 
-from molsteer.shared.settings.wording import wording
 from molsteer.shared.units import HARTREE_IN_EV
+from molsteer.steering.qcschema_atoms import Atoms, atoms_found, atoms_named, listed
+from molsteer.steering.qcschema_keywords import (
+    Keywords,
+    differing,
+    strange_for_gfn2_xtb,
+    strange_for_optimizers,
+)
+from molsteer.steering.qcschema_results import NAMES, Result, first_problem, name_of, read_result
 
 Content = tuple[str, float] | str
 """SMILES and value in eV of a molecule, or what is wrong with a line."""
 
-NAMES = (
-    "canonical_isomeric_smiles",
-    "smiles",
-    "canonical_smiles",
-    "canonical_isomeric_explicit_hydrogen_smiles",
-    "canonical_explicit_hydrogen_smiles",
-    "canonical_isomeric_explicit_hydrogen_mapped_smiles",
-    "inchi",
-)
-"""The first of these is taken, among the identifiers of the molecule or in `extras`."""
-
-_ATOM_MAP = re.compile(r":\d+(?=\])")
-
 Line = tuple[int, str]
-Named = Mapping[str, JsonValue]
 
-
-class _Method(BaseModel):
-    method: str
-    basis: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.method}/{self.basis}" if self.basis else self.method
-
-
-class _Molecule(BaseModel):
-    geometry: list[FiniteFloat] = Field(min_length=3)
-    molecular_charge: FiniteFloat = 0.0
-    identifiers: Named | None = None
-    extras: Named | None = None
-
-
-class _Properties(BaseModel):
-    return_energy: FiniteFloat
-
-
-class _Atomic(BaseModel):
-    schema_name: Literal["qcschema_output"]
-    molecule: _Molecule
-    model: _Method
-    properties: _Properties
-    extras: Named | None = None
-
-    @property
-    def energy(self) -> float:
-        return self.properties.return_energy
-
-
-class _Specification(BaseModel):
-    model: _Method
-
-
-class _Optimization(BaseModel):
-    schema_name: Literal["qcschema_optimization_output"]
-    final_molecule: _Molecule
-    input_specification: _Specification
-    energies: list[FiniteFloat] = Field(min_length=1)
-    extras: Named | None = None
-
-    @property
-    def molecule(self) -> _Molecule:
-        return self.final_molecule
-
-    @property
-    def model(self) -> _Method:
-        return self.input_specification.model
-
-    @property
-    def energy(self) -> float:
-        return self.energies[-1]
-
-
-_Result = Annotated[_Atomic | _Optimization, Field(discriminator="schema_name")]
+_GFN2_XTB = "gfn2-xtb"
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A molecule with one charge: its lowest energy, in hartree, and a digest of the geometry."""
+    """A molecule with one charge: its energy, in hartree, and a digest of the geometry."""
 
     energy: float
+    atoms: Atoms
     geometry: int
+    multiplicity: int
 
 
 @dataclass
@@ -114,12 +52,16 @@ class _Archive:
 
     Attributes:
         method: The method that all documents are of; the first one's if empty.
-        states: Each molecule's lowest states, by the molecule's name and by charge.
+        settings: Keywords of the first document, which those of a package's own level all have.
+        states: Each molecule's states, by its identity and by charge.
+        named: Charge and atoms of each molecule, by its identity; why not, where it has none.
         lines: Where each molecule came first.
     """
 
     method: str = ""
-    states: dict[str, dict[int, _State]] = field(default_factory=dict)
+    settings: Keywords | None = None
+    states: dict[str, dict[int, list[_State]]] = field(default_factory=dict)
+    named: dict[str, tuple[int, Atoms] | str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
     def add(self, line: int, document: JsonValue) -> str | None:
@@ -127,41 +69,76 @@ class _Archive:
         if isinstance(document, dict) and document.get("success") is False:
             return None  # what failed tells nothing; the molecule may have been tried again
         try:
-            result = _result().validate_python(document)
+            result = read_result(document)
         except ValidationError as error:
-            return _first_problem(error)
-        name, method = _name(result), str(result.model)
+            return first_problem(error)
+        name = name_of(result)
         if name is None:
             return f"it names no molecule: it needs one of {', '.join(NAMES)}"
-        self.method = self.method or method
-        if method.casefold() != self.method.casefold():
-            return f"it was computed with {method}, and labels must be of {self.method}"
+        if problem := self._computed_otherwise(result):
+            return problem
         self._keep(name, line, result)
         return None
 
     def contents(self) -> Iterator[tuple[int, Content]]:
         """Give the potential of each molecule, or say why it has none."""
         for name, states in self.states.items():
-            charge = _charge(name)
-            if isinstance(charge, str):
-                yield self.lines[name], f"{name!r} cannot be used, {charge}"
-                continue
-            neutral, cation = states.get(charge), states.get(charge + 1)
-            if neutral is None or cation is None:
-                missing = charge if neutral is None else charge + 1
-                yield self.lines[name], f"{name} has no energy with charge {missing}"
-            elif cation.geometry == neutral.geometry:
-                yield self.lines[name], f"the cation of {name} was not relaxed"
-            else:
-                yield self.lines[name], (name, (cation.energy - neutral.energy) * HARTREE_IN_EV)
+            match self.named[name]:
+                case str() as reason:
+                    yield self.lines[name], f"{name!r} cannot be used, {reason}"
+                case charge, atoms:
+                    yield self.lines[name], _potential(name, charge, atoms, states)
 
-    def _keep(self, name: str, line: int, result: _Atomic | _Optimization) -> None:
-        states = self.states.setdefault(name, {})
+    def _computed_otherwise(self, result: Result) -> str | None:
+        method = str(result.model)
+        self.method = self.method or method
+        if method.casefold() != self.method.casefold():
+            return f"it was computed with {method}, and labels must be of {self.method}"
+        if not all(result.molecule.real or ()):
+            return "it was computed with ghost atoms, and labels are without"
+        keyword = strange_for_optimizers(result.optimizer)
+        if self.method.casefold() == _GFN2_XTB:
+            keyword = strange_for_gfn2_xtb(result.settings) or keyword
+        elif self.settings is None:
+            self.settings = result.settings
+        else:
+            keyword = differing(result.settings, self.settings) or keyword
+        return keyword and (
+            f"it was computed with {keyword}, which may make its energy another one than that of "
+            f"the labels here"
+        )
+
+    def _keep(self, spelled: str, line: int, result: Result) -> None:
+        name, named = _identified(spelled)
+        self.named[name] = named
         self.lines.setdefault(name, line)
-        charge = round(result.molecule.molecular_charge)
-        known = states.get(charge)
-        if known is None or result.energy < known.energy:
-            states[charge] = _State(result.energy, hash(tuple(result.molecule.geometry)))
+        molecule = result.molecule
+        state = _State(
+            result.energy,
+            atoms_found(molecule.symbols, molecule.geometry),
+            hash(tuple(molecule.geometry)),
+            molecule.molecular_multiplicity,
+        )
+        charge = round(molecule.molecular_charge)
+        self.states.setdefault(name, {}).setdefault(charge, []).append(state)
+
+
+def _potential(name: str, charge: int, atoms: Atoms, states: Mapping[int, list[_State]]) -> Content:
+    neutral, cation = states.get(charge, []), states.get(charge + 1, [])
+    for state, its_charge in ((neutral, charge), (cation, charge + 1)):
+        if not state:
+            return f"{name} has no energy with charge {its_charge}"
+        multiplicities = sorted({found.multiplicity for found in state})
+        if len(multiplicities) > 1:  # the lowest energy of a method need not be the true state's
+            both = " and ".join(map(str, multiplicities))
+            return f"{name} has energies of the multiplicities {both} with charge {its_charge}"
+    first, last = min(neutral, key=_energy), min(cation, key=_energy)
+    if first.atoms != atoms:
+        there, here = listed(first.atoms), listed(atoms)
+        return f"the geometry of {name} is of another molecule: it has {there}; the name, {here}"
+    if first.geometry == last.geometry:
+        return f"the cation of {name} was not relaxed"
+    return name, (last.energy - first.energy) * HARTREE_IN_EV
 
 
 def is_archive(line: str) -> bool:
@@ -203,32 +180,19 @@ def _parsed(text: str) -> Any:
         return None
 
 
-@cache
-def _result() -> TypeAdapter[_Atomic | _Optimization]:
-    return TypeAdapter(_Result)
+def _energy(state: _State) -> float:
+    return state.energy
 
 
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {wording(first)}" if place else "it is no QCSchema result, version 1"
-
-
-def _charge(name: str) -> int | str:
-    """Give the charge of a molecule by its name, or say why it names none."""
+@lru_cache(maxsize=1000)
+def _identified(spelled: str) -> tuple[str, tuple[int, Atoms] | str]:
+    """Give the identity of a molecule, its charge and atoms, or its spelling and what is wrong."""
     from rdkit import Chem, rdBase
 
-    from molsteer.steering.space.molecules import Reason, read_molecule  # RDKit as well
+    from molsteer.steering.space.molecules import Reason, identity, read_molecule  # RDKit as well
 
     with rdBase.BlockLogs():
-        molecule = read_molecule(name)
-    return molecule if isinstance(molecule, Reason) else Chem.GetFormalCharge(molecule)
-
-
-def _name(result: _Atomic | _Optimization) -> str | None:
-    molecule = result.molecule
-    for source in (molecule.identifiers, molecule.extras, result.extras):
-        for key in NAMES:
-            if isinstance(name := (source or {}).get(key), str) and name:
-                return _ATOM_MAP.sub("", name)
-    return None
+        molecule = read_molecule(spelled)
+    if isinstance(molecule, Reason):
+        return spelled, molecule
+    return identity(molecule), (Chem.GetFormalCharge(molecule), atoms_named(molecule))

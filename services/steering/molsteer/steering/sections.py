@@ -21,6 +21,7 @@ from pydantic_settings import NoDecode
 
 from molsteer.shared.settings.sections import Section, TopicSection
 from molsteer.shared.specs import PluginName, SimulationSpec, TrainingPlan
+from molsteer.steering.space.admission import Charged, Salts
 
 MEMBERS = 8
 """Networks in an ensemble of which nobody says how large it is."""
@@ -73,6 +74,16 @@ class CampaignSection(Section):
         default=None,
         description="Column of SMILES in these files: its heading, or its number, from 1, where "
         "there are no headings; if not given, the usual headings are looked for.",
+    )
+    charged: Charged = Field(
+        default="keep",
+        description="Molecules with a charge, when the space is built here: kept, or left out. "
+        "Potentials of cations lie far above those of neutral molecules and lead every list.",
+    )
+    salts: Salts = Field(
+        default="leave-out",
+        description="Rows of several fragments, when the space is built here: left out, or their "
+        "largest organic fragment is kept, as it is written or made neutral with protons.",
     )
     training_set: Path | None = Field(
         default=None,

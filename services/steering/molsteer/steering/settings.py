@@ -28,6 +28,7 @@ from molsteer.steering.sections import (
     SimulateSection,
     TrainSection,
 )
+from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.layout import LISTS, TABLES, suffix
 
 
@@ -101,6 +102,11 @@ class CampaignSettings(FileSettings):
         """The functions that build what does the work, where it is not the installed service's."""
         given: dict[Topic, str | None] = {"train": self.train.handler, "infer": self.infer.handler}
         return {topic: handler for topic, handler in given.items() if handler}
+
+    def admission(self) -> Admission:
+        """Tell which molecules a space that is built here takes in."""
+        campaign = self.campaign
+        return Admission(level=self.simulate.level, charged=campaign.charged, salts=campaign.salts)
 
     def acquisition(self) -> Acquisition:
         """Give the ranking rule that travels to the inferencers."""

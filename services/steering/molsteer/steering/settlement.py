@@ -131,14 +131,13 @@ class Settlement:
                 )
 
     def _label(self, task_id: str, molecule: int, result: Simulated) -> None:
-        inchikey = self.space.inchikey(molecule)
-        record = Path("records") / f"{inchikey}.json.gz"
+        record = Path("records") / f"{molecule}.json.gz"
         try:
             text = json.dumps(self.blobs.tree(result.records))
         except (TypeError, ValueError, RecursionError) as error:
             raise BlobCorrupt(f"task {task_id}", f"its records are no JSON ({error})") from None
         write_file(self.run_dir, record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
-        results.add_label(self.ledger, task_id, molecule, inchikey, result, record)
+        results.add_label(self.ledger, task_id, molecule, result, record)
 
     def _named(self, failure: ErrorRecord, molecule: int) -> ErrorRecord:
         facts = failure.facts | {"smiles": self.space.smiles(molecule)}

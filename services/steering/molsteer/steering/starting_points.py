@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import assert_never
 
 from molsteer.steering.ledger import known_labels
@@ -38,11 +38,28 @@ def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) 
         How many labels were known before the campaign began.
     """
     if not ledger.has_events:
-        molecules = space.find([label.inchikey for label in known])
+        molecules = space.find([label.smiles for label in known])
         with ledger.transaction():
             known_labels.replace_all(ledger, known, molecules)
             ledger.set_fact("training_rows", sum(label.rows for label in known))
     return known_labels.count(ledger)
+
+
+def told_of_known(ledger: Ledger, space: SearchSpace) -> Iterator[str]:
+    """Say how many labels were known, of how many molecules of the space, and what may be amiss."""
+    from rdkit import rdBase
+
+    count = known_labels.count(ledger)
+    if count == 0:
+        return
+    searched = len(known_labels.molecules(ledger))
+    yield f"Labels known before: {count:,}, {searched:,} of them of molecules in the search space."
+    if (here := rdBase.rdkitVersion) != space.manifest.rdkit:
+        yield (
+            f"The search space was built with RDKit {space.manifest.rdkit}, and here is {here}, "
+            f"which may write some molecules otherwise; labels of these are not recognised in it. "
+            f"Build it again to be sure."
+        )
 
 
 def draw_starters(

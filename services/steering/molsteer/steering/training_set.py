@@ -18,6 +18,7 @@ from molsteer.shared.settings.wording import wording
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.qcschema_archive import Content, Line, is_archive, read_archive
+from molsteer.steering.space.admission import LABELLED
 from molsteer.steering.space.errors import UnreadableSource
 from molsteer.steering.space.headings import place_of
 from molsteer.steering.space.layout import suffix
@@ -199,18 +200,20 @@ def _labels(
     first_lines: dict[str, int] = {}
     labels: list[KnownLabel] = []
     count = Counter[int]()
-    for batch, digested in digest_all(map(list, batches), len(os.sched_getaffinity(0))):
-        names = iter(zip(digested.smiles, digested.inchikeys, strict=True))
+    processes = len(os.sched_getaffinity(0))
+    for batch, digested in digest_all(map(list, batches), processes, LABELLED):
+        names = iter(digested.smiles)
         for row, reason in zip(batch, digested.reasons, strict=True):
             if reason is not None:
                 problems.append((row.line, f"{row.smiles!r} cannot be used, {reason}"))
                 continue
-            smiles, inchikey = (name.decode("ascii") for name in next(names))
-            value_eV, first = values_eV[row.line], first_lines.setdefault(inchikey, row.line)
+            smiles = next(names).decode("ascii")
+            value_eV, first = values_eV[row.line], first_lines.setdefault(smiles, row.line)
             if first == row.line:
-                labels.append(KnownLabel(smiles, inchikey, value_eV))
+                labels.append(KnownLabel(smiles, value_eV))
             elif abs(value_eV - values_eV[first]) > SAME_WITHIN_eV:
-                contradiction = f"{values_eV[first]:g} eV for the same molecule in line {first}"
+                same = f"the same molecule, {smiles}, in line {first}"
+                contradiction = f"{values_eV[first]:g} eV for {same}"
                 problems.append((row.line, f"{value_eV:g} eV contradicts {contradiction}"))
             count[first] += 1
     return [replace(label, rows=rows) for label, rows in zip(labels, count.values(), strict=True)]

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
 from molsteer.shared.commands.saying import say
+from molsteer.shared.plugins import find_plugin
 from molsteer.steering.counted import counted
+from molsteer.steering.space.admission import (
+    DEFAULT,
+    Admission,
+    Charged,
+    Salts,
+    charged_told,
+)
 from molsteer.steering.titles import shown
 
 if TYPE_CHECKING:
@@ -20,6 +29,13 @@ if TYPE_CHECKING:
 @click.group()
 def space() -> None:
     """Build search spaces and look into them."""
+
+
+def _installed(_context: click.Context, _option: click.Parameter, level: str) -> str:
+    """Refuse a level that nobody offers; one that is misspelled would have no limits."""
+    if level != DEFAULT.level:
+        find_plugin("level of theory", level)
+    return level
 
 
 @space.command()
@@ -37,6 +53,30 @@ def space() -> None:
     default=10_000,
     show_default=True,
     help="Molecules in one chunk: what one inference task scores.",
+)
+@click.option(
+    "--level",
+    metavar="LEVEL",
+    callback=_installed,
+    default=DEFAULT.level,
+    show_default=True,
+    help="Level of theory whose limits hold: xtb is GFN2-xTB; another's are its package's matter.",
+)
+@click.option(
+    "--charged",
+    type=click.Choice(get_args(Charged)),
+    default=DEFAULT.charged,
+    show_default=True,
+    help="Molecules with a charge: kept, or left out. Potentials of cations lie far above those of "
+    "neutral molecules and lead every list.",
+)
+@click.option(
+    "--salts",
+    type=click.Choice(get_args(Salts)),
+    default=DEFAULT.salts,
+    show_default=True,
+    help="Rows of several fragments: left out, or their largest organic fragment is kept, as it is "
+    "written or made neutral with protons.",
 )
 @click.option(
     "--processes",
@@ -57,6 +97,9 @@ def build(
     sources: tuple[Path, ...],
     output: Path,
     chunk_size: int,
+    level: str,
+    charged: Charged,
+    salts: Salts,
     processes: int | None,
     smiles_column: str | None,
     force: bool,
@@ -69,11 +112,13 @@ def build(
     start of each line. Delimiter, encoding and packing (gzip, bzip2, xz, zip) are found out. The
     other columns are kept, and shown with the molecules that are found. Molecules that occur twice
     and rows that give no molecule are left out; each is listed in rejected.csv in the new folder,
-    with its line and the reason.
+    with its line and the reason. Two rows are one molecule if they have one canonical isomeric
+    SMILES; tautomers, zwitterions and isotopologues stay apart.
 
     \b
     Examples:
       molsteer space build molecules.smi -o space
+      molsteer space build library.csv -o space --salts neutral-fragment --charged leave-out
       molsteer space build train.csv.gz test.csv.gz -o space --chunk-size 50000 --force
       molsteer space build catalogue.tsv -o space --smiles-column Structure
     """
@@ -91,6 +136,7 @@ def build(
             sources,
             output,
             chunk_size=chunk_size,
+            admission=Admission(level=level, charged=charged, salts=salts),
             processes=processes,
             replace=force,
             smiles_column=smiles_column,
@@ -135,10 +181,22 @@ def _summary(folder: Path, manifest: Manifest) -> str:
         f"{counted(len(manifest.chunks), 'chunk')} of up to {manifest.chunk_size:,}",
         f"Rows read: {manifest.rows:,}, left out: {sum(manifest.rejected_rows.values()):,}",
     ]
-    lines += [f"  {count:,} {reason}" for reason, count in manifest.rejected_rows.items()]
+    lines += _kinds(manifest, manifest.rejected_rows)
     if manifest.rejected_rows:
         lines.append(f"Each is listed in {folder / manifest.rejected.file}")
     if manifest.own_columns:
         headings = ", ".join(map(shown, manifest.own_columns.headings))
         lines.append(f"Columns kept: {headings}")
+    if changed := manifest.changed_rows:
+        lines.append(f"Rows of which one molecule was chosen: {sum(changed.values()):,}")
+        lines += _kinds(manifest, changed)
+        lines.append(f"Each is listed in {folder / manifest.changed.file}")
+    if manifest.charged:
+        lines.append(charged_told(manifest.charged))
     return "\n".join(lines)
+
+
+def _kinds(manifest: Manifest, rows: Mapping[str, int]) -> list[str]:
+    return [
+        f"  {count:,} {kind}, such as {manifest.examples[kind]}" for kind, count in rows.items()
+    ]

@@ -81,7 +81,8 @@ class Table:
         return replace(self, columns=(*self.columns, *own))
 
     def read(self, ledger: Ledger) -> Iterator[Row]:
-        """Read the rows one by one."""
+        """Read the rows one by one; their SQL may call `inchikey(smiles)`."""
+        ledger.connection.create_function("inchikey", 1, _inchikey, deterministic=True)
         cells = ", ".join(
             # Headings are not ours, so they become no part of the SQL.
             column.source if column.name.startswith(_OWN) else f'{column.source} AS "{column.name}"'
@@ -89,3 +90,9 @@ class Table:
         )
         for row in ledger.connection.execute(f"SELECT {cells} FROM {self.rows}"):  # noqa: S608
             yield tuple(map(Column.cell, self.columns, row))
+
+
+def _inchikey(smiles: str) -> str:
+    from molsteer.steering.space.inchi import inchikey  # RDKit
+
+    return inchikey(smiles)

@@ -38,7 +38,7 @@ MOLECULES = Table(
         integer("number", "label.number", "Place in the order of settling, from 1."),
         integer("molecule", "label.molecule", "Number in the search space, from 0."),
         text("smiles", "label.smiles", "Canonical SMILES."),
-        text("inchikey", "label.inchikey", "Standard InChIKey."),
+        text("inchikey", "inchikey(label.smiles)", "Standard InChIKey, which tautomers share."),
         integer(
             "generation", "label.generation", "Models that chose it; 0: the start, before any."
         ),

@@ -16,12 +16,11 @@ class KnownLabel:
     """A molecule, in the search space or outside, and its adiabatic ionization potential.
 
     Attributes:
-        smiles: Canonical.
+            smiles: Canonical and isomeric, its identity.
         rows: How many rows of the training set say so.
     """
 
     smiles: str
-    inchikey: str
     adiabatic_eV: float
     rows: int = field(default=1, compare=False)
 
@@ -38,9 +37,9 @@ def replace_all(
     """
     ledger.connection.execute("DELETE FROM known_label")
     ledger.connection.executemany(
-        "INSERT INTO known_label (smiles, inchikey, adiabatic_eV, molecule) VALUES (?, ?, ?, ?)",
+        "INSERT INTO known_label (smiles, adiabatic_eV, molecule) VALUES (?, ?, ?)",
         [
-            (label.smiles, label.inchikey, label.adiabatic_eV, molecule)
+            (label.smiles, label.adiabatic_eV, molecule)
             for label, molecule in zip(labels, molecules, strict=True)
         ],
     )

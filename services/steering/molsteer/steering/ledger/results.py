@@ -46,20 +46,18 @@ def add_label(
     ledger: Ledger,
     task_id: str,
     molecule: int,
-    inchikey: str,
     result: Simulated,
     record: Path,
 ) -> None:
     """Note the potentials of a molecule, and which models chose it; inside a transaction."""
     ledger.connection.execute(
-        "INSERT INTO label (molecule, task_id, smiles, inchikey, adiabatic_eV, vertical_eV,"
-        " engine, generation, record) VALUES (?, ?, ?, ?, ?, ?, ?,"
+        "INSERT INTO label (molecule, task_id, smiles, adiabatic_eV, vertical_eV,"
+        " engine, generation, record) VALUES (?, ?, ?, ?, ?, ?,"
         " coalesce((SELECT generation FROM choice WHERE molecule = ?), 0), ?)",
         (
             molecule,
             task_id,
             result.smiles,
-            inchikey,
             result.adiabatic_eV,
             result.vertical_eV,
             result.engine,

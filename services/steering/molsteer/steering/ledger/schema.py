@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 """Stored as SQLite's user_version; raised whenever an older program could misread the tables."""
 
 TABLES = """
@@ -54,7 +54,6 @@ CREATE TABLE label (
     molecule INTEGER NOT NULL UNIQUE,
     task_id TEXT NOT NULL UNIQUE REFERENCES task,
     smiles TEXT NOT NULL,
-    inchikey TEXT NOT NULL,
     adiabatic_eV REAL NOT NULL,
     vertical_eV REAL NOT NULL,
     engine TEXT NOT NULL,
@@ -108,8 +107,7 @@ CREATE TABLE object (
 
 CREATE TABLE known_label (
     number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order of the training set
-    smiles TEXT NOT NULL,
-    inchikey TEXT NOT NULL UNIQUE,
+    smiles TEXT NOT NULL UNIQUE,    -- canonical and isomeric
     adiabatic_eV REAL NOT NULL,
     molecule INTEGER UNIQUE         -- its number in the search space, NULL if it is not in there
 );

@@ -9,8 +9,10 @@ from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
+from rdkit import rdBase
 
 from molsteer.shared.foreign_text import visible
+from molsteer.steering.space.admission import DEFAULT, Admission, Change
 from molsteer.steering.space.digesting import Digested, digest_all
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.manifest import (
@@ -23,10 +25,18 @@ from molsteer.steering.space.molecules import Reason
 from molsteer.steering.space.own_columns import OwnColumnsWriter
 from molsteer.steering.space.progress import Progress, ignore
 from molsteer.steering.space.sources import MoleculesFile, Row
-from molsteer.steering.space.writing import ChunkWriter, NameTable, RejectedList
+from molsteer.steering.space.writing import (
+    CHANGED_NAME,
+    REJECTED_NAME,
+    ChunkWriter,
+    NameTable,
+    RowList,
+)
 from molsteer.steering.staging import staged
 
 _BATCH_SIZE = 1_000
+_SHOWN = 60
+"""Characters of an example."""
 
 
 def build(
@@ -34,6 +44,7 @@ def build(
     folder: Path,
     *,
     chunk_size: int,
+    admission: Admission = DEFAULT,
     processes: int | None = None,
     replace: bool = False,
     smiles_column: str | None = None,
@@ -47,6 +58,7 @@ def build(
         sources: Molecules files, see `MoleculesFile`; the space keeps their order.
         folder: The folder to make.
         chunk_size: Molecules in every chunk but the last.
+        admission: Which molecules are taken in.
         processes: How many read molecules at a time; one for each core by default.
         replace: Whether to replace a search space that is in the folder already.
         smiles_column: Heading or number of the column of SMILES in the files; found by its
@@ -60,12 +72,16 @@ def build(
     """
     files = [MoleculesFile(path, number, smiles_column) for number, path in enumerate(sources)]
     with staged(folder, replace_if_holds=MANIFEST_NAME if replace else None) as draft:
-        with RejectedList(draft, sources) as rejected:
-            intake = _Intake(draft, files, chunk_size, rejected)
-            for rows, digested in digest_all(_batches(files), processes or _available_cores()):
+        with (
+            RowList(draft, REJECTED_NAME, sources, "reason") as rejected,
+            RowList(draft, CHANGED_NAME, sources, "molecule") as changed,
+        ):
+            intake = _Intake(draft, files, chunk_size, rejected, changed)
+            batches, readers = _batches(files), processes or _available_cores()
+            for rows, digested in digest_all(batches, readers, admission):
                 intake.add(rows, digested)
                 on_progress(intake.progress())
-            manifest = intake.finish()
+            manifest = intake.finish(admission)
         (draft / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
     return manifest
 
@@ -78,15 +94,19 @@ class _Intake:
         draft: Path,
         files: Sequence[MoleculesFile],
         chunk_size: int,
-        rejected: RejectedList,
+        rejected: RowList,
+        changed: RowList,
     ) -> None:
         self._draft, self._files, self._chunk_size = draft, files, chunk_size
-        self._rejected = rejected
+        self._rejected, self._changed = rejected, changed
         self._chunks = ChunkWriter(draft, chunk_size)
         self._names = NameTable()
         self._own = OwnColumnsWriter(draft, [file.columns() for file in files])
         self._first_places: dict[bytes, int] = {}
+        self._charged = 0
         self._rejected_rows: Counter[str] = Counter()
+        self._changed_rows: Counter[str] = Counter()
+        self._examples: dict[str, str] = {}
         self._source_rows: Counter[int] = Counter()
 
     def add(self, rows: list[Row], digested: Digested) -> None:
@@ -96,19 +116,22 @@ class _Intake:
             if reason is None:
                 usable.append(row)
             elif row.problem:
-                self._reject(row, Reason.TOO_MANY_CELLS, row.problem)
+                self._reject(
+                    row, Reason.TOO_MANY_CELLS, row.problem.removeprefix(Reason.TOO_MANY_CELLS)
+                )
             else:
-                self._reject(row, reason, reason)
+                self._reject(row, reason)
         new = [
             index
-            for index, (row, inchikey) in enumerate(zip(usable, digested.inchikeys, strict=True))
-            if self._is_new(row, inchikey)
+            for index, (row, smiles) in enumerate(zip(usable, digested.smiles, strict=True))
+            if self._is_new(row, smiles)
         ]
+        for index in new:
+            if change := digested.changes[index]:
+                self._note_change(usable[index], change, digested.smiles[index].decode())
+        self._charged += sum(digested.charges[index] != 0 for index in new)
         self._chunks.add(digested.graphs.take(np.array(new, dtype=np.int64)))
-        self._names.add(
-            [digested.smiles[index] for index in new],
-            [digested.inchikeys[index] for index in new],
-        )
+        self._names.add([digested.smiles[index] for index in new])
         self._own.add((usable[index].source, usable[index].cells) for index in new)
 
     def progress(self) -> Progress:
@@ -119,40 +142,57 @@ class _Intake:
             bytes_total=sum(file.size_bytes for file in self._files),
         )
 
-    def finish(self) -> Manifest:
+    def finish(self, admission: Admission) -> Manifest:
         if not self._first_places:
             raise SpaceError(self._why_empty())
         chunks = self._chunks.finish()
-        smiles, smiles_offsets, inchikeys = self._names.write(self._draft)
-        contents = (*chunks, smiles, smiles_offsets, inchikeys)
+        smiles, smiles_offsets = self._names.write(self._draft)
+        contents = (*chunks, smiles, smiles_offsets)
         return Manifest(
             molecules=len(self._first_places),
             chunk_size=self._chunk_size,
             chunks=chunks,
             smiles=smiles,
             smiles_offsets=smiles_offsets,
-            inchikeys=inchikeys,
+            rdkit=rdBase.rdkitVersion,
+            admission=admission,
+            charged=self._charged,
             rejected=self._rejected.finish(),
             rejected_rows=dict(sorted(self._rejected_rows.items())),
+            changed=self._changed.finish(),
+            changed_rows=dict(sorted(self._changed_rows.items())),
+            examples=self._examples,
             sources=tuple(self._source_record(file) for file in self._files),
             own_columns=self._own.finish(),
             digest=content_digest(self._chunk_size, contents),
         )
 
-    def _is_new(self, row: Row, inchikey: bytes) -> bool:
-        """Keep the place of each InChIKey as one integer: millions of them are held."""
+    def _is_new(self, row: Row, smiles: bytes) -> bool:
+        """Keep the place of each molecule as one integer: millions of them are held."""
         place = row.line * len(self._files) + row.source
-        first_place = self._first_places.setdefault(inchikey, place)
+        first_place = self._first_places.setdefault(smiles, place)
         if first_place == place:
             return True
         line, source = divmod(first_place, len(self._files))
         elsewhere = "" if source == row.source else f" of {self._files[source].path}"
-        self._reject(row, Reason.DUPLICATE, f"{Reason.DUPLICATE} of line {line}{elsewhere}")
+        self._reject(row, Reason.DUPLICATE, f" of line {line}{elsewhere}: {smiles.decode()}")
         return False
 
-    def _reject(self, row: Row, kind: Reason, reason: str) -> None:
-        self._rejected_rows[kind.value] += 1
-        self._rejected.add(row, reason)
+    def _reject(self, row: Row, reason: Reason, detail: str = "") -> None:
+        self._rejected_rows[reason.value] += 1
+        self._rejected.add(row, f"{reason}{detail}")
+        if reason not in self._examples:
+            self._examples[reason.value] = f"{self._place(row)}{detail and f', {reason}{detail}'}"
+
+    def _note_change(self, row: Row, change: Change, smiles: str) -> None:
+        self._changed_rows[change.value] += 1
+        self._changed.add(row, smiles)
+        self._examples.setdefault(change.value, f"{self._place(row)}, now {smiles}")
+
+    def _place(self, row: Row) -> str:
+        file = f" of {self._files[row.source].path}" if len(self._files) > 1 else ""
+        text = row.smiles if len(row.smiles) <= _SHOWN else f"{row.smiles[:_SHOWN]}..."
+        return f"{text!r} in line {row.line}{file}"
 
     def _source_record(self, file: MoleculesFile) -> SourceRecord:
         return SourceRecord(
@@ -164,11 +204,14 @@ class _Intake:
 
     def _why_empty(self) -> str:
         names = ", ".join(str(file.path) for file in self._files)
-        counts = ", ".join(f"{count} {kind}" for kind, count in self._rejected_rows.items())
+        counts = ", ".join(
+            f"{count} {kind}, such as {self._examples[kind]}"
+            for kind, count in self._rejected_rows.items()
+        )
         return (
             f"There is no usable molecule in {names} (rows left out: {counts or 'none'}). "
-            f"Give at least one SMILES of a single molecule with a heavy atom; if another column "
-            f"holds the SMILES, name it with --smiles-column."
+            f"Give at least one SMILES of a single molecule of two atoms or more; if another "
+            f"column holds the SMILES, name it with --smiles-column."
         )
 
 

@@ -13,14 +13,15 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from rdkit import Chem, rdBase
-from rdkit.Chem import rdinchi
+from rdkit import rdBase
 
 from molsteer.shared.graphs import PackedGraphs
 from molsteer.steering.interrupts import undisturbed
+from molsteer.steering.space.admission import Admission, Change
+from molsteer.steering.space.admitting import admit
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.featurize import pack
-from molsteer.steering.space.molecules import Reason, read_molecule
+from molsteer.steering.space.molecules import Reason
 from molsteer.steering.space.sources import Row
 
 _BATCHES_AHEAD = 4
@@ -34,32 +35,35 @@ class Digested:
 
     Attributes:
         graphs: Graphs of the usable rows.
-        smiles: Canonical SMILES of the usable rows, ASCII.
-        inchikeys: InChIKeys of the usable rows, 27 bytes each.
+        smiles: Canonical isomeric SMILES of the usable rows, their identities; ASCII.
+        charges: Charges of the usable rows.
+        changes: For each usable row how its molecule differs from what was written, if it does.
         reasons: For each row None where it is usable, else the reason why not.
     """
 
     graphs: PackedGraphs
     smiles: list[bytes]
-    inchikeys: list[bytes]
+    charges: list[int]
+    changes: list[Change | None]
     reasons: list[Reason | None]
 
 
-def digest(smiles: Sequence[str]) -> Digested:
+def digest(smiles: Sequence[str], admission: Admission) -> Digested:
     """Parse, name and featurize a batch of SMILES."""
     with rdBase.BlockLogs():
-        found = [_identify(text) for text in smiles]
+        found = [admit(text, admission) for text in smiles]
         usable = [item for item in found if not isinstance(item, Reason)]
         return Digested(
-            graphs=pack([molecule for molecule, _ in usable]),
-            smiles=[Chem.MolToSmiles(molecule).encode("ascii") for molecule, _ in usable],
-            inchikeys=[inchikey for _, inchikey in usable],
+            graphs=pack([item.molecule for item in usable]),
+            smiles=[item.smiles.encode("ascii") for item in usable],
+            charges=[item.charge for item in usable],
+            changes=[item.change for item in usable],
             reasons=[item if isinstance(item, Reason) else None for item in found],
         )
 
 
 def digest_all(
-    batches: Iterable[list[Row]], processes: int
+    batches: Iterable[list[Row]], processes: int, admission: Admission
 ) -> Iterator[tuple[list[Row], Digested]]:
     """Digest batches in several processes; they come back in their order.
 
@@ -72,7 +76,7 @@ def digest_all(
     first = list(islice(batches, _BATCHES_AT_HAND))
     batches = chain(first, batches)
     if processes == 1 or len(first) < _BATCHES_AT_HAND:
-        yield from ((rows, digest([row.smiles for row in rows])) for rows in batches)
+        yield from ((rows, digest([row.smiles for row in rows], admission)) for rows in batches)
         return
     pool = ProcessPoolExecutor(
         processes, multiprocessing.get_context("spawn"), initializer=_follow_parent
@@ -81,7 +85,8 @@ def digest_all(
     try:
         for rows in batches:
             with undisturbed():  # the pool starts processes as work arrives
-                pending.append((rows, pool.submit(digest, [row.smiles for row in rows])))
+                smiles = [row.smiles for row in rows]
+                pending.append((rows, pool.submit(digest, smiles, admission)))
             if len(pending) > _BATCHES_AHEAD * processes:
                 yield _oldest(pending)
         while pending:
@@ -93,14 +98,6 @@ def digest_all(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _identify(smiles: str) -> tuple[Chem.Mol, bytes] | Reason:
-    found = read_molecule(smiles)
-    if isinstance(found, Reason):
-        return found
-    inchikey = rdinchi.MolToInchiKey(found)
-    return (found, inchikey.encode("ascii")) if inchikey else Reason.NO_INCHI
 
 
 def _oldest(pending: deque[tuple[list[Row], Future[Digested]]]) -> tuple[list[Row], Digested]:

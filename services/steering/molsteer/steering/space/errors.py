@@ -41,6 +41,18 @@ class ReplacedSpace(SpaceError):
         self.folder = folder
 
 
+class OtherAdmission(SpaceError):
+    """A search space that was built otherwise than a setting of the campaign asks for."""
+
+    def __init__(self, folder: Path, problem: str, setting: str, value: str) -> None:
+        super().__init__(
+            f"The search space {folder} does not fit the setting campaign.{setting}: {problem}. "
+            f"Build it again with `molsteer space build --{setting} {value}`, or leave the setting "
+            f"out."
+        )
+        self.folder, self.setting, self.value = folder, setting, value
+
+
 class DamagedSpace(SpaceError):
     """A folder that holds no search space, or one that cannot be trusted."""
 

@@ -89,8 +89,8 @@ def pack(molecules: Sequence[Chem.Mol]) -> PackedGraphs:
 
 
 def _without_hydrogens(molecule: Chem.Mol) -> Chem.Mol:
-    """Drop the hydrogens that parsing keeps as atoms, such as deuterium."""
-    if molecule.GetNumHeavyAtoms() == molecule.GetNumAtoms():
+    """Drop the hydrogens that parsing keeps as atoms, such as deuterium, unless all are such."""
+    if molecule.GetNumHeavyAtoms() in (0, molecule.GetNumAtoms()):
         return molecule
     return Chem.RemoveAllHs(molecule)
 

@@ -11,12 +11,10 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_
 
 from molsteer.shared.frozen import Message
 from molsteer.shared.settings.wording import wording
+from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.errors import DamagedSpace
 
 FORMAT = 2
-_DIGESTED = 1
-"""The format whose molecules have the same digests; that the users' columns are kept is newer."""
-
 MANIFEST_NAME = "space.json"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -85,25 +83,36 @@ class Manifest(Message):
         molecules: How many there are.
         chunk_size: Molecules in every chunk but the last.
         chunks: The files of their graphs, in order.
-        smiles: Canonical SMILES one behind the other; uint8, npy.
+        smiles: Canonical isomeric SMILES, by which molecules are told apart, one behind the other;
+            uint8, npy.
         smiles_offsets: Where each SMILES begins, and where the last one ends; int64, npy.
-        inchikeys: 27 bytes for each molecule; npy.
+        rdkit: Version of RDKit that wrote them; another may write some molecules otherwise.
+        admission: Which molecules were taken in.
+        charged: Molecules with a charge.
         rejected: The rows left out, with their place and reason; csv.
         rejected_rows: How many rows were left out, by reason.
+        changed: The rows whose molecule is one of several that were written, with their place; csv.
+        changed_rows: How many of these there are, by change.
+        examples: The first row of each reason and change, in words.
         sources: The molecules files, in order.
-        own_columns: What else the files say of the molecules; None if nothing, or in format 1.
+        own_columns: What else the files say of the molecules; None if nothing.
         digest: Digest of the molecules and their order, whatever files they came from.
     """
 
-    format: Literal[1, 2] = 2
+    format: Literal[2] = 2
     molecules: PositiveInt
     chunk_size: PositiveInt
     chunks: tuple[StoredChunk, ...] = Field(min_length=1)
     smiles: StoredFile
     smiles_offsets: StoredFile
-    inchikeys: StoredFile
+    rdkit: str
+    admission: Admission
+    charged: NonNegativeInt
     rejected: StoredFile
     rejected_rows: dict[str, PositiveInt]
+    changed: StoredFile
+    changed_rows: dict[str, PositiveInt]
+    examples: dict[str, str]
     sources: tuple[SourceRecord, ...] = Field(min_length=1)
     own_columns: OwnColumns | None = None
     digest: Sha256
@@ -125,14 +134,14 @@ class Manifest(Message):
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """Every file of the folder but this one."""
-        tables = (self.smiles, self.smiles_offsets, self.inchikeys, self.rejected)
+        tables = (self.smiles, self.smiles_offsets, self.rejected, self.changed)
         own = (self.own_columns.cells, self.own_columns.offsets) if self.own_columns else ()
         return (*self.chunks, *tables, *own)
 
 
 def content_digest(chunk_size: int, contents: tuple[StoredFile, ...]) -> str:
     """Name the molecules of a space by the digests of the files that hold them."""
-    lines = [f"{_DIGESTED} {chunk_size}", *(stored.sha256 for stored in contents)]
+    lines = [f"{FORMAT} {chunk_size}", *(stored.sha256 for stored in contents)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -172,8 +181,8 @@ def _why_unreadable(document: bytes, error: ValidationError) -> str:
         found = json.loads(document)["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
         found = FORMAT
-    if found not in range(1, FORMAT + 1):
-        return f"it has format {found!r}, and this version of molsteer reads up to format {FORMAT}"
+    if found != FORMAT:
+        return f"it has format {found!r}, and this version of molsteer reads format {FORMAT}"
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "the document"
     return f"its {MANIFEST_NAME} is damaged at {place} ({wording(first)})"

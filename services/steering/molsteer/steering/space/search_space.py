@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tokenize import TokenError
 
@@ -15,7 +16,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from molsteer.shared.graphs import PackedGraphs, join
-from molsteer.steering.space.errors import DamagedSpace, ReplacedSpace, SpaceError
+from molsteer.steering.counted import counted
+from molsteer.steering.space.admission import DEFAULT, Admission
+from molsteer.steering.space.errors import (
+    DamagedSpace,
+    OtherAdmission,
+    ReplacedSpace,
+    SpaceError,
+)
 from molsteer.steering.space.manifest import Manifest, StoredFile, is_replaced, read_manifest
 from molsteer.steering.space.own_columns import OwnCells, OwnColumnsTable
 from molsteer.steering.space.progress import Progress, ignore
@@ -25,7 +33,6 @@ _UNREADABLE_TABLE = (ValueError, OSError, SyntaxError, TokenError, MemoryError, 
 """What NumPy may raise at the header of a file, which it reads like Python."""
 
 _PRINTABLE = re.compile(rb"[!-~]+")
-_INCHIKEY = re.compile(rb"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,6 @@ class SearchSpace:
         )
         self._smiles_offsets = self._table(manifest.smiles_offsets, "int64", len(self) + 1)
         self._smiles = self._table(manifest.smiles, "uint8", int(self._smiles_offsets[-1]))
-        self._inchikeys = self._table(manifest.inchikeys, "S27", len(self))
         self._own_columns: OwnColumnsTable | None = None
         if own := manifest.own_columns:
             offsets = self._table(own.offsets, "int64", len(self) + 1)
@@ -105,16 +111,11 @@ class SearchSpace:
             DamagedSpace: If what is stored is no SMILES.
         """
         start, end = self._smiles_offsets[self._checked(index) :][:2]
-        return self._text(bytes(self._smiles[start:end]), _PRINTABLE, index)
-
-    def inchikey(self, index: int) -> str:
-        """Give the InChIKey of a molecule.
-
-        Raises:
-            IndexError: If the space has no such molecule.
-            DamagedSpace: If what is stored is no InChIKey.
-        """
-        return self._text(bytes(self._inchikeys[self._checked(index)]), _INCHIKEY, index)
+        found = bytes(self._smiles[start:end])
+        # Names are sent out and shown, so what was tampered with must not pass.
+        if not _PRINTABLE.fullmatch(found):
+            raise DamagedSpace(self.folder, f"its molecule {index} has the name {found[:50]!r}")
+        return found.decode("ascii")
 
     def own_cells(self, index: int) -> OwnCells:
         """Give what the molecules file says of a molecule beside its SMILES, by heading.
@@ -126,15 +127,18 @@ class SearchSpace:
         self._checked(index)
         return self._own_columns.cells(index) if self._own_columns else {}
 
-    def find(self, inchikeys: Sequence[str]) -> list[int | None]:
-        """Look molecules up by their InChIKeys; None for those that are not in the space."""
-        wanted = np.unique(np.array(inchikeys, dtype="S27"))
-        if wanted.size == 0:
+    def find(self, smiles: Sequence[str]) -> list[int | None]:
+        """Look molecules up by their canonical isomeric SMILES; None for those not in the space."""
+        wanted = {text.encode("ascii") for text in smiles}
+        if not wanted:
             return []
-        places = np.searchsorted(wanted, self._inchikeys).clip(max=len(wanted) - 1)
-        found = np.flatnonzero(wanted[places] == self._inchikeys).tolist()
-        numbers = {self.inchikey(index): index for index in found}
-        return [numbers.get(inchikey) for inchikey in inchikeys]
+        names = memoryview(self._smiles.data)
+        numbers = {
+            name: index
+            for index, (start, end) in enumerate(pairwise(self._smiles_offsets))
+            if (name := bytes(names[start:end])) in wanted
+        }
+        return [numbers.get(text.encode("ascii")) for text in smiles]
 
     def graphs(self, indices: npt.NDArray[np.integer]) -> PackedGraphs:
         """Collect the graphs of any molecules, in the order given; they may repeat.
@@ -173,12 +177,6 @@ class SearchSpace:
             raise DamagedSpace(self.folder, f"its chunk {number} holds {len(pack)} molecules")
         return pack
 
-    def _text(self, found: bytes, wanted: re.Pattern[bytes], index: int) -> str:
-        # Names become names of files, so what was tampered with must not pass.
-        if not wanted.fullmatch(found):
-            raise DamagedSpace(self.folder, f"its molecule {index} has the name {found[:50]!r}")
-        return found.decode("ascii")
-
     def _table(self, stored: StoredFile, dtype: str, length: int) -> npt.NDArray[np.generic]:
         try:
             table: npt.NDArray[np.generic] = np.load(
@@ -201,6 +199,7 @@ def open_or_build(
     cache_folder: Path,
     chunk_size: int,
     *,
+    admission: Admission = DEFAULT,
     processes: int | None = None,
     smiles_column: str | None = None,
     on_progress: Callable[[Progress], None] = ignore,
@@ -211,6 +210,7 @@ def open_or_build(
         sources: A folder that `build` made, or molecules files.
         cache_folder: Where spaces built from files are kept, each under its files' digest.
         chunk_size: Molecules in one chunk, where the space is built here.
+        admission: Which molecules are taken in; a folder must not hold others.
         processes: How many read molecules at a time; one for each core by default.
         smiles_column: Heading or number of the column of SMILES, see `build`.
         on_progress: Called now and then during a build.
@@ -224,10 +224,12 @@ def open_or_build(
                 f"The search space {sources[0]} is built already, so that no column of SMILES can "
                 f"be chosen. Leave --smiles-column out, or give the files it was built from."
             )
-        return SearchSpace.open(sources[0])
-    digests = "".join(MoleculesFile(source).sha256() for source in sources)
-    read = hashlib.sha256(f"{digests}{smiles_column or ''}".encode()).hexdigest()
-    folder = cache_folder / f"{read[:16]}-{chunk_size}"
+        space = SearchSpace.open(sources[0])
+        _check_admission(space, admission)
+        return space
+    digests = [MoleculesFile(source).sha256() for source in sources]
+    read = "".join([*digests, admission.model_dump_json(), smiles_column or ""])
+    folder = cache_folder / f"{hashlib.sha256(read.encode()).hexdigest()[:16]}-{chunk_size}"
     try:
         return SearchSpace.open(folder)
     except DamagedSpace:  # most often there is none yet
@@ -238,9 +240,21 @@ def open_or_build(
             sources,
             folder,
             chunk_size=chunk_size,
+            admission=admission,
             processes=processes,
             replace=True,
             smiles_column=smiles_column,
             on_progress=on_progress,
         )
         return SearchSpace.open(folder)
+
+
+def _check_admission(space: SearchSpace, wanted: Admission) -> None:
+    """Settings for the building of a space are not ignored where it was built before."""
+    found = space.manifest.admission
+    if wanted.charged == "leave-out" and space.manifest.charged:
+        problem = f"it holds {counted(space.manifest.charged, 'charged molecule')}"
+        raise OtherAdmission(space.folder, problem, "charged", wanted.charged)
+    if wanted.salts not in ("leave-out", found.salts):
+        problem = f"it was built with salts = {found.salts!r}"
+        raise OtherAdmission(space.folder, problem, "salts", wanted.salts)

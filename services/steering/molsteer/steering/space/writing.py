@@ -22,8 +22,7 @@ from molsteer.steering.space.sources import Row
 log = logging.getLogger(__name__)
 
 CHUNKS_FOLDER = "chunks"
-REJECTED_NAME = "rejected.csv"
-INCHIKEY_LENGTH = 27
+REJECTED_NAME, CHANGED_NAME = "rejected.csv", "changed.csv"
 
 
 class ChunkWriter:
@@ -71,42 +70,41 @@ class ChunkWriter:
 
 
 class NameTable:
-    """Canonical SMILES and InChIKeys, kept as bytes until they are written."""
+    """Canonical SMILES, kept as bytes until they are written."""
 
     def __init__(self) -> None:
         self._smiles = bytearray()
         self._lengths: list[npt.NDArray[np.int64]] = []
-        self._inchikeys = bytearray()
 
-    def add(self, smiles: list[bytes], inchikeys: list[bytes]) -> None:
+    def add(self, smiles: list[bytes]) -> None:
         """Take the names of the next molecules."""
         self._smiles += b"".join(smiles)
         self._lengths.append(np.array([len(text) for text in smiles], dtype=np.int64))
-        self._inchikeys += b"".join(inchikeys)
 
-    def write(self, folder: Path) -> tuple[StoredFile, StoredFile, StoredFile]:
-        """Write the tables `smiles`, `smiles_offsets` and `inchikeys`."""
+    def write(self, folder: Path) -> tuple[StoredFile, StoredFile]:
+        """Write the tables `smiles` and `smiles_offsets`."""
         offsets = np.concatenate([[0], np.cumsum(np.concatenate(self._lengths))]).astype(np.int64)
         return (
             write_array(folder, "smiles.npy", np.frombuffer(self._smiles, dtype=np.uint8)),
             write_array(folder, "smiles_offsets.npy", offsets),
-            write_array(
-                folder,
-                "inchikeys.npy",
-                np.frombuffer(self._inchikeys, dtype=f"S{INCHIKEY_LENGTH}"),
-            ),
         )
 
 
-class RejectedList:
-    """The rows left out, as a csv file for people to read."""
+class RowList:
+    """Rows of the sources and what became of them, as a csv file for people to read.
 
-    def __init__(self, folder: Path, sources: Sequence[Path]) -> None:
-        self._sources = sources
-        self._folder = folder
-        self._file = (folder / REJECTED_NAME).open("w", encoding="utf-8", newline="")
+    Args:
+        folder: The folder of the space.
+        name: Name of the file.
+        sources: The molecules files.
+        outcome: Heading of the column that says what became of a row.
+    """
+
+    def __init__(self, folder: Path, name: str, sources: Sequence[Path], outcome: str) -> None:
+        self._folder, self._name, self._sources = folder, name, sources
+        self._file = (folder / name).open("w", encoding="utf-8", newline="")
         self._csv = csv.writer(self._file, lineterminator="\n")
-        self._csv.writerow(("source", "line", "smiles", "reason"))
+        self._csv.writerow(("source", "line", "smiles", outcome))
 
     def __enter__(self) -> Self:
         return self
@@ -119,15 +117,15 @@ class RejectedList:
     ) -> None:
         self._file.close()
 
-    def add(self, row: Row, reason: str) -> None:
+    def add(self, row: Row, outcome: str) -> None:
         """List one row."""
         source, smiles = spreadsheet_cell(str(self._sources[row.source])), row.smiles
-        self._csv.writerow((source, row.line, spreadsheet_cell(smiles), reason))
+        self._csv.writerow((source, row.line, spreadsheet_cell(smiles), outcome))
 
     def finish(self) -> StoredFile:
         """Close the list."""
         self._file.close()
-        return stored(self._folder, REJECTED_NAME)
+        return stored(self._folder, self._name)
 
 
 def write_array(folder: Path, name: str, array: npt.NDArray[np.generic]) -> StoredFile:
