@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from molsteer.shared.commands.suggesting import Commands
 from molsteer.shared.errors import UserError
 
 _GROUP = "molsteer.commands"
@@ -20,7 +21,7 @@ _MENDABLE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EROFS, errno.ENOSPC
 """What a file system refuses although the program is right."""
 
 
-class InstalledCommands(click.Group):
+class InstalledCommands(Commands):
     """Finds subcommands among the installed packages and imports only the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from molsteer.shared.commands.suggesting import Choice
 from molsteer.shared.errors import TaskError, UserError
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.specs import SimulationSpec
@@ -41,7 +42,7 @@ def _check_finite(_context: click.Context, _option: click.Parameter, number: flo
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "tblite", "xtb-python", "qcengine"]),
+    type=Choice(["auto", "tblite", "xtb-python", "qcengine"]),
     default=_DEFAULT.engine,
     show_default=True,
     help="Program that computes it; auto takes the fastest that is installed, qcengine is the "

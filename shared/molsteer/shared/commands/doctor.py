@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+from molsteer.shared.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -64,7 +65,8 @@ def _chosen(checks: Sequence[Check], names: Sequence[str]) -> Sequence[Check]:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise click.BadParameter(
-            f"There is no check {unknown[0]!r} with these settings, but: {', '.join(known)}.",
+            f"There is no check {unknown[0]!r} with these settings, but: {', '.join(known)}."
+            f"{did_you_mean(unknown[0], known)}",
             param_hint="--only",
         )
     return [check for check in checks if not names or check.name in names]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import as_json
+from molsteer.shared.commands.suggesting import Commands
 from molsteer.steering.counted import counted
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _run_dir = click.argument("run_dir", type=click.Path(path_type=Path))
 
 
-@click.group()
+@click.group(cls=Commands)
 def dead() -> None:
     """List, show and retry tasks that kept killing their worker.
 

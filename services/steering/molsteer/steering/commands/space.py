@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
+from molsteer.shared.commands.suggesting import Commands
 from molsteer.steering.counted import counted
 
 if TYPE_CHECKING:
     from molsteer.steering.space.manifest import Manifest
 
 
-@click.group()
+@click.group(cls=Commands)
 def space() -> None:
     """Build search spaces and look into them."""
 

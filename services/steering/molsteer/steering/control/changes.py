@@ -11,6 +11,7 @@ from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.wording import wording
+from molsteer.shared.suggestions import meant
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings import CampaignSettings
 
@@ -57,8 +58,7 @@ def read_changes(assignments: Sequence[str]) -> dict[str, Value]:
             case _, [name]:
                 changes[name] = text
             case _, []:
-                known = ", ".join(CHANGEABLE)
-                problems.append(f"{given}: it cannot be changed. What can be changed: {known}.")
+                problems.append(f"{given}: it cannot be changed. {_what_can_be(given)}")
             case _:
                 problems.append(f"{given}: it could mean {' or '.join(names)}. Write one of them.")
     checked, wrong = _check(changes)
@@ -117,6 +117,13 @@ def knob(name: str) -> str:
     return f"slots_{section}" if key == "slots" else key
 
 
+def _what_can_be(given: str) -> str:
+    names = {spelling: name for name in CHANGEABLE for spelling in _spellings(name)}
+    likely = meant(given, names)
+    hint = f"Did you mean {names[likely]}? " if likely else ""
+    return f"{hint}What can be changed: {', '.join(CHANGEABLE)}."
+
+
 def _spellings(name: str) -> tuple[str, str, str]:
     section, key = name.split(".")
     return name, f"{key}.{section}", key
@@ -139,5 +146,5 @@ def _setting(name: str) -> TypeAdapter[Value]:
         return TypeAdapter(NonNegativeInt)  # a campaign may wait for workers, but not begin so
     holder: Any = CampaignSettings.model_fields[section].annotation
     field = holder.model_fields[key]
-    annotation: Any = Annotated[field.annotation, *field.metadata]
+    annotation: Any = Annotated[field.annotation, field]
     return TypeAdapter(annotation, config=holder.model_config)
