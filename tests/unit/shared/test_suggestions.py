@@ -144,7 +144,9 @@ def test_variables_of_the_program_of_other_services_and_of_kubernetes_are_let_be
 
 
 def test_changes_and_plug_ins_are_told_with_what_was_meant() -> None:
-    with pytest.raises(SettingsError, match=r"bugdet: it cannot .* Did you mean campaign\.budget"):
+    with pytest.raises(
+        SettingsError, match=r"bugdet: it cannot .*\. Did you mean campaign\.budget"
+    ):
         read_changes(["bugdet=7"])
     with pytest.raises(SettingsError, match="did you mean pause"):
         read_changes(["during_update=paus"])

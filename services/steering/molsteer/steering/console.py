@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 
 from rich.console import Console
@@ -134,11 +135,15 @@ def _conclude(application: Application, console: Console) -> int:
 
 
 def _ended(findings: Findings, settings: CampaignSettings) -> str:
+    here = shlex.quote(str(settings.run_dir))
     match findings.finished:
         case None:
-            return "interrupted; the same command goes on with it."
+            return f"interrupted; the same command goes on with it, or: molsteer continue {here}"
         case "stopped":
-            return f"stopped; `molsteer resume {settings.run_dir}` and the same command go on."
+            return (
+                f"stopped; `molsteer resume {settings.run_dir}` and the same command go on, or: "
+                f"molsteer continue {here}"
+            )
         case "out-of-candidates":
             return "out-of-candidates; the search space has no molecule left to simulate."
         case "failing":

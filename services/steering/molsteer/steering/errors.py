@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,9 +13,11 @@ class RunDirectoryInUse(UserError):
     """Another process steers the campaign of this run directory."""
 
     def __init__(self, folder: Path, holder: str) -> None:
+        quoted = shlex.quote(str(folder))
         super().__init__(
             f"The run directory {folder} is in use by process {holder}. Wait for it to end, or "
-            f"choose another folder with --run-dir."
+            f"choose another folder with --run-dir. See how far it is, or change it while it runs, "
+            f"with `molsteer status {quoted}` and `molsteer set {quoted} NAME=VALUE`."
         )
         self.folder, self.holder = folder, holder
 
@@ -27,7 +30,8 @@ class OtherCampaign(UserError):
         super().__init__(
             f"The run directory {folder} holds another campaign:{listed}\n"
             f"Choose another folder with --run-dir, or restore the settings and change what can "
-            f"be changed with `molsteer set {folder} NAME=VALUE`."
+            f"be changed with `molsteer set {folder} NAME=VALUE`. To go on with it as it is: "
+            f"molsteer continue {shlex.quote(str(folder))}"
         )
         self.folder, self.differences = folder, tuple(differences)
 
@@ -174,3 +178,11 @@ class WorkersKeepDying(UserError):
         )
         self.topic, self.starts, self.status = topic, starts, status
         self.log, self.last_words = log, last_words
+
+
+class NothingToGoOnWith(UserError):
+    """A campaign that has ended, and would end at once again."""
+
+    def __init__(self, folder: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The campaign in {folder} {reason}. {cure}")
+        self.folder, self.reason, self.cure = folder, reason, cure

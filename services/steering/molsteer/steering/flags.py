@@ -23,6 +23,18 @@ _CommandT = TypeVar("_CommandT", bound=Callable[..., object])
 
 def setting_flags(command: _CommandT) -> _CommandT:
     """Add `--SECTION-KEY` for every setting, and `--KEY` for those of [campaign]."""
+    return _add_flags(command, lambda _section, _key: True, begins=True)
+
+
+def changing_flags(may_change: Callable[[str, str], bool]) -> Callable[[_CommandT], _CommandT]:
+    """Add the same flags, and show only those of settings that may be changed.
+
+    Where nothing is given, nothing is changed, so none has a default.
+    """
+    return lambda command: _add_flags(command, may_change, begins=False)
+
+
+def _add_flags(command: _CommandT, shown: Callable[[str, str], bool], *, begins: bool) -> _CommandT:
     for section, key, field in reversed(list(settings_fields())):
         click.option(
             flag_name(section, key),
@@ -30,7 +42,8 @@ def setting_flags(command: _CommandT) -> _CommandT:
             metavar=setting_kind(field),
             multiple=takes_several(field),
             callback=refuse_password if key == "redis_url" else None,
-            help=_help(field),
+            help=_help(field) if begins else field.description,
+            hidden=not shown(section, key),
             shell_complete=_offer(setting_kind(field)),
         )(command)
     return command

@@ -100,6 +100,14 @@ def whole_url(url: str, password: str | None, tls_files: Mapping[str, Path]) -> 
     return _written(parts)
 
 
+def without_password(url: str) -> str:
+    """Give the same address without its password."""
+    parts = urlsplit(url)
+    login, at, place = parts.netloc.rpartition("@")
+    user = login.partition(":")[0]
+    return _written(parts._replace(netloc=f"{user}{at if user else ''}{place}"))
+
+
 def without_login(url: ServerUrl) -> ServerUrl:
     """Give the same address without user and password."""
     return _written(_without_login(urlsplit(url)))

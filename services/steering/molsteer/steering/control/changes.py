@@ -36,6 +36,24 @@ CHANGEABLE = (
     "infer.slots",
 )
 
+FREE = (
+    *("campaign.hit_above_eV", "policy.max_starts", "infer.batch_size"),
+    *("simulate.time_limit_s", "infer.time_limit_s"),
+    *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers"),
+)
+"""Settings and tables on which no decision depends, so that each session may have its own."""
+
+RULE = (
+    f"What may be changed when a campaign goes on: {', '.join(CHANGEABLE)}, and where and how long "
+    f"things run ({', '.join(FREE)}). What may not: everything else, because the results of a "
+    f"campaign would no longer be comparable."
+)
+
+
+def may_change(section: str, key: str) -> bool:
+    """Tell whether a setting may have another value when a campaign goes on."""
+    return f"{section}.{key}" in CHANGEABLE + FREE or section in FREE
+
 
 def read_changes(assignments: Sequence[str]) -> dict[str, Value]:
     """Read changes as a person types them: `NAME=VALUE`.
@@ -120,8 +138,8 @@ def knob(name: str) -> str:
 def _what_can_be(given: str) -> str:
     names = {spelling: name for name in CHANGEABLE for spelling in _spellings(name)}
     likely = meant(given, names)
-    hint = f"Did you mean {names[likely]}? " if likely else ""
-    return f"{hint}What can be changed: {', '.join(CHANGEABLE)}."
+    hint = f" Did you mean {names[likely]}?" if likely else ""
+    return f"What can be changed: {', '.join(CHANGEABLE)}.{hint}"
 
 
 def _spellings(name: str) -> tuple[str, str, str]:

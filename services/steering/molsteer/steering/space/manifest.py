@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -11,6 +12,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_
 
 from molsteer.shared.frozen import Message
 from molsteer.shared.settings.wording import wording
+from molsteer.steering.ledger.schema import FILE_NAME
 from molsteer.steering.space.errors import DamagedSpace
 
 FORMAT = 1
@@ -125,6 +127,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         document = (folder / MANIFEST_NAME).read_bytes()
     except OSError as error:
+        if (folder / FILE_NAME).is_file():
+            cure = f"Go on with it: molsteer continue {shlex.quote(str(folder))}"
+            raise DamagedSpace(folder, "it is the run directory of a campaign", cure) from error
         reason = f"its {MANIFEST_NAME} cannot be read ({error.strerror})"
         raise DamagedSpace(folder, reason, _BUILD) from error
     try:
