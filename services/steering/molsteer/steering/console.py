@@ -11,6 +11,7 @@ from rich.text import Text
 
 from molsteer.shared.commands.options import Verbosity, console_for_news
 from molsteer.shared.telemetry import log_to
+from molsteer.steering import outlook
 from molsteer.steering.app import assembled
 from molsteer.steering.application import Application
 from molsteer.steering.control.changes import Changes
@@ -46,6 +47,7 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
             application = stack.enter_context(assembled(settings, on_building))
         _tell_left_out(application.campaign.orders.space, news)
         _tell_changes(changes_of(application.campaign.ledger), news)
+        _tell_outlook(application, news)
         interrupts = stack.enter_context(counted())
         log = settings.run_dir / "logs" / "steering.jsonl"
         log_to("steering", "debug" if verbose else "info", log, show=verbose)
@@ -114,6 +116,13 @@ def _tell_changes(changes: Changes, console: Console) -> None:
     if changes:
         listed = ", ".join(f"{name} = {value}" for name, value in changes.items())
         console.print(f"As changed with `molsteer set`: {listed}.", soft_wrap=True)
+
+
+def _tell_outlook(application: Application, console: Console) -> None:
+    state = application.campaign.state
+    told = outlook.warning(application.settings, state.plan.known_labels)
+    if told and not state.successes:
+        console.print(told, soft_wrap=True)
 
 
 def _conclude(application: Application, console: Console) -> int:
