@@ -24,14 +24,18 @@ def test_a_budget_that_ends_before_the_first_model_is_told_with_what_to_change()
     told = warning(campaign(6), 0)
     assert told is not None
     assert told.startswith("All 6 molecules will be drawn at random: the first models are trained")
-    for cure in ("--policy-first-training-after 2", "--budget above 36", "--training-set"):
+    for cure in ("--policy-first-training-after 1)", "--budget above 36", "--training-set"):
         assert cure in told
     assert when_models_begin(campaign(6), 0).startswith("No models are trained before")
 
 
 def test_following_the_advice_ends_the_warning() -> None:
     assert warning(campaign(37), 0) is None
-    assert warning(campaign(9, first_training_after=3), 0) is None
+    assert warning(campaign(6, first_training_after=1), 0) is None
+    assert "--policy-first-training-after 1 --policy-during-update pause" in str(
+        warning(campaign(5), 0)
+    )
+    assert warning(campaign(5, first_training_after=1, during_update="pause"), 0) is None
     assert warning(campaign(6), 32) is None
 
 

@@ -186,3 +186,14 @@ class NothingToGoOnWith(UserError):
     def __init__(self, folder: Path, reason: str, cure: str) -> None:
         super().__init__(f"The campaign in {folder} {reason}. {cure}")
         self.folder, self.reason, self.cure = folder, reason, cure
+
+
+class NoSuchFolder(UserError):
+    """A folder of campaigns that is not there, or cannot be read."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"The folder {folder} cannot be read: {reason}. Give the folder that holds your run "
+            f"directories; `molsteer run` makes them in runs/ of where it is started."
+        )
+        self.folder, self.reason = folder, reason

@@ -44,11 +44,18 @@ def warning(settings: CampaignSettings, known_labels: int) -> str | None:
     how_many = "All" if missing >= budget else "Nearly all"
     known = f", of which {known_labels} are given" if known_labels else ""
     return (
-        f"{how_many} {counted(budget, 'molecule')} will be {_drawn(settings)}: the first models are "
-        f"trained after {policy.first_training_after} labels{known}. To let models choose, begin "
-        f"them earlier (--policy-first-training-after {max(1, budget // 3)}), raise --budget above "
+        f"{how_many} {counted(budget, 'molecule')} will be {_drawn(settings)}: the first models "
+        f"are trained after {policy.first_training_after} labels{known}. To let models choose, "
+        f"begin them earlier ({_earlier(budget, meanwhile)}), raise --budget above "
         f"{missing + meanwhile}, or give labels that are known (--training-set)."
     )
+
+
+def _earlier(budget: int, meanwhile: int) -> str:
+    after = min(budget // 3, budget - meanwhile - 1)
+    if after >= 1:
+        return f"--policy-first-training-after {after}"
+    return f"--policy-first-training-after {max(1, budget // 3)} --policy-during-update pause"
 
 
 def _drawn(settings: CampaignSettings) -> str:

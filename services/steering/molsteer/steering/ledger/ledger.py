@@ -11,9 +11,11 @@ from pathlib import Path
 
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.steering.errors import NoCampaign, UnknownLedger, UnusableRunDirectory
-from molsteer.steering.ledger.schema import FILE_NAME, TABLES, VERSION
+from molsteer.steering.ledger.schema import TABLES, VERSION
 from molsteer.steering.policy.events import Event
 from molsteer.steering.policy.journal_codec import from_json, to_json
+
+FILE_NAME = "ledger.sqlite"
 
 
 class Ledger:
