@@ -19,7 +19,7 @@ CAMPAIGN = """
 [campaign]
 name = "continued"
 space = "molecules.smi"
-budget = 5
+budget = 8
 [simulate]
 slots = 1
 [queue]
@@ -80,19 +80,19 @@ def test_an_interrupted_campaign_goes_on_without_its_files_and_from_elsewhere(
     ended = molsteer("continue", "moved run", timeout_s=250)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "Ended: budget-reached" in ended.stdout
-    assert labels(run_dir) == 5
+    assert labels(run_dir) == 8
 
     reached = molsteer("continue", "moved run")
     assert reached.returncode == 2
-    larger = "molsteer continue 'moved run' --budget 10"
-    assert f"has reached its budget of 5 simulations. Give it more: {larger}" in reached.stderr
+    larger = "molsteer continue 'moved run' --budget 16"
+    assert f"has reached its budget of 8 simulations. Give it more: {larger}" in reached.stderr
 
-    more = ("--budget", "6", "--policy-beta", "0.5", "--simulate-slots", "2")
+    more = ("--budget", "9", "--policy-beta", "0.5", "--simulate-slots", "2")
     further = molsteer("continue", "moved run", *more, timeout_s=250)
     assert further.returncode == 0, further.stdout + further.stderr
-    assert labels(run_dir) == 6
+    assert labels(run_dir) == 9
     kept = json.loads((run_dir / "settings.json").read_text())
-    assert kept["campaign"]["budget"] == 5
+    assert kept["campaign"]["budget"] == 8
     assert not any((run_dir / "requests").iterdir())
 
 
@@ -108,13 +108,13 @@ def test_the_server_and_its_user_are_known_and_the_password_comes_from_where_it_
     with tcp_server(tmp_path / "redis") as server:
         address = f"redis://127.0.0.1:{server.port}/0"
         access = ("--queue-redis-url", address, "--queue-password-file", "password")
-        begin = ("run", "--space", "molecules.smi", "--budget", "3", "--run-dir", run_dir)
+        begin = ("run", "--space", "molecules.smi", "--budget", "8", "--run-dir", run_dir)
         interrupt(run_dir, tmp_path / "output", *begin, "--simulate-slots", "1", *access)
         assert PASSWORD not in (run_dir / "settings.json").read_text()
         monkeypatch.chdir("/")
         ended = molsteer("continue", run_dir, timeout_s=250)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert labels(run_dir) == 3
+    assert labels(run_dir) == 8
 
 
 def test_a_request_of_a_campaign_that_cannot_go_on_is_not_kept(tmp_path: Path) -> None:

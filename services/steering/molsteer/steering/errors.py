@@ -197,3 +197,12 @@ class NoSuchFolder(UserError):
             f"directories; `molsteer run` makes them in runs/ of where it is started."
         )
         self.folder, self.reason = folder, reason
+
+
+class WouldNotRun(UserError):
+    """A campaign that would not run; names everything that is in the way."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        listed = "".join(f"\n- {problem}" for problem in problems)
+        super().__init__(f"This campaign would not run:{listed}")
+        self.problems = tuple(problems)

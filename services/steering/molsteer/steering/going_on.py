@@ -46,6 +46,11 @@ class GoingOn:
     settings: CampaignSettings
     requests: tuple[Request, ...]
 
+    @property
+    def changes(self) -> Changes:
+        """What is changed first."""
+        return {name: value for each in self.requests for name, value in each.changes.items()}
+
 
 def going_on(run_dir: Path, flags: Flags) -> GoingOn:
     """Find out how to go on; nothing is changed.

@@ -10,15 +10,17 @@ import click
 
 from molsteer.shared.commands.options import Verbosity, verbosity
 from molsteer.shared.errors import SettingsError
+from molsteer.steering.commands.dry_run import dry_run, rehearse
 from molsteer.steering.control.changes import may_change
 from molsteer.steering.flags import Given, changing_flags, flags_by_section
 
 
 @click.command("continue")
 @click.argument("run_dir", type=click.Path(path_type=Path))
+@dry_run
 @verbosity
 @changing_flags(may_change)
-def continue_(run_dir: Path, verbosity: Verbosity, **flags: Given) -> None:
+def continue_(run_dir: Path, verbosity: Verbosity, *, dry_run: bool, **flags: Given) -> None:
     """Go on with the campaign in RUN_DIR, however it was interrupted, stopped or paused.
 
     The run directory knows the campaign: molecules, settings, stores, server and workers. Secrets
@@ -40,6 +42,9 @@ def continue_(run_dir: Path, verbosity: Verbosity, **flags: Given) -> None:
     from molsteer.steering.going_on import going_on
 
     found = going_on(run_dir, flags_by_section(flags))
+    if dry_run:
+        rehearse(found.settings, found.changes)
+        return
     with asked(run_dir, found.requests):
         status = follow(found.settings, verbosity)
     sys.exit(status)

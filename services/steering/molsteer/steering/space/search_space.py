@@ -195,10 +195,9 @@ def open_or_build(
     Raises:
         SpaceError: If a source cannot be opened or read, or there is no usable molecule.
     """
-    if len(sources) == 1 and sources[0].is_dir():
-        return SearchSpace.open(sources[0])
-    digests = "".join(MoleculesFile(source).sha256() for source in sources)
-    folder = cache_folder / f"{hashlib.sha256(digests.encode()).hexdigest()[:16]}-{chunk_size}"
+    folder = folder_of(sources, cache_folder, chunk_size)
+    if folder in sources:
+        return SearchSpace.open(folder)
     try:
         return SearchSpace.open(folder)
     except DamagedSpace:  # most often there is none yet
@@ -214,3 +213,15 @@ def open_or_build(
             on_progress=on_progress,
         )
         return SearchSpace.open(folder)
+
+
+def folder_of(sources: Sequence[Path], cache_folder: Path, chunk_size: int) -> Path:
+    """Name the folder of a search space, whether or not it was built already.
+
+    Raises:
+        UnreadableSource: If a molecules file cannot be read.
+    """
+    if len(sources) == 1 and sources[0].is_dir():
+        return sources[0]
+    digests = "".join(MoleculesFile(source).sha256() for source in sources)
+    return cache_folder / f"{hashlib.sha256(digests.encode()).hexdigest()[:16]}-{chunk_size}"
