@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from molsteer.shared.commands.offering import offer_plugins
 from molsteer.shared.commands.suggesting import Choice
 from molsteer.shared.errors import TaskError, UserError
 from molsteer.shared.plugins import find_plugin
@@ -39,6 +40,7 @@ def _check_finite(_context: click.Context, _option: click.Parameter, number: flo
     default=_DEFAULT.level,
     show_default=True,
     help="Level of theory: xtb is GFN2-xTB, packages may offer others.",
+    shell_complete=offer_plugins("level of theory"),
 )
 @click.option(
     "--engine",

@@ -206,3 +206,11 @@ class WouldNotRun(UserError):
         listed = "".join(f"\n- {problem}" for problem in problems)
         super().__init__(f"This campaign would not run:{listed}")
         self.problems = tuple(problems)
+
+
+class RefusedFile(UserError):
+    """A file that cannot be written."""
+
+    def __init__(self, file: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The file {file} cannot be written: {reason}. {cure}")
+        self.file, self.reason, self.cure = file, reason, cure

@@ -108,16 +108,16 @@ class Rehearsal:
 
     def _results(self) -> Iterator[str]:
         folder = self.settings.run_dir
-        run_directory.check_free(folder)
-        if (folder / FILE_NAME).exists():
-            with closing(look_into(folder, held=run_directory.is_held(folder))) as ledger:
-                yield from self._gone_on(folder, ledger)
-            return
         there = nearest_folder(folder)
         if not there.is_dir():
             raise UnusableRunDirectory(folder, f"{there} is no folder")
         if not os.access(there, os.W_OK | os.X_OK):
             raise UnusableRunDirectory(folder, f"{there} may not be written")
+        run_directory.check_free(folder)
+        if (folder / FILE_NAME).exists():
+            with closing(look_into(folder, held=run_directory.is_held(folder))) as ledger:
+                yield from self._gone_on(folder, ledger)
+            return
         yield f"Results: in {folder}{'' if there == folder else ', which is made'}."
 
     def _gone_on(self, folder: Path, ledger: Ledger) -> Iterator[str]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
+from molsteer.shared.commands.offering import offered
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
 from molsteer.shared.suggestions import did_you_mean
 
@@ -24,10 +26,24 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red", "skipped": "dim"}
 
 
+def _offer_checks(
+    context: click.Context, _option: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    from molsteer.shared.checks.examination import installed_checks
+
+    return offered(
+        lambda: (check.name for check in installed_checks(context.params["file"])), incomplete
+    )
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option(
-    "--only", multiple=True, metavar="NAME", help="Run the check of this name; may be repeated."
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Run the check of this name; may be repeated.",
+    shell_complete=_offer_checks,
 )
 @as_json
 @verbosity

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
+
+from molsteer.shared.commands.offering import offered
 
 if TYPE_CHECKING:
     from molsteer.steering.control.requests import Request
@@ -66,9 +69,20 @@ def stop(run_dir: Path, *, now: bool) -> None:
     _ask(run_dir, Request(action="stop-now" if now else "stop"))
 
 
+def _offer_changes(
+    _context: click.Context, _argument: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Offer what can be changed, and behind `NAME=` the values of settings that know theirs."""
+    from molsteer.steering.control.changes import assignments
+
+    return offered(lambda: assignments(incomplete), incomplete)
+
+
 @click.command("set")
 @_run_dir
-@click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.argument(
+    "changes", nargs=-1, required=True, metavar="NAME=VALUE...", shell_complete=_offer_changes
+)
 def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
     """Change settings of the campaign in RUN_DIR from now on, also over restarts.
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
+from molsteer.shared.commands.offering import offered
 from molsteer.shared.commands.options import as_json
 from molsteer.shared.commands.suggesting import Commands
 from molsteer.steering.counted import counted
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
     from molsteer.steering.dead.tasks import Attempt, DeadTask
 
 _run_dir = click.argument("run_dir", type=click.Path(path_type=Path))
+
+
+def _offer_tasks(
+    context: click.Context, _argument: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    return offered(
+        lambda: (task.task_id for task in _dead_tasks(context.params["run_dir"])), incomplete
+    )
 
 
 @click.group(cls=Commands)
@@ -75,7 +85,7 @@ def list_(run_dir: Path, config_file: Path | None, *, as_json: bool) -> None:
 
 @dead.command()
 @_run_dir
-@click.argument("task_id")
+@click.argument("task_id", shell_complete=_offer_tasks)
 @as_json
 def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
     """Show what was tried for the dead task TASK_ID of the campaign in RUN_DIR.
@@ -99,7 +109,9 @@ def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
 
 @dead.command()
 @_run_dir
-@click.argument("task_ids", nargs=-1, required=True, metavar="TASK_ID...")
+@click.argument(
+    "task_ids", nargs=-1, required=True, metavar="TASK_ID...", shell_complete=_offer_tasks
+)
 def retry(run_dir: Path, task_ids: tuple[str, ...]) -> None:
     """Try the molecules of dead simulations of the campaign in RUN_DIR anew.
 

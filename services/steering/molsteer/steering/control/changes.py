@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
@@ -83,6 +83,24 @@ def read_changes(assignments: Sequence[str]) -> dict[str, Value]:
     if problems or wrong:
         raise SettingsError("the command", [*problems, *wrong])
     return checked
+
+
+def assignments(begun: str) -> list[str]:
+    """Give the names that can be changed, or with the values of one behind `NAME=`."""
+    given, is_assignment, _ = begun.partition("=")
+    if not is_assignment:
+        return [f"{spelling}=" for name in CHANGEABLE for spelling in _spellings(name)]
+    names = [name for name in CHANGEABLE if given in _spellings(name)]
+    return [f"{given}={value}" for name in names for value in _choices(name)]
+
+
+def _choices(name: str) -> list[str]:
+    section, key = name.split(".")
+    holder: Any = CampaignSettings.model_fields[section].annotation
+    annotation = holder.model_fields[key].annotation
+    return (
+        [str(value) for value in get_args(annotation)] if get_origin(annotation) is Literal else []
+    )
 
 
 def check_changes(changes: Changes) -> dict[str, Value]:
