@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from molsteer.shared.commands.flag_checks import refuse_password
+from molsteer.shared.commands.offering import Offer, offer_plugins
+from molsteer.shared.plugins import Kind
 from molsteer.shared.settings.sections import Section
 from molsteer.steering.settings import CampaignSettings
 
@@ -44,7 +46,7 @@ def _add_flags(command: _CommandT, shown: Callable[[str, str], bool], *, begins:
             callback=refuse_password if key == "redis_url" else None,
             help=_help(field) if begins else field.description,
             hidden=not shown(section, key),
-            shell_complete=_offer(setting_kind(field)),
+            shell_complete=_offers(section, key, setting_kind(field)),
         )(command)
     return command
 
@@ -103,6 +105,17 @@ def _kind(annotation: Any) -> str:
         return "|".join(kinds)
     names = {bool: "true|false", int: "WHOLE", float: "NUMBER", str: "TEXT"}
     return names.get(annotation, getattr(annotation, "__name__", "TEXT").upper())
+
+
+_PLUGINS: dict[tuple[str, str], Kind] = {
+    ("simulate", "level"): "level of theory",
+    ("policy", "acquisition"): "acquisition",
+}
+
+
+def _offers(section: str, key: str, kind: str) -> Offer:
+    plugins = _PLUGINS.get((section, key))
+    return _offer(kind) if plugins is None else offer_plugins(plugins)
 
 
 def _offer(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]:

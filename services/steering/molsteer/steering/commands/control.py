@@ -70,12 +70,14 @@ def stop(run_dir: Path, *, now: bool) -> None:
 
 
 def _offer_changes(
-    _context: click.Context, _argument: click.Parameter, incomplete: str
+    context: click.Context, _argument: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
     """Offer what can be changed, and behind `NAME=` the values of settings that know theirs."""
-    from molsteer.steering.control.changes import assignments
+    from molsteer.steering.control.changes import assignments, choices
 
-    return offered(lambda: assignments(incomplete), incomplete)
+    # Bash takes NAME=VALUE for three words, and click leaves the second one out at times.
+    *_, last = [word for word in context.params["changes"] or () if word != "="] or [""]
+    return offered(lambda: choices(last) or assignments(incomplete), incomplete)
 
 
 @click.command("set")

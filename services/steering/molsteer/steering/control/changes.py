@@ -86,21 +86,24 @@ def read_changes(assignments: Sequence[str]) -> dict[str, Value]:
 
 
 def assignments(begun: str) -> list[str]:
-    """Give the names that can be changed, or with the values of one behind `NAME=`."""
+    """Give the names that can be changed, or with its values the one that stands in `NAME=`."""
     given, is_assignment, _ = begun.partition("=")
-    if not is_assignment:
-        return [f"{spelling}=" for name in CHANGEABLE for spelling in _spellings(name)]
-    names = [name for name in CHANGEABLE if given in _spellings(name)]
-    return [f"{given}={value}" for name in names for value in _choices(name)]
-
-
-def _choices(name: str) -> list[str]:
-    section, key = name.split(".")
-    holder: Any = CampaignSettings.model_fields[section].annotation
-    annotation = holder.model_fields[key].annotation
-    return (
-        [str(value) for value in get_args(annotation)] if get_origin(annotation) is Literal else []
+    if is_assignment:
+        return [f"{given}={value}" for value in choices(given)]
+    clear = (
+        spelling for name in CHANGEABLE for spelling in _spellings(name) if "." not in spelling
     )
+    return [f"{spelling}=" for spelling in (*CHANGEABLE, *clear) if spelling != "slots"]
+
+
+def choices(given: str) -> list[str]:
+    """Give the values of a setting that knows them, by any of its names; else none."""
+    for section, key in (name.split(".") for name in CHANGEABLE if given in _spellings(name)):
+        holder: Any = CampaignSettings.model_fields[section].annotation
+        annotation = holder.model_fields[key].annotation
+        if get_origin(annotation) is Literal:
+            return [str(value) for value in get_args(annotation)]
+    return []
 
 
 def check_changes(changes: Changes) -> dict[str, Value]:
