@@ -22,11 +22,13 @@ from molsteer.steering.control.changes import (
     values,
 )
 from molsteer.steering.control.requests import Request, changes_of, waiting
-from molsteer.steering.errors import NothingToGoOnWith
+from molsteer.steering.errors import NoCampaign, NothingToGoOnWith
 from molsteer.steering.given_models import FILE as GIVEN_MODELS
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.schema import FILE_NAME
 from molsteer.steering.plugins import check_plugins
-from molsteer.steering.run_directory import SETTINGS, check_free
+from molsteer.steering.run_directory import SETTINGS, check_free, is_held
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.errors import DamagedSpace
 from molsteer.steering.space.manifest import read_manifest
@@ -65,8 +67,10 @@ def going_on(run_dir: Path, flags: Flags) -> GoingOn:
         SettingsError: If something is to be changed that cannot, or not so; all is named at once.
         NothingToGoOnWith: If the campaign has ended for good, unless something is changed.
     """
-    with closing(Ledger(run_dir, read_only=True)) as ledger:
-        check_free(run_dir)
+    if not (run_dir / FILE_NAME).is_file():
+        raise NoCampaign(run_dir)
+    check_free(run_dir)
+    with closing(look_into(run_dir, held=is_held(run_dir))) as ledger:
         here = {**flags, "campaign": {**flags.get("campaign", {}), "run_dir": run_dir}}
         kept, origins = load_kept(run_dir, here), origins_of(run_dir / SETTINGS, flags)
         if problems := list(_fixed(kept, origins)):
