@@ -70,8 +70,11 @@ def test_an_interrupted_campaign_goes_on_without_its_files_and_from_elsewhere(
     run_dir = run_dir.rename(elsewhere / "moved run")
     monkeypatch.chdir(elsewhere)
 
-    fixed = molsteer("continue", "moved run", "--seed", "5", MOLSTEER_TRAIN__WIDTH="8")
+    fixed = molsteer(
+        "continue", "moved run", "--run-dir", "a", "--seed", "5", MOLSTEER_TRAIN__WIDTH="8"
+    )
     assert fixed.returncode == 2
+    assert "[campaign] run_dir: it cannot be changed" in fixed.stderr
     assert "[campaign] seed: it cannot be changed when the campaign goes on" in fixed.stderr
     assert "MOLSTEER_TRAIN__WIDTH: it cannot be changed" in fixed.stderr
     assert "What may be changed when a campaign goes on: campaign.budget, " in fixed.stderr

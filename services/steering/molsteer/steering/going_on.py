@@ -10,12 +10,13 @@ from pathlib import Path
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.loading import load, origins_of
-from molsteer.shared.settings.names import names_of
+from molsteer.shared.settings.names import Name, names_of
 from molsteer.shared.settings.origins import Origins
 from molsteer.steering.control.changes import (
     CHANGEABLE,
     RULE,
     Changes,
+    Value,
     changed,
     check_changes,
     may_change,
@@ -32,6 +33,9 @@ from molsteer.steering.run_directory import SETTINGS, check_free, is_held
 from molsteer.steering.settings import CampaignSettings
 from molsteer.steering.space.errors import DamagedSpace
 from molsteer.steering.space.manifest import read_manifest
+
+_STRONGER = {"the command line", "the environment"}
+"""What overrules the settings that a run directory keeps."""
 
 Flags = Mapping[str, Mapping[str, object]]
 
@@ -72,7 +76,8 @@ def going_on(run_dir: Path, flags: Flags) -> GoingOn:
     check_free(run_dir)
     with closing(look_into(run_dir, held=is_held(run_dir))) as ledger:
         here = {**flags, "campaign": {**flags.get("campaign", {}), "run_dir": run_dir}}
-        kept, origins = load_kept(run_dir, here), origins_of(run_dir / SETTINGS, flags)
+        kept = load(CampaignSettings, run_dir / SETTINGS, here)
+        origins = origins_of(run_dir / SETTINGS, flags)
         if problems := list(_fixed(kept, origins)):
             raise SettingsError("the command line and the environment", [*problems, RULE])
         before = {**_before(origins), **changes_of(ledger)}
@@ -82,26 +87,19 @@ def going_on(run_dir: Path, flags: Flags) -> GoingOn:
         return GoingOn(now, tuple(_requests(run_dir, ledger, wanted)))
 
 
-def load_kept(run_dir: Path, flags: Flags) -> CampaignSettings:
-    """Read the settings that a run directory keeps, overruled by variables and flags.
-
-    Raises:
-        SettingsError: If they cannot be used.
-    """
-    return load(CampaignSettings, run_dir / SETTINGS, flags)
-
-
 def _fixed(settings: CampaignSettings, origins: Origins) -> Iterator[str]:
     """Name what is given in vain; a variable that says what the folder says does no harm."""
     kept = origins.document
     for name in names_of(CampaignSettings):
         section, key = name
-        if may_change(section, key) or (section, key) == ("campaign", "run_dir"):
+        if may_change(section, key):
             continue
         value = getattr(getattr(settings, section), key)
         match origins.of(name):
             case "the command line":
                 yield f"{name}: it cannot be changed when the campaign goes on."
+            case "the environment" if key == "run_dir":
+                pass  # the folder that is named counts
             case "the environment" if _plain(value) != kept.get(section, {}).get(key):
                 yield f"{name.variable}: it cannot be changed when the campaign goes on. Unset it."
             case _:
@@ -110,13 +108,10 @@ def _fixed(settings: CampaignSettings, origins: Origins) -> Iterator[str]:
 
 def _before(origins: Origins) -> Changes:
     """Give what the folder says of everything that can be changed, whatever flags say."""
-    names = (
-        name for name in names_of(CampaignSettings) if f"{name.section}.{name.key}" in CHANGEABLE
-    )
-    held = {
-        f"{name.section}.{name.key}": origins.document.get(name.section, {}).get(name.key)
-        for name in names
-    }
+    held: dict[str, Value | None] = {}
+    for name in CHANGEABLE:
+        section, key = name.split(".")
+        held[name] = origins.document.get(section, {}).get(key)
     return check_changes({name: value for name, value in held.items() if value is not None})
 
 
@@ -157,12 +152,8 @@ def _spaces(run_dir: Path, digest: object) -> Iterator[Path]:
 
 def _wanted(settings: CampaignSettings, now: Changes, origins: Origins) -> Changes:
     given = values(settings)
-    named = {
-        f"{name.section}.{name.key}"
-        for name in names_of(CampaignSettings)
-        if origins.of(name) in {"the command line", "the environment"}
-    }
-    return {name: given[name] for name in CHANGEABLE if name in named and given[name] != now[name]}
+    named = [name for name in CHANGEABLE if origins.of(Name(*name.split("."))) in _STRONGER]
+    return {name: given[name] for name in named if given[name] != now[name]}
 
 
 def _requests(run_dir: Path, ledger: Ledger, wanted: Changes) -> Iterator[Request]:
