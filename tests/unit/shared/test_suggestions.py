@@ -77,6 +77,13 @@ def test_a_mistake_in_a_file_is_told_with_its_line_and_what_was_meant(
     assert problems(tmp_path, text) == [told]
 
 
+def test_mistakes_without_number_are_all_named(tmp_path: Path) -> None:
+    wrong = "".join(f"k{number} = 1\n" for number in range(10_000))
+    told = problems(tmp_path, f'[campaign]\nspace = "a.smi"\n{wrong}')
+    assert len(told) == 10_000
+    assert told[-1].startswith("[campaign] k9999: there is no such setting")
+
+
 @pytest.mark.parametrize(
     ("section", "text", "likely"),
     [

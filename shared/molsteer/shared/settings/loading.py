@@ -30,6 +30,9 @@ from molsteer.shared.suggestions import meant
 _MOST_CHARACTERS, _WIDEST = 200_000, 5_000
 """No settings are longer, nor is a line of them; reading TOML may take time with their square."""
 
+_EXPLAINED = 50
+"""Problems of which each is told with its line and what may have been meant."""
+
 _SettingsT = TypeVar("_SettingsT", bound="FileSettings")
 
 
@@ -176,7 +179,7 @@ def sentences(error: ValidationError) -> list[str]:
 
 
 def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins) -> Iterator[str]:
-    for problem in error.errors(include_url=False):
+    for problem in error.errors(include_url=False)[:_EXPLAINED]:
         location = problem["loc"]
         place, what = f"{origins.place(location)}{_place(location)}", wording(problem)
         match problem["type"]:
@@ -187,6 +190,7 @@ def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins)
                 yield f"{place}: {what}. Give it in the file, as a flag or in MOLSTEER_{variable}."
             case _:
                 yield f"{place}: {what}."
+    yield from sentences(error)[_EXPLAINED:]
 
 
 def _cure(location: tuple[int | str, ...], known: Sequence[Name], origins: Origins) -> str:

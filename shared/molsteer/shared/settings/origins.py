@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -71,10 +70,6 @@ def variables_of(environment: Mapping[str, str]) -> Mapping[str, str]:
     return {name: value for name, value in named.items() if name.startswith(PREFIX)}
 
 
-_HEADING = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?")
-_KEY = re.compile(r"\s*([\w.\s\"'-]+?)\s*=")
-
-
 def line_of(text: str, section: str, key: str) -> int | None:
     """Find the line of a TOML document that gives a setting, or begins a table without a key.
 
@@ -82,13 +77,12 @@ def line_of(text: str, section: str, key: str) -> int | None:
     """
     wanted, table = [section, key] if key else [section], list[str]()
     for number, line in enumerate(text.splitlines(), 1):
-        if heading := _HEADING.fullmatch(line):
-            table = _parts(heading[1])
-            here = table
-        elif found := _KEY.match(line):
-            here = [*table, *_parts(found[1])]
+        heading, closed, rest = line.strip().partition("]")
+        if heading.startswith("[") and closed and rest.lstrip()[:1] in {"", "#"}:
+            here = table = _parts(heading[1:])
         else:
-            continue
+            left, is_setting, _ = line.partition("=")
+            here = [*table, *_parts(left)] if is_setting else []
         if here[: len(wanted)] == wanted:
             return number
     return None

@@ -46,7 +46,7 @@ def dead() -> None:
     "--config",
     "config_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="TOML file that names the server, unless MOLSTEER_QUEUE__REDIS_URL does.",
+    help="TOML file that names the server in place of the run directory.",
 )
 @as_json
 def list_(run_dir: Path, config_file: Path | None, *, as_json: bool) -> None:
