@@ -37,13 +37,13 @@ def pause(run_dir: Path) -> None:
 def resume(run_dir: Path) -> None:
     """Let the campaign in RUN_DIR go on after a pause or a stop.
 
-    A campaign that ended as stopped or failing goes on with the same `molsteer run` command; one
-    that reached its budget wants a larger one first.
+    Where nobody steers, `molsteer continue` does the same and steers. A campaign that reached its
+    budget wants a larger one first.
 
     \b
     Examples:
       molsteer resume runs/quickstart
-      molsteer set runs/quickstart budget=400 && molsteer run examples/quickstart.toml
+      molsteer set runs/quickstart budget=400 && molsteer continue runs/quickstart
     """
     from molsteer.steering.control.requests import Request
 
@@ -56,8 +56,8 @@ def resume(run_dir: Path) -> None:
 def stop(run_dir: Path, *, now: bool) -> None:
     """End the campaign in RUN_DIR when its running simulations have ended.
 
-    Updates of the models are cancelled at once. Nothing is lost: after `molsteer resume`, the same
-    `molsteer run` command goes on, cancelled simulations first.
+    Updates of the models are cancelled at once. Nothing is lost: `molsteer continue` goes on with
+    it, cancelled simulations first.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from contextlib import closing
 from pathlib import Path
@@ -41,7 +42,8 @@ def _pending(run_dir: Path, ledger: Ledger) -> str:
     if is_held(run_dir):
         return "The steering process is busy; it takes the request up when it is done."
     state = f"has ended ({ended})" if (ended := ledger.fact("finished")) else "is not running"
-    return f"The campaign {state}; the request counts when `molsteer run` goes on with it."
+    goes_on = f"molsteer continue {shlex.quote(str(run_dir))}"
+    return f"The campaign {state}; the request counts when it goes on: {goes_on}"
 
 
 def _done(request: Request, ledger: Ledger) -> str:
