@@ -123,7 +123,8 @@ class Rehearsal:
     def _gone_on(self, folder: Path, ledger: Ledger) -> Iterator[str]:
         changes, self.known = changes_of(ledger), known_labels.count(ledger)
         if ledger.has_events and self.space is None:
-            other = f"it holds a campaign with other molecules than {self.settings.campaign.space}"
+            names = ", ".join(map(str, self.settings.campaign.space))
+            other = f"it holds a campaign with other molecules than {names}"
             raise UnusableRunDirectory(folder, other, "Name the molecules that it began with")
         if ledger.has_events and self.space is not None:
             plan = plan_of(self.settings, self.space, self.known)
