@@ -105,6 +105,7 @@ def test_a_campaign_that_began_is_recognised_and_not_touched(folder: Path) -> No
     assert "a campaign which has ended (budget-reached): 2 of 2 simulated." in again.stdout
     further = molsteer("continue", "run", "--budget", "4", "--dry-run")
     assert "Simulations: 4 molecules" in further.stdout
+    assert "drawn at random" not in further.stdout
     for other in (("--seed", "3"), ("--space", "salts.smi")):
         refused = molsteer(*command, *other, "--dry-run")
         assert refused.returncode == 2

@@ -49,6 +49,7 @@ class Rehearsal:
         known: Labels that are known before the campaign begins.
         given: Models that were trained before.
         space: The search space, where it was built already.
+        begun: Whether the campaign has results already.
     """
 
     settings: CampaignSettings
@@ -57,6 +58,7 @@ class Rehearsal:
     known: int = 0
     given: Weights | None = None
     space: SearchSpace | None = None
+    begun: bool = False
 
     def plan(self) -> list[str]:
         """Tell in sentences what the campaign would do.
@@ -126,12 +128,13 @@ class Rehearsal:
             names = ", ".join(map(str, self.settings.campaign.space))
             other = f"it holds a campaign with other molecules than {names}"
             raise UnusableRunDirectory(folder, other, "Name the molecules that it began with")
-        if ledger.has_events and self.space is not None:
+        if ledger.has_events and self.space is not None and not self.problems:
             plan = plan_of(self.settings, self.space, self.known)
             identity = identity_of(self.settings, self.space, self.given, plan)
             run_directory.claim(folder, ledger, self.settings.campaign.name, identity, changes)
             self.settings = changed(self.settings, {**changes, **self.changes})
         (done,) = ledger.connection.execute("SELECT count(*) FROM label").fetchone()
+        self.begun = done > 0
         ended = ledger.fact("finished")
         state = f"which has ended ({ended})" if ended else "which goes on"
         yield (
@@ -153,6 +156,8 @@ class Rehearsal:
             f"{simulate.level}, {simulate.slots} at a time, each for at most "
             f"{simulate.time_limit_s:g} s."
         )
+        if self.begun:
+            return
         yield f"Choice: {outlook.when_models_begin(settings, self.known)}"
         if told := outlook.warning(settings, self.known):
             yield f"Warning: {told}"
