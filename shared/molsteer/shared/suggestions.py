@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-LIKE = 0.6
+LIKE = 0.7
 """How alike two names are at least, between 0 and 1, to be taken for each other."""
 
 
