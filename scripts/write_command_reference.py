@@ -19,6 +19,7 @@ from molsteer.shared.cli import molsteer
 from molsteer.steering.command_line import is_of_the_seeds
 from molsteer.steering.dead.tasks import DeadTask
 from molsteer.steering.flags import flag_name, settings_fields
+from molsteer.steering.overview import Summary
 from molsteer.steering.progress import Progress
 from molsteer.steering.report.findings import Findings
 from molsteer.steering.report.measured import Latencies
@@ -47,10 +48,12 @@ The shell completes commands, options and values once it has read the script of
 [`molsteer completion`](#molsteer-completion).
 """
 
-_SETTINGS = (
-    "\nEvery setting is an option as well, see the [configuration](configuration.md); so is every\n"
-    "option of the [seeds](from-the-seeds.md).\n"
-)
+_WITH_SETTINGS = {
+    "run": "\nEvery setting is an option as well, see the [configuration](configuration.md); so is "
+    "every\noption of the [seeds](from-the-seeds.md).\n",
+    "continue": "\nEvery setting that may be changed is an option as well, see "
+    "[control](control.md#going-on).\n",
+}
 
 
 def command_reference() -> str:
@@ -77,7 +80,7 @@ def _section(name: str, command: click.Command) -> str:
     parts = [f"\n## {name}\n\n```\n{name} {usage}\n```\n", *_text(command.help or "")]
     if rows := [_row(*record) for record in _records(command, context)]:
         parts += ["\n| option | meaning |\n|---|---|\n", *rows]
-    parts += [_SETTINGS] if name == "molsteer run" else []
+    parts += [_WITH_SETTINGS.get(command.name or "", "")]
     for call, fields in json_outputs().items():
         if call == name or call.startswith(f"{name} --"):
             parts.append(f"\n`{call}` prints:\n\n| field | meaning |\n|---|---|\n")
@@ -102,7 +105,7 @@ def _records(command: click.Command, context: click.Context) -> Iterator[tuple[s
             continue
         elsewhere = not settings.isdisjoint(parameter.opts) or is_of_the_seeds(parameter)
         record = parameter.get_help_record(context)
-        if record and not (elsewhere and command.name == "run"):
+        if record and not (elsewhere and command.name in _WITH_SETTINGS):
             yield record
 
 
@@ -132,6 +135,7 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
             "folder": "Where the export is.",
             "rows": "How many rows each file has.",
         },
+        "molsteer list --json": {f"[].{name}": text for name, text in _fields(Summary)},
         "molsteer report --json": dict(_fields(Findings)),
         "molsteer report --latency --json": dict(_fields(Latencies)),
         "molsteer simulate": {

@@ -41,8 +41,10 @@ from the same sources.
 In a file, relative paths of `campaign.space`, `campaign.training_set` and `train.models` count from
 the folder of the file; everywhere else, and all other paths, from where the command runs.
 
-Names carry their unit: `_s` seconds, `_eV` electron volts, `_bytes` bytes. All mistakes in a file
-are reported at once, each with its place, before anything starts.
+Names carry their unit: `_s` seconds, `_eV` electron volts, `_bytes` bytes. All mistakes are
+reported at once, each with its line or variable and what may have been meant, before anything
+starts; so is a variable that begins with `MOLSTEER_` and that nobody reads. `molsteer init` writes
+a file for given molecules, and `molsteer run --dry-run` tries one out.
 """
 
 

@@ -171,6 +171,43 @@ def test_a_run_that_cannot_work_says_why_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(
+    ("variable", "likely"),
+    [("MOLSTEER_BUDGET", "CAMPAIGN__BUDGET"), ("MOLSTEER_POLCY__BETA", "POLICY__BETA")],
+)
+def test_a_variable_that_nobody_reads_is_no_reason_to_run_with_defaults(
+    folder: Path, variable: str, likely: str
+) -> None:
+    said = refuse(folder, "run", "--space", "good.smi", **{variable: "3"})
+    assert f"{variable}: there is no such setting. Did you mean MOLSTEER_{likely}?" in said
+
+
+def test_a_server_that_is_named_is_used_also_where_one_could_be_started(folder: Path) -> None:
+    named = ("--queue-redis-url", "redis://127.0.0.1:1/0")
+    said = refuse(folder, "run", "--space", "good.smi", *named)
+    assert "Redis at 127.0.0.1:1/0 cannot be used: there is no connection" in said
+    said = refuse(folder, "run", "--space", "good.smi", *named, "--workers-server", "embedded")
+    assert "[workers] server: embedded starts a server for this run alone" in said
+
+
+def test_a_run_directory_in_place_of_settings_or_molecules_is_told_with_what_takes_it(
+    folder: Path,
+) -> None:
+    (folder / "my run").mkdir()
+    (folder / "my run" / "ledger.sqlite").touch()
+    (folder / "my run" / "settings.json").write_text("{}")
+    for arguments in (
+        ["run", "my run"],
+        ["run", "my run/settings.json"],
+        ["run", "--space", "my run"],
+        ["space", "info", "my run"],
+        ["init", "my run"],
+    ):
+        assert "Go on with it: molsteer continue 'my run'" in refuse(folder, *arguments)
+    assert molsteer("space", "build", "good.smi", "-o", "my space").returncode == 0
+    assert "Search it with: molsteer run --space 'my space'" in refuse(folder, "run", "my space")
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["simulate", "C[U]"], "Choose molecules of the elements hydrogen to radon."),
@@ -178,7 +215,12 @@ def test_a_run_that_cannot_work_says_why_and_leaves_nothing(
         (["status", "good.smi"], "There is no campaign in good.smi"),
         (["report", "absent"], "There is no campaign in absent"),
         (["status"], "Missing argument 'RUN_DIR'"),
-        (["dream"], "No such command 'dream'"),
+        (["dream"], "No such command 'dream'. There are: completion, continue, "),
+        (["statsu", "run"], "No such command 'statsu'. Did you mean status?"),
+        (["space", "bild"], "No such command 'bild'. Did you mean build?"),
+        (["simulate", "CCO", "--engine", "tblit"], "'qcengine'. Did you mean tblite?"),
+        (["simulate", "CCO", "--spec", "xtbb"], "Did you mean xtb?"),
+        (["continue", "good.smi"], "There is no campaign in good.smi"),
         ([], "Usage: molsteer"),
     ],
 )

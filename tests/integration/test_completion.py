@@ -47,6 +47,16 @@ def completed(*words: str) -> list[str]:
         (("run", "--workers-server", "ex"), ["external"]),
         (("worker", ""), ["simulate", "train", "infer"]),
         (("completion", "b"), ["bash"]),
+        (("set", "runs/a", "bu"), ["budget=", "buffer="]),
+        (("set", "runs/a", "beta=2", "during_update=pa"), ["during_update=pause"]),
+        (("set", "runs/a", "during_update", "="), ["continue", "hold-while-training", "pause"]),
+        (("set", "runs/a", "beta", "=", "2", "during_update", "=", "pa"), ["pause"]),
+        (("set", "runs/a", "beta", "=", "2", "campaign"), ["campaign.budget="]),
+        (("doctor", "--only", "pack"), ["packages"]),
+        (("simulate", "C", "--spec", ""), ["xtb"]),
+        (("run", "--simulate-level", ""), ["xtb"]),
+        (("run", "--policy-acquisition", "g"), ["greedy"]),
+        (("dead", "retry", "absent", ""), []),
     ],
 )
 def test_bash_completes_commands_options_and_values(

@@ -68,6 +68,8 @@ def arguments(call: str, places: dict[str, str], tmp_path: Path) -> Iterator[str
     yield from (f"--{option}" for option in options)
     if words in (["export"], ["space", "build"]):
         yield from ("-o", str(tmp_path / "made"))
+    if words == ["list"]:
+        yield str(Path(places["RUN_DIR"]).parent)
     if words == ["doctor"]:
         yield from ("--only", "python")
 

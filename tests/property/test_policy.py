@@ -54,6 +54,7 @@ plans = st.builds(
     pretrained=st.sampled_from([False, False, True]),
     known_labels=st.sampled_from([0, 0, 3]),
     predict_early=st.booleans(),
+    labels_first=st.booleans(),
 )
 seeds = st.integers(0, 2**32)
 failure_rates = st.sampled_from([0.0, 0.1, 0.5, 1.0])

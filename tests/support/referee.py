@@ -223,7 +223,8 @@ class Referee:
         places = min(self.slots["simulate"] + self.plan.buffer, wanted)
         if self.running("simulate") < places and not self.stopping:
             assert not self.owed, "a further attempt must not wait while there is a free place"
-            assert self.room <= 0 or self._held() or idle_for_want_of_molecules, "idle slots"
+            waits = self._held() or (self.plan.labels_first and self.update == 1)
+            assert self.room <= 0 or waits or idle_for_want_of_molecules, "idle slots"
 
     def _held(self) -> bool:
         match self.plan.during_update:

@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from molsteer.shared.commands.saying import say
+from molsteer.shared.commands.suggesting import Commands
 from molsteer.shared.errors import UserError
 from molsteer.shared.foreign_text import is_utf8
 from molsteer.shared.last_words import last_words
@@ -21,7 +22,7 @@ from molsteer.shared.last_words import last_words
 _GROUP = "molsteer.commands"
 
 
-class InstalledCommands(click.Group):
+class InstalledCommands(Commands):
     """Finds subcommands among the installed packages and imports only the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

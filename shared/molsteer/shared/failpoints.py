@@ -15,6 +15,8 @@ from molsteer.shared.errors import MolsteerError
 
 log = logging.getLogger(__name__)
 
+VARIABLE = "MOLSTEER_FAILPOINT"
+
 Failpoint = Literal[
     "task-begun",  # a worker holds the lease and has done nothing
     "task-done",  # it has put its data, and not reported its outcome
@@ -36,7 +38,7 @@ def reach(name: Failpoint) -> None:
     Raises:
         FailpointReached: If the test wants an exception.
     """
-    wanted, _, action = os.environ.get("MOLSTEER_FAILPOINT", "").partition(":")
+    wanted, _, action = os.environ.get(VARIABLE, "").partition(":")
     if wanted != name:
         return
     log.warning("Failpoint %s: %s.", name, action)

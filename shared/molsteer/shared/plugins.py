@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import ClassVar, Literal
 
 from molsteer.shared.errors import TaskError, UserError
+from molsteer.shared.suggestions import did_you_mean
 
 Kind = Literal["level of theory", "acquisition"]
 
@@ -25,8 +26,8 @@ class PluginMissing(TaskError, UserError):
 
     def __init__(self, kind: Kind, name: str, known: Sequence[str]) -> None:
         super().__init__(
-            f"The {kind} {name!r} is not installed here (installed: {', '.join(known) or 'none'}). "
-            f"Install the package that offers it, or choose another."
+            f"The {kind} {name!r} is not installed here (installed: {', '.join(known) or 'none'})."
+            f"{did_you_mean(name, known)} Install the package that offers it, or choose another."
         )
         self.kind, self.name, self.known = kind, name, tuple(known)
 
@@ -37,7 +38,11 @@ def find_plugin(kind: Kind, name: str) -> EntryPoint:
     Raises:
         PluginMissing: If no package does; names what there is.
     """
-    points = entry_points(group=GROUPS[kind])
-    for point in points.select(name=name):
+    for point in entry_points(group=GROUPS[kind], name=name):
         return point
-    raise PluginMissing(kind, name, sorted(points.names))
+    raise PluginMissing(kind, name, plugin_names(kind))
+
+
+def plugin_names(kind: Kind) -> list[str]:
+    """Name everything of a kind that is installed here."""
+    return sorted(entry_points(group=GROUPS[kind]).names)

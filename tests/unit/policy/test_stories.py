@@ -87,6 +87,27 @@ def test_what_given_models_name_in_one_chunk_is_simulated_while_they_rank_the_ne
     ]
 
 
+def test_labels_that_suffice_for_a_model_give_one_before_anything_is_simulated():
+    plan = a_plan(known_labels=3, first_training_after=3, labels_first=True)
+    campaign = Campaign(plan, (7, 8))
+    assert campaign.first_commands == (
+        DispatchTraining(generation=1, group=0, members=(0,), labels=3, warm=False),
+    )
+    assert campaign.succeed("train/1/0/1") == [DispatchInference(generation=1, chunk=0)]
+    assert campaign.succeed("infer/1/0/1", candidates=ranked(5, 6)) == [
+        UpdateEnded(1, "completed"),
+        *simulate(5),
+    ]
+    assert campaign.succeed("simulate/5/1") == simulate(6)
+
+
+def test_where_labels_give_no_model_or_nobody_can_learn_a_campaign_begins_without_it():
+    plan = a_plan(known_labels=3, first_training_after=3, labels_first=True, attempts=1)
+    campaign = Campaign(plan, (7, 8))
+    assert campaign.fail("train/1/0/1") == [UpdateEnded(1, "failed"), *simulate(7)]
+    assert Campaign(replace(plan, slots_train=0), (7, 8)).first_commands == (*simulate(7),)
+
+
 def test_given_models_rank_again_if_a_stop_cut_them_short():
     campaign = Campaign(a_plan(pretrained=True), (7, 8))
     assert campaign.stop() == (

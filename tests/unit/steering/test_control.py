@@ -220,7 +220,7 @@ def test_a_request_to_a_campaign_that_does_not_run_is_kept_and_that_is_said(
     toy: ToyCampaign,
 ) -> None:
     toy.steering()
-    assert "counts when `molsteer run` goes on" in ask(toy.folder, Request(action="pause"))
+    assert "counts when it goes on: molsteer continue" in ask(toy.folder, Request(action="pause"))
     assert toy.steering().state.paused
 
 

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from support.tasks import outcome_of
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
+from molsteer.shared.cli import molsteer
 from molsteer.shared.errors import UserError
 from molsteer.shared.messages import ErrorRecord, Failed, Task
 from molsteer.steering.commands.dead import dead
@@ -71,6 +73,14 @@ def test_a_dead_task_is_listed_with_its_molecule_and_shown_with_its_history(
     shown = run("show", toy.folder, task.task_id).output
     assert f"{task.task_id}: poison, 4 starts" in shown
     assert "It began 3 times and never ended." in shown
+
+
+def test_a_shell_completes_the_names_of_dead_tasks(toy: ToyCampaign, campaign: Campaign) -> None:
+    (task,) = dead_tasks(campaign.ledger)
+    shell = ShellComplete(molsteer, {}, "molsteer", "_MOLSTEER_COMPLETE")
+    for command in ("show", "retry"):
+        offered = shell.get_completions(["dead", command, str(toy.folder)], "simulate/")
+        assert [item.value for item in offered] == [task.task_id]
 
 
 def test_what_was_cancelled_before_it_began_has_no_end(toy: ToyCampaign) -> None:

@@ -13,7 +13,9 @@ from typing import IO, TYPE_CHECKING, Literal
 
 import click
 
+from molsteer.shared.commands.offering import offer_plugins
 from molsteer.shared.commands.saying import say
+from molsteer.shared.commands.suggesting import Choice
 from molsteer.shared.errors import UserError
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.specs import Multiplicity, SimulationSpec
@@ -53,10 +55,11 @@ def _read_multiplicity(
     default=_DEFAULT.level,
     show_default=True,
     help="Level of theory: xtb is GFN2-xTB, packages may offer others.",
+    shell_complete=offer_plugins("level of theory"),
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "tblite", "xtb-python", "qcengine"]),
+    type=Choice(["auto", "tblite", "xtb-python", "qcengine"]),
     default=_DEFAULT.engine,
     show_default=True,
     help="Program that computes it; auto takes the fastest that is installed, qcengine is the "

@@ -91,11 +91,11 @@ def _assemble(
     identity = identity_of(settings, space, given, plan_of(settings, space, labels))
     campaign_id = run_directory.claim(folder, ledger, name, identity, changes)
     keep_given(given, folder, ledger)
-    settings = changed(settings, changes)
     embedded = settings.workers.server == "embedded"
     server = stack.enter_context(EmbeddedServer()) if embedded else None
     settings = _located(settings, server)
     run_directory.describe(folder, settings)
+    settings = changed(settings, changes)
     campaign = _campaign(campaign_id, settings, space, ledger, stack)
     site = local_site(settings, folder) if settings.workers.local else None
     if site:

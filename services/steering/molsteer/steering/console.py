@@ -12,6 +12,7 @@ from molsteer.shared.commands.options import Verbosity, console_for_news
 from molsteer.shared.commands.terminal import Terminal
 from molsteer.shared.foreign_text import one_line, shell_word
 from molsteer.shared.telemetry import log_to
+from molsteer.steering import outlook
 from molsteer.steering.app import assembled
 from molsteer.steering.application import Application
 from molsteer.steering.control.changes import Changes
@@ -56,6 +57,7 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         for sentence in told_of_known(application.campaign.ledger, space):
             news.print(sentence, soft_wrap=True)
         _tell_changes(changes_of(application.campaign.ledger), news)
+        _tell_outlook(application, news)
         interrupts = stack.enter_context(counted())
         log = settings.run_dir / "logs" / "steering.jsonl"
         log_to("steering", "debug" if verbose else "info", log, show=verbose)
@@ -148,6 +150,13 @@ def _tell_changes(changes: Changes, console: Console) -> None:
         console.print(f"As changed with `molsteer set`: {listed}.", soft_wrap=True)
 
 
+def _tell_outlook(application: Application, console: Console) -> None:
+    state = application.campaign.state
+    told = outlook.warning(application.settings, state.plan.known_labels)
+    if told and not state.successes:
+        console.print(told, soft_wrap=True)
+
+
 def _conclude(application: Application, console: Console) -> int:
     settings, ledger = application.settings, application.campaign.ledger
     if application.campaign.finished:
@@ -167,12 +176,15 @@ def _conclude(application: Application, console: Console) -> int:
 
 
 def _ended(findings: Findings, settings: CampaignSettings) -> str:
+    here = shell_word(settings.run_dir)
     match findings.finished:
         case None:
-            return "interrupted; the same command goes on with it."
+            return f"interrupted; the same command goes on with it, or: molsteer continue {here}"
         case "stopped":
-            folder = shell_word(settings.run_dir)
-            return f"stopped; `molsteer resume {folder}` and the same command go on."
+            return (
+                f"stopped; `molsteer resume {here}` and the same command go on, or: "
+                f"molsteer continue {here}"
+            )
         case "out-of-candidates":
             return "out-of-candidates; the search space has no molecule left to simulate."
         case "failing":

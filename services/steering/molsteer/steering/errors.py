@@ -13,9 +13,11 @@ class RunDirectoryInUse(UserError):
     """Another process steers the campaign of this run directory."""
 
     def __init__(self, folder: Path, holder: str) -> None:
+        quoted = shell_word(folder)
         super().__init__(
             f"The run directory {folder} is in use by process {holder}. Wait for it to end, or "
-            f"choose another folder with --run-dir."
+            f"choose another folder with --run-dir. See how far it is, or change it while it runs, "
+            f"with `molsteer status {quoted}` and `molsteer set {quoted} NAME=VALUE`."
         )
         self.folder, self.holder = folder, holder
 
@@ -28,7 +30,8 @@ class OtherCampaign(UserError):
         super().__init__(
             f"The run directory {folder} holds another campaign:{listed}\n"
             f"Choose another folder with --run-dir, or restore the settings and change what can "
-            f"be changed with `molsteer set {shell_word(folder)} NAME=VALUE`."
+            f"be changed with `molsteer set {shell_word(folder)} NAME=VALUE`. To go on with it as "
+            f"it is: molsteer continue {shell_word(folder)}"
         )
         self.folder, self.differences = folder, tuple(differences)
 
@@ -175,3 +178,39 @@ class WorkersKeepDying(UserError):
         )
         self.topic, self.starts, self.status = topic, starts, status
         self.log, self.last_words = log, last_words
+
+
+class NothingToGoOnWith(UserError):
+    """A campaign that has ended, and would end at once again."""
+
+    def __init__(self, folder: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The campaign in {folder} {reason}. {cure}")
+        self.folder, self.reason, self.cure = folder, reason, cure
+
+
+class NoSuchFolder(UserError):
+    """A folder of campaigns that is not there, or cannot be read."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"The folder {folder} cannot be read: {reason}. Give the folder that holds your run "
+            f"directories; `molsteer run` makes them in runs/ of where it is started."
+        )
+        self.folder, self.reason = folder, reason
+
+
+class WouldNotRun(UserError):
+    """A campaign that would not run; names everything that is in the way."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        listed = "".join(f"\n- {problem}" for problem in problems)
+        super().__init__(f"This campaign would not run:{listed}")
+        self.problems = tuple(problems)
+
+
+class RefusedFile(UserError):
+    """A file that cannot be written."""
+
+    def __init__(self, file: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The file {file} cannot be written: {reason}. {cure}")
+        self.file, self.reason, self.cure = file, reason, cure

@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from molsteer.shared.commands.flag_checks import refuse_password
+from molsteer.shared.commands.offering import Offer, offer_plugins
+from molsteer.shared.plugins import Kind
 from molsteer.shared.settings.sections import Section
 from molsteer.steering.settings import CampaignSettings
 
@@ -23,6 +25,18 @@ _CommandT = TypeVar("_CommandT", bound=Callable[..., object])
 
 def setting_flags(command: _CommandT) -> _CommandT:
     """Add `--SECTION-KEY` for every setting, and `--KEY` for those of [campaign]."""
+    return _add_flags(command, lambda _section, _key: True, begins=True)
+
+
+def changing_flags(may_change: Callable[[str, str], bool]) -> Callable[[_CommandT], _CommandT]:
+    """Add the same flags, and show only those of settings that may be changed.
+
+    Where nothing is given, nothing is changed, so none has a default.
+    """
+    return lambda command: _add_flags(command, may_change, begins=False)
+
+
+def _add_flags(command: _CommandT, shown: Callable[[str, str], bool], *, begins: bool) -> _CommandT:
     for section, key, field in reversed(list(settings_fields())):
         click.option(
             flag_name(section, key),
@@ -30,8 +44,9 @@ def setting_flags(command: _CommandT) -> _CommandT:
             metavar=setting_kind(field),
             multiple=takes_several(field),
             callback=refuse_password if key == "redis_url" else None,
-            help=_help(field),
-            shell_complete=_offer(setting_kind(field)),
+            help=_help(field) if begins else field.description,
+            hidden=not shown(section, key),
+            shell_complete=_offers(section, key, setting_kind(field)),
         )(command)
     return command
 
@@ -99,6 +114,17 @@ def _kind(annotation: Any) -> str:
         return "|".join(kinds)
     names = {bool: "true|false", int: "WHOLE", float: "NUMBER", str: "TEXT"}
     return names.get(annotation, getattr(annotation, "__name__", "TEXT").upper())
+
+
+_PLUGINS: dict[tuple[str, str], Kind] = {
+    ("simulate", "level"): "level of theory",
+    ("policy", "acquisition"): "acquisition",
+}
+
+
+def _offers(section: str, key: str, kind: str) -> Offer:
+    plugins = _PLUGINS.get((section, key))
+    return _offer(kind) if plugins is None else offer_plugins(plugins)
 
 
 def _offer(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]:

@@ -38,6 +38,7 @@ def plan_of(settings: CampaignSettings, space: SearchSpace, known_labels: int) -
         failure_limit=policy.failure_limit,
         known_labels=known_labels,
         predict_early=policy.inference == "model",
+        labels_first=known_labels >= policy.first_training_after,
     )
 
 
@@ -63,6 +64,6 @@ def identity_of(
     if given:
         fixed["train.models"] = digest_of_models(given)
     named = {name: value for name, value in changeable.items() if not name.endswith(".slots")}
-    knobs = {knob(name) for name in changeable}
-    rest = {f"plan.{name}": value for name, value in asdict(plan).items() if name not in knobs}
+    derived = {knob(name) for name in changeable} | {"labels_first"}
+    rest = {f"plan.{name}": value for name, value in asdict(plan).items() if name not in derived}
     return fixed | named | rest

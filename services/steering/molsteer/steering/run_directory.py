@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
+from molsteer.shared.bus.server_url import without_password
 from molsteer.shared.commands.version import installed_versions
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.loading import sentences
@@ -30,7 +31,10 @@ from molsteer.steering.ledger.ledger import Ledger, unwritable
 from molsteer.steering.settings import CampaignSettings
 
 _LOCK = "steering.lock"
-_SETTINGS = "settings.json"
+_KEPT = {"campaign.training_set"}
+"""What the ledger holds itself, so that a campaign that goes on need not be given it again."""
+
+SETTINGS = "settings.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,16 @@ def held(folder: Path) -> Iterator[Before]:
         os.close(descriptor)
 
 
+def check_free(folder: Path) -> None:
+    """Make sure that nobody steers the campaign of a run directory now.
+
+    Raises:
+        RunDirectoryInUse: If a process does.
+    """
+    if is_held(folder):
+        raise RunDirectoryInUse(folder, (folder / _LOCK).read_text(errors="replace"))
+
+
 def is_held(folder: Path) -> bool:
     """Tell whether a steering process holds a run directory now."""
     try:
@@ -111,7 +125,7 @@ def is_held(folder: Path) -> bool:
 def public_settings(folder: Path) -> CampaignSettings:
     """Read the settings that a run directory describes; they hold no secret.
 
-    What was changed since steering was last started is not in them.
+    What was changed with `molsteer set` is not in them.
 
     Raises:
         NoCampaign: If they are not there.
@@ -119,25 +133,30 @@ def public_settings(folder: Path) -> CampaignSettings:
     """
     try:
         # Names of files may hold bytes that are no text, which pydantic does not read from JSON.
-        return CampaignSettings.model_validate(json.loads((folder / _SETTINGS).read_bytes()))
+        return CampaignSettings.model_validate(json.loads((folder / SETTINGS).read_bytes()))
     except FileNotFoundError:
         raise NoCampaign(folder) from None
     except ValidationError as error:
-        source = f"{folder / _SETTINGS} and the environment"
+        source = f"{folder / SETTINGS} and the environment"
         raise SettingsError(source, sentences(error)) from None
     except (ValueError, RecursionError) as error:
-        raise SettingsError(str(folder / _SETTINGS), [f"It is not JSON: {error}."]) from None
+        raise SettingsError(str(folder / SETTINGS), [f"It is not JSON: {error}."]) from None
 
 
 def describe(folder: Path, settings: CampaignSettings) -> None:
     """Write the resolved settings, the versions and facts about the host, never a secret.
 
-    The folder for the logs is made beside them.
+    Paths are absolute, so that the campaign can go on from anywhere. The folder for the logs is
+    made beside them.
     """
     (folder / "logs").mkdir(exist_ok=True)
-    hidden = SERVER_SETTINGS | {"keys_file"}
-    public = settings.model_dump(mode="json", exclude={"queue": hidden})
-    _write_json(folder / _SETTINGS, public)
+    public = settings.model_dump()
+    if settings.workers.server == "embedded":
+        for name in (*SERVER_SETTINGS, "keys_file"):
+            public["queue"].pop(name)
+    else:
+        public["queue"]["redis_url"] = without_password(settings.queue.redis_url)
+    _write_json(folder / SETTINGS, public)
     _write_json(folder / "host.json", host_facts())
 
 
@@ -185,6 +204,7 @@ def claim(
             ledger.set_fact("campaign", f"{name[:50]}-{uuid4().hex[:8]}")
         return str(ledger.fact("campaign"))
     now = {**known, **changes}
+    wanted = {name: known[name] for name in _KEPT & known.keys()} | wanted
     names = sorted(
         name for name in known | wanted if wanted.get(name) not in (known.get(name), now.get(name))
     )
@@ -217,5 +237,10 @@ def write_file(folder: Path, name: Path, data: bytes) -> None:
 
 def _write_json(path: Path, content: object) -> None:
     unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=2, default=_as_text)
+    unfinished.write_text(f"{text}\n", encoding="utf-8")
     unfinished.replace(path)
+
+
+def _as_text(value: object) -> str:
+    return str(value.absolute()) if isinstance(value, Path) else str(value)

@@ -21,6 +21,7 @@ from molsteer.shared.settings.sections import (
     WorkersSection,
 )
 from molsteer.shared.specs import Acquisition
+from molsteer.steering.ledger.schema import FILE_NAME
 from molsteer.steering.sections import (
     CampaignSection,
     InferSection,
@@ -30,6 +31,7 @@ from molsteer.steering.sections import (
 )
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.layout import LISTS, TABLES, suffix
+from molsteer.steering.space.manifest import MANIFEST_NAME
 
 
 class CampaignSettings(FileSettings):
@@ -119,11 +121,26 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
     Raises:
         SettingsError: If any setting cannot be used; all problems are named at once.
     """
-    if file and suffix(file.name) in {*LISTS, *TABLES}:
-        cure = f"Search them with: molsteer run --space {shell_word(file)}"
-        raise SettingsError(str(file), [f"These are molecules, not settings. {cure}"])
+    if file and (problem := _other_kind(file)):
+        raise SettingsError(str(file), [problem])
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
     return settings if file is None else _located(settings, file.parent, flags)
+
+
+def _other_kind(file: Path) -> str | None:
+    """Say what a file or folder is that holds no settings, and the command that takes it."""
+    place = shell_word(file)
+    if suffix(file.name) in {*LISTS, *TABLES}:
+        return f"These are molecules, not settings. Search them with: molsteer run --space {place}"
+    if (file / MANIFEST_NAME).is_file():
+        return f"This is a search space, no settings. Search it with: molsteer run --space {place}"
+    folder = file if file.is_dir() else file.parent
+    if (folder / FILE_NAME).is_file() and file.suffix != ".toml":
+        return (
+            f"This is the run directory of a campaign. Go on with it: "
+            f"molsteer continue {shell_word(folder)}"
+        )
+    return None
 
 
 _FILES = (("campaign", "space"), ("campaign", "training_set"), ("train", "models"))

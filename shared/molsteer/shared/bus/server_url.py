@@ -105,6 +105,14 @@ def socket_url(socket: Path, password: str) -> ServerUrl:
     return ServerUrl(f"unix://:{quote(password, safe='')}@{quote(str(socket))}?db=0")
 
 
+def without_password(url: str) -> str:
+    """Give the same address without its password."""
+    parts = urlsplit(url)
+    login, at, place = parts.netloc.rpartition("@")
+    user = login.partition(":")[0]
+    return _written(parts._replace(netloc=f"{user}{at if user else ''}{place}"))
+
+
 def without_login(url: ServerUrl) -> ServerUrl:
     """Give the same address without user and password."""
     return _written(_without_login(urlsplit(url)))

@@ -36,16 +36,12 @@ class DeploymentSettings(WorkerSettings):
 
 
 def load_deployment(file: Path | None) -> DeploymentSettings:
-    """Read the settings; without a file, a server that the environment names is the one to use.
+    """Read the settings.
 
     Raises:
         SettingsError: If they cannot be used.
     """
-    settings = load(DeploymentSettings, file, {})
-    if file is None and settings.queue.redis_url != QueueSettings().redis_url:
-        workers = settings.workers.model_copy(update={"server": "external"})
-        return settings.model_copy(update={"workers": workers})
-    return settings
+    return load(DeploymentSettings, file, {})
 
 
 @contextmanager

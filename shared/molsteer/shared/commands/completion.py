@@ -6,10 +6,11 @@ import click
 from click.shell_completion import get_completion_class
 
 from molsteer.shared.commands.saying import say
+from molsteer.shared.commands.suggesting import Choice
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script that lets SHELL complete commands, options and their values.
 

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
+from molsteer.shared.commands.offering import offered
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
 from molsteer.shared.commands.saying import say
 from molsteer.shared.foreign_text import one_line
+from molsteer.shared.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,10 +28,24 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red", "skipped": "dim"}
 
 
+def _offer_checks(
+    context: click.Context, _option: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    from molsteer.shared.checks.examination import installed_checks
+
+    return offered(
+        lambda: (check.name for check in installed_checks(context.params["file"])), incomplete
+    )
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option(
-    "--only", multiple=True, metavar="NAME", help="Run the check of this name; may be repeated."
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Run the check of this name; may be repeated.",
+    shell_complete=_offer_checks,
 )
 @as_json
 @verbosity
@@ -66,7 +83,8 @@ def _chosen(checks: Sequence[Check], names: Sequence[str]) -> Sequence[Check]:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise click.BadParameter(
-            f"There is no check {unknown[0]!r} with these settings, but: {', '.join(known)}.",
+            f"There is no check {unknown[0]!r} with these settings, but: {', '.join(known)}."
+            f"{did_you_mean(unknown[0], known)}",
             param_hint="--only",
         )
     return [check for check in checks if not names or check.name in names]

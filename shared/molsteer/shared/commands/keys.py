@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from molsteer.shared.commands.saying import say
+from molsteer.shared.commands.suggesting import Choice, Commands
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.signing import rotation
 from molsteer.shared.signing.key_file import read_key_ring, read_keys, write_keys, write_new_keys
@@ -15,7 +16,7 @@ from molsteer.shared.signing.key_ring import new_key_ring
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 
-@click.group()
+@click.group(cls=Commands)
 def keys() -> None:
     """Make, show and replace the keys that sign messages.
 
@@ -57,7 +58,7 @@ def show(file: Path) -> None:
 
 @keys.command()
 @_FILE
-@click.argument("topic", type=click.Choice(TOPICS))
+@click.argument("topic", type=Choice(TOPICS))
 @click.option(
     "-o",
     "--output",

@@ -19,6 +19,7 @@ from molsteer.shared import processes as own_process
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.commands.flag_checks import refuse_password
 from molsteer.shared.commands.options import Verbosity, verbosity
+from molsteer.shared.commands.suggesting import Choice
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.settings.loading import load
 from molsteer.shared.settings.sections import (
@@ -58,7 +59,7 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
 
 
 @click.command()
-@click.argument("topic", type=click.Choice(TOPICS))
+@click.argument("topic", type=Choice(TOPICS))
 @click.option(
     "--processes",
     type=click.IntRange(min=1),
@@ -120,7 +121,7 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
 )
 @click.option(
     "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
+    type=Choice(["debug", "info", "warning", "error"]),
     default="warning",
     show_default=True,
     help="The least that is logged: --quiet means error, and --verbose debug.",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 from pydantic_settings import SettingsError as VariableError
 
@@ -20,10 +22,17 @@ from molsteer.shared.bus.server_url import holds_password
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.private_files import is_exposed
+from molsteer.shared.settings.names import Name, name_meant, names_of, unknown_variables
+from molsteer.shared.settings.origins import STRENGTH, Origins, variables_of
+from molsteer.shared.settings.sections import TABLES
 from molsteer.shared.settings.wording import wording
+from molsteer.shared.suggestions import meant
 
 _MOST_CHARACTERS, _WIDEST = 200_000, 5_000
 """No settings are longer, nor is a line of them; reading TOML may take time with their square."""
+
+_EXPLAINED = 50
+"""Problems of which each is told with its line and what may have been meant."""
 
 _SettingsT = TypeVar("_SettingsT", bound="FileSettings")
 
@@ -43,6 +52,9 @@ class FileSettings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
+    document: ClassVar[dict[str, Any]] = {}
+    """What the file holds."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -52,8 +64,8 @@ class FileSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the hook's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources, the strongest first; the file's path is in the model's config."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """Order the sources, the strongest first."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, cls.document)
 
 
 def load(
@@ -65,7 +77,8 @@ def load(
 
     Args:
         model: What to read.
-        file: A TOML file, or None for environment and flags alone.
+        file: A TOML file, or a JSON file as run directories have it, or None for environment and
+            flags alone.
         flags: Values given on the command line, by section and key.
 
     Raises:
@@ -73,29 +86,60 @@ def load(
             are named at once, each with its place.
     """
     source = str(file) if file else "the environment and flags"
-    _check_file(file, source)
+    origins = origins_of(file, flags)
 
-    # A settings class holds its file in its configuration, so each file has a class of its own.
+    # What the file holds belongs to a settings class, so each file has a class of its own.
+    document = dict(origins.document)
     bound: type[_SettingsT] = type(
-        model.__name__,
-        (model,),
-        {"model_config": SettingsConfigDict(toml_file=file), "__module__": model.__module__},
+        model.__name__, (model,), {"document": document, "__module__": model.__module__}
     )
     given: dict[str, Any] = {section: dict(values) for section, values in flags.items()}
+    if "workers" in model.model_fields and _names_server(origins):
+        given["workers"] = {**given.get("workers", {}), "server": "external"}
+    others = [*_contradictions(origins), *unknown_variables(model, os.environ)]
     try:
-        return bound(**given)
+        settings = bound(**given)
     except ValidationError as error:
-        raise SettingsError(source, list(_with_cures(error))) from None
+        problems = [*_with_cures(error, names_of(model), origins), *others]
+        raise SettingsError(source, problems) from None
     except VariableError as error:
         cure = "A table or list is written as JSON, a single setting as MOLSTEER_TABLE__KEY."
-        raise SettingsError(source, [f"MOLSTEER_*: {error}. {cure}"]) from None
+        raise SettingsError(source, [f"MOLSTEER_*: {error}. {cure}", *others]) from None
+    if others:
+        raise SettingsError(source, others)
+    return settings
 
 
-def _check_file(file: Path | None, source: str) -> None:
-    if file is None:
-        return
+def origins_of(file: Path | None, flags: Mapping[str, Mapping[str, object]]) -> Origins:
+    """Find out where each setting is given; `load` has the same arguments, and raises the same."""
+    document, text = ({}, "") if file is None else _read(file)
+    return Origins(document, text, variables_of(os.environ), flags)
+
+
+_URL, _SERVER = Name("queue", "redis_url"), Name("workers", "server")
+
+
+def _names_server(origins: Origins) -> bool:
+    """Tell whether somebody names a server, more strongly than anybody asks for an own one."""
+    named, kind = (STRENGTH.index(origins.of(name)) for name in (_URL, _SERVER))
+    return named > kind
+
+
+def _contradictions(origins: Origins) -> Iterator[str]:
+    place = origins.of(_URL)
+    if place == origins.of(_SERVER) and origins.value(_SERVER) == "embedded":
+        yield (
+            f"{_SERVER}: embedded starts a server for this run alone, and {place} also names "
+            f"another as {_URL}. Leave one of them out."
+        )
+
+
+def _read(file: Path) -> tuple[dict[str, Any], str]:
+    """Read a file; only of TOML is the text given as well."""
+    source, is_json = str(file), file.suffix == ".json"
     try:
-        document = _parsed(file.read_bytes().decode())
+        text = file.read_bytes().decode()
+        document = _parsed_json(text) if is_json else _parsed(text)
     except FileNotFoundError:
         raise SettingsError(source, ["There is no such file. Check the path."]) from None
     except OSError as error:
@@ -103,7 +147,8 @@ def _check_file(file: Path | None, source: str) -> None:
     except UnicodeDecodeError:
         raise SettingsError(source, ["The file is not UTF-8 text."]) from None
     except (ValueError, RecursionError) as error:
-        raise SettingsError(source, [f"The file is not valid TOML: {error}."]) from None
+        kind = "JSON" if is_json else "TOML"
+        raise SettingsError(source, [f"The file is not valid {kind}: {error}."]) from None
     queue = document.get("queue")
     url = queue.get("redis_url") if isinstance(queue, dict) else None
     if holds_password(url) and is_exposed(file.stat()):
@@ -111,6 +156,7 @@ def _check_file(file: Path | None, source: str) -> None:
         cure = f"{keep}, or name a password_file instead"
         problem = f"[queue] redis_url: holds a password, and others may use the file. {cure}."
         raise SettingsError(source, [problem])
+    return document, "" if is_json else text
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -121,20 +167,44 @@ def _parsed(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+def _parsed_json(text: str) -> dict[str, Any]:
+    document = json.loads(text)
+    if not isinstance(document, dict):
+        raise ValueError("it holds no table")
+    return document
+
+
 def sentences(error: ValidationError) -> list[str]:
     """Tell what is wrong with settings, one sentence for each problem, with its place."""
     problems = error.errors(include_url=False, include_input=False)
     return [f"{_place(problem['loc'])}: {wording(problem)}." for problem in problems]
 
 
-def _with_cures(error: ValidationError) -> Iterator[str]:
-    problems = error.errors(include_url=False, include_input=False)
-    for sentence, problem in zip(sentences(error), problems, strict=True):
-        if problem["type"] != "missing":
-            yield sentence
-            continue
-        variable = "__".join(str(part).upper() for part in problem["loc"])
-        yield f"{sentence} Give it in the file, as a flag or in MOLSTEER_{variable}."
+def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins) -> Iterator[str]:
+    for problem in error.errors(include_url=False)[:_EXPLAINED]:
+        location = problem["loc"]
+        place, what = f"{origins.place(location)}{_place(location)}", wording(problem)
+        match problem["type"]:
+            case "extra_forbidden":
+                yield f"{place}: there is no such setting. {_cure(location, known, origins)}"
+            case "missing":
+                variable = "__".join(str(part).upper() for part in location)
+                yield f"{place}: {what}. Give it in the file, as a flag or in MOLSTEER_{variable}."
+            case _:
+                yield f"{place}: {what}."
+    yield from sentences(error)[_EXPLAINED:]
+
+
+def _cure(location: tuple[int | str, ...], known: Sequence[Name], origins: Origins) -> str:
+    section, *keys = map(str, location)
+    if not keys:
+        table = meant(section, TABLES)
+        likely = f"[{table}]" if table else name_meant("", section, known)
+    else:
+        likely = name_meant(section, keys[0], known)
+        if likely and origins.of(Name(section, keys[0])) == "the environment":
+            likely = likely.variable
+    return f"Did you mean {likely}?" if likely else "Check the spelling."
 
 
 def _place(location: tuple[int | str, ...]) -> str:

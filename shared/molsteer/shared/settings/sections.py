@@ -32,6 +32,10 @@ class Section(BaseModel):
     )
 
 
+TABLES = ("campaign", "policy", "simulate", "train", "infer", "queue", "stores", "workers")
+"""The tables of a campaign's file, of which each service reads some."""
+
+
 RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 
 
@@ -237,5 +241,6 @@ class WorkersSection(Section):
     )
     server: Literal["embedded", "external"] = Field(
         default="embedded",
-        description="Start a private Redis server for this run, or use the one of queue.redis_url.",
+        description="Start a private Redis server for this run, or use the one of queue.redis_url; "
+        "external where that is given and this is not.",
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from molsteer.shared.suggestions import meant
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -42,5 +45,13 @@ _WORDS = {
 def wording(problem: ErrorDetails) -> str:
     """Say what is wrong with a value; the place in front of it makes it a sentence."""
     if words := _WORDS.get(problem["type"]):
-        return words.format_map(problem.get("ctx", {}))
+        facts = problem.get("ctx", {})
+        return words.format_map(facts) + _choice_meant(problem.get("input"), facts.get("expected"))
     return problem["msg"].removeprefix("Value error, ")
+
+
+def _choice_meant(given: object, expected: object) -> str:
+    if not isinstance(given, str) or not isinstance(expected, str):
+        return ""
+    choice = meant(given, re.findall("'([^']*)'", expected))
+    return f"; did you mean {choice}" if choice else ""

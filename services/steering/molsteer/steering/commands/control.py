@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
+from molsteer.shared.commands.offering import offered
 from molsteer.shared.commands.saying import say
 
 if TYPE_CHECKING:
@@ -36,13 +38,13 @@ def pause(run_dir: Path) -> None:
 def resume(run_dir: Path) -> None:
     """Let the campaign in RUN_DIR go on after a pause or a stop.
 
-    A campaign that ended as stopped or failing goes on with the same `molsteer run` command; one
-    that reached its budget wants a larger one first.
+    Where nobody steers, `molsteer continue` does the same and steers. A campaign that reached its
+    budget wants a larger one first.
 
     \b
     Examples:
       molsteer resume runs/quickstart
-      molsteer set runs/quickstart budget=400 && molsteer run examples/quickstart.toml
+      molsteer set runs/quickstart budget=400 && molsteer continue runs/quickstart
     """
     from molsteer.steering.control.requests import Request
 
@@ -55,8 +57,8 @@ def resume(run_dir: Path) -> None:
 def stop(run_dir: Path, *, now: bool) -> None:
     """End the campaign in RUN_DIR when its running simulations have ended.
 
-    Updates of the models are cancelled at once. Nothing is lost: after `molsteer resume`, the same
-    `molsteer run` command goes on, cancelled simulations first.
+    Updates of the models are cancelled at once. Nothing is lost: `molsteer continue` goes on with
+    it, cancelled simulations first.
 
     \b
     Examples:
@@ -68,9 +70,22 @@ def stop(run_dir: Path, *, now: bool) -> None:
     _ask(run_dir, Request(action="stop-now" if now else "stop"))
 
 
+def _offer_changes(
+    context: click.Context, _argument: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Offer what can be changed, and behind `NAME=` the values of settings that know theirs."""
+    from molsteer.steering.control.changes import assignments, choices
+
+    # Bash takes NAME=VALUE for three words, and click leaves the second one out at times.
+    *_, last = [word for word in context.params["changes"] or () if word != "="] or [""]
+    return offered(lambda: choices(last) or assignments(incomplete), incomplete)
+
+
 @click.command("set")
 @_run_dir
-@click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.argument(
+    "changes", nargs=-1, required=True, metavar="NAME=VALUE...", shell_complete=_offer_changes
+)
 def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
     """Change settings of the campaign in RUN_DIR from now on, also over restarts.
 

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
+from molsteer.shared.commands.offering import offered
 from molsteer.shared.commands.options import as_json
 from molsteer.shared.commands.saying import say
+from molsteer.shared.commands.suggesting import Commands
 from molsteer.shared.foreign_text import one_line
 from molsteer.steering.counted import counted
 from molsteer.steering.titles import title
@@ -24,7 +27,15 @@ if TYPE_CHECKING:
 _run_dir = click.argument("run_dir", type=click.Path(path_type=Path))
 
 
-@click.group()
+def _offer_tasks(
+    context: click.Context, _argument: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    return offered(
+        lambda: (task.task_id for task in _dead_tasks(context.params["run_dir"])), incomplete
+    )
+
+
+@click.group(cls=Commands)
 def dead() -> None:
     """List, show and retry tasks that kept killing their worker.
 
@@ -38,7 +49,7 @@ def dead() -> None:
     "--config",
     "config_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="TOML file that names the server, unless MOLSTEER_QUEUE__REDIS_URL does.",
+    help="TOML file that names the server in place of the run directory.",
 )
 @as_json
 def list_(run_dir: Path, config_file: Path | None, *, as_json: bool) -> None:
@@ -77,7 +88,7 @@ def list_(run_dir: Path, config_file: Path | None, *, as_json: bool) -> None:
 
 @dead.command()
 @_run_dir
-@click.argument("task_id")
+@click.argument("task_id", shell_complete=_offer_tasks)
 @as_json
 def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
     """Show what was tried for the dead task TASK_ID of the campaign in RUN_DIR.
@@ -101,7 +112,9 @@ def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
 
 @dead.command()
 @_run_dir
-@click.argument("task_ids", nargs=-1, required=True, metavar="TASK_ID...")
+@click.argument(
+    "task_ids", nargs=-1, required=True, metavar="TASK_ID...", shell_complete=_offer_tasks
+)
 def retry(run_dir: Path, task_ids: tuple[str, ...]) -> None:
     """Try the molecules of dead simulations of the campaign in RUN_DIR anew.
 

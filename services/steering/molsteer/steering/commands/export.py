@@ -11,6 +11,7 @@ import click
 
 from molsteer.shared.commands.options import as_json
 from molsteer.shared.commands.saying import say
+from molsteer.shared.commands.suggesting import Choice
 from molsteer.steering.counted import counted
 from molsteer.steering.export.tables import TABLES
 
@@ -20,7 +21,7 @@ from molsteer.steering.export.tables import TABLES
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["csv", "jsonl", "parquet", "qcschema", "safetensors"]),
+    type=Choice(["csv", "jsonl", "parquet", "qcschema", "safetensors"]),
     default="csv",
     show_default=True,
     help="How to write; parquet needs the package pyarrow.",
@@ -35,7 +36,7 @@ from molsteer.steering.export.tables import TABLES
 @click.option(
     "--table",
     "names",
-    type=click.Choice([table.name for table in TABLES]),
+    type=Choice([table.name for table in TABLES]),
     multiple=True,
     show_default="all",
     help="Write only this table; can be given several times.",

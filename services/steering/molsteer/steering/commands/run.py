@@ -11,6 +11,7 @@ import click
 from molsteer.shared.commands.options import Verbosity, verbosity
 from molsteer.shared.commands.saying import say
 from molsteer.steering.command_line import RunCommand, choose, seed_flags
+from molsteer.steering.commands.dry_run import dry_run, rehearse
 from molsteer.steering.flags import Given, setting_flags
 from molsteer.steering.run_help import help_all
 from molsteer.steering.settings import load_campaign
@@ -18,11 +19,12 @@ from molsteer.steering.settings import load_campaign
 
 @click.command(cls=RunCommand)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
+@dry_run
 @verbosity
 @help_all
 @setting_flags
 @seed_flags
-def run(file: Path | None, verbosity: Verbosity, **flags: Given) -> None:
+def run(file: Path | None, verbosity: Verbosity, *, dry_run: bool, **flags: Given) -> None:
     """Run the campaign described in FILE, or go on with it where it was stopped.
 
     Every setting can be given in FILE (TOML), as a variable MOLSTEER_SECTION__KEY, or as a flag;
@@ -36,12 +38,16 @@ def run(file: Path | None, verbosity: Verbosity, **flags: Given) -> None:
     Examples:
       molsteer run examples/quickstart.toml
       molsteer run examples/quickstart.toml --budget 200 --run-dir runs/longer
+      molsteer run examples/quickstart.toml --dry-run
       molsteer run --space molecules.smi more.csv.gz --budget 50
     """
     chosen = choose(flags, os.environ.get("MOLSTEER_QUEUE__REDIS_URL"))
     settings = load_campaign(file, chosen.settings)
     for note in chosen.notes if verbosity != "quiet" else []:
         say(f"molsteer: {note}", err=True)
+    if dry_run:
+        rehearse(settings)
+        return
     from molsteer.steering.console import follow
 
     sys.exit(follow(settings, verbosity))

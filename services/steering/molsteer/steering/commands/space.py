@@ -11,6 +11,7 @@ import click
 
 from molsteer.shared.commands.options import Verbosity, as_json, console_for_news, verbosity
 from molsteer.shared.commands.saying import say
+from molsteer.shared.commands.suggesting import Commands
 from molsteer.shared.plugins import find_plugin
 from molsteer.steering.counted import counted
 from molsteer.steering.space.admission import (
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from molsteer.steering.space.manifest import Manifest
 
 
-@click.group()
+@click.group(cls=Commands)
 def space() -> None:
     """Build search spaces and look into them."""
 

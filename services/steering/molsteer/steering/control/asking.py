@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import assert_never
 
+from molsteer.shared.foreign_text import shell_word
 from molsteer.steering.control.requests import Request, answer_to, drop
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.ledger import Ledger
@@ -41,7 +42,8 @@ def _pending(run_dir: Path, ledger: Ledger) -> str:
     if is_held(run_dir):
         return "The steering process is busy; it takes the request up when it is done."
     state = f"has ended ({ended})" if (ended := ledger.fact("finished")) else "is not running"
-    return f"The campaign {state}; the request counts when `molsteer run` goes on with it."
+    goes_on = f"molsteer continue {shell_word(run_dir)}"
+    return f"The campaign {state}; the request counts when it goes on: {goes_on}"
 
 
 def _done(request: Request, ledger: Ledger) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.wording import wording
+from molsteer.shared.suggestions import meant
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings import CampaignSettings
 
@@ -35,6 +36,24 @@ CHANGEABLE = (
     "infer.slots",
 )
 
+FREE = (
+    *("campaign.hit_above_eV", "policy.max_starts", "infer.batch_size"),
+    *("simulate.time_limit_s", "infer.time_limit_s"),
+    *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers"),
+)
+"""Settings and tables on which no decision depends, so that each session may have its own."""
+
+RULE = (
+    f"What may be changed when a campaign goes on: {', '.join(CHANGEABLE)}, and where and how long "
+    f"things run ({', '.join(FREE)}). What may not: everything else, because the results of a "
+    f"campaign would no longer be comparable."
+)
+
+
+def may_change(section: str, key: str) -> bool:
+    """Tell whether a setting may have another value when a campaign goes on."""
+    return f"{section}.{key}" in CHANGEABLE + FREE or section in FREE
+
 
 def read_changes(assignments: Sequence[str]) -> dict[str, Value]:
     """Read changes as a person types them: `NAME=VALUE`.
@@ -57,14 +76,34 @@ def read_changes(assignments: Sequence[str]) -> dict[str, Value]:
             case _, [name]:
                 changes[name] = text
             case _, []:
-                known = ", ".join(CHANGEABLE)
-                problems.append(f"{given}: it cannot be changed. What can be changed: {known}.")
+                problems.append(f"{given}: it cannot be changed. {_what_can_be(given)}")
             case _:
                 problems.append(f"{given}: it could mean {' or '.join(names)}. Write one of them.")
     checked, wrong = _check(changes)
     if problems or wrong:
         raise SettingsError("the command", [*problems, *wrong])
     return checked
+
+
+def assignments(begun: str) -> list[str]:
+    """Give the names that can be changed, or with its values the one that stands in `NAME=`."""
+    given, is_assignment, _ = begun.partition("=")
+    if is_assignment:
+        return [f"{given}={value}" for value in choices(given)]
+    clear = (
+        spelling for name in CHANGEABLE for spelling in _spellings(name) if "." not in spelling
+    )
+    return [f"{spelling}=" for spelling in (*CHANGEABLE, *clear) if spelling != "slots"]
+
+
+def choices(given: str) -> list[str]:
+    """Give the values of a setting that knows them, by any of its names; else none."""
+    for section, key in (name.split(".") for name in CHANGEABLE if given in _spellings(name)):
+        holder: Any = CampaignSettings.model_fields[section].annotation
+        annotation = holder.model_fields[key].annotation
+        if get_origin(annotation) is Literal:
+            return [str(value) for value in get_args(annotation)]
+    return []
 
 
 def check_changes(changes: Changes) -> dict[str, Value]:
@@ -117,6 +156,13 @@ def knob(name: str) -> str:
     return f"slots_{section}" if key == "slots" else key
 
 
+def _what_can_be(given: str) -> str:
+    names = {spelling: name for name in CHANGEABLE for spelling in _spellings(name)}
+    likely = meant(given, names)
+    hint = f" Did you mean {names[likely]}?" if likely else ""
+    return f"What can be changed: {', '.join(CHANGEABLE)}.{hint}"
+
+
 def _spellings(name: str) -> tuple[str, str, str]:
     section, key = name.split(".")
     return name, f"{key}.{section}", key
@@ -139,5 +185,5 @@ def _setting(name: str) -> TypeAdapter[Value]:
         return TypeAdapter(NonNegativeInt)  # a campaign may wait for workers, but not begin so
     holder: Any = CampaignSettings.model_fields[section].annotation
     field = holder.model_fields[key]
-    annotation: Any = Annotated[field.annotation, *field.metadata]
+    annotation: Any = Annotated[field.annotation, field]
     return TypeAdapter(annotation, config=holder.model_config)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, assert_never
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from molsteer.shared.errors import SettingsError
 from molsteer.steering.control.changes import Changes, Value, check_changes
+from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.events import (
     Control,
@@ -80,6 +82,35 @@ def drop(run_dir: Path, request: Request) -> str:
     unfinished.write_text(request.model_dump_json(), encoding="utf-8")
     unfinished.rename(folder / f"{name}.json")
     return name
+
+
+@contextmanager
+def asked(run_dir: Path, requests: Sequence[Request]) -> Iterator[None]:
+    """Ask something for the block that follows; what fails before steering hears it, asks nothing.
+
+    Raises:
+        RequestRefused: If the requests cannot be written.
+    """
+    names: list[str] = []
+    try:
+        names += (_dropped(run_dir, request) for request in requests)
+        yield
+    except BaseException:
+        for name in names:
+            (_folder(run_dir) / f"{name}.json").unlink(missing_ok=True)
+        raise
+
+
+def _dropped(run_dir: Path, request: Request) -> str:
+    try:
+        return drop(run_dir, request)
+    except OSError as error:
+        raise RequestRefused(run_dir, f"Nothing can be written there: {error}.") from None
+
+
+def waiting(run_dir: Path) -> bool:
+    """Tell whether requests wait for steering."""
+    return any(_folder(run_dir).glob("*.json"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from pathlib import Path
 from molsteer.shared.bus.dead_letters import DeadLetter, dead_letters
 from molsteer.shared.settings.loading import load
 from molsteer.shared.worker.settings import WorkerSettings
-from molsteer.steering.run_directory import public_settings
+from molsteer.steering.run_directory import SETTINGS, public_settings
 
 
 def letters_of(run_dir: Path, config_file: Path | None) -> list[DeadLetter]:
     """List them, newest first; none where the server was embedded, and gone with its campaign.
 
     Args:
-        run_dir: The campaign's folder, which tells everything about the server but its address.
-        config_file: Tells the address, unless the environment does.
+        run_dir: The campaign's folder, which tells everything about the server but secrets.
+        config_file: Tells the address in its place; the environment in place of both.
 
     Raises:
         NoCampaign: If the folder holds none.
@@ -24,5 +24,5 @@ def letters_of(run_dir: Path, config_file: Path | None) -> list[DeadLetter]:
     settings = public_settings(run_dir)
     if settings.workers.server == "embedded":
         return []
-    queue = load(WorkerSettings, config_file, {}).queue
+    queue = load(WorkerSettings, config_file or run_dir / SETTINGS, {}).queue
     return dead_letters(queue.model_copy(update={"prefix": settings.queue.prefix}))

@@ -39,6 +39,8 @@ class Plan:
         pretrained: Whether models are given that rank the space before anything is trained.
         known_labels: Labels that exist before the campaign begins, of molecules in the space or
             outside; the budget does not count them.
+        labels_first: Whether the labels that were known suffice for a model, which then names the
+            first molecules.
         predict_early: Whether groups of members that are trained predict chunks while others are
             still being trained.
     """
@@ -62,6 +64,7 @@ class Plan:
     pretrained: bool = False
     known_labels: int = 0
     predict_early: bool = False
+    labels_first: bool = False
 
     @property
     def slots(self) -> dict[Topic, int]:

@@ -76,6 +76,8 @@ def act_when_starved(state: State) -> Step | None:
 def _refill_waits(state: State) -> bool:
     if state.given and not state.shortlist.fresh.take(state.chosen):
         return True  # the first molecules are for campaigns that have no model to ask
+    if _first_model_comes(state) and not state.shortlist.fresh.take(state.chosen):
+        return True
     match state.plan.during_update:
         case "continue":
             return False
@@ -85,6 +87,14 @@ def _refill_waits(state: State) -> bool:
             return state.update is not None or update_is_due(state)
         case strategy:
             assert_never(strategy)
+
+
+def _first_model_comes(state: State) -> bool:
+    """Tell whether labels known from the start are about to give the first model, or just do."""
+    if not state.plan.labels_first or state.model or state.generation > 1:
+        return False
+    can_end = state.plan.slots_train > 0 and state.plan.slots_infer > 0
+    return can_end and (state.update is not None or update_is_due(state))
 
 
 def _finish(state: State, reason: FinishReason) -> Step:

@@ -9,8 +9,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.frozen import Message
 from molsteer.shared.settings.wording import wording
+from molsteer.steering.ledger.schema import FILE_NAME
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.errors import DamagedSpace
 
@@ -154,6 +156,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         document = (folder / MANIFEST_NAME).read_bytes()
     except OSError as error:
+        if (folder / FILE_NAME).is_file():
+            cure = f"Go on with it: molsteer continue {shell_word(folder)}"
+            raise DamagedSpace(folder, "it is the run directory of a campaign", cure) from error
         reason = f"its {MANIFEST_NAME} cannot be read ({error.strerror})"
         raise DamagedSpace(folder, reason, _BUILD) from error
     try:

@@ -218,6 +218,42 @@ def open_or_build(
     Raises:
         SpaceError: If a source cannot be opened or read, or there is no usable molecule.
     """
+    folder, space = look_for(
+        sources, cache_folder, chunk_size, admission=admission, smiles_column=smiles_column
+    )
+    if space is not None:
+        return space
+    from molsteer.steering.space.build import build  # RDKit, which opening does without
+
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    build(
+        sources,
+        folder,
+        chunk_size=chunk_size,
+        admission=admission,
+        processes=processes,
+        replace=True,
+        smiles_column=smiles_column,
+        on_progress=on_progress,
+    )
+    return SearchSpace.open(folder)
+
+
+def look_for(
+    sources: Sequence[Path],
+    cache_folder: Path,
+    chunk_size: int,
+    *,
+    admission: Admission = DEFAULT,
+    smiles_column: str | None = None,
+) -> tuple[Path, SearchSpace | None]:
+    """Name the folder of a search space, and open it if it was built already.
+
+    The arguments are those of `open_or_build`.
+
+    Raises:
+        SpaceError: If a source cannot be opened or read.
+    """
     if len(sources) == 1 and sources[0].is_dir():
         if smiles_column is not None:
             raise SpaceError(
@@ -226,27 +262,14 @@ def open_or_build(
             )
         space = SearchSpace.open(sources[0])
         _check_admission(space, admission)
-        return space
+        return sources[0], space
     digests = [MoleculesFile(source).sha256() for source in sources]
     read = "".join([*digests, admission.model_dump_json(), smiles_column or ""])
     folder = cache_folder / f"{hashlib.sha256(read.encode()).hexdigest()[:16]}-{chunk_size}"
     try:
-        return SearchSpace.open(folder)
+        return folder, SearchSpace.open(folder)
     except DamagedSpace:  # most often there is none yet
-        from molsteer.steering.space.build import build  # RDKit, which opening does without
-
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        build(
-            sources,
-            folder,
-            chunk_size=chunk_size,
-            admission=admission,
-            processes=processes,
-            replace=True,
-            smiles_column=smiles_column,
-            on_progress=on_progress,
-        )
-        return SearchSpace.open(folder)
+        return folder, None
 
 
 def _check_admission(space: SearchSpace, wanted: Admission) -> None:

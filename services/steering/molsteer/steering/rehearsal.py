@@ -1,0 +1,210 @@
+"""Tries out whether a campaign would run, and says in words what it would do; changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from molsteer.shared.bus.connection import check_answer
+from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.bus.server_url import address
+from molsteer.shared.bus.workers import live_workers, start_command
+from molsteer.shared.checks.machine import nearest_folder
+from molsteer.shared.errors import UserError
+from molsteer.shared.messages import TOPICS, Topic
+from molsteer.shared.server import find_server
+from molsteer.shared.signing.key_file import read_key_ring
+from molsteer.steering import outlook, run_directory
+from molsteer.steering.control.changes import Changes, changed
+from molsteer.steering.control.requests import changes_of
+from molsteer.steering.counted import counted
+from molsteer.steering.errors import UnusableRunDirectory, WouldNotRun
+from molsteer.steering.given_models import read_given, sized
+from molsteer.steering.ledger import known_labels
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.schema import FILE_NAME
+from molsteer.steering.model_files import Weights
+from molsteer.steering.planning import identity_of, plan_of
+from molsteer.steering.plugins import check_plugins
+from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.space.errors import SpaceError
+from molsteer.steering.space.sampling import sampled
+from molsteer.steering.space.search_space import SearchSpace, look_for
+from molsteer.steering.training_set import read_training_set
+
+
+@dataclass
+class Rehearsal:
+    """Goes through everything that a campaign needs.
+
+    Attributes:
+        settings: What would run.
+        changes: What is changed before it goes on.
+        problems: What is in the way, as far as it was looked for.
+        known: Labels that are known before the campaign begins.
+        given: Models that were trained before.
+        space: The search space, where it was built already.
+        begun: Whether the campaign has results already.
+    """
+
+    settings: CampaignSettings
+    changes: Changes = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    known: int = 0
+    given: Weights | None = None
+    space: SearchSpace | None = None
+    begun: bool = False
+
+    def plan(self) -> list[str]:
+        """Tell in sentences what the campaign would do.
+
+        Raises:
+            WouldNotRun: If anything is in the way; all of it is named at once.
+        """
+        steps = (
+            *(self._molecules, self._models, self._results, self._labels, self._course),
+            *(self._workers, self._server, self._stores),
+        )
+        told = [list(self._tried(step)) for step in steps]
+        if self.problems:
+            raise WouldNotRun(list(dict.fromkeys(self.problems)))
+        return list(chain.from_iterable(told))
+
+    def _tried(self, step: Callable[[], Iterator[str]]) -> Iterator[str]:
+        try:
+            yield from step()
+        except UserError as error:
+            self.problems.append(str(error))
+
+    def _molecules(self) -> Iterator[str]:
+        sources = self.settings.campaign.space
+        folder, self.space = look_for(
+            sources,
+            self.settings.run_dir / "space",
+            self.settings.infer.chunk_size,
+            admission=self.settings.admission(),
+            smiles_column=self.settings.campaign.smiles_column,
+        )
+        names = ", ".join(map(str, sources))
+        if self.space:
+            yield f"Molecules: {len(self.space):,} of {names}, from the search space {folder}."
+            return
+        sample = sampled(sources, self.settings.admission(), self.settings.campaign.smiles_column)
+        if sample.usable == 0 and sample.looked_at == sample.rows:
+            raise SpaceError(f"There is no usable molecule in {names}. {sample.reasons}".rstrip())
+        yield (
+            f"Molecules: {counted(sample.rows, 'row')} of {names}, from which a search space is "
+            f"built; of the first {sample.looked_at:,} rows, {sample.usable:,} can be searched. "
+            f"{sample.reasons}"
+        ).rstrip()
+
+    def _models(self) -> Iterator[str]:
+        self.given = read_given(self.settings)
+        self.settings = sized(self.settings, self.given)
+        if self.given:
+            yield f"Models: {counted(self.given.members, 'member')} are given."
+
+    def _results(self) -> Iterator[str]:
+        folder = self.settings.run_dir
+        there = nearest_folder(folder)
+        if not there.is_dir():
+            raise UnusableRunDirectory(folder, f"{there} is no folder")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise UnusableRunDirectory(folder, f"{there} may not be written")
+        run_directory.check_free(folder)
+        if (folder / FILE_NAME).exists():
+            with closing(look_into(folder, held=run_directory.is_held(folder))) as ledger:
+                yield from self._gone_on(folder, ledger)
+            return
+        yield f"Results: in {folder}{'' if there == folder else ', which is made'}."
+
+    def _gone_on(self, folder: Path, ledger: Ledger) -> Iterator[str]:
+        changes, self.known = changes_of(ledger), known_labels.count(ledger)
+        if ledger.has_events and self.space is None:
+            names = ", ".join(map(str, self.settings.campaign.space))
+            other = f"it holds a campaign with other molecules than {names}"
+            raise UnusableRunDirectory(folder, other, "Name the molecules that it began with")
+        if ledger.has_events and self.space is not None and not self.problems:
+            plan = plan_of(self.settings, self.space, self.known)
+            identity = identity_of(self.settings, self.space, self.given, plan)
+            run_directory.claim(folder, ledger, self.settings.campaign.name, identity, changes)
+            self.settings = changed(self.settings, {**changes, **self.changes})
+        (done,) = ledger.connection.execute("SELECT count(*) FROM label").fetchone()
+        self.begun = done > 0
+        ended = ledger.fact("finished")
+        state = f"which has ended ({ended})" if ended else "which goes on"
+        yield (
+            f"Results: in {folder}, with a campaign {state}: {done} of "
+            f"{self.settings.campaign.budget} simulated."
+        )
+
+    def _labels(self) -> Iterator[str]:
+        file = self.settings.campaign.training_set
+        if file is None or self.known:
+            return
+        self.known = len(read_training_set(file, self.settings.simulate.level))
+        yield f"Labels: {self.known:,} of {file}, which are not simulated again."
+
+    def _course(self) -> Iterator[str]:
+        settings, simulate = self.settings, self.settings.simulate
+        yield (
+            f"Simulations: {counted(settings.campaign.budget, 'molecule')} at the level "
+            f"{simulate.level}, {simulate.slots} at a time, each for at most "
+            f"{simulate.time_limit_s:g} s."
+        )
+        if self.begun:
+            return
+        yield f"Choice: {outlook.when_models_begin(settings, self.known)}"
+        if told := outlook.warning(settings, self.known):
+            yield f"Warning: {told}"
+
+    def _workers(self) -> Iterator[str]:
+        check_plugins(self.settings)
+        slots = {topic: getattr(self.settings, topic).slots for topic in TOPICS}
+        here = [f"{slots[topic]} of {topic}" for topic in TOPICS if self._is_here(topic)]
+        if here:
+            yield f"Workers: {', '.join(here)} are started on this machine."
+        elsewhere = [topic for topic in TOPICS if not self._is_here(topic)]
+        if not elsewhere:
+            return
+        there = live_workers(self.settings.queue)
+        for topic in elsewhere:
+            pool = self.settings.pools[topic]
+            count = sum(one.topic == topic and one.pool == pool for one in there)
+            cure = "" if count else f" Start one: {start_command(topic, pool)}"
+            yield f"Workers: {counted(count, 'worker')} in the pool {pool!r} of {topic} now.{cure}"
+
+    def _is_here(self, topic: Topic) -> bool:
+        return self.settings.workers.local and self.settings.pools[topic] == DEFAULT_POOL
+
+    def _server(self) -> Iterator[str]:
+        queue = self.settings.queue
+        read_key_ring(queue.keys_file)
+        if self.settings.workers.server == "embedded":
+            yield f"Server: {find_server()} is started for this run alone."
+            return
+        check_answer(queue.server_url)
+        yield f"Server: Redis at {address(queue.redis_url)}, which answers."
+
+    def _stores(self) -> Iterator[str]:
+        stores = self.settings.stores
+        if stores.globus_config is not None:
+            from proxystore.utils.environment import hostname
+
+            from molsteer.shared.blobs.globus_sites import read_sites
+
+            read_sites(stores.globus_config, hostname())
+        directory = stores.directory or self.settings.run_dir / "objects"
+        if "file" in stores.chosen and not os.access(nearest_folder(directory), os.W_OK | os.X_OK):
+            raise UserError(
+                f"The file store {directory} cannot be written. Name another folder as [stores] "
+                f"directory."
+            )
+        chosen = ", ".join(f"{topic} {getattr(stores, topic)}" for topic in TOPICS)
+        place = f"; file is {directory}" if "file" in stores.chosen else ""
+        yield f"Stores: {chosen}{place}."
