@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from molsteer.shared.commands.options import Verbosity, verbosity
+from molsteer.shared.expendable import expendable_output
 from molsteer.steering.command_line import RunCommand, choose, seed_flags
 from molsteer.steering.flags import Given, setting_flags
 from molsteer.steering.settings import load_campaign
@@ -36,8 +37,10 @@ def run(file: Path | None, verbosity: Verbosity, **flags: Given) -> None:
     """
     chosen = choose(flags, os.environ.get("MOLSTEER_QUEUE__REDIS_URL"))
     settings = load_campaign(file, chosen.settings)
-    for note in chosen.notes if verbosity != "quiet" else []:
-        click.echo(f"molsteer: {note}", err=True)
     from molsteer.steering.console import follow
 
-    sys.exit(follow(settings, verbosity))
+    with expendable_output():
+        for note in chosen.notes if verbosity != "quiet" else []:
+            click.echo(f"molsteer: {note}", err=True)
+        status = follow(settings, verbosity)
+    sys.exit(status)
