@@ -96,8 +96,12 @@ def is_installed(name: str) -> bool:
 
 
 def test_every_command_that_the_metadata_names_is_there() -> None:
+    named = set[str]()
     for package in PACKAGES:
         metadata = tomllib.loads((package / "pyproject.toml").read_text())["project"]
-        for command in metadata.get("entry-points", {}).get("molsteer.commands", {}).values():
+        commands = metadata.get("entry-points", {}).get("molsteer.commands", {})
+        named |= commands.keys()
+        for command in commands.values():
             module = command.split(":")[0].removeprefix("molsteer.").replace(".", "/")
             assert (package / "molsteer" / f"{module}.py").is_file(), command
+    assert {"run", "simulate", "status", "worker"} <= named

@@ -202,10 +202,51 @@ def test_outcomes_come_back_until_they_are_settled(bus: Bus) -> None:
 
 
 def test_collecting_waits_no_longer_than_asked(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    late = threading.Timer(2.0, lambda: bus.guard.finish(outcome_of(task)))
     begun = time.monotonic()
-    assert list(bus.dispatch.collect(0.2)) == []
+    late.start()
+    assert list(bus.dispatch.collect(0.2)) == [], "what comes later was waited for"
+    assert time.monotonic() - begun > 0.15
     assert list(bus.dispatch.collect(0.0)) == []
-    assert 0.15 < time.monotonic() - begun < 5.0
+    late.join()
+    assert only(bus.dispatch.collect(0.0)) == outcome_of(task)
+
+
+def test_a_task_that_was_settled_or_taken_back_begins_again_when_that_is_wanted(bus: Bus) -> None:
+    settled, cancelled = (simulate_task(campaign=bus.campaign, number=n) for n in (1, 2))
+    bus.dispatch.settle([settled.task_id])
+    bus.dispatch.cancel([cancelled.task_id])
+    assert bus.guard.begin(settled) == bus.guard.begin(cancelled) == "cancelled"
+    assert bus.dispatch.reopen([settled.task_id, cancelled.task_id, "simulate/3/1"]) == 2
+    assert bus.guard.begin(settled) == bus.other_guard.begin(cancelled) == Run(1)
+    assert bus.dispatch.reopen([]) == bus.dispatch.reopen([cancelled.task_id]) == 0
+
+
+def test_messages_that_no_worker_took_are_withdrawn_and_no_others(bus: Bus) -> None:
+    ours, others = (simulate_task(campaign=bus.campaign, number=n) for n in (11, 12))
+    ids = [("simulate", task.task_id) for task in (ours, others)]
+    for task in (ours, ours, others):
+        bus.dispatch.publish(task)
+    bus.dispatch.withdraw(ids[:1])
+    places = bus.dispatch.whereabouts(ids)
+    assert places == {ours.task_id: "absent", others.task_id: "queued"}
+    bus.dispatch.publish(ours)
+    assert bus.dispatch.whereabouts(ids)[ours.task_id] == "queued"
+    bus.dispatch.withdraw(ids)
+    bus.dispatch.withdraw([])
+    assert {*bus.dispatch.whereabouts(ids).values()} == {"absent"}
+
+
+def test_an_outcome_that_is_put_aside_makes_room_for_another_one(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    first, second = (outcome_of(task, adiabatic_eV=value) for value in (1.0, 2.0))
+    assert bus.guard.finish(first)
+    assert not bus.other_guard.finish(second)
+    bus.dispatch.bury(first, "It cannot be recorded.")
+    assert list(bus.dispatch.collect(0.0)) == []
+    assert bus.other_guard.finish(second)
+    assert only(bus.dispatch.collect(0.0)) == second
 
 
 def test_an_outcome_wakes_whoever_waits_for_it(bus: Bus) -> None:

@@ -13,8 +13,9 @@ import pytest
 from molsteer.shared.blobs.codecs import decode_arrays, decode_tree
 from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
 from molsteer.shared.codec import decode_outcome, decode_task, encode
-from molsteer.shared.errors import BlobCorrupt, ProtocolMismatch, WireError
+from molsteer.shared.errors import BlobCorrupt, ProtocolMismatch, UntrustedMessage, WireError
 from molsteer.shared.messages import (
+    TOPICS,
     ErrorRecord,
     Failed,
     Infer,
@@ -31,7 +32,7 @@ from molsteer.shared.messages import (
     Trained,
     TrainedMember,
 )
-from molsteer.shared.signing.key_ring import Key, KeyRing
+from molsteer.shared.signing.key_ring import Key, KeyRing, new_key_ring
 from molsteer.shared.specs import Acquisition, SimulationSpec, TrainingPlan
 
 pytestmark = pytest.mark.fast
@@ -212,6 +213,20 @@ def test_old_signatures_are_still_right(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_is_signed_with_the_key_of_its_own_topic(name: str) -> None:
+    message, ring = MESSAGES[name], new_key_ring(TOPICS)
+    topic = message.task_id.partition("/")[0]
+    (own,) = (each for each in TOPICS if each == topic)
+    decode = decode_task if isinstance(message, Task) else decode_outcome
+    data = encode(message, ring)
+    assert data.split(b" ")[1].decode().startswith(f"{topic}-")
+    assert decode(data, ring) == decode(data, ring.only(own)) == message
+    for other in {*TOPICS} - {own}:
+        with pytest.raises(UntrustedMessage):
+            encode(message, ring.only(other))
+
+
 def test_what_is_signed_is_purpose_topic_key_and_exact_bytes() -> None:
     header, body = (GOLDEN / "simulate.signed").read_bytes().split(b"\n", 1)
     algorithm, key_id, signature = header.split(b" ")
@@ -242,6 +257,49 @@ def test_an_unknown_field_is_refused() -> None:
     data = (GOLDEN / "simulate.json").read_bytes().replace(b'"attempt":2', b'"attempt":2,"extra":1')
     with pytest.raises(WireError, match="extra"):
         decode_task(data)
+
+
+ABSURD = {
+    "starts beyond every integer of SQLite": (
+        "simulated",
+        '"start":3',
+        '"start":9223372036854775808',
+    ),
+    "steps beyond every integer": ("simulated", '"steps":[12', '"steps":[1180591620717411303424'),
+    "data larger than any memory": (
+        "simulated",
+        '"size_bytes":123456',
+        '"size_bytes":1180591620717411303424',
+    ),
+    "data without size": ("simulated", '"size_bytes":123456', '"size_bytes":-1'),
+    "an unknown store": ("simulated", '"store":"file"', '"store":"moon"'),
+    "a time beyond the calendar": ("simulated", '"ended_at":1790000009.75', '"ended_at":1e300'),
+    "a potential that no surrogate can learn": (
+        "simulated",
+        '"adiabatic_eV":9.125',
+        '"adiabatic_eV":1e39',
+    ),
+    "a name as long as a book": ("simulated", '"worker":"node-7', f'"worker":"{"x" * 2_000}'),
+    "a generation beyond every integer": (
+        "inferred",
+        '"generation":3',
+        '"generation":9223372036854775808',
+    ),
+    "an error that is no energy": (
+        "trained",
+        '"validation_mae_eV":0.2,"device"',
+        '"validation_mae_eV":1e300,"device"',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ABSURD)
+def test_an_outcome_that_nobody_could_record_is_no_outcome(name: str) -> None:
+    message, said, absurd = ABSURD[name]
+    text = (GOLDEN / f"{message}.json").read_text()
+    assert said in text
+    with pytest.raises(WireError, match="are no Outcome"):
+        decode_outcome(text.replace(said, absurd).encode())
 
 
 def test_no_decoder_runs_a_pickle(tmp_path: Path) -> None:

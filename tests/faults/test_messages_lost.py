@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from support.worker_process import queue_variables
 from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.keys import Keys
 from molsteer.shared.codec import encode
+from molsteer.shared.messages import Outcome
 from molsteer.shared.settings.sections import QueueSettings
 
 LOST = "Lost on the way, published again"
@@ -117,6 +119,50 @@ def test_doorbells_and_outcomes_are_forged_doubled_and_garbled(campaign: Externa
         campaign.release()
         campaign.await_end(steering)
         campaign.assert_counted_once(most_executions=1)
+
+
+def test_absurd_outcomes_are_put_aside_or_cost_an_attempt_and_end_no_campaign(
+    campaign: ExternalCampaign,
+) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        (name,) = campaign.rows("SELECT value ->> '$' FROM fact WHERE name = 'campaign'")
+        ids = eventually(lambda: campaign.rows("SELECT task_id FROM task WHERE starts = 0"))
+        huge, large, foreign, nowhere = (json.loads(encode(outcome_named(name, i))) for i in ids)
+        huge["start"] = 2**63
+        large["result"]["records"] = REFERENCE | {"namespace": name, "size_bytes": 2**70}
+        nowhere["result"]["records"] = REFERENCE | {"namespace": name, "store": "globus"}
+        outcomes = dict(zip(ids, map(json.dumps, (huge, large, foreign, nowhere)), strict=True))
+        with campaign.client() as client:
+            client.hset(Keys(campaign.queue.prefix).outcomes(name), mapping=outcomes)
+            client.rpush(Keys(campaign.queue.prefix).doorbell(name), *ids)
+            unusable = "task WHERE error ->> 'code' = 'unusable-output'"
+            eventually(lambda: campaign.count(unusable) == 2)
+            reasons = [letter.reason for letter in dead_letters(campaign.queue)]
+            assert sorted(reason.partition(": ")[2].split(":")[0] for reason in reasons) == [
+                "result.simulated.records.ref.size_bytes",
+                "start",
+            ]
+            client.delete(Keys(campaign.queue.prefix).dead_letters)
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once(failures=2)
+
+
+REFERENCE = {
+    "kind": "ref",
+    "store": "redis",
+    "key": "k",
+    "codec": "msgpack",
+    "sha256": "ab" * 32,
+    "size_bytes": 100,
+}
+
+
+def outcome_named(campaign: str, task_id: str) -> Outcome:
+    """Make an outcome of any task, for a molecule that is not its own."""
+    return outcome_of(simulate_task(campaign=campaign)).model_copy(update={"task_id": task_id})
 
 
 @pytest.mark.parametrize("damage", ["removed", "spoiled"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 import resource
+import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -105,6 +109,39 @@ def test_a_second_steering_is_started(campaign: ExternalCampaign) -> None:
         campaign.assert_counted_once(most_executions=1)
 
 
+def test_a_copy_of_the_run_directory_is_started(campaign: ExternalCampaign) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        copy = replace(campaign, folder=campaign.folder / "elsewhere")
+        shutil.copytree(campaign.run_dir, copy.run_dir)
+        with copy.steered() as second:
+            assert second.wait(30) == 1
+        told = f"is steered already, from process {steering.pid} on {platform.node()} in "
+        assert told + str(campaign.run_dir) in copy.log
+        assert "Traceback" not in copy.log
+        campaign.release()
+        campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+def test_an_older_copy_of_the_run_directory_is_restored(campaign: ExternalCampaign) -> None:
+    campaign.hold(after=4)
+    kept = campaign.folder / "kept"
+    with campaign.worker():
+        with campaign.steered():
+            campaign.await_labels(4)
+        shutil.copytree(campaign.run_dir, kept)
+        campaign.release()
+        campaign.steer_to_the_end()
+        shutil.rmtree(campaign.run_dir)
+        shutil.copytree(kept, campaign.run_dir)
+        assert campaign.count("label") < campaign.budget
+        campaign.steer_to_the_end()
+        assert "This run directory is older than what its server has seen" in campaign.log
+        campaign.assert_counted_once(most_executions=2)
+
+
 def test_the_disk_of_the_run_directory_is_full(campaign: ExternalCampaign) -> None:
     campaign.hold()
     with campaign.worker(), campaign.steered() as steering:
@@ -120,6 +157,20 @@ def test_the_disk_of_the_run_directory_is_full(campaign: ExternalCampaign) -> No
             eventually(lambda: len(outcomes(client)) == PUBLISHED)
             assert client.llen(Keys(campaign.queue.prefix).queue("simulate")) == 0
         limit_files(steering, resource.RLIM_INFINITY)
+        campaign.await_end(steering)
+        campaign.assert_counted_once(most_executions=1)
+
+
+def test_another_program_locks_the_ledger(campaign: ExternalCampaign) -> None:
+    campaign.hold()
+    with campaign.worker(), campaign.steered() as steering:
+        eventually(lambda: campaign.executions == 1)
+        with closing(sqlite3.connect(campaign.run_dir / "ledger.sqlite")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            campaign.release()
+            eventually(lambda: "another program holds the lock of its ledger" in campaign.log)
+            eventually(lambda: campaign.executions == PUBLISHED)
+            assert campaign.count("label") == 0
         campaign.await_end(steering)
         campaign.assert_counted_once(most_executions=1)
 

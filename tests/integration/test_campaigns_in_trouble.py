@@ -17,6 +17,9 @@ from support.redis_server import TcpServer, tcp_server
 from support.waiting import eventually
 from support.worker_process import running_worker
 
+from molsteer.shared.bus.connection import connect
+from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.server_url import ServerUrl
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.steering.ledger.ledger import Ledger
 
@@ -90,6 +93,23 @@ def test_a_worker_of_another_version_is_told_within_seconds(
         assert "No worker serves the pool 'default' of train" in (folder / "output").read_text()
         put_aside = f"The newest: The message speaks protocol 1, this process speaks {PROTOCOL}."
         eventually(lambda: put_aside in (folder / "output").read_text())
+
+
+def test_a_campaign_that_nobody_works_for_ends_when_it_is_told_to_and_takes_its_tasks_back(
+    folder: Path, server: TcpServer, start: Start
+) -> None:
+    command = ("run", "--space", "molecules.smi", "--simulate-slots", "3", *EXTERNAL)
+    with connect(ServerUrl(server.url)) as client:
+        steering = start(*command)
+        queue = Keys(server.queue.prefix).queue("simulate")
+        eventually(lambda: client.llen(queue) == 5)
+        steering.terminate()
+        assert steering.wait(30) == 130, (folder / "output").read_text()
+        assert not client.exists(queue)
+        assert (folder / "runs/campaign/report.md").exists()
+        assert "simulations in flight (0) have ended" in (folder / "output").read_text()
+        start(*command)
+        eventually(lambda: client.llen(queue) == 5)
 
 
 def test_workers_that_have_no_keys_are_told_of_where_the_campaign_runs(

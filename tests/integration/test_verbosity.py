@@ -34,6 +34,21 @@ def told(*arguments: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
+@pytest.mark.parametrize("lost", ["full", "closed"])
+def test_a_campaign_goes_on_where_nothing_that_it_shows_can_be_written(
+    folder: Path, lost: str
+) -> None:
+    with open("/dev/full", "wb") as full:
+        shown = full if lost == "full" else subprocess.PIPE
+        run = subprocess.Popen(
+            [*MOLSTEER, "run", *CAMPAIGN, "--verbose"], stdout=shown, stderr=subprocess.STDOUT
+        )
+    if run.stdout is not None:
+        run.stdout.close()
+    assert run.wait(120) == 0
+    assert (folder / "runs" / "campaign" / "report.md").exists()
+
+
 def logged(text: str) -> list[str]:
     return [json.loads(line)["level"] for line in text.splitlines()]
 

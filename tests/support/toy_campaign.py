@@ -29,6 +29,7 @@ from molsteer.shared.messages import (
     Task,
     Train,
 )
+from molsteer.shared.worker.execution import cancelled, ended
 from molsteer.steering.control.requests import Inbox
 from molsteer.steering.given_models import keep_given
 from molsteer.steering.ledger import known_labels
@@ -94,6 +95,7 @@ class ToyCampaign:
         given: Models to begin with; give the plan `pretrained` as well.
         trainings_at_once: Trainings that the workers do in a step; with one, members differ in
             when they are ready.
+        threshold_bytes: Data of this size or more goes into a store.
         training_sets: The values of every training set that a trainer has seen.
         used: Predictions made in advance that came with the chunks that were scored.
     """
@@ -108,6 +110,7 @@ class ToyCampaign:
     given: Weights | None = None
     trainings_at_once: int = 100
     checkpoint_after: int = 5
+    threshold_bytes: int = 500
     training_sets: list[list[float]] = field(default_factory=list)
     used: int = 0
     at: float = 1000.0
@@ -118,7 +121,7 @@ class ToyCampaign:
             {
                 "campaign": {"space": self.space.folder, "budget": self.plan.budget},
                 "policy": {"shortlist": self.plan.shortlist},
-                "stores": {"threshold_bytes": 500, "infer": "redis"},
+                "stores": {"threshold_bytes": self.threshold_bytes, "infer": "redis"},
             }
         )
         ledger = Ledger(self.folder, create=True)
@@ -157,6 +160,8 @@ class ToyCampaign:
                 if isinstance(verdict, Run):
                     self.bus.finish(self._outcome(task, verdict.start))
                     done += 1
+                elif verdict == "cancelled":
+                    self.bus.finish(ended(task, cancelled(), "toy", started_at=self.clock()))
         return done
 
     def run_to_the_end(self, campaign: Campaign, most_steps: int = 2000) -> None:

@@ -13,7 +13,6 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
-    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -21,6 +20,7 @@ from pydantic import (
 
 from molsteer.shared.blobs.reference import Blob, Placement
 from molsteer.shared.blobs.transfers import Transfer
+from molsteer.shared.bounds import Count, Duration, Energy, Moment, Name, Ordinal
 from molsteer.shared.frozen import Message
 from molsteer.shared.specs import Acquisition, SimulationSpec, TrainingPlan
 
@@ -54,7 +54,7 @@ class Train(Message):
     """
 
     kind: Literal["train"] = "train"
-    generation: PositiveInt
+    generation: Ordinal
     members: tuple[NonNegativeInt, ...] = Field(min_length=1)
     seed: NonNegativeInt
     plan: TrainingPlan
@@ -74,8 +74,8 @@ class Predict(Message):
     """
 
     kind: Literal["predict"] = "predict"
-    generation: PositiveInt
-    chunk: NonNegativeInt
+    generation: Ordinal
+    chunk: Count
     graphs: Blob
     weights: Blob
     batch_size: PositiveInt = 512
@@ -97,8 +97,8 @@ class Infer(Message):
     """
 
     kind: Literal["infer"] = "infer"
-    generation: PositiveInt
-    chunk: NonNegativeInt
+    generation: Ordinal
+    chunk: Count
     graphs: Blob
     weights: tuple[Blob, ...] = Field(min_length=1)
     predicted: tuple[Blob | None, ...] = ()
@@ -125,8 +125,8 @@ class Task(Message):
     protocol: Literal[1] = 1
     campaign: CampaignId
     task_id: TaskId
-    attempt: PositiveInt = 1
-    issued_at: NonNegativeFloat
+    attempt: Ordinal = 1
+    issued_at: Moment
     max_s: PositiveFloat
     max_starts: PositiveInt = 3
     reply: Placement = Placement()
@@ -142,6 +142,7 @@ class Simulated(Message):
     """Ionization potentials of one molecule.
 
     Attributes:
+        smiles: The molecule, spelled as in its task; another one is no answer.
         adiabatic_eV: Energy of the relaxed cation minus that of the relaxed neutral.
         vertical_eV: The same with the cation at the neutral's geometry.
         steps: Relaxation steps of neutral and cation.
@@ -151,12 +152,12 @@ class Simulated(Message):
     """
 
     kind: Literal["simulated"] = "simulated"
-    smiles: str
-    adiabatic_eV: float
-    vertical_eV: float
-    steps: tuple[NonNegativeInt, NonNegativeInt]
-    engine: str
-    multiplicities: tuple[PositiveInt, PositiveInt] | None = None
+    smiles: str = Field(max_length=10_000)
+    adiabatic_eV: Energy
+    vertical_eV: Energy
+    steps: tuple[Count, Count]
+    engine: Name
+    multiplicities: tuple[Ordinal, Ordinal] | None = None
     records: Blob
 
 
@@ -168,9 +169,9 @@ class TrainedMember(Message):
         stopped: Why training ended.
     """
 
-    member: NonNegativeInt
-    epochs: NonNegativeInt
-    validation_mae_eV: float
+    member: Count
+    epochs: Count
+    validation_mae_eV: Energy
     stopped: Literal["converged", "epochs", "deadline"]
 
 
@@ -184,10 +185,10 @@ class Trained(Message):
     """
 
     kind: Literal["trained"] = "trained"
-    generation: PositiveInt
+    generation: Ordinal
     members: tuple[TrainedMember, ...] = Field(min_length=1)
-    validation_mae_eV: float
-    device: str
+    validation_mae_eV: Energy
+    device: Name
     weights: Blob
 
 
@@ -201,10 +202,10 @@ class Predicted(Message):
     """
 
     kind: Literal["predicted"] = "predicted"
-    generation: PositiveInt
-    chunk: NonNegativeInt
+    generation: Ordinal
+    chunk: Count
     predictions: Blob
-    device: str
+    device: Name
 
 
 class Inferred(Message):
@@ -221,14 +222,14 @@ class Inferred(Message):
     """
 
     kind: Literal["inferred"] = "inferred"
-    generation: PositiveInt
-    chunk: NonNegativeInt
-    scored: PositiveInt
+    generation: Ordinal
+    chunk: Count
+    scored: Ordinal
     candidates: Blob
-    mean_eV: float
-    spread_eV: float
-    best_eV: float
-    device: str
+    mean_eV: Energy
+    spread_eV: Energy
+    best_eV: Energy
+    device: Name
 
 
 class ErrorRecord(Message):
@@ -243,7 +244,7 @@ class ErrorRecord(Message):
 
     model_config = ConfigDict(allow_inf_nan=True)
 
-    code: str
+    code: Name
     message: str = Field(max_length=10_000)
     retryable: bool
     facts: dict[str, JsonValue] = Field(default_factory=dict)
@@ -282,12 +283,12 @@ class Outcome(Message):
     protocol: Literal[1] = 1
     campaign: CampaignId
     task_id: TaskId
-    attempt: PositiveInt
-    start: NonNegativeInt
-    worker: str
-    started_at: NonNegativeFloat
-    ended_at: NonNegativeFloat
-    reported_at: NonNegativeFloat
-    cpu_s: NonNegativeFloat = 0.0
-    transfers: tuple[Transfer, ...] = ()
+    attempt: Ordinal
+    start: Count
+    worker: Name
+    started_at: Moment
+    ended_at: Moment
+    reported_at: Moment
+    cpu_s: Duration = 0.0
+    transfers: tuple[Transfer, ...] = Field(default=(), max_length=100)
     result: Result

@@ -49,10 +49,18 @@ def log_to(service: str, level: LogLevel, file: Path | None = None, *, show: boo
 
 def _opened(file: Path) -> logging.FileHandler:
     try:
-        return logging.FileHandler(file)
+        return _ExpendableLog(file)
     except OSError as error:
         reason = f"no log can be written there ({error.strerror})"
         raise UnusableFile(file, reason, "Choose another place for the log.") from None
+
+
+class _ExpendableLog(logging.FileHandler):
+    """A log on a disk that may be full: what it does not take is lost, and nothing else."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 def _formatter(service: str) -> logging.Formatter:

@@ -13,14 +13,9 @@ from molsteer.steering.run_directory import held, is_held
 from molsteer.steering.settings import CampaignSettings
 
 
-def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: Path) -> None:
-    worker = LocalWorker(
-        topic="simulate",
-        processes=1,
-        arguments=("--no-such-flag",),
-        environment=dict(os.environ),
-        log_file=tmp_path / "simulate.err",
-    )
+def last_error(*arguments: str, log_file: Path) -> WorkersKeepDying:
+    """Keep a worker running until that is given up."""
+    worker = LocalWorker("simulate", 1, arguments, dict(os.environ), log_file)
 
     def gives_up() -> WorkersKeepDying | None:
         try:
@@ -31,9 +26,19 @@ def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: P
 
     error = eventually(gives_up)
     assert error is not None
+    return error
+
+
+def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: Path) -> None:
+    error = last_error("--no-such-flag", log_file=tmp_path / "simulate.err")
     assert error.starts > 1
     assert "no-such-flag" in str(error)
     assert str(tmp_path / "simulate.err") in str(error)
+
+
+def test_a_worker_starts_although_its_log_cannot_be_written(tmp_path: Path) -> None:
+    error = last_error("--help", log_file=tmp_path / "gone" / "simulate.err")
+    assert (error.status, error.last_words) == (0, "")
 
 
 def test_a_run_directory_has_one_steering_process_at_a_time(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +14,28 @@ from support.toy_services import toy_value_eV
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.reference import ObjRef
-from molsteer.shared.messages import ErrorRecord, Infer, Simulate, Task
+from molsteer.shared.bus.port import Whereabouts
+from molsteer.shared.codec import decode_outcome
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.messages import (
+    TOPICS,
+    ErrorRecord,
+    Infer,
+    Outcome,
+    Predicted,
+    Result,
+    Simulate,
+    Simulated,
+    Task,
+    Topic,
+    Train,
+)
 from molsteer.steering.export.tables import MOLECULES
+from molsteer.steering.ledger import tasks
 from molsteer.steering.ledger.known_labels import KnownLabel
+from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import Campaign
+from molsteer.steering.policy.commands import DispatchTraining
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
@@ -130,6 +149,28 @@ def test_predictions_made_in_advance_are_used_and_leave_with_their_update(
     assert verify(tmp_path).broken == ()
 
 
+def test_stored_predictions_made_in_advance_stay_until_their_update_has_ended(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    stored: list[ObjRef] = []
+
+    class Watched(ToyCampaign):
+        def _result(self, task: Task) -> Result:
+            result = super()._result(task)
+            if isinstance(result, Predicted) and isinstance(result.predictions, ObjRef):
+                stored.append(result.predictions)
+            return result
+
+    plan = early_plan(space)
+    toy = Watched(tmp_path, space, plan, trainings_at_once=1, threshold_bytes=100)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert toy.used, "whoever scored a chunk could read them"
+    assert stored
+    assert not any(toy.blobs.exists(ref) for ref in stored)
+    assert_every_simulation_counts_once(campaign)
+
+
 def test_a_chunk_that_could_not_be_scored_is_tried_again_without_what_was_predicted(
     space: SearchSpace, tmp_path: Path
 ) -> None:
@@ -166,6 +207,106 @@ def test_a_message_lost_on_the_way_is_published_again(space: SearchSpace, tmp_pa
     assert toy.bus.take("simulate") is not None  # a worker takes it and dies with its whole node
     toy.run_to_the_end(campaign)
     assert_every_simulation_counts_once(campaign)
+
+
+def test_messages_that_were_published_just_now_are_not_looked_for(
+    space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign, asked = toy.steering(), list[str]()
+
+    def whereabouts(tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
+        asked.extend(task_id for _, task_id in tasks)
+        return dict.fromkeys((task_id for _, task_id in tasks), "queued")
+
+    monkeypatch.setattr(toy.bus, "whereabouts", whereabouts)
+    campaign.step(0.0)
+    assert asked == []
+    toy.at += campaign.lost_after_s
+    campaign.step(0.0)
+    assert len(asked) == toy.plan.slots_simulate + toy.plan.buffer
+
+
+def test_data_that_was_lost_together_with_the_messages_is_put_again_and_costs_no_attempt(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign = toy.steering()
+    while not (task := toy.bus.take("train")):
+        campaign.step(0.0)
+        if campaign.state.update is None:
+            toy.work()
+    for topic in TOPICS:
+        while toy.bus.take(topic):
+            pass
+    toy.blobs.clear(task.campaign)
+    toy.run_to_the_end(campaign)
+    failed = "SELECT count(*) FROM task WHERE status = 'error'"
+    assert campaign.ledger.connection.execute(failed).fetchone()[0] == 0
+    assert_every_simulation_counts_once(campaign)
+
+
+def test_outcomes_are_taken_in_while_nothing_can_be_published(
+    space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign = toy.steering()
+    campaign.step(0.0)
+    toy.work()
+
+    def refuse(_task: Task) -> None:
+        raise ServiceUnavailable("Redis", "here", "its memory is full", "Raise maxmemory.")
+
+    with campaign.ledger.transaction():
+        tasks.order(campaign.ledger, DispatchTraining(99, 0, (0,), 1, warm=False), toy.at)
+    monkeypatch.setattr(toy.bus, "publish", refuse)
+    with pytest.raises(ServiceUnavailable):
+        campaign.step(0.0)
+    assert len(labels(campaign)) == toy.plan.slots_simulate + toy.plan.buffer
+
+
+def test_a_training_may_end_by_itself_before_it_is_killed(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign = toy.steering()
+    while not (task := toy.bus.take("train")):
+        campaign.step(0.0)
+        if campaign.state.update is None:
+            toy.work()
+    assert isinstance(task.body, Train)
+    assert task.max_s >= task.body.plan.deadline_s + 60.0
+
+
+def test_a_record_depends_on_nothing_but_its_simulation(space: SearchSpace, tmp_path: Path) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    toy.run_to_the_end(toy.steering())
+    records = list((tmp_path / "records").iterdir())
+    assert len(records) == BUDGET
+    assert {record.read_bytes()[4:8] for record in records} == {bytes(4)}, "gzip keeps no time"
+
+
+def test_a_crash_while_outcomes_are_forgotten_leaves_no_output_in_its_store(
+    space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign = toy.steering()
+    campaign.step(0.0)
+    toy.work()
+    refs = [
+        outcome.result.records
+        for outcome in toy.bus.collect(0.0)
+        if isinstance(outcome.result, Simulated)
+    ]
+
+    def crash(*_: object) -> None:
+        raise Crash
+
+    monkeypatch.setattr(toy.bus, "settle", crash)
+    with pytest.raises(Crash):
+        campaign.step(0.0)
+    assert refs
+    assert not any(toy.blobs.exists(ref) for ref in refs if isinstance(ref, ObjRef))
 
 
 def test_lost_messages_are_found_soon_although_the_clock_was_set_back(
@@ -231,6 +372,31 @@ def test_a_campaign_whose_every_simulation_fails_ends_and_says_so(
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
     assert campaign.finished == "failing"
+
+
+def test_an_outcome_that_cannot_be_recorded_is_put_aside_and_its_task_done_again(
+    space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    campaign, settle = toy.steering(), tasks.settle
+    refused: list[str] = []
+
+    def refuse_the_first(ledger: Ledger, outcome: Outcome, *rest: Any) -> None:
+        settle(ledger, outcome, *rest)
+        if not refused:
+            refused.append(outcome.task_id)
+            raise OverflowError("Python int too large to convert to SQLite INTEGER")
+
+    monkeypatch.setattr(tasks, "settle", refuse_the_first)
+    toy.run_to_the_end(campaign)
+    campaign.orders.retire()
+    ((data, reason),) = toy.bus.dead_letters
+    assert "It cannot be recorded: Python int too large" in reason
+    assert decode_outcome(data).task_id == refused[0]
+    assert_every_simulation_counts_once(campaign)
+    assert verify(tmp_path).broken == ()
+    starts = "SELECT starts, status FROM task WHERE task_id = ?"
+    assert tuple(campaign.ledger.connection.execute(starts, refused).fetchone()) == (2, "ok")
 
 
 class Crash(BaseException):

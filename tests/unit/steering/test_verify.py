@@ -15,6 +15,8 @@ from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
 from molsteer.shared.errors import UserError
 from molsteer.steering.commands.verify import verify as command
 from molsteer.steering.control.requests import Request, drop
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
 
 pytestmark = pytest.mark.fast
@@ -84,6 +86,10 @@ def test_a_whole_campaign_is_proved_whole(ended: Path) -> None:
         ("UPDATE task SET status = NULL WHERE task_id = FIRST", "but its status is None."),
         ("UPDATE task SET state = 'ready' WHERE task_id = FIRST", "is ok already."),
         ("UPDATE task SET state = 'revoked' WHERE task_id = FIRST", "was taken back, but"),
+        (
+            "UPDATE task SET status = 'cancelled', error = '{}' WHERE task_id = FIRST",
+            "ended as cancelled, and this ledger never took it back",
+        ),
         ("UPDATE task SET error = '{}' WHERE task_id = FIRST", "does not go with its error {}."),
         ("DELETE FROM label WHERE number = 1", "succeeded, but there is no label from it."),
         ("DELETE FROM label WHERE number = 1", f"The last label is number {BUDGET}, but there"),
@@ -132,6 +138,19 @@ def test_a_whole_campaign_is_proved_whole(ended: Path) -> None:
 def test_what_is_broken_is_named(run_dir: Path, damage: str, sentence: str) -> None:
     spoil(run_dir, damage)
     assert sentence in "\n".join(verify(run_dir).broken)
+
+
+def test_a_label_of_another_molecule_is_named_where_the_space_is_at_hand(
+    run_dir: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(toy_space(tmp_path).folder, run_dir / "space" / "built")
+    digest = SearchSpace.open(run_dir / "space" / "built").digest
+    with closing(Ledger(run_dir)) as ledger, ledger.transaction():
+        ledger.set_fact("identity", {"campaign.space": digest})
+    assert verify(run_dir).broken == ()
+    spoil(run_dir, "UPDATE label SET smiles = 'c1ccccc1' WHERE number = 3")
+    (sentence,) = verify(run_dir).broken
+    assert sentence.startswith("Label 3 is of c1ccccc1, but molecule ")
 
 
 def remove(file: Path) -> None:

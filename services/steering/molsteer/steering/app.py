@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.connection import check_answer
@@ -17,8 +17,9 @@ from molsteer.steering import run_directory
 from molsteer.steering.application import Application
 from molsteer.steering.attendance import attendance
 from molsteer.steering.control.changes import changed
-from molsteer.steering.control.requests import Inbox, changes_of
+from molsteer.steering.control.requests import Inbox, changes_of, make_folder
 from molsteer.steering.given_models import keep_given, read_given, sized
+from molsteer.steering.helm import alone
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.local_site import local_site
@@ -113,9 +114,12 @@ def _campaign(
     stack: ExitStack,
 ) -> Campaign:
     folder = settings.run_dir
+    stay_alone = stack.enter_context(alone(settings.queue, campaign_id, folder))
     blobs = open_blobs(settings.stores, settings.queue)
     stack.callback(blobs.close)
     key_ring = read_key_ring(settings.queue.keys_file)
+    with suppress(OSError):  # a campaign does without requests
+        make_folder(folder)
     bus = RedisDispatch(settings.queue, campaign_id, settings.pools, key_ring)
     stack.callback(bus.close)
     return Campaign(
@@ -126,6 +130,7 @@ def _campaign(
         inbox=Inbox(folder, ledger),
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,
+        stay_alone=stay_alone,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.errors import ServiceUnavailable
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 STEP_S = 0.5
 """How long one step waits for news, and so how often the display is renewed."""
 
+END_ANYHOW_AFTER_S = 60.0
+"""How long a campaign that is to rest waits for a server or disk that takes no part."""
+
 
 @dataclass
 class Application:
@@ -38,30 +41,47 @@ class Application:
     _trouble: str | None = None
     _loading: frozenset[Topic] | None = None
     _compared: bool = False
+    _troubled_since_s: float | None = None
+    _progress: Progress | None = None
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
         """Run the campaign to its end, or until the user has stopped it.
 
         Raises:
             WorkersKeepDying: If the workers on this machine do not stay alive.
+            SteeredElsewhere: If a copy of the run directory is at work.
         """
         while not (self.ended or interrupts.at_once):
-            if interrupts.take_first():
+            stops = interrupts.take_first()
+            if stops:
                 self.campaign.drain()
-                self._announce_stop(display)
             progress = self.advance(display.say)
+            if stops:
+                self._announce_stop(display, progress.in_flight)
             display.show(progress, time.time())
 
-    def _announce_stop(self, display: Display) -> None:
-        awaited = self.campaign.state.in_flight_of("simulate")
+    def _announce_stop(self, display: Display, awaited: int) -> None:
         stopping = f"Stopping when the simulations in flight ({awaited}) have ended."
         log.info(stopping)
         display.say(f"{stopping} Ctrl-C again ends at once.")
 
     @property
     def ended(self) -> bool:
-        """Whether the campaign is over, or at rest after it was drained."""
-        return self.campaign.finished is not None or self.campaign.drained
+        """Whether the campaign is over, or at rest after it was drained.
+
+        It rests as well when that is asked and cannot be brought about: outcomes wait in Redis, and
+        what was published is looked for by the next session.
+        """
+        if self.campaign.finished is not None:
+            return True
+        if self._troubled_since_s is not None:
+            troubled_s = time.monotonic() - self._troubled_since_s
+            return self.campaign.draining and troubled_s > END_ANYHOW_AFTER_S
+        try:
+            return self.campaign.drained
+        except ServiceUnavailable as error:
+            self._be_in_trouble(error)
+            return False
 
     def advance(self, complain: Callable[[str], None]) -> Progress:
         """Keep everything running, take one step, and tell how far the campaign is.
@@ -74,6 +94,16 @@ class Application:
         """
         self._keep_running()
         self._step(complain)
+        try:
+            self._progress = self._measure()
+        except ServiceUnavailable as error:  # another program holds the ledger, say
+            if self._progress is None:
+                raise
+            self._be_in_trouble(error)
+            self._progress = replace(self._progress, activity=str(error))
+        return self._progress
+
+    def _measure(self) -> Progress:
         return measure(
             self.campaign.ledger,
             budget=self.campaign.state.plan.budget,
@@ -92,16 +122,24 @@ class Application:
     def _step(self, complain: Callable[[str], None]) -> None:
         try:
             self.campaign.step(STEP_S)
-            for complaint in (*self.attendance.complaints(time.time()), *self._contradictions()):
-                log.warning(complaint)
-                complain(complaint)
-            self._trouble = None
+            self._tell(self.attendance.complaints(time.time()), complain)
+            self._tell(self._contradictions(), complain)
+            self._trouble = self._troubled_since_s = None
         except ServiceUnavailable as error:
-            if str(error) != self._trouble:
-                log.warning("%s Trying again until it answers.", error)
-                complain(f"{error} Trying again until it answers.")
-            self._trouble = str(error)
+            self._be_in_trouble(error)
             time.sleep(STEP_S)
+        self._tell(self.campaign.take_news(), complain)
+
+    def _be_in_trouble(self, error: ServiceUnavailable) -> None:
+        if str(error) != self._trouble:
+            log.warning("%s Trying again until it answers.", error)
+        self._trouble = str(error)
+        self._troubled_since_s = self._troubled_since_s or time.monotonic()
+
+    def _tell(self, sentences: Iterable[str], complain: Callable[[str], None]) -> None:
+        for sentence in sentences:
+            log.warning(sentence)
+            complain(sentence)
 
     def _activity(self) -> str:
         loading = self._workers_that_load()

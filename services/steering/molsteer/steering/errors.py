@@ -49,6 +49,18 @@ class UnusableRunDirectory(UserError):
         self.folder, self.reason, self.cure = folder, reason, cure
 
 
+class SteeredElsewhere(UserError):
+    """Another run directory with the same campaign is at work on the same server."""
+
+    def __init__(self, campaign: str, folder: Path, holder: str) -> None:
+        super().__init__(
+            f"The campaign {campaign} is steered already, from {holder}: {folder} and the folder "
+            f"there are copies of each other. Let one of them end, and go on with that one; or "
+            f"begin a campaign of its own in another folder."
+        )
+        self.campaign, self.folder, self.holder = campaign, folder, holder
+
+
 class NoCampaign(UserError):
     """A folder that holds no campaign."""
 

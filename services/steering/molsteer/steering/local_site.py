@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Topic
@@ -64,7 +65,7 @@ class LocalWorker:
             )
             self._give_up_after_many(status)
         self._started_at.append(time.monotonic())
-        with self.log_file.open("ab") as errors:
+        with _opened(self.log_file) as errors:
             self._process = subprocess.Popen(
                 [
                     sys.executable,
@@ -191,13 +192,28 @@ def _environment(settings: CampaignSettings) -> dict[str, str]:
     }
 
 
+def _opened(log_file: Path) -> BinaryIO:
+    """Open a log to add to; where that cannot be, what a worker says is lost, and nothing else."""
+    try:
+        return log_file.open("ab")
+    except OSError as error:
+        log.warning("What workers say is lost: %s cannot be written (%s).", log_file, error)
+        return Path(os.devnull).open("ab")
+
+
 def _last_words(errors: Path) -> str:
     """Give what a worker said last, to standard error, or to its log if it was silent there."""
     for path in (errors, errors.with_suffix(".jsonl")):
-        text = path.read_text(errors="replace").strip() if path.exists() else ""
-        if lines := text.splitlines():
+        if lines := _lines(path):
             return _message(lines[-1])
     return ""
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return []
 
 
 def _message(line: str) -> str:

@@ -8,6 +8,7 @@ cuts off after the commit is done again, and everything done twice is harmless.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -19,8 +20,10 @@ from molsteer.shared.bus.port import Dispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.failpoints import reach
 from molsteer.shared.messages import Failed, Outcome, Task
+from molsteer.steering import published
 from molsteer.steering.control.changes import changed, replanned
 from molsteer.steering.control.requests import Inbox
+from molsteer.steering.counted import counted
 from molsteer.steering.ledger import checkpoint, predicted_chunks, tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.orders import Orders, update_owner
@@ -39,8 +42,13 @@ from molsteer.steering.settlement import Settlement
 
 log = logging.getLogger(__name__)
 
-_NAMED = 5
-"""Tasks that one line of the log names; Redis may lose thousands at once."""
+_OLDER = (
+    "This run directory is older than what its server has seen, as a copy that was restored: {} "
+    "that it waits for had ended there, and will be done again."
+)
+
+_UNHOLDABLE = (sqlite3.Error, OverflowError, ValueError)
+"""What is raised where an outcome says something that the ledger cannot hold."""
 
 
 @dataclass
@@ -55,6 +63,8 @@ class Campaign:
         state: Where the policy is.
         draining: Whether nothing more is published.
         clock: Gives seconds of the Unix epoch.
+        stay_alone: Raises where a copy of the run directory is at work; called with every step.
+        news: What a person should hear.
         _unnoted: Tasks that are published, which the ledger does not know yet.
     """
 
@@ -66,6 +76,8 @@ class Campaign:
     clock: Callable[[], float]
     lost_after_s: float
     checkpoint_after: int = 10_000
+    stay_alone: Callable[[], None] = lambda: None
+    news: list[str] = field(default_factory=list)
     state: State = field(init=False)
     draining: bool = field(init=False, default=False)
     _searched_for_lost_at: float = field(init=False, default=0.0)
@@ -98,6 +110,8 @@ class Campaign:
             if wanted != self.state.plan.slots[topic]
         )
         self._take_requests()
+        if ended := published.reopen(self.ledger, self.bus):
+            self.news.append(_OLDER.format(counted(ended, "task")))
 
     @property
     def finished(self) -> str | None:
@@ -105,32 +119,44 @@ class Campaign:
         return self.state.finished
 
     def drain(self) -> None:
-        """Publish nothing more; what is published goes on, and the next session with the rest."""
+        """Publish nothing more, and take back what nobody has begun; the next session goes on.
+
+        What has begun goes on to its end, for which `drained` waits.
+        """
         self.draining = True
 
     @property
     def drained(self) -> bool:
         """Whether no published simulation is awaited any more."""
-        published = tasks.awaited(self.ledger)
-        return self.draining and not any(topic == "simulate" for topic, _ in published)
+        return self.draining and all(topic != "simulate" for topic, _ in tasks.awaited(self.ledger))
 
     def step(self, timeout_s: float) -> None:
         """Take in what was asked and what has ended, decide, and publish what is due.
 
         Raises:
-            ServiceUnavailable: If the broker or a store does not answer; nothing is lost, and
-                the next step makes up for it.
+            ServiceUnavailable: If broker, store or disk does not take part; nothing is lost.
+            SteeredElsewhere: If a copy of the run directory is at work.
         """
         self._take_requests()
         try:
+            self.stay_alone()
             self._publish_ready()
         except ServiceUnavailable:
             # Where memory is full, taking in outcomes makes room.
             self._take_in(self.bus.collect(0.0))
             raise
+        if self.draining:
+            published.take_back(self.ledger, self.bus)
         self._take_in(self.bus.collect(timeout_s))
         self._publish_ready()
         self._find_lost()
+
+    def take_news(self) -> list[str]:
+        """Give what a person should hear, once."""
+        news = [*self.news, *self.inbox.news]
+        self.news.clear()
+        self.inbox.news.clear()
+        return news
 
     def _take_requests(self) -> None:
         for name, request in self.inbox.unheard():
@@ -145,19 +171,27 @@ class Campaign:
     def _take_in(self, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:
             return
-        now = self.clock()
+        now, taken, unusable = self.clock(), list[tuple[Outcome, Event | None]](), dict[str, str]()
         with self.ledger.transaction():
-            events = [self.settlement.settle(outcome, now) for outcome in outcomes]
-            follow_up = self._decide(event for event in events if event is not None)
+            for outcome in outcomes:
+                try:
+                    with self.ledger.attempt():
+                        taken.append((outcome, self.settlement.settle(outcome, now)))
+                except _UNHOLDABLE as error:
+                    unusable[outcome.task_id] = f"It cannot be recorded: {error}."
+            follow_up = self._decide(event for _, event in taken if event is not None)
             reach("outcome-read")
         reach("outcome-committed")
         follow_up()
-        for outcome in outcomes:
+        for outcome, _ in taken:
             log.info("Task ended.", extra=_facts(outcome))
-        self.settlement.evict(
-            outcome for outcome, event in zip(outcomes, events, strict=True) if event is not None
-        )
-        self.bus.settle([outcome.task_id for outcome in outcomes])
+        # Once only: steering may put the same data again for the tasks that follow.
+        self.settlement.evict(outcome for outcome, event in taken if event is not None)
+        self.bus.settle([outcome.task_id for outcome, _ in taken])
+        for outcome in outcomes:
+            if reason := unusable.get(outcome.task_id):
+                log.error("An outcome was put aside. %s", reason, extra=_facts(outcome))
+                self.bus.bury(outcome, reason)
         if any(_lost_its_input(outcome) for outcome in outcomes):
             self.orders.forget()
 
@@ -218,7 +252,9 @@ class Campaign:
         if self.draining:
             return
         try:
-            for command in tasks.ready(self.ledger):
+            waiting = tasks.ready(self.ledger)
+            self.bus.reopen([command.task_id for command in waiting])  # a copy may have closed them
+            for command in waiting:
                 if command.task_id in self._unnoted:
                     continue  # the disk is full: do not publish it with every step
                 reach("order-committed")
@@ -243,18 +279,9 @@ class Campaign:
         if abs(now - self._searched_for_lost_at) < self.lost_after_s:
             return
         self._searched_for_lost_at = now
-        awaited = tasks.awaited_for_long(self.ledger, now, self.lost_after_s)
-        if not awaited:
-            return
-        places = self.bus.whereabouts(awaited)
-        lost = [task_id for task_id, place in places.items() if place == "absent"]
-        if lost:
-            some = ", ".join(lost[:_NAMED]) + (", ..." if len(lost) > _NAMED else "")
-            log.warning("Lost on the way, published again: %d tasks (%s).", len(lost), some)
+        if published.find_lost(self.ledger, self.bus, now, self.lost_after_s):
             # Whatever lost the tasks may have lost their data as well.
             self.orders.forget()
-            with self.ledger.transaction():
-                tasks.publish_again(self.ledger, lost)
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:

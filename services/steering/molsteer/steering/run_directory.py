@@ -27,7 +27,8 @@ from molsteer.steering.errors import (
     RunDirectoryInUse,
     UnusableRunDirectory,
 )
-from molsteer.steering.ledger.ledger import Ledger, unwritable
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.trouble import unwritable
 from molsteer.steering.settings import CampaignSettings
 
 _LOCK = "steering.lock"
@@ -92,7 +93,12 @@ def held(folder: Path) -> Iterator[Before]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunDirectoryInUse(folder, os.read(descriptor, 200).decode()) from None
+            holder = os.read(descriptor, 200).decode(errors="replace")
+            raise RunDirectoryInUse(folder, holder) from None
+        except OSError as error:
+            reason = f"its file system does not lock files ({error.strerror})"
+            cure = "Choose a file system with locks, as a local disk or NFS with its lock service"
+            raise UnusableRunDirectory(folder, reason, cure) from None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()} on {socket.gethostname()}".encode())
         yield before
@@ -110,8 +116,11 @@ def check_free(folder: Path) -> None:
         raise RunDirectoryInUse(folder, (folder / _LOCK).read_text(errors="replace"))
 
 
-def is_held(folder: Path) -> bool:
-    """Tell whether a steering process holds a run directory now."""
+def is_held(folder: Path) -> bool | None:
+    """Tell whether a steering process holds a run directory now; None if that cannot be known.
+
+    It cannot where the file system has no locks, or the lock may not be read.
+    """
     try:
         with (folder / _LOCK).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -119,7 +128,16 @@ def is_held(folder: Path) -> bool:
         return False
     except BlockingIOError:
         return True
+    except OSError:
+        return None
     return False
+
+
+def place_of(folder: Path) -> str:
+    """Name a run directory that is held: no other one on any machine has the same name now."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    status = (folder / _LOCK).stat()
+    return f"{boot}:{status.st_dev}:{status.st_ino}"
 
 
 def public_settings(folder: Path) -> CampaignSettings:

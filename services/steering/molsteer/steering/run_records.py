@@ -81,7 +81,7 @@ class RunRecords:
                 activity=_activity(ledger, runs=runs),
                 now=time.time(),
             )
-        return progress if runs else replace(progress, rate_per_min=None, left_s=None)
+        return replace(progress, rate_per_min=None, left_s=None) if runs is False else progress
 
     @contextmanager
     def _ledger(self) -> Iterator[Ledger]:
@@ -89,8 +89,15 @@ class RunRecords:
             yield ledger
 
 
-def _activity(ledger: Ledger, *, runs: bool) -> str:
+_RUNS = {
+    True: "running",
+    False: "not running",
+    None: "perhaps running, which its file system does not tell",
+}
+
+
+def _activity(ledger: Ledger, *, runs: bool | None) -> str:
     if finished := ledger.fact("finished"):
         return f"ended: {finished}"
     conditions = [name for name in ("paused", "stopping") if ledger.fact(name)]
-    return ", ".join([*conditions, "running" if runs else "not running"])
+    return ", ".join([*conditions, _RUNS[runs]])

@@ -70,13 +70,19 @@ class Settlement:
         """Record an outcome; inside a transaction.
 
         Returns:
-            What the policy must hear, or None if the task is unknown, revoked or settled already.
+            What the policy must hear, or None if the task is unknown, revoked or settled already,
+            or waits to be published again.
         """
         command = tasks.open_command(self.ledger, outcome.task_id)
         if command is None:
             return None
+        if isinstance(outcome.result, Failed) and outcome.result.status == "cancelled":
+            # By a later state of this ledger, which was restored from a copy since.
+            tasks.publish_again(self.ledger, [outcome.task_id])
+            return None
         failure = outcome.result.error if isinstance(outcome.result, Failed) else None
         try:
+            _check_owner(outcome)
             event = self._take_in(outcome, command, at)
         except (BlobError, WireError) as error:
             event = TaskFailed(at, outcome.task_id, retryable=True)
@@ -98,8 +104,12 @@ class Settlement:
         Predictions stay, for those who score the chunk; their update answers for them.
         """
         read = (outcome for outcome in taken if not isinstance(outcome.result, Predicted))
-        outputs = (blob for outcome in read for blob in _blobs(outcome))
-        self.blobs.evict(blob for blob in outputs if isinstance(blob, ObjRef))
+        self.blobs.evict(
+            blob
+            for outcome in read
+            for blob in _blobs(outcome)
+            if isinstance(blob, ObjRef) and blob.namespace == outcome.campaign
+        )
 
     def _take_in(self, outcome: Outcome, command: Dispatch, at: float) -> Event:
         match outcome.result, command:
@@ -131,6 +141,12 @@ class Settlement:
                 )
 
     def _label(self, task_id: str, molecule: int, result: Simulated) -> None:
+        smiles = self.space.smiles(molecule)
+        if result.smiles != smiles:
+            raise WireError(
+                f"Task {task_id} came back with a result for {result.smiles[:200]!r}, but its "
+                f"molecule is {smiles}. Simulators answer with the SMILES that they were given."
+            )
         record = Path("records") / f"{molecule}.json.gz"
         try:
             text = json.dumps(self.blobs.tree(result.records))
@@ -161,6 +177,15 @@ class Settlement:
         molecules = rows + result.chunk * self.space.chunk_size
         results.add_predictions(self.ledger, result.generation, molecules, arrays)
         return tuple(map(Candidate, molecules.tolist(), arrays["score"].tolist()))
+
+
+def _check_owner(outcome: Outcome) -> None:
+    for blob in _blobs(outcome):
+        if isinstance(blob, ObjRef) and blob.namespace != outcome.campaign:
+            raise WireError(
+                f"Task {outcome.task_id} came back with data of {blob.namespace!r}, which is not "
+                f"its campaign. Workers put data where their task says."
+            )
 
 
 def _blobs(outcome: Outcome) -> tuple[Blob, ...]:

@@ -40,7 +40,8 @@ class FileConnector(ContentConnector):
         with self._reaching():
             try:
                 with self._path(key).open("rb") as file:
-                    return file.read(key.size_bytes + 1)
+                    there = os.fstat(file.fileno()).st_size
+                    return file.read(min(there, key.size_bytes) + 1)  # which is reserved at once
             except FileNotFoundError:
                 return None
 

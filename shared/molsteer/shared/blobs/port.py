@@ -75,7 +75,7 @@ class Blobs(Protocol):
         ...
 
     def evict(self, refs: Iterable[ObjRef]) -> None:
-        """Remove data; keys that hold nothing are passed over."""
+        """Remove data; keys that hold nothing and stores that are not known are passed over."""
         ...
 
     def clear(self, namespace: str) -> None:

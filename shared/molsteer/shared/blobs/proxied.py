@@ -97,10 +97,10 @@ class ProxiedBlobs:
         return self._connector(ref.store).exists(_key(ref))
 
     def evict(self, refs: Iterable[ObjRef]) -> None:
-        """Remove data; keys that hold nothing are passed over."""
+        """Remove data; keys and stores that hold nothing are passed over."""
         for ref in refs:
-            self._connector(ref.store)
-            self._stores[ref.store].evict(_key(ref))
+            if ref.store in self._stores:
+                self._stores[ref.store].evict(_key(ref))
 
     def clear(self, namespace: str) -> None:
         """Remove all data of a namespace from every store of this process."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt
 
+from molsteer.shared.bounds import SizeBytes
 from molsteer.shared.frozen import Message
 
 Codec = Literal["safetensors", "msgpack", "raw"]
@@ -32,7 +33,7 @@ class ObjRef(Message):
     key: str = Field(min_length=1, max_length=512)
     codec: Codec
     sha256: Sha256
-    size_bytes: NonNegativeInt
+    size_bytes: SizeBytes
 
 
 class Inline(Message):

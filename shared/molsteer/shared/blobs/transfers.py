@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
-
 from molsteer.shared.blobs.reference import StoreName
+from molsteer.shared.bounds import Count, Duration, Ordinal
 from molsteer.shared.frozen import Message
 
 Operation = Literal["put", "get", "cached"]
@@ -27,9 +26,9 @@ class Transfer(Message):
 
     store: StoreName
     operation: Operation
-    count: PositiveInt
-    size_bytes: NonNegativeInt
-    duration_s: NonNegativeFloat
+    count: Ordinal
+    size_bytes: Count
+    duration_s: Duration
 
 
 class TransferLog:

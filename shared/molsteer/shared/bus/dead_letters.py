@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import NonNegativeInt, ValidationError
+from pydantic import ValidationError
 
+from molsteer.shared.bounds import Count, Moment
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
 from molsteer.shared.bus.keys import Keys
 from molsteer.shared.frozen import Message
@@ -22,9 +23,9 @@ class DeadLetter(Message):
         data: Its beginning, with whatever is no text escaped.
     """
 
-    at: float
+    at: Moment
     reason: str
-    size_bytes: NonNegativeInt
+    size_bytes: Count
     data: str
 
     @classmethod

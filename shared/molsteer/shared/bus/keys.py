@@ -65,6 +65,10 @@ class Keys:
         """
         return f"{self.prefix}:closed:{campaign}"
 
+    def steering(self, campaign: str) -> str:
+        """Who steers a campaign; expires unless renewed."""
+        return f"{self.prefix}:steering:{campaign}"
+
     @property
     def dead_letters(self) -> str:
         """List of messages that nobody could read, newest first."""

@@ -59,8 +59,12 @@ class MemoryBus:
             self._changed.notify_all()
             return counts
 
-    def bury(self, data: bytes, reason: str) -> None:
-        """Put a message that cannot be read aside for a human."""
+    def bury(self, data: bytes | Outcome, reason: str) -> None:
+        """Put a message that cannot be used aside for a human; the task of an outcome may begin."""
+        if isinstance(data, Outcome):
+            with self._changed:
+                self._outcomes.pop(data.task_id, None)
+            data = encode(data)
         self.dead_letters.append((data, reason))
 
     def expire_leases(self) -> None:
@@ -86,6 +90,20 @@ class MemoryBus:
         """Take tasks back: none of them begins any more, and holders are asked to stop."""
         with self._changed:
             self._closed.update(task_ids)
+
+    def withdraw(self, tasks: Collection[tuple[Topic, str]]) -> None:
+        """Take messages that no worker has taken out of the queues, until they are put again."""
+        with self._changed:
+            for topic, task_id in tasks:
+                kept = [waiting for waiting in self._queues[topic] if waiting[0] != task_id]
+                self._queues[topic] = deque(kept)
+
+    def reopen(self, task_ids: Collection[str]) -> int:
+        """Let tasks begin again that were settled or taken back; tell how many of them were."""
+        with self._changed:
+            closed = self._closed.intersection(task_ids)
+            self._closed -= closed
+            return len(closed)
 
     def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
         """Tell where each task is; one that is `absent` was lost and may be published again."""

@@ -65,6 +65,18 @@ class Dispatch(Protocol):
         """Take tasks back: none of them begins any more, and holders are asked to stop."""
         ...
 
+    def withdraw(self, tasks: Collection[tuple[Topic, str]]) -> None:
+        """Take messages that no worker has taken out of the queues, until they are put again."""
+        ...
+
+    def reopen(self, task_ids: Collection[str]) -> int:
+        """Let tasks begin again that were settled or taken back; tell how many of them were."""
+        ...
+
+    def bury(self, outcome: Outcome, reason: str) -> None:
+        """Put an outcome that cannot be recorded aside for a human; its task may begin again."""
+        ...
+
     def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
         """Tell where each task is; one that is `absent` was lost and may be published again."""
         ...

@@ -94,6 +94,26 @@ class RedisDispatch:
             self._close(pipe, task_ids)
             pipe.execute()
 
+    def withdraw(self, tasks: Collection[tuple[Topic, str]]) -> None:
+        """Take messages that no worker has taken out of the queues, until they are put again."""
+        names = {message_id(self._campaign, task_id) for _, task_id in tasks}
+        with reaching(self._url):
+            for queue in sorted({self._keys.queue(topic) for topic, _ in tasks}):
+                for message in self._client.lrange(queue, 0, -1):
+                    if names.intersection(message_ids([as_bytes(message)])):
+                        self._client.lrem(queue, 0, message)  # type: ignore[arg-type] # takes bytes
+
+    def reopen(self, task_ids: Collection[str]) -> int:
+        """Let tasks begin again that were settled or taken back; tell how many of them were."""
+        if not task_ids:
+            return 0
+        with reaching(self._url):
+            return int(self._client.srem(self._keys.closed(self._campaign), *task_ids))
+
+    def bury(self, outcome: Outcome, reason: str) -> None:
+        """Put an outcome that cannot be recorded aside for a human; its task may begin again."""
+        self._bury(outcome.task_id.encode(), outcome.model_dump_json().encode(), reason)
+
     def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
         """Tell where each task is; one that is `absent` was lost and may be published again."""
         if not tasks:
@@ -167,11 +187,14 @@ class RedisDispatch:
                 if (outcome.campaign, outcome.task_id.encode()) != (self._campaign, name):
                     raise WireError(f"An outcome of {outcome.task_id} lies under {name!r}.")
             except WireError as error:
-                self._record.bury(data, str(error))
-                with reaching(self._url):
-                    self._client.hdel(self._keys.outcomes(self._campaign), name)
+                self._bury(name, data, str(error))
             else:
                 yield outcome
+
+    def _bury(self, name: bytes, data: bytes, reason: str) -> None:
+        self._record.bury(data, reason)
+        with reaching(self._url):
+            self._client.hdel(self._keys.outcomes(self._campaign), name)
 
 
 def _locate(outcome: bytes | None, lease: bytes | None, waiting: bool) -> Whereabouts:

@@ -28,7 +28,7 @@ _TRANSACTIONS = "discard exec multi"
 _BLOBS = "exists getrange set"
 _COUNT = "exists hlen info llen mget scan scard time zcard"
 
-_STEER = "blpop del expire hdel hgetall hmget hvals lpush lrange ltrim sadd srem unlink zrem"
+_STEER = "blpop del expire hdel hgetall hmget hvals lpush lrange lrem ltrim sadd srem unlink zrem"
 """What steering does beside counting, to its record, its blobs, and queues through kombu."""
 
 _WORK = "del info lpush ltrim sismember time unlink"
@@ -78,8 +78,9 @@ def _rights(role: Role, keys: Keys) -> Iterator[str]:
         case "steering":
             yield from _of_topics(TOPICS, keys)
             yield from _of_campaigns(keys)
+            yield f"~{keys.steering('*')}"
             yield from _commands(_SCRIPTS, _TRANSACTIONS, _BLOBS, _COUNT, _STEER)
-            yield from _called((scripts.SETTLE,))
+            yield from _called((scripts.SETTLE, scripts.STEER, scripts.RELEASE))
         case "metrics":
             yield from _of_topics(TOPICS, keys)
             yield from (f"~{keys.outcomes('*')}", f"~{keys.dead_letters}")

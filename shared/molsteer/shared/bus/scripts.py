@@ -71,6 +71,23 @@ return 0
 """
 """Give a lease back, if it is still held by the claim."""
 
+STEER = """
+local holder, left_ms = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+if holder == ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+elseif holder and holder ~= ARGV[2] and left_ms >= 0 then
+  return {holder, left_ms}
+else
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+end
+return {ARGV[1], 0}
+"""
+"""Hold the lease of a campaign, if nobody else does but the one who may be followed.
+
+What never expires is no lease. What renews one takes no memory, so that Redis lets it pass even if
+its memory is full.
+"""
+
 HAND_BACK = """
 local lease, starts = unpack(KEYS)
 local id, claim = unpack(ARGV)

@@ -10,6 +10,7 @@ import click
 
 from molsteer.shared.commands.options import Verbosity, verbosity
 from molsteer.shared.commands.saying import say
+from molsteer.shared.expendable import expendable_output
 from molsteer.steering.command_line import RunCommand, choose, seed_flags
 from molsteer.steering.commands.dry_run import dry_run, rehearse
 from molsteer.steering.flags import Given, setting_flags
@@ -43,11 +44,16 @@ def run(file: Path | None, verbosity: Verbosity, *, dry_run: bool, **flags: Give
     """
     chosen = choose(flags, os.environ.get("MOLSTEER_QUEUE__REDIS_URL"))
     settings = load_campaign(file, chosen.settings)
-    for note in chosen.notes if verbosity != "quiet" else []:
-        say(f"molsteer: {note}", err=True)
+    notes = chosen.notes if verbosity != "quiet" else []
     if dry_run:
+        for note in notes:
+            say(f"molsteer: {note}", err=True)
         rehearse(settings)
         return
     from molsteer.steering.console import follow
 
-    sys.exit(follow(settings, verbosity))
+    with expendable_output():
+        for note in notes:
+            say(f"molsteer: {note}", err=True)
+        status = follow(settings, verbosity)
+    sys.exit(status)

@@ -30,7 +30,7 @@ def ask(run_dir: Path, request: Request, patience_s: float = PATIENCE_S) -> str:
             name = drop(run_dir, request)
         except OSError as error:
             raise RequestRefused(run_dir, f"Nothing can be written there: {error}.") from None
-        deadline = time.monotonic() + (patience_s if is_held(run_dir) else 0.0)
+        deadline = time.monotonic() + (0.0 if is_held(run_dir) is False else patience_s)
         while (refusal := answer_to(ledger, name)) is None and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY_S)
         if refusal:
@@ -39,8 +39,11 @@ def ask(run_dir: Path, request: Request, patience_s: float = PATIENCE_S) -> str:
 
 
 def _pending(run_dir: Path, ledger: Ledger) -> str:
-    if is_held(run_dir):
-        return "The steering process is busy; it takes the request up when it is done."
+    match is_held(run_dir):
+        case True:
+            return "The steering process is busy; it takes the request up when it is done."
+        case None:
+            return "No steering process took the request up yet; the next one does, if none runs."
     state = f"has ended ({ended})" if (ended := ledger.fact("finished")) else "is not running"
     goes_on = f"molsteer continue {shell_word(run_dir)}"
     return f"The campaign {state}; the request counts when it goes on: {goes_on}"

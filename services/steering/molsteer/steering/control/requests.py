@@ -7,11 +7,14 @@ after a crash changes nothing.
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, assert_never
 from uuid import uuid4
@@ -33,6 +36,9 @@ from molsteer.steering.policy.events import (
 from molsteer.steering.policy.plan import Plan
 
 log = logging.getLogger(__name__)
+
+_MOST_BYTES = 1_000_000
+"""Far beyond any request."""
 
 
 class Request(BaseModel):
@@ -75,11 +81,11 @@ class Request(BaseModel):
 
 def drop(run_dir: Path, request: Request) -> str:
     """Put a request where steering finds it, and give its name; names sort in order of time."""
-    folder = _folder(run_dir)
-    folder.mkdir(exist_ok=True)
+    folder = make_folder(run_dir)
     name = f"{time.time_ns():020}-{uuid4().hex[:8]}"
     unfinished = folder / f"{name}.part"
     unfinished.write_text(request.model_dump_json(), encoding="utf-8")
+    unfinished.chmod(0o644)  # it is no secret, and steering may be another user's
     unfinished.rename(folder / f"{name}.json")
     return name
 
@@ -115,28 +121,61 @@ def waiting(run_dir: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The requests of one run directory, as steering sees them."""
+    """The requests of one run directory, as steering sees them.
+
+    Attributes:
+        news: What a person should hear of them, until it is taken.
+    """
 
     run_dir: Path
     ledger: Ledger
+    news: list[str] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
 
     def unheard(self) -> Iterator[tuple[str, Request]]:
         """Go through the requests that were not heard before, oldest first.
 
         The caller notes each one; its file is removed when the next one is asked for. A file that
-        cannot be read is refused here.
+        cannot be read is refused here, and set aside as `.refused`. One that cannot be removed
+        stays, and is not heard again.
         """
-        for file in sorted(_folder(self.run_dir).glob("*.json")):
+        for file in self._files():
+            refused = False
             if answer_to(self.ledger, file.stem) is None:
                 try:
                     request = _read(file)
+                except FileNotFoundError:
+                    continue
                 except SettingsError as error:
-                    log.warning("A request was refused. %s", error)
+                    refused = True
+                    self._tell(f"A request was refused. {error}")
                     with self.ledger.transaction():
                         self.ledger.set_fact(_fact(file.stem), str(error))
                 else:
                     yield file.stem, request
-            file.unlink(missing_ok=True)
+            with suppress(OSError):
+                if refused:
+                    file.replace(file.with_suffix(".refused"))
+                else:
+                    file.unlink()
+
+    def _files(self) -> list[Path]:
+        folder = _folder(self.run_dir)
+        try:
+            return sorted(folder / name for name in os.listdir(folder) if name.endswith(".json"))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._tell(
+                f"Requests are not heard, for {folder} cannot be read ({error.strerror}). Give it "
+                f"back to the user who runs steering, or remove it."
+            )
+            return []
+
+    def _tell(self, sentence: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.news.append(sentence)
 
     def note(self, name: str, request: Request) -> None:
         """Note that a request is heard, and what it changes; inside a transaction."""
@@ -159,12 +198,34 @@ def changes_of(ledger: Ledger) -> Changes:
 
 def _read(file: Path) -> Request:
     try:
-        request = Request.model_validate_json(file.read_bytes())
+        request = Request.model_validate_json(_content(file))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = f"It cannot be read ({error.strerror}). Ask as the user who runs steering."
+        raise SettingsError(str(file), [reason]) from None
     except ValidationError:
         raise SettingsError(
             str(file), ["This is no request of this version. Use one molsteer version for all."]
         ) from None
     return request.model_copy(update={"changes": check_changes(request.changes)})
+
+
+def _content(file: Path) -> bytes:
+    # Without waiting, for a pipe has no other end.
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        return opened.read(_MOST_BYTES)
+
+
+def make_folder(run_dir: Path) -> Path:
+    """Make the place for requests where steering's user can look, whoever makes it."""
+    folder = _folder(run_dir)
+    with suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o755)
+    return folder
 
 
 def _folder(run_dir: Path) -> Path:

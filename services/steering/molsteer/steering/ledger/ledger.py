@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.steering.errors import NoCampaign, UnknownLedger, UnusableRunDirectory
-from molsteer.steering.ledger.schema import TABLES, VERSION
+from molsteer.steering.ledger.connection import connected
+from molsteer.steering.ledger.schema import FILE_NAME, TABLES, VERSION
+from molsteer.steering.ledger.trouble import unwritable as unwritable
 from molsteer.steering.policy.events import Event
 from molsteer.steering.policy.journal_codec import from_json, to_json
-
-FILE_NAME = "ledger.sqlite"
 
 
 class Ledger:
@@ -28,19 +27,24 @@ class Ledger:
         folder: The run directory.
         create: Make a new ledger if there is none.
         read_only: Look only; never blocks the steering process that writes.
+        at_rest: Nobody writes it meanwhile, so that SQLite need make no files of its own beside it.
 
     Raises:
         NoCampaign: If there is no ledger and none may be made.
         UnknownLedger: If another version of the program wrote it.
-        UnusableRunDirectory: If the file is damaged, or may not be read or written.
+        ServiceUnavailable: If another program holds its lock, or it may not be read or written.
+        UnusableRunDirectory: If the file is damaged, or cannot be opened.
+
+    Every other method and query may raise the last two as well.
     """
 
-    def __init__(self, folder: Path, *, create: bool = False, read_only: bool = False) -> None:
-        self._folder, path = folder, folder / FILE_NAME
-        if not create and not path.is_file():
+    def __init__(
+        self, folder: Path, *, create: bool = False, read_only: bool = False, at_rest: bool = False
+    ) -> None:
+        if not create and not (folder / FILE_NAME).is_file():
             raise NoCampaign(folder)
         try:
-            self.connection = _connect(path, read_only=read_only)
+            self.connection = connected(folder, read_only=read_only, at_rest=at_rest)
             self._check_version(folder, may_create=create)
         except sqlite3.Error as error:
             reason = f"its {FILE_NAME} cannot be opened ({error})"
@@ -61,19 +65,27 @@ class Ledger:
         """Commit everything written inside, or nothing.
 
         Raises:
-            ServiceUnavailable: If the disk has no room or does not work.
+            ServiceUnavailable: If another program holds the lock, or the disk has no room or does
+                not work.
         """
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             yield self.connection
             self.connection.execute("COMMIT")
-        except BaseException as error:
-            # SQLite may have rolled back by itself.
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError) and _is_about_disk(error):
-                raise unwritable(self._folder, error) from None
+        finally:
+            self._roll_back()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Inside a transaction, take back what is written in here, and no more, if it fails."""
+        self.connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except Exception:
+            if self.connection.in_transaction:  # or SQLite has taken all of it back
+                self.connection.execute("ROLLBACK TO attempt")
             raise
+        self.connection.execute("RELEASE attempt")
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -82,7 +94,13 @@ class Ledger:
         try:
             yield self.connection
         finally:
-            self.connection.execute("ROLLBACK")
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        """Leave a transaction that was not committed, unless SQLite has done so by itself."""
+        with suppress(ServiceUnavailable):  # of which what went before has told already
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
 
     def append(self, event: Event) -> None:
         """Write an event to the journal; inside a transaction."""
@@ -116,34 +134,3 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
-
-
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    options = "mode=ro" if read_only else "mode=rwc"
-    if read_only and _is_at_rest(path):
-        options += "&immutable=1"
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{options}", uri=True, isolation_level=None, timeout=30.0
-    )
-    connection.row_factory = sqlite3.Row
-    if not read_only:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _is_at_rest(path: Path) -> bool:
-    """Tell whether nobody writes a ledger, in a folder where SQLite cannot make its own files."""
-    log = path.with_name(f"{path.name}-wal")
-    return not log.exists() and not os.access(path.parent, os.W_OK)
-
-
-def unwritable(folder: Path, error: Exception) -> ServiceUnavailable:
-    """Say that nothing can be written into a run directory."""
-    reason = f"it cannot be written ({error})"
-    return ServiceUnavailable("The run directory", str(folder), reason, "Make room on its disk.")
-
-
-def _is_about_disk(error: sqlite3.OperationalError) -> bool:
-    # Extended codes carry the primary one in their lowest byte.
-    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}

@@ -37,6 +37,11 @@ RULES = (
         "SELECT * FROM task WHERE state = 'settled' AND (status = 'ok') <> (error IS NULL)",
     ),
     Rule(
+        "Task {task_id} ended as cancelled, and this ledger never took it back: a copy of the run "
+        "directory was at work on the same server.",
+        "SELECT * FROM task WHERE state = 'settled' AND status = 'cancelled'",
+    ),
+    Rule(
         "Molecule {molecule} has {labels} labels.",
         "SELECT molecule, count(*) AS labels FROM label GROUP BY molecule HAVING labels > 1",
     ),

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from molsteer.steering.errors import UnusableRunDirectory
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.verification.files import damages
+from molsteer.steering.verification.molecules import strangers
 from molsteer.steering.verification.replay import disagreements
 from molsteer.steering.verification.tables import contradictions
 
@@ -39,18 +41,26 @@ def verify(run_dir: Path) -> Verdict:
     Raises:
         NoCampaign: If there is no ledger.
         UnknownLedger: If another version of the program wrote it.
+        ServiceUnavailable: If another program holds its lock.
     """
-    try:
-        with closing(Ledger(run_dir, read_only=True)) as ledger, ledger.snapshot():
-            return _examine(ledger, run_dir)
-    except sqlite3.DatabaseError as error:
-        damage = f"The file of the ledger cannot be read: {error}."
-        return Verdict(tasks=0, labels=0, models=0, finished=None, broken=(damage,))
+    with closing(Ledger(run_dir, read_only=True)) as ledger:
+        try:
+            with ledger.snapshot():
+                return _examine(ledger, run_dir)
+        except (UnusableRunDirectory, sqlite3.DatabaseError) as error:
+            reason = error.reason if isinstance(error, UnusableRunDirectory) else error
+            damage = f"The file of the ledger cannot be read: {reason}."
+            return Verdict(tasks=0, labels=0, models=0, finished=None, broken=(damage,))
 
 
 def _examine(ledger: Ledger, run_dir: Path) -> Verdict:
     finished = ledger.fact("finished")
-    broken = chain(contradictions(ledger), disagreements(ledger), damages(ledger, run_dir))
+    broken = chain(
+        contradictions(ledger),
+        disagreements(ledger),
+        damages(ledger, run_dir),
+        strangers(ledger, run_dir),
+    )
     return Verdict(
         tasks=_count(ledger, "task"),
         labels=_count(ledger, "label"),

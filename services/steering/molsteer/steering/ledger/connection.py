@@ -1,0 +1,101 @@
+"""Connections to the file of a ledger, which tell in a sentence what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Self
+
+from molsteer.steering.ledger.schema import FILE_NAME
+from molsteer.steering.ledger.trouble import told
+
+BUSY_S = 5.0
+"""How long to wait for a lock that another program holds, before that is told."""
+
+
+class LedgerConnection(sqlite3.Connection):
+    """A connection whose statements raise as `told` says, whether they are begun or read on.
+
+    Attributes:
+        folder: The run directory, for the message.
+    """
+
+    folder: Path
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run a statement."""
+        return self.cursor(_Cursor).execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Run a statement once for each of several rows."""
+        return self.cursor(_Cursor).executemany(sql, parameters)
+
+    def executescript(self, sql_script: str, /) -> sqlite3.Cursor:
+        """Run several statements."""
+        return self.cursor(_Cursor).executescript(sql_script)
+
+
+class _Cursor(sqlite3.Cursor):
+    connection: LedgerConnection
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        with told(self.connection.folder):
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, seq_of_parameters: Iterable[Any], /) -> Self:
+        with told(self.connection.folder):
+            return super().executemany(sql, seq_of_parameters)
+
+    def executescript(self, sql_script: str, /) -> sqlite3.Cursor:
+        with told(self.connection.folder):
+            return super().executescript(sql_script)
+
+    def fetchone(self) -> Any:
+        with told(self.connection.folder):
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with told(self.connection.folder):
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except sqlite3.DatabaseError:
+            with told(self.connection.folder):
+                raise
+
+
+def connected(folder: Path, *, read_only: bool, at_rest: bool = False) -> LedgerConnection:
+    """Open the ledger of a run directory; one that is written is made if it is missing.
+
+    Raises:
+        sqlite3.Error: If SQLite cannot open it.
+        ServiceUnavailable: As `told` says, like the next one.
+        UnusableRunDirectory: If it is damaged.
+    """
+    path = folder / FILE_NAME
+    options = "mode=ro" if read_only else "mode=rwc"
+    if read_only and (at_rest or _is_at_rest(path)):
+        options += "&immutable=1"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_S,
+        factory=LedgerConnection,
+    )
+    connection.folder = folder
+    connection.row_factory = sqlite3.Row
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Tell whether nobody writes a ledger, in a folder where SQLite cannot make its own files."""
+    log = path.with_name(f"{path.name}-wal")
+    return not log.exists() and not os.access(path.parent, os.W_OK)
