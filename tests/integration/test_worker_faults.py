@@ -152,6 +152,21 @@ def test_a_task_that_kills_its_process_each_time_is_poison(
         assert len(started(tmp_path)) == 2
 
 
+def test_a_task_that_lost_its_whole_worker_again_and_again_is_no_poison(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    dispatch.publish(simulate_task(f"mark {tmp_path}", max_starts=1))
+    for starts in (1, 2, 3):
+        with running_worker(queue, tmp_path) as worker:
+            eventually(lambda starts=starts: len(started(tmp_path)) == starts)
+            os.killpg(worker.pid, signal.SIGKILL)
+    (tmp_path / "go").touch()
+    with running_worker(queue, tmp_path):
+        outcome = the_outcome(dispatch)
+    assert isinstance(outcome.result, Simulated)
+    assert outcome.start == 4
+
+
 def test_a_task_longer_than_the_lease_runs_once(
     queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
 ) -> None:
@@ -238,7 +253,7 @@ def test_messages_that_are_no_tasks_are_put_aside(
 
 
 def test_messages_that_make_no_sense_cost_no_worker(
-    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+    queue: QueueSettings, dispatch: RedisDispatch, client: redis.Redis, tmp_path: Path
 ) -> None:
     with running_worker(queue, tmp_path) as worker, Connection(kombu_url(queue.server_url)) as link:
         producer = Producer(link.channel(), routing_key=f"{queue.prefix}.simulate")
@@ -249,6 +264,7 @@ def test_messages_that_make_no_sense_cost_no_worker(
         dispatch.publish(simulate_task("echo", number=2))
         assert the_outcome(dispatch).task_id == "simulate/2/1"
         assert worker.process.poll() is None
+        eventually(lambda: not client.exists(f"{queue.prefix}:unacked:simulate"))
 
 
 def test_an_outcome_that_cannot_be_read_is_put_aside(

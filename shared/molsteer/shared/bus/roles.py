@@ -41,7 +41,7 @@ _WORKER_SCRIPTS = (
     scripts.BEGIN,
     scripts.FINISH,
     scripts.RENEW,
-    scripts.RELEASE,
+    scripts.LOSE,
     scripts.HAND_BACK,
 )
 
