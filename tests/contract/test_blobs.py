@@ -64,7 +64,7 @@ def redis_views(redis_url: str) -> Views:
 def file_views(redis_url: str, tmp_path: Path) -> Views:
     queue, settings = (
         QueueSettings(redis_url=redis_url),
-        StoreSettings(directory=tmp_path / "blobs"),
+        StoreSettings(directory=tmp_path / "blobs", file_wait_s=0.1),
     )
     return open_blobs(settings, queue), open_blobs(settings, queue)
 

@@ -1,4 +1,4 @@
-"""What the scripts in Redis promise: whose lease it is, what is counted, and that all of it expires."""
+"""What the scripts in Redis promise: whose a lease is, what is counted, and that all expires."""
 
 from __future__ import annotations
 

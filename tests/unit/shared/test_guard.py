@@ -21,11 +21,13 @@ class FlakyRecord(TaskRecord):
     def __init__(self, failures: int) -> None:
         super().__init__(QueueSettings())
         self.failures = failures
+        self.begun: list[tuple[str, str]] = []
         self.finished: list[tuple[str, str]] = []
         self.buried: list[tuple[bytes, str]] = []
 
     def begin(self, task: Task, claim: str) -> Verdict:
         self._fail()
+        self.begun.append((task.task_id, claim))
         return Run(start=1)
 
     def finish(self, outcome: Outcome, claim: str) -> bool:
@@ -51,8 +53,9 @@ def test_an_outcome_is_handed_over_when_redis_is_back() -> None:
 
 
 def test_a_task_begins_when_redis_is_back() -> None:
-    guard = RedisGuard(FlakyRecord(failures=2), "node/1", patience_s=5.0)
-    assert guard.begin(simulate_task()) == Run(start=1)
+    record, task = FlakyRecord(failures=2), simulate_task()
+    assert RedisGuard(record, "node/1", patience_s=5.0).begin(task) == Run(start=1)
+    assert record.begun == [(task.task_id, "node/1")]
 
 
 def test_what_cannot_be_read_is_put_aside_when_redis_is_back() -> None:
