@@ -16,13 +16,21 @@ from kombu.messaging import Producer
 from support.redis_server import tcp_server
 from support.tasks import outcome_of, simulate_task
 from support.waiting import eventually
-from support.worker_process import await_end, kill, running_worker, start_worker, started
+from support.worker_process import (
+    await_end,
+    kill,
+    launch_worker,
+    running_worker,
+    start_worker,
+    started,
+)
 
 from molsteer.shared.blobs.reference import Inline
 from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.bus.server_url import kombu_url
+from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.codec import encode
 from molsteer.shared.messages import Failed, Outcome, Simulated, Task, Train, Trained
 from molsteer.shared.server import EmbeddedServer
@@ -121,6 +129,40 @@ def test_a_batch_system_that_tells_every_process_to_stop_gets_the_task_back_at_o
         outcome = the_outcome(dispatch)
     assert isinstance(outcome.result, Simulated)
     assert outcome.start == 1
+
+
+def test_a_worker_whose_terminal_closes_hands_its_task_back_and_ends(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    worker = start_worker(queue, tmp_path)
+    task = simulate_task(f"mark {tmp_path}")
+    dispatch.publish(task)
+    (pids,) = eventually(lambda: started(tmp_path))
+    os.killpg(worker.pid, signal.SIGHUP)
+    assert worker.process.wait(timeout=30) == 0
+    await_end(pids)
+    assert place_of(task, dispatch) == "queued"
+    assert live_workers(queue) == []
+    (tmp_path / "go").touch()
+    with running_worker(queue, tmp_path):
+        assert the_outcome(dispatch).start == 1
+
+
+def test_a_worker_under_nohup_goes_on_when_its_terminal_closes(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    worker = launch_worker(queue, tmp_path, through=["nohup"])
+    try:
+        eventually(lambda: worker.is_ready(queue))
+        dispatch.publish(simulate_task(f"mark {tmp_path}"))
+        ((process, _),) = eventually(lambda: started(tmp_path))
+        for group in (worker.pid, process):
+            os.killpg(group, signal.SIGHUP)
+        (tmp_path / "go").touch()
+        assert the_outcome(dispatch).start == 1
+        assert worker.process.poll() is None
+    finally:
+        worker.kill()
 
 
 def test_a_task_over_its_hard_limit_times_out_once_and_leaves_nothing(

@@ -17,9 +17,10 @@ from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.connection import check_answer
+from molsteer.shared.processes import ending_signals
+from molsteer.shared.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.worker.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
-from molsteer.shared.worker.scratch import remove_folders_of_the_dead
 from molsteer.shared.worker.undertaker import hire_undertaker
 
 STOP_WITHIN_S = 8.0
@@ -27,7 +28,9 @@ STOP_WITHIN_S = 8.0
 
 
 def serve(plan: WorkerPlan) -> int:
-    """Work on a topic's tasks; SIGTERM and SIGINT hand running ones back and end the worker.
+    """Work on a topic's tasks; SIGTERM, SIGINT and SIGHUP hand them back and end the worker.
+
+    A hang-up that came ignored stays so.
 
     Returns:
         The exit status: 0 after a signal, else 1.
@@ -52,18 +55,23 @@ def serve(plan: WorkerPlan) -> int:
         without_mingle=True,
         without_heartbeat=True,
     )
+    # Celery starts a worker whose terminal has gone again, unless it takes it for one with one.
+    worker._isatty = True
+    if signal.SIGHUP in ending_signals():
+        signal.signal(signal.SIGHUP, _terminate)
     remove_folders_of_the_dead()
-    _take_temporary_folder(plan.scratch)
-    _undertaker = hire_undertaker(plan.scratch)  # held, for its pipe says that we live
+    own = _take_temporary_folder(plan.scratch)
+    _undertaker = hire_undertaker(own.path, own.lock)  # held, for its pipe says that we live
     worker.start()
     told_to_stop = state.should_terminate is not None or state.should_stop is not None
     return 0 if told_to_stop else 1
 
 
-def _take_temporary_folder(folder: Path) -> None:
+def _take_temporary_folder(folder: Path) -> OwnFolder:
     # Whatever this process and its children put aside goes where the undertaker looks.
-    folder.mkdir(mode=0o700)
+    own = OwnFolder(folder)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    return own
 
 
 def _silence_standard_output() -> None:
@@ -75,7 +83,11 @@ def _silence_standard_output() -> None:
 
 def _interrupt_like_terminate(**_: object) -> None:
     # Celery's own answer to Ctrl-C waits for tasks that may take hours.
-    signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    signal.signal(signal.SIGINT, _terminate)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _insist_from_the_first_moment(**_: object) -> None:
