@@ -14,7 +14,7 @@ import pytest
 from support.redis_server import PASSWORD, TcpServer, tcp_server
 from support.tasks import simulate_task
 from support.waiting import eventually
-from support.worker_process import TESTS, await_end, kill, running_worker
+from support.worker_process import TESTS, await_end, contained_worker, kill, running_worker
 
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.bus.workers import live_workers
@@ -117,6 +117,18 @@ def test_a_ready_worker_introduces_itself_until_it_ends(server: TcpServer, tmp_p
         assert (info.topic, info.processes, info.pid) == ("simulate", 2, worker.pid)
         assert worker.terminate() == 0
     assert live_workers(queue) == []
+
+
+def test_workers_in_containers_of_one_host_are_told_apart(
+    server: TcpServer, tmp_path: Path
+) -> None:
+    queue = QueueSettings(redis_url=server.url, prefix="containers")
+    with contained_worker(queue, tmp_path):
+        (first,) = live_workers(queue)
+        with contained_worker(queue, tmp_path):
+            both = live_workers(queue)
+            assert len({worker.node for worker in both}) == 2
+            assert {(worker.host, worker.pid) for worker in both} == {(first.host, first.pid)}
 
 
 def test_a_worker_takes_the_tasks_of_its_pool_and_no_others(

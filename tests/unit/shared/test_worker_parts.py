@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -12,9 +13,10 @@ import pytest
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.telemetry import log_to
+from molsteer.shared.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.worker import handlers
 from molsteer.shared.worker.handlers import find_handler
-from molsteer.shared.worker.scratch import remove_folders_of_the_dead, task_folder, worker_folder
+from molsteer.shared.worker.scratch import task_folder, worker_folder
 from molsteer.shared.worker.undertaker import hire_undertaker
 
 pytestmark = pytest.mark.fast
@@ -51,15 +53,46 @@ def test_a_given_handler_comes_before_the_installed_one() -> None:
 
 
 def test_folders_of_the_living_stay_when_those_of_the_dead_go(temporary: Path) -> None:
-    own = worker_folder()
-    stem = own.name.removesuffix(str(os.getpid()))
-    parent, dead = own.with_name(f"{stem}{os.getppid()}"), own.with_name(f"{stem}4194305")
-    other, server = own.with_name(f"{own.name}-notes"), own.with_name(f"{own.name}.abc")
-    dead_server = own.with_name(f"{dead.name}.abc")
-    for folder in (own, parent, dead, other, server, dead_server):
-        (folder / "1").mkdir(parents=True)
+    living, dead = OwnFolder(worker_folder()), OwnFolder(worker_folder())
+    (dead.path / "1" / "task").mkdir(parents=True)
+    assert dead.lock is not None
+    os.close(dead.lock)
+    foreign = worker_folder()
+    (foreign / "notes").mkdir(parents=True)
     remove_folders_of_the_dead()
-    assert sorted(temporary.iterdir()) == sorted([parent, other, server])
+    assert sorted(temporary.iterdir()) == sorted([living.path, foreign])
+    living.remove()
+    assert list(temporary.iterdir()) == [foreign]
+
+
+def test_a_folder_stays_while_its_undertaker_works(temporary: Path) -> None:
+    own = OwnFolder(worker_folder())
+    undertaker = hire_undertaker(own.path, own.lock)
+    assert own.lock is not None
+    os.close(own.lock)
+    remove_folders_of_the_dead()
+    assert own.path.is_dir()
+    undertaker.communicate(timeout=60)
+    assert not list(temporary.iterdir())
+
+
+def test_without_locks_nobody_is_taken_for_dead(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    dead = OwnFolder(worker_folder())
+    assert dead.lock is not None
+    os.close(dead.lock)
+    monkeypatch.setattr("fcntl.flock", refuse)
+    living = OwnFolder(worker_folder())
+    remove_folders_of_the_dead()
+    monkeypatch.undo()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    assert sorted(temporary.iterdir()) == sorted([dead.path, living.path])
+    remove_folders_of_the_dead()
+    assert list(temporary.iterdir()) == [living.path]
 
 
 def test_whatever_lies_in_a_workers_folder_goes_with_it(tmp_path: Path) -> None:

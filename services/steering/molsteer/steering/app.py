@@ -134,7 +134,8 @@ def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> Campa
         queue = queue.at(server.url)
         if queue.keys_file is None:
             queue = queue.model_copy(update={"keys_file": server.folder / "keys.json"})
-            write_keys(server.folder / "keys.json", new_key_ring(TOPICS))
+            key_ring = new_key_ring(TOPICS)
+            server.furnish(lambda folder: write_keys(folder / "keys.json", key_ring))
     if stores.directory is None:
         directory = (settings.run_dir / "objects").absolute()
         stores = stores.model_copy(update={"directory": directory})

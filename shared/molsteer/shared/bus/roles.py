@@ -97,7 +97,7 @@ def _of_topics(topics: Sequence[Topic], keys: Keys) -> Iterator[str]:
             yield f"~{pools.queue(topic)}"
             yield f"~{pools.unacked(topic)}"
         yield f"~{keys.lease('*', f'{topic}/*')}"
-        yield f"~{keys.worker(topic, '*', '*')}"
+        yield f"~{keys.worker(topic, '*')}"
 
 
 def _of_campaigns(keys: Keys) -> Iterator[str]:

@@ -3,8 +3,8 @@
 A claim names one process of one worker. Since a process runs one task at a time, the same claim
 asking twice is the same request repeated after a lost reply, and gets the same answer.
 
-The hash of starts has two fields for a task: its id tells how often it began, and `killed:` with its
-id how often its process died and the worker lived to tell.
+The hash of starts has two fields for a task: its id tells how often it began, and `killed:` before
+its id how often its process died and the worker lived to tell.
 """
 
 from __future__ import annotations
