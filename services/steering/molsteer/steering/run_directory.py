@@ -17,6 +17,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from molsteer.shared.commands.version import installed_versions
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.loading import sentences
 from molsteer.shared.settings.sections import SERVER_SETTINGS
@@ -147,7 +148,7 @@ def host_facts() -> Mapping[str, object]:
         "machine": platform.machine(),
         "host": socket.gethostname(),
         "cores": os.cpu_count(),
-        "usable_cores": len(os.sched_getaffinity(0)),
+        "usable_cores": usable_cores(),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +18,7 @@ from pydantic import (
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.settings.sections import Section, TopicSection
 from molsteer.shared.specs import PluginName, SimulationSpec, TrainingPlan
 
@@ -144,7 +144,7 @@ class SimulateSection(TopicSection):
     """Quantum chemistry."""
 
     slots: PositiveInt = Field(
-        default_factory=lambda: len(os.sched_getaffinity(0)),
+        default_factory=usable_cores,
         description="Simulations that run at the same time; one for each usable core if not given.",
     )
     level: PluginName = Field(

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.settings.wording import wording
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
@@ -170,7 +170,7 @@ def _labels(
     batches = [rows[start : start + _BATCH_SIZE] for start in range(0, len(rows), _BATCH_SIZE)]
     first_lines: dict[str, int] = {}
     labels: list[KnownLabel] = []
-    for batch, digested in digest_all(map(list, batches), len(os.sched_getaffinity(0))):
+    for batch, digested in digest_all(map(list, batches), usable_cores()):
         names = iter(zip(digested.smiles, digested.inchikeys, strict=True))
         for row, reason in zip(batch, digested.reasons, strict=True):
             if reason is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from molsteer.shared.cores import usable_cores
 from molsteer.steering.space.digesting import Digested, digest_all
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.manifest import (
@@ -57,7 +57,7 @@ def build(
     with staged(folder, replace_if_holds=MANIFEST_NAME if replace else None) as draft:
         with RejectedList(draft, sources) as rejected:
             intake = _Intake(draft, files, chunk_size, rejected)
-            for rows, digested in digest_all(_batches(files), processes or _available_cores()):
+            for rows, digested in digest_all(_batches(files), processes or usable_cores()):
                 intake.add(rows, digested)
                 on_progress(intake.progress())
             manifest = intake.finish()
@@ -165,7 +165,3 @@ def _batches(files: Sequence[MoleculesFile]) -> Iterator[list[Row]]:
     rows = chain.from_iterable(file.rows() for file in files)
     while batch := list(islice(rows, _BATCH_SIZE)):
         yield batch
-
-
-def _available_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
