@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -173,9 +174,50 @@ def test_logs_are_json_lines_that_name_the_task_and_no_secret(
     dispatch.close()
 
 
-def test_a_worker_says_nothing_when_all_is_well(server: TcpServer) -> None:
-    queue = QueueSettings(redis_url=server.url, prefix="silence")
-    options = ["--handler", "support.handlers:build", "--queue-prefix", queue.prefix]
+def test_a_handler_that_is_not_there_is_told_at_once() -> None:
+    said = run_worker("simulate", "--handler", "nomod:build")
+    assert said.returncode == 2
+    assert "--handler: There is no module 'nomod' here." in said.stderr
+
+
+def test_a_worker_without_time_is_told_at_once() -> None:
+    assert "has passed" in refuse("simulate", "--until", "2026-01-01T00:00")
+    assert "The variable in it is probably not set here" in refuse("simulate", "--until", "+")
+
+
+def test_a_worker_in_a_job_asks_when_it_ends_and_says_so_where_nobody_knows(
+    server: TcpServer, tmp_path: Path
+) -> None:
+    squeue = tmp_path / "squeue"
+    squeue.write_text("#!/bin/sh\necho 2026-01-01T00:00:00\n")
+    squeue.chmod(0o700)
+    inside = {"SLURM_JOB_ID": "12", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert "its end, 2026-01-01 00:00:00" in refuse("simulate", **inside)
+    # A launcher looks after the end itself.
+    launched = run_worker("simulate", "--die-with-parent", "1", **inside)
+    assert launched.stderr == ""
+    squeue.write_text("#!/bin/sh\nexit 1\n")
+    said = refuse("simulate", "--queue-redis-url", "redis://127.0.0.1:1/0", **inside)
+    assert "This worker runs in job 12 of Slurm, which does not tell when it ends" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("--pool", "theta", "--processes", "2"),
+            r"molsteer: This worker takes tasks of simulate for the pool 'theta' from Redis at "
+            r"127\.0\.0\.1:\d+/0, 2 at a time\.\n",
+        ),
+        (("--until", "+3600"), r"[^\n]*, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^ ]*\.\n"),
+        (("--quiet",), ""),
+    ],
+)
+def test_a_worker_says_in_one_line_what_it_does_and_nothing_more_when_all_is_well(
+    server: TcpServer, options: tuple[str, ...], told: str
+) -> None:
+    queue = QueueSettings(redis_url=server.url, prefix="greeting")
+    options = ("--handler", "support.handlers:build", "--queue-prefix", queue.prefix, *options)
     process = subprocess.Popen(
         [sys.executable, "-m", "molsteer.shared.cli", "worker", "simulate", *options],
         env=os.environ | {"MOLSTEER_QUEUE__REDIS_URL": server.url, "PYTHONPATH": str(TESTS)},
@@ -185,7 +227,9 @@ def test_a_worker_says_nothing_when_all_is_well(server: TcpServer) -> None:
     eventually(lambda: live_workers(queue))
     assert PASSWORD.encode() not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
     process.terminate()
-    assert process.communicate(timeout=30) == (b"", b"")
+    said, heard = process.communicate(timeout=30)
+    assert said == b""
+    assert re.fullmatch(told, heard.decode())
     assert process.returncode == 0
 
 

@@ -6,12 +6,14 @@ import errno
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.messages import TOPICS
 from molsteer.shared.telemetry import log_to
 from molsteer.shared.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.worker import handlers
@@ -48,8 +50,48 @@ def test_a_topic_without_a_service_is_told_with_the_package_to_install(
         find_handler("train", None)
 
 
-def test_a_given_handler_comes_before_the_installed_one() -> None:
-    assert find_handler("train", "my.module:build") == "my.module:build"
+@pytest.mark.parametrize(
+    "given", ["support.handlers:build", "json.decoder:JSONDecoder.decode", "math:sqrt"]
+)
+def test_a_given_handler_comes_before_the_installed_one(given: str) -> None:
+    assert find_handler("train", given) == given
+
+
+def test_every_installed_handler_can_be_given() -> None:
+    for topic in TOPICS:
+        installed = find_handler(topic, None)
+        assert find_handler(topic, installed) == installed
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("build", "names no function. Write MODULE:FUNCTION."),
+        ("support.handlers", "names no function"),
+        ("a:b:c", "names no function"),
+        ("nomod:build", "There is no module 'nomod' here."),
+        ("support.nomod:build", "There is no module 'support.nomod' here."),
+        ("json.decoder.deeper:build", "There is no module 'json.decoder.deeper' here."),
+        ("support.handlers:biuld", "There is no 'biuld' in the module 'support.handlers'"),
+    ],
+)
+def test_a_handler_that_is_not_there_is_told(given: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        find_handler("train", given)
+
+
+def test_a_handler_is_looked_for_without_running_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "a_heavy_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise SystemExit('imported')\n")
+    (package / "part.py").write_text("raise SystemExit('imported')\nfrom x import build\n")
+    (package / "broken.py").write_text("def build(:\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert find_handler("train", "a_heavy_package.part:build")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        find_handler("train", "a_heavy_package.broken:build")
 
 
 def test_folders_of_the_living_stay_when_those_of_the_dead_go(temporary: Path) -> None:

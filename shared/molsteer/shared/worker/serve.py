@@ -8,6 +8,7 @@ import signal
 import tempfile
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -27,10 +28,14 @@ STOP_WITHIN_S = 8.0
 """How long a worker that was told to stop may take; batch systems kill after thirty seconds."""
 
 
-def serve(plan: WorkerPlan) -> int:
+def serve(plan: WorkerPlan, greet: Callable[[], None] = lambda: None) -> int:
     """Work on a topic's tasks; SIGTERM, SIGINT and SIGHUP hand them back and end the worker.
 
     A hang-up that came ignored stays so.
+
+    Args:
+        plan: What to work on.
+        greet: Called when the server and the stores can be used.
 
     Returns:
         The exit status: 0 after a signal, else 1.
@@ -40,6 +45,7 @@ def serve(plan: WorkerPlan) -> int:
     """
     check_answer(plan.queue.server_url)
     open_blobs(plan.stores, plan.queue).close()
+    greet()
     _silence_standard_output()
     # It warns against running as root because a pickle could come in; here none can.
     warnings.simplefilter("ignore", SecurityWarning)
