@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.redis_server import PASSWORD, TcpServer, tcp_server
+from support.command import molsteer
+from support.redis_server import PASSWORD, TcpServer, free_port, started, tcp_server
 from support.tasks import simulate_task
 from support.waiting import eventually
 from support.worker_process import TESTS, await_end, contained_worker, kill, running_worker
@@ -26,6 +28,17 @@ from molsteer.shared.settings.sections import QueueSettings
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TcpServer]:
     with tcp_server(tmp_path_factory.mktemp("redis")) as running:
         yield running
+
+
+@dataclass
+class UnfitServer(TcpServer):
+    """A server with something in its configuration that must not be."""
+
+    unfit: str = ""
+
+    @property
+    def configuration(self) -> tuple[str, ...]:
+        return (*super().configuration, self.unfit)
 
 
 def run_worker(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +68,32 @@ def test_a_server_that_is_not_there_is_told_within_seconds() -> None:
     said = refuse("simulate", "--queue-redis-url", "redis://127.0.0.1:1/0")
     assert "Redis at 127.0.0.1:1/0 cannot be used" in said
     assert "Start the server, or correct [queue] redis_url." in said
+
+
+@pytest.mark.parametrize(
+    ("configuration", "told"),
+    [
+        ("cluster-enabled yes", "it runs in cluster mode"),
+        ("replicaof 127.0.0.1 1", "it is a replica, whose data is that of 127.0.0.1:1"),
+        ("maxmemory-policy allkeys-lru", "it throws data away when its memory is full"),
+    ],
+)
+def test_a_server_on_which_no_campaign_can_work_is_told(
+    tmp_path: Path, configuration: str, told: str
+) -> None:
+    with started(UnfitServer(tmp_path, free_port(), unfit=configuration)) as unfit:
+        assert told in refuse("simulate", MOLSTEER_QUEUE__REDIS_URL=unfit.url)
+        elsewhere = {"MOLSTEER_WORKERS__SERVER": "external", "MOLSTEER_QUEUE__REDIS_URL": unfit.url}
+        (tmp_path / "few.smi").write_text("CCO\nCCN\n")
+        for command in (
+            ("run", "--space", tmp_path / "few.smi", "--run-dir", tmp_path / "run"),
+            ("doctor", "--only", "redis", "--quiet"),
+        ):
+            done = molsteer(*command, **elsewhere)
+            assert done.returncode in {1, 2}
+            said = " ".join((done.stdout + done.stderr).split())
+            assert told.removeprefix("it ") in said
+        assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("user", ["", ":wrong@", "nobody:wrong@"])

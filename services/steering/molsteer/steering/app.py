@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from molsteer.shared.blobs.opening import open_blobs
-from molsteer.shared.bus.connection import check_answer
+from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.messages import TOPICS
 from molsteer.shared.server import EmbeddedServer, find_server
@@ -66,7 +66,7 @@ def _check_server(settings: CampaignSettings) -> None:
     if settings.workers.server == "embedded":
         find_server()
     else:
-        check_answer(settings.queue.server_url)
+        check_server(settings.queue.server_url)
 
 
 def _assemble(

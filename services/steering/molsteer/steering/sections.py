@@ -132,7 +132,8 @@ class PolicySection(Section):
     attempts: PositiveInt = Field(default=2, description="Tries of a task whose failure may pass.")
     max_starts: PositiveInt = Field(
         default=3,
-        description="Times that a task may take its worker's process down before it is given up.",
+        description="Times that a task may take its process down before it is given up; a start "
+        "that was lost with the whole worker does not count.",
     )
     failure_limit: PositiveInt = Field(
         default=20,

@@ -17,7 +17,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
-from molsteer.shared.bus.connection import check_answer
+from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.processes import ending_signals
 from molsteer.shared.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.worker.app import WorkerApp
@@ -43,7 +43,7 @@ def serve(plan: WorkerPlan, greet: Callable[[], None] = lambda: None) -> int:
     Raises:
         ServiceUnavailable: If Redis or a blob store cannot be used at the start.
     """
-    check_answer(plan.queue.server_url)
+    check_server(plan.queue.server_url)
     open_blobs(plan.stores, plan.queue).close()
     greet()
     _silence_standard_output()
