@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -94,6 +96,29 @@ def test_a_server_on_which_no_campaign_can_work_is_told(
             said = " ".join((done.stdout + done.stderr).split())
             assert told.removeprefix("it ") in said
         assert not (tmp_path / "run").exists()
+
+
+def test_a_sentinel_is_told_from_a_server(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "sentinel.conf").write_text(f"port {port}\nbind 127.0.0.1\ndir {tmp_path}\n")
+    command = ["redis-server", tmp_path / "sentinel.conf", "--sentinel"]
+    if shutil.which("redis-server") is None:
+        pytest.skip("There is no redis-server here.")
+    url = f"redis://127.0.0.1:{port}/0"
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as sentinel:
+        try:
+            eventually(lambda: is_listening(port))
+            assert "it is a sentinel" in refuse("simulate", MOLSTEER_QUEUE__REDIS_URL=url)
+            done = molsteer("doctor", "--only", "redis", MOLSTEER_QUEUE__REDIS_URL=url)
+            assert (done.returncode, "is a sentinel" in done.stdout) == (1, True)
+            assert "KeyError" not in done.stdout
+        finally:
+            sentinel.kill()
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("user", ["", ":wrong@", "nobody:wrong@"])

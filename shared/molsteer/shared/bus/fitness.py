@@ -37,8 +37,8 @@ def check_server(url: ServerUrl) -> None:
             facts: Facts = client.info()
         except redis.exceptions.NoPermissionError:
             return  # its owner knows what it is
-    for unfit in (wrong_kind(facts), too_old(facts), evicts(facts)):
-        if unfit is not None:
+    for look in (wrong_kind, too_old, evicts):
+        if unfit := look(facts):
             raise ServiceUnavailable("Redis", address(url), f"it {unfit.reason}", unfit.cure)
 
 
@@ -74,7 +74,7 @@ def too_old(facts: Facts) -> Unfit | None:
 
 def evicts(facts: Facts) -> Unfit | None:
     """Tell if a server does not keep what it was given."""
-    policy = facts["maxmemory_policy"]
+    policy = facts.get("maxmemory_policy", "noeviction")
     if policy == "noeviction":
         return None
     return Unfit(

@@ -40,6 +40,7 @@ def look_at_server(queue: QueueSettings) -> Iterator[Finding]:
     yield Finding("ok", f"{address(url)} answers in {1000 * passed_s:.1f} ms.")
     if unfit := wrong_kind(facts):
         yield Finding("problem", f"It {unfit.reason}.", unfit.cure)
+        return
     yield judge_version(facts)
     yield judge_persistence(facts)
     yield judge_eviction(facts)
