@@ -182,13 +182,15 @@ def test_a_message_whose_acknowledgement_was_lost_goes_back_to_the_queue(worker:
 
 
 @pytest.mark.parametrize("how", ["held", "acknowledged"])
-def test_a_message_that_nobody_forgot_stays_where_it_is(worker: Worker, how: str) -> None:
+def test_a_message_that_nobody_forgot_stays_where_it_is(
+    worker: Worker, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
     request = worker.take(simulate_task())
     if how == "acknowledged":
         worker.requests.clear()
         worker.channel.basic_ack(request.message.delivery_tag)
     worker.renew()
-    assert worker.waiting == 0
+    assert (worker.waiting, caplog.text) == (0, "")
 
 
 def test_a_running_task_that_was_taken_back_is_reported_and_killed(worker: Worker) -> None:
