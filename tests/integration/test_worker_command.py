@@ -250,7 +250,7 @@ def test_a_worker_without_time_is_told_at_once() -> None:
 
 
 def test_a_worker_in_a_job_asks_when_it_ends_and_says_so_where_nobody_knows(
-    server: TcpServer, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     squeue = tmp_path / "squeue"
     squeue.write_text("#!/bin/sh\necho 2026-01-01T00:00:00\n")
@@ -258,10 +258,11 @@ def test_a_worker_in_a_job_asks_when_it_ends_and_says_so_where_nobody_knows(
     inside = {"SLURM_JOB_ID": "12", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     assert "its end, 2026-01-01 00:00:00" in refuse("simulate", **inside)
     # A launcher looks after the end itself.
-    launched = run_worker("simulate", "--die-with-parent", "1", **inside)
-    assert launched.stderr == ""
+    nowhere = ("--queue-redis-url", "redis://127.0.0.1:1/0")
+    said = refuse("simulate", "--die-with-parent", str(os.getpid()), *nowhere, **inside)
+    assert said.startswith("molsteer: Redis at 127.0.0.1:1/0 cannot be used")
     squeue.write_text("#!/bin/sh\nexit 1\n")
-    said = refuse("simulate", "--queue-redis-url", "redis://127.0.0.1:1/0", **inside)
+    said = refuse("simulate", *nowhere, **inside)
     assert "This worker runs in job 12 of Slurm, which does not tell when it ends" in said
 
 
