@@ -101,7 +101,7 @@ def test_whatever_counts_twice_is_doubled(plant: Callable[[Evidence], Evidence])
         lambda good: replace(good, complaints=["The ledger is damaged."]),
         lambda good: replace(good, longest_stall_s=61.0),
         lambda good: replace(
-            good, tasks=[good.tasks[0]._replace(starts=5), *good.tasks[1:]], executions=[]
+            good, tasks=[good.tasks[0]._replace(starts=32), *good.tasks[1:]], executions=[]
         ),
         lambda good: replace(
             good, labels=[Label("simulate/0/1", 0, "C", 9.9), good.labels[1]], seen=[]

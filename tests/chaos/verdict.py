@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from support.toy_services import toy_value_eV
 
+from molsteer.shared.worker.execution import LOST_STARTS
 from molsteer.steering.settings import PolicySection
 
 LONGEST_STALL_S = 60.0
@@ -155,7 +156,7 @@ def _broken(evidence: Evidence) -> Iterator[str]:
         if abs(label.value_eV - toy_value_eV(label.smiles)) > 1e-6:
             yield f"The label of {label.smiles} is {label.value_eV}."
     # Poison is told at the start after the last one allowed.
-    most_starts = PolicySection().max_starts + 1
+    most_starts = LOST_STARTS * PolicySection().max_starts + 1
     for task in evidence.tasks:
         if task.starts > most_starts:
             yield f"Task {task.task_id} was started {task.starts} times."

@@ -19,7 +19,7 @@ from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.bus.guard import RedisGuard
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.bus.port import Dispatch, Guard, Run
-from molsteer.shared.bus.record import TaskRecord
+from molsteer.shared.bus.record import Held, TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.codec import encode
 from molsteer.shared.messages import Failed, Outcome, Simulated
@@ -37,6 +37,8 @@ class Bus:
     guard: Guard
     other_guard: Guard
     expire_leases: Callable[[], None]
+    lose_process: Callable[[str], None]
+    """Lets the process of the guard's task die while its worker lives."""
 
 
 NUMBERS = count(1)
@@ -47,7 +49,7 @@ def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
     """A bus without workers."""
     if request.param == "memory":
         memory = MemoryBus()
-        yield Bus("campaign", memory, memory, memory, memory.expire_leases)
+        yield Bus("campaign", memory, memory, memory, memory.expire_leases, memory.lose_process)
         return
     queue = QueueSettings(redis_url=request.getfixturevalue("redis_url"), prefix="idle")
     with redis_bus(queue) as found:
@@ -64,7 +66,7 @@ def served_bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bus]:
         )
         thread = threading.Thread(target=work, args=(memory, bench, stop))
         thread.start()
-        yield Bus("campaign", memory, memory, memory, memory.expire_leases)
+        yield Bus("campaign", memory, memory, memory, memory.expire_leases, memory.lose_process)
         stop.set()
         thread.join()
         return
@@ -91,7 +93,14 @@ def redis_bus(queue: QueueSettings) -> Iterator[Bus]:
             for key in client.scan_iter(f"{queue.prefix}:lease:{campaign}:*"):
                 client.delete(key)
 
-    yield Bus(campaign, dispatch, RedisGuard(record, "a"), RedisGuard(record, "b"), expire_leases)
+    guards = RedisGuard(record, "a"), RedisGuard(record, "b")
+    yield Bus(
+        campaign,
+        dispatch,
+        *guards,
+        expire_leases,
+        lambda task_id: record.lose(Held(campaign, task_id, "a")),
+    )
     dispatch.close()
     record.close()
 
@@ -136,6 +145,17 @@ def test_a_task_whose_holder_is_lost_begins_again_and_counts_its_starts(bus: Bus
     bus.guard.begin(task)
     bus.expire_leases()
     assert bus.other_guard.begin(task) == Run(start=2)
+
+
+def test_only_what_took_its_process_down_is_told_apart_from_what_was_lost_with_its_worker(
+    bus: Bus,
+) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    bus.guard.begin(task)
+    bus.expire_leases()
+    assert bus.guard.begin(task) == Run(start=2, killed=0)
+    bus.lose_process(task.task_id)
+    assert bus.guard.begin(task) == Run(start=3, killed=1)
 
 
 def test_the_first_outcome_counts(bus: Bus) -> None:

@@ -304,7 +304,9 @@ def test_the_run_directory_of_another_campaign_is_told_with_every_difference(
     assert "Choose another folder with --run-dir, or restore the settings" in said
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_campaign_that_is_stopped_while_it_starts_leaves_nothing(
     folder: Path, number: int, status: int
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -13,12 +14,13 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 from support.waiting import eventually
-from support.worker_process import running_worker
+from support.worker_process import contained_worker, running_worker
 
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.server import EmbeddedServer, find_server
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.temporary_folders import remove_folders_of_the_dead
 
 OWNER = """
 import signal
@@ -122,6 +124,32 @@ def test_what_a_killed_owner_leaves_goes_with_the_next_worker(tmp_path: Path) ->
         with running_worker(QueueSettings(redis_url=server.url), tmp_path):
             assert not left.exists()
             assert server.folder.is_dir()
+
+
+def test_a_worker_that_sees_none_of_our_processes_leaves_them_their_folders(tmp_path: Path) -> None:
+    with EmbeddedServer() as server, connect(server.url) as client:
+        queue = QueueSettings(redis_url=server.url)
+        with running_worker(queue, tmp_path) as ours, contained_worker(queue, tmp_path):
+            # The newcomer looked for folders of the dead before it was ready.
+            assert len(list(ours.temporary.glob("molsteer-*"))) == 2
+            assert server.folder.is_dir()
+            assert client.ping()
+
+
+def test_a_server_whose_socket_was_removed_is_started_again() -> None:
+    with EmbeddedServer() as server:
+        server.furnish(lambda folder: (folder / "keys.json").write_text("keys") and None)
+        for remove in (lambda: socket_of(server).unlink(), lambda: shutil.rmtree(server.folder)):
+            remove()
+            assert server.keep_running()
+            assert not server.keep_running()
+            with connect(server.url) as client:
+                assert client.ping()
+            assert stat.S_IMODE(server.folder.stat().st_mode) == 0o700
+            assert (server.folder / "keys.json").read_text() == "keys"
+        remove_folders_of_the_dead()
+        assert server.folder.is_dir()
+    assert not server.folder.exists()
 
 
 def test_it_starts_again_at_the_same_place_when_it_was_killed() -> None:

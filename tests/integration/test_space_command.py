@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -154,13 +155,45 @@ def building(tmp_path):
         process.communicate()
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)
 def test_a_stopped_build_leaves_nothing(building, tmp_path, number, status):
     children = children_of(building.pid)
     building.send_signal(number)
     _, errors = building.communicate(timeout=DEADLINE_S)
     assert building.returncode == status
     assert "Traceback" not in errors
+    assert names(tmp_path) == ["a.smi"]
+    wait_until(lambda: not any(map(is_alive, children)))
+
+
+def test_a_build_whose_terminal_closes_leaves_nothing(tmp_path):
+    write_chains(tmp_path / "a.smi", 300_000, atoms=12)
+    terminal, end = pty.openpty()
+    with subprocess.Popen(
+        [
+            "setsid",
+            "--ctty",
+            MOLSTEER,
+            "space",
+            "build",
+            "a.smi",
+            "-o",
+            "space",
+            "--processes",
+            "2",
+        ],
+        cwd=tmp_path,
+        stdin=end,
+        stdout=end,
+        stderr=end,
+    ) as process:
+        os.close(end)
+        wait_until(lambda: any(tmp_path.glob(".space.partial-*/chunks/*")))
+        children = children_of(process.pid)
+        os.close(terminal)
+        assert process.wait(DEADLINE_S) == 129
     assert names(tmp_path) == ["a.smi"]
     wait_until(lambda: not any(map(is_alive, children)))
 

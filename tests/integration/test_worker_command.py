@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.redis_server import PASSWORD, TcpServer, tcp_server
+from support.command import molsteer
+from support.redis_server import PASSWORD, TcpServer, free_port, started, tcp_server
 from support.tasks import simulate_task
 from support.waiting import eventually
-from support.worker_process import TESTS, await_end, kill, running_worker
+from support.worker_process import TESTS, await_end, contained_worker, kill, running_worker
 
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.bus.workers import live_workers
@@ -25,6 +30,17 @@ from molsteer.shared.settings.sections import QueueSettings
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TcpServer]:
     with tcp_server(tmp_path_factory.mktemp("redis")) as running:
         yield running
+
+
+@dataclass
+class UnfitServer(TcpServer):
+    """A server with something in its configuration that must not be."""
+
+    unfit: str = ""
+
+    @property
+    def configuration(self) -> tuple[str, ...]:
+        return (*super().configuration, self.unfit)
 
 
 def run_worker(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -54,6 +70,55 @@ def test_a_server_that_is_not_there_is_told_within_seconds() -> None:
     said = refuse("simulate", "--queue-redis-url", "redis://127.0.0.1:1/0")
     assert "Redis at 127.0.0.1:1/0 cannot be used" in said
     assert "Start the server, or correct [queue] redis_url." in said
+
+
+@pytest.mark.parametrize(
+    ("configuration", "told"),
+    [
+        ("cluster-enabled yes", "it runs in cluster mode"),
+        ("replicaof 127.0.0.1 1", "it is a replica, whose data is that of 127.0.0.1:1"),
+        ("maxmemory-policy allkeys-lru", "it throws data away when its memory is full"),
+    ],
+)
+def test_a_server_on_which_no_campaign_can_work_is_told(
+    tmp_path: Path, configuration: str, told: str
+) -> None:
+    with started(UnfitServer(tmp_path, free_port(), unfit=configuration)) as unfit:
+        assert told in refuse("simulate", MOLSTEER_QUEUE__REDIS_URL=unfit.url)
+        elsewhere = {"MOLSTEER_WORKERS__SERVER": "external", "MOLSTEER_QUEUE__REDIS_URL": unfit.url}
+        (tmp_path / "few.smi").write_text("CCO\nCCN\n")
+        for command in (
+            ("run", "--space", tmp_path / "few.smi", "--run-dir", tmp_path / "run"),
+            ("doctor", "--only", "redis", "--quiet"),
+        ):
+            done = molsteer(*command, **elsewhere)
+            assert done.returncode in {1, 2}
+            said = " ".join((done.stdout + done.stderr).split())
+            assert told.removeprefix("it ") in said
+        assert not (tmp_path / "run").exists()
+
+
+def test_a_sentinel_is_told_from_a_server(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "sentinel.conf").write_text(f"port {port}\nbind 127.0.0.1\ndir {tmp_path}\n")
+    command = ["redis-server", tmp_path / "sentinel.conf", "--sentinel"]
+    if shutil.which("redis-server") is None:
+        pytest.skip("There is no redis-server here.")
+    url = f"redis://127.0.0.1:{port}/0"
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as sentinel:
+        try:
+            eventually(lambda: is_listening(port))
+            assert "it is a sentinel" in refuse("simulate", MOLSTEER_QUEUE__REDIS_URL=url)
+            done = molsteer("doctor", "--only", "redis", MOLSTEER_QUEUE__REDIS_URL=url)
+            assert (done.returncode, "is a sentinel" in done.stdout) == (1, True)
+            assert "KeyError" not in done.stdout
+        finally:
+            sentinel.kill()
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("user", ["", ":wrong@", "nobody:wrong@"])
@@ -119,6 +184,18 @@ def test_a_ready_worker_introduces_itself_until_it_ends(server: TcpServer, tmp_p
     assert live_workers(queue) == []
 
 
+def test_workers_in_containers_of_one_host_are_told_apart(
+    server: TcpServer, tmp_path: Path
+) -> None:
+    queue = QueueSettings(redis_url=server.url, prefix="containers")
+    with contained_worker(queue, tmp_path):
+        (first,) = live_workers(queue)
+        with contained_worker(queue, tmp_path):
+            both = live_workers(queue)
+            assert len({worker.node for worker in both}) == 2
+            assert {(worker.host, worker.pid) for worker in both} == {(first.host, first.pid)}
+
+
 def test_a_worker_takes_the_tasks_of_its_pool_and_no_others(
     server: TcpServer, tmp_path: Path
 ) -> None:
@@ -161,9 +238,51 @@ def test_logs_are_json_lines_that_name_the_task_and_no_secret(
     dispatch.close()
 
 
-def test_a_worker_says_nothing_when_all_is_well(server: TcpServer) -> None:
-    queue = QueueSettings(redis_url=server.url, prefix="silence")
-    options = ["--handler", "support.handlers:build", "--queue-prefix", queue.prefix]
+def test_a_handler_that_is_not_there_is_told_at_once() -> None:
+    said = run_worker("simulate", "--handler", "nomod:build")
+    assert said.returncode == 2
+    assert "--handler: There is no module 'nomod' here." in said.stderr
+
+
+def test_a_worker_without_time_is_told_at_once() -> None:
+    assert "has passed" in refuse("simulate", "--until", "2026-01-01T00:00")
+    assert "The variable in it is probably not set here" in refuse("simulate", "--until", "+")
+
+
+def test_a_worker_in_a_job_asks_when_it_ends_and_says_so_where_nobody_knows(
+    tmp_path: Path,
+) -> None:
+    squeue = tmp_path / "squeue"
+    squeue.write_text("#!/bin/sh\necho 2026-01-01T00:00:00\n")
+    squeue.chmod(0o700)
+    inside = {"SLURM_JOB_ID": "12", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert "its end, 2026-01-01 00:00:00" in refuse("simulate", **inside)
+    # A launcher looks after the end itself.
+    nowhere = ("--queue-redis-url", "redis://127.0.0.1:1/0")
+    said = refuse("simulate", "--die-with-parent", str(os.getpid()), *nowhere, **inside)
+    assert said.startswith("molsteer: Redis at 127.0.0.1:1/0 cannot be used")
+    squeue.write_text("#!/bin/sh\nexit 1\n")
+    said = refuse("simulate", *nowhere, **inside)
+    assert "This worker runs in job 12 of Slurm, which does not tell when it ends" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("--pool", "theta", "--processes", "2"),
+            r"molsteer: This worker takes tasks of simulate for the pool 'theta' from Redis at "
+            r"127\.0\.0\.1:\d+/0, 2 at a time\.\n",
+        ),
+        (("--until", "+3600"), r"[^\n]*, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^ ]*\.\n"),
+        (("--quiet",), ""),
+    ],
+)
+def test_a_worker_says_in_one_line_what_it_does_and_nothing_more_when_all_is_well(
+    server: TcpServer, options: tuple[str, ...], told: str
+) -> None:
+    queue = QueueSettings(redis_url=server.url, prefix="greeting")
+    options = ("--handler", "support.handlers:build", "--queue-prefix", queue.prefix, *options)
     process = subprocess.Popen(
         [sys.executable, "-m", "molsteer.shared.cli", "worker", "simulate", *options],
         env=os.environ | {"MOLSTEER_QUEUE__REDIS_URL": server.url, "PYTHONPATH": str(TESTS)},
@@ -173,7 +292,9 @@ def test_a_worker_says_nothing_when_all_is_well(server: TcpServer) -> None:
     eventually(lambda: live_workers(queue))
     assert PASSWORD.encode() not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
     process.terminate()
-    assert process.communicate(timeout=30) == (b"", b"")
+    said, heard = process.communicate(timeout=30)
+    assert said == b""
+    assert re.fullmatch(told, heard.decode())
     assert process.returncode == 0
 
 

@@ -16,13 +16,21 @@ from kombu.messaging import Producer
 from support.redis_server import tcp_server
 from support.tasks import outcome_of, simulate_task
 from support.waiting import eventually
-from support.worker_process import await_end, kill, running_worker, start_worker, started
+from support.worker_process import (
+    await_end,
+    kill,
+    launch_worker,
+    running_worker,
+    start_worker,
+    started,
+)
 
 from molsteer.shared.blobs.reference import Inline
 from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.bus.server_url import kombu_url
+from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.codec import encode
 from molsteer.shared.messages import Failed, Outcome, Simulated, Task, Train, Trained
 from molsteer.shared.server import EmbeddedServer
@@ -123,6 +131,40 @@ def test_a_batch_system_that_tells_every_process_to_stop_gets_the_task_back_at_o
     assert outcome.start == 1
 
 
+def test_a_worker_whose_terminal_closes_hands_its_task_back_and_ends(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    worker = start_worker(queue, tmp_path)
+    task = simulate_task(f"mark {tmp_path}")
+    dispatch.publish(task)
+    (pids,) = eventually(lambda: started(tmp_path))
+    os.killpg(worker.pid, signal.SIGHUP)
+    assert worker.process.wait(timeout=30) == 0
+    await_end(pids)
+    assert place_of(task, dispatch) == "queued"
+    assert live_workers(queue) == []
+    (tmp_path / "go").touch()
+    with running_worker(queue, tmp_path):
+        assert the_outcome(dispatch).start == 1
+
+
+def test_a_worker_under_nohup_goes_on_when_its_terminal_closes(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    worker = launch_worker(queue, tmp_path, through=["nohup"])
+    try:
+        eventually(lambda: worker.is_ready(queue))
+        dispatch.publish(simulate_task(f"mark {tmp_path}"))
+        ((process, _),) = eventually(lambda: started(tmp_path))
+        for group in (worker.pid, process):
+            os.killpg(group, signal.SIGHUP)
+        (tmp_path / "go").touch()
+        assert the_outcome(dispatch).start == 1
+        assert worker.process.poll() is None
+    finally:
+        worker.kill()
+
+
 def test_a_task_over_its_hard_limit_times_out_once_and_leaves_nothing(
     queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
 ) -> None:
@@ -150,6 +192,21 @@ def test_a_task_that_kills_its_process_each_time_is_poison(
         assert isinstance(outcome.result, Failed)
         assert (outcome.result.status, outcome.start) == ("poison", 3)
         assert len(started(tmp_path)) == 2
+
+
+def test_a_task_that_lost_its_whole_worker_again_and_again_is_no_poison(
+    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+) -> None:
+    dispatch.publish(simulate_task(f"mark {tmp_path}", max_starts=1))
+    for starts in (1, 2, 3):
+        with running_worker(queue, tmp_path) as worker:
+            eventually(lambda starts=starts: len(started(tmp_path)) == starts)
+            os.killpg(worker.pid, signal.SIGKILL)
+    (tmp_path / "go").touch()
+    with running_worker(queue, tmp_path):
+        outcome = the_outcome(dispatch)
+    assert isinstance(outcome.result, Simulated)
+    assert outcome.start == 4
 
 
 def test_a_task_longer_than_the_lease_runs_once(
@@ -238,7 +295,7 @@ def test_messages_that_are_no_tasks_are_put_aside(
 
 
 def test_messages_that_make_no_sense_cost_no_worker(
-    queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
+    queue: QueueSettings, dispatch: RedisDispatch, client: redis.Redis, tmp_path: Path
 ) -> None:
     with running_worker(queue, tmp_path) as worker, Connection(kombu_url(queue.server_url)) as link:
         producer = Producer(link.channel(), routing_key=f"{queue.prefix}.simulate")
@@ -249,6 +306,7 @@ def test_messages_that_make_no_sense_cost_no_worker(
         dispatch.publish(simulate_task("echo", number=2))
         assert the_outcome(dispatch).task_id == "simulate/2/1"
         assert worker.process.poll() is None
+        eventually(lambda: not client.exists(f"{queue.prefix}:unacked:simulate"))
 
 
 def test_an_outcome_that_cannot_be_read_is_put_aside(

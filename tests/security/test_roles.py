@@ -139,7 +139,7 @@ def test_a_worker_reaches_the_queues_of_its_own_topic_only(
                 partial(client.hget, keys.unacked(topic), "tag"),
                 partial(client.zrange, f"{pooled.unacked(topic)}:index", 0, 1),
                 partial(client.get, keys.lease("campaign", f"{topic}/1/1")),
-                partial(client.delete, keys.worker(topic, "host", 1)),
+                partial(client.delete, keys.worker(topic, "host:1:abc")),
             )
             allowed = [is_allowed(trial) for trial in trials]
             assert allowed == [False, *[topic == TOPICS[role]] * 6]

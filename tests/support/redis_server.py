@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import redis
 from support.waiting import eventually
@@ -102,6 +103,9 @@ class TcpServer:
             return False
 
 
+ServerT = TypeVar("ServerT", bound=TcpServer)
+
+
 @contextmanager
 def tcp_server(folder: Path) -> Iterator[TcpServer]:
     server = TcpServer(folder, free_port())
@@ -110,11 +114,11 @@ def tcp_server(folder: Path) -> Iterator[TcpServer]:
 
 
 @contextmanager
-def started(server: TcpServer) -> Iterator[None]:
+def started(server: ServerT) -> Iterator[ServerT]:
     """Run a server for a while."""
     server.start()
     try:
-        yield
+        yield server
     finally:
         server.kill()
 

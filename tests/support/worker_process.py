@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from support.waiting import eventually
 
 from molsteer.shared.bus.workers import live_workers
@@ -19,6 +20,9 @@ from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings
 
 TESTS = Path(__file__).parents[1]
+
+NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""Runs a program that sees no processes but its own and is process 1, as in a container."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +86,32 @@ def launch_worker(
     *options: str,
     topic: Topic = "simulate",
     handler: str = "support.handlers:build",
+    through: Sequence[str] = (),
     **variables: str,
 ) -> WorkerProcess:
-    """Start a worker, whatever becomes of it."""
+    """Start a worker, whatever becomes of it.
+
+    Args:
+        queue: Where its queues are.
+        folder: Where its log and temporary folder are.
+        options: Further ones of `molsteer worker`.
+        topic: What it works on.
+        handler: What does the work.
+        through: A command that runs the worker.
+        variables: Added to its environment.
+    """
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     log_file = folder / f"worker-{len(list(folder.glob('worker-*')))}.log"
     arguments = ["worker", topic, "--handler", handler, "--processes", "1", "--log-level", "info"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "molsteer.shared.cli", *arguments, "--log-file", log_file, *options],
+        [
+            *through,
+            *(sys.executable, "-m", "molsteer.shared.cli"),
+            *arguments,
+            *("--log-file", log_file),
+            *options,
+        ],
         env=os.environ
         | queue_variables(queue)
         | {"PYTHONPATH": str(TESTS), "TMPDIR": str(temporary)}
@@ -113,6 +134,20 @@ def running_worker(
     worker = start_worker(queue, folder, *options, topic=topic, handler=handler, **variables)
     try:
         yield worker
+    finally:
+        worker.kill()
+
+
+@contextmanager
+def contained_worker(queue: QueueSettings, folder: Path) -> Iterator[None]:
+    """Run a worker among processes of its own until it is ready, and a while longer."""
+    if subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("No process namespace can be made here.")
+    before = len(live_workers(queue))
+    worker = launch_worker(queue, folder, through=NAMESPACE)
+    try:
+        eventually(lambda: len(live_workers(queue)) > before)
+        yield
     finally:
         worker.kill()
 

@@ -117,8 +117,8 @@ class Task(Message):
         attempt: How often steering has asked for this piece of work, from 1; part of the id.
         issued_at: When steering published it.
         max_s: Hard limit on its run time; past it the worker's process is killed.
-        max_starts: How often it may begin before it counts as poison; a start that was handed
-            back is none.
+        max_starts: How often it may take its process down before it counts as poison; a start that
+            was handed back, or lost with the whole worker, does not count.
         reply: Where the worker puts large results.
     """
 

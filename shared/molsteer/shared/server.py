@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ from molsteer.shared.bus.server_url import ServerUrl, socket_url
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.foreign_text import is_utf8
 from molsteer.shared.processes import die_with_parent
-from molsteer.shared.worker.scratch import SHORT_PARENT, name_of_this_process
+from molsteer.shared.temporary_folders import SHORT_PARENT, OwnFolder, new_name
 
 _MAX_SOCKET_PATH = 107
 """Bytes that a Unix socket's address holds on Linux, less the final zero."""
@@ -43,6 +44,7 @@ class EmbeddedServer:
     def __init__(self, directory: Path | None = None, deadline_s: float = 30.0) -> None:
         self._directory, self._deadline_s = directory, deadline_s
         self._password = secrets.token_hex(32)
+        self._fill: Callable[[Path], None] = lambda _folder: None
 
     @property
     def url(self) -> ServerUrl:
@@ -54,6 +56,11 @@ class EmbeddedServer:
         """A folder for this user alone, which goes with the server."""
         return self._socket.parent
 
+    def furnish(self, fill: Callable[[Path], None]) -> None:
+        """Put something into the folder, now and whenever the folder had to be made again."""
+        self._fill = fill
+        fill(self.folder)
+
     def __enter__(self) -> Self:
         """Start the server and wait until it answers.
 
@@ -62,7 +69,9 @@ class EmbeddedServer:
         """
         self._binary = find_server()
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(_private_folder()))
+            self._own = OwnFolder(_place_for_a_socket())
+            stack.callback(self._own.remove)
+            folder = self._own.path
             self._socket, self._log = folder / "redis.sock", folder / "server.log"
             self._process = self._start()
             stack.callback(self._stop)
@@ -80,16 +89,23 @@ class EmbeddedServer:
         self._stack.close()
 
     def keep_running(self) -> bool:
-        """Start the server again if it has ended; tell whether that was so.
+        """Start the server again if it has ended, or nobody can reach it any more.
+
+        Returns:
+            Whether that was so.
 
         Raises:
             ServiceUnavailable: If it does not come up.
         """
-        ended = self._process.poll() is not None
-        if ended:
-            self._process = self._start()
-            self._await_answer()
-        return ended
+        if self._process.poll() is None and self._socket.is_socket():
+            return False
+        self._stop()
+        if not self.folder.is_dir():
+            self._own.make()
+            self._fill(self.folder)
+        self._process = self._start()
+        self._await_answer()
+        return True
 
     def _start(self) -> subprocess.Popen[str]:
         configuration = self._configuration()
@@ -191,13 +207,13 @@ def _make_folder(folder: Path) -> None:
         ) from None
 
 
-def _private_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder for this user alone, whose path can be that of a socket in an address.
+def _place_for_a_socket() -> Path:
+    """Name a temporary folder whose path can be that of a socket in an address.
 
     If this process is killed, the next worker on this machine removes it.
     """
-    parent, prefix = tempfile.gettempdir(), f"{name_of_this_process()}."
-    path = f"{parent}/{prefix}12345678/redis.sock"
+    parent, name = tempfile.gettempdir(), new_name()
+    path = f"{parent}/{name}/redis.sock"
     if len(os.fsencode(path)) > _MAX_SOCKET_PATH or not is_utf8(path):
         parent = SHORT_PARENT
-    return tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)
+    return Path(parent) / name

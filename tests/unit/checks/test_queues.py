@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from molsteer.shared.bus.fitness import Facts, evicts, wrong_kind
 from molsteer.shared.checks import queues
 from molsteer.shared.checks.check import Finding
 
@@ -19,8 +20,35 @@ pytestmark = pytest.mark.fast
         ({"redis_version": "10.0.0"}, "ok"),
     ],
 )
-def test_versions_are_compared_as_numbers(facts: queues.Facts, result: str) -> None:
+def test_versions_are_compared_as_numbers(facts: Facts, result: str) -> None:
     assert queues.judge_version(facts).result == result
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"redis_mode": "standalone", "role": "master", "cluster_enabled": 0}, None),
+        ({"redis_mode": "cluster", "role": "master"}, "runs in cluster mode"),
+        ({"cluster_enabled": 1}, "runs in cluster mode"),
+        ({"redis_mode": "sentinel"}, "is a sentinel"),
+        (
+            {"redis_mode": "standalone", "role": "slave", "master_host": "a", "master_port": 1},
+            "is a replica, whose data is that of a:1",
+        ),
+    ],
+)
+def test_servers_that_do_not_hold_everything_themselves_are_told(
+    facts: Facts, reason: str | None
+) -> None:
+    unfit = wrong_kind(facts)
+    assert (unfit.reason if unfit else "").startswith(reason or "")
+    assert bool(unfit) == bool(reason)
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+def test_a_server_that_forgets_is_told(policy: str) -> None:
+    assert evicts({"maxmemory_policy": "noeviction"}) is None
+    assert evicts({"maxmemory_policy": policy}) is not None
 
 
 @pytest.mark.parametrize(

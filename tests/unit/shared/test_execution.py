@@ -19,7 +19,7 @@ from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.codec import encode
 from molsteer.shared.errors import ServiceUnavailable, TaskError, UnknownStore
 from molsteer.shared.messages import Failed, Outcome, Simulated, Task
-from molsteer.shared.worker.execution import Bench, execute
+from molsteer.shared.worker.execution import LOST_STARTS, Bench, execute
 from molsteer.shared.worker.handlers import AnyHandler, LazyHandler
 from molsteer.shared.worker.port import TaskContext
 
@@ -131,13 +131,36 @@ def test_a_missing_input_can_be_put_again_and_retried(run: Runner) -> None:
     assert record.facts == {"store": "redis", "key": "k"}
 
 
-def test_a_task_that_began_too_often_is_poison_and_is_not_run(bus: MemoryBus, run: Runner) -> None:
+def test_a_task_that_killed_its_process_too_often_is_poison_and_is_not_run(
+    bus: MemoryBus, run: Runner
+) -> None:
     task = simulate_task("defect", max_starts=2)
     for _ in range(2):
         bus.begin(task)
-        bus.expire_leases()
+        bus.lose_process(task.task_id)
     outcome = run(task, OBEY)
     assert (failure(outcome).status, outcome.start) == ("poison", 3)
+    assert "it took its process down 2 times" in failure(outcome).error.message
+
+
+def test_a_task_whose_worker_was_lost_is_no_poison(bus: MemoryBus, run: Runner) -> None:
+    task = simulate_task("echo", max_starts=2)
+    for _ in range(6):
+        bus.begin(task)
+        bus.expire_leases()
+    outcome = run(task, OBEY)
+    assert isinstance(outcome.result, Simulated)
+    assert outcome.start == 7
+
+
+def test_a_task_does_not_take_whole_workers_down_for_ever(bus: MemoryBus, run: Runner) -> None:
+    task = simulate_task("echo", max_starts=2)
+    for _ in range(2 * LOST_STARTS):
+        bus.begin(task)
+        bus.expire_leases()
+    result = failure(run(task, OBEY))
+    assert result.status == "poison"
+    assert "its whole worker was lost" in result.error.message
 
 
 def test_the_times_of_a_task_are_in_order_even_if_the_clock_is_set_back(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,6 +15,7 @@ import click
 from molsteer.shared.commands.offering import offer_plugins
 from molsteer.shared.commands.saying import say
 from molsteer.shared.commands.suggesting import Choice
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.errors import UserError
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.specs import Multiplicity, SimulationSpec
@@ -106,7 +106,7 @@ def _read_multiplicity(
 @click.option(
     "--processes",
     type=click.IntRange(min=1),
-    default=lambda: len(os.sched_getaffinity(0)),
+    default=usable_cores,
     help="Molecules computed at the same time; one for each usable core if not given.",
 )
 @click.option(

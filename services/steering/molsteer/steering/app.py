@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from molsteer.shared.blobs.opening import open_blobs
-from molsteer.shared.bus.connection import check_answer
+from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.messages import TOPICS
 from molsteer.shared.server import EmbeddedServer, find_server
@@ -67,7 +67,7 @@ def _check_server(settings: CampaignSettings) -> None:
     if settings.workers.server == "embedded":
         find_server()
     else:
-        check_answer(settings.queue.server_url)
+        check_server(settings.queue.server_url)
 
 
 def _assemble(
@@ -141,7 +141,8 @@ def _located(settings: CampaignSettings, server: EmbeddedServer | None) -> Campa
         queue = queue.at(server.url)
         if queue.keys_file is None:
             queue = queue.model_copy(update={"keys_file": server.folder / "keys.json"})
-            write_keys(server.folder / "keys.json", new_key_ring(TOPICS))
+            key_ring = new_key_ring(TOPICS)
+            server.furnish(lambda folder: write_keys(folder / "keys.json", key_ring))
     if stores.directory is None:
         directory = (settings.run_dir / "objects").absolute()
         stores = stores.model_copy(update={"directory": directory})

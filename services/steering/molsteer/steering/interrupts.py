@@ -1,6 +1,6 @@
-"""Ctrl-C and SIGTERM: the first asks the campaign to end gently, the second ends it at once.
+"""Ctrl-C, SIGTERM and hang-ups: the first asks the campaign to end gently, the second at once.
 
-Before there is a campaign, both end the program, and what it began is taken back.
+Before there is a campaign, each ends the program, and what it began is taken back.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
+
+from molsteer.shared.processes import abandon_closed, ending_signals, terminals
 
 
 @dataclass
@@ -36,13 +38,14 @@ class Interrupts:
 
 @contextmanager
 def counted() -> Iterator[Interrupts]:
-    """Count Ctrl-C and SIGTERM instead of ending the process."""
-    interrupts = Interrupts()
+    """Count Ctrl-C, SIGTERM and hang-ups instead of ending the process."""
+    interrupts, shown_on = Interrupts(), terminals()
 
     def count(_number: int, _frame: FrameType | None) -> None:
         interrupts.asked += 1
+        abandon_closed(shown_on)
 
-    before = {number: signal.signal(number, count) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, count) for number in _heard()}
     try:
         yield interrupts
     finally:
@@ -51,17 +54,24 @@ def counted() -> Iterator[Interrupts]:
 
 
 def tidy_up_on_terminate() -> None:
-    """Let SIGTERM unwind the program as Ctrl-C does, so that nothing half-written stays."""
-    signal.signal(signal.SIGTERM, _leave)
+    """Let SIGTERM and hang-ups unwind the program as Ctrl-C does: nothing half-written stays."""
+    shown_on = terminals()
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        abandon_closed(shown_on)
+        sys.exit(128 + number)
+
+    for number in ending_signals():
+        signal.signal(number, leave)
 
 
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
+def _heard() -> list[signal.Signals]:
+    return [signal.SIGINT, *ending_signals()]
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait while processes start, for half-started ones would complain.
+    """Let whatever ends the program wait while processes start: half-started ones would complain.
 
     What is started never hears Ctrl-C. Outside of the main thread, nothing can be held back.
     """
@@ -73,7 +83,7 @@ def undisturbed() -> Iterator[None]:
     def remember(number: int, _frame: FrameType | None) -> None:
         heard.append(number)
 
-    before = {n: signal.signal(n, remember) for n in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, remember) for number in _heard()}
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit the mask
     try:
         yield

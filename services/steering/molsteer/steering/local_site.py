@@ -17,7 +17,6 @@ from typing import BinaryIO
 
 from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.messages import Topic
-from molsteer.shared.worker.job_end import JOB_END_VARIABLE
 from molsteer.steering.errors import WorkersKeepDying
 from molsteer.steering.settings import CampaignSettings
 
@@ -176,8 +175,6 @@ def local_site(settings: CampaignSettings, folder: Path) -> LocalSite:
     # A password that is not that of this run's own server, say, must not reach the workers.
     inherited = {k: value for k, value in os.environ.items() if not k.upper().startswith(_OURS)}
     environment = inherited | _environment(settings)
-    # Steering ends its workers itself: one that left before would be missed and started again.
-    environment.pop(JOB_END_VARIABLE, None)
     return LocalSite(environment, logs, served, settings.handlers)
 
 

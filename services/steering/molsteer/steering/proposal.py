@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from molsteer.shared.cores import usable_cores
 from molsteer.steering import outlook
 from molsteer.steering.counted import counted
 from molsteer.steering.errors import RefusedFile
@@ -139,7 +140,7 @@ def _lines(proposal: Proposal, file: Path) -> Iterator[str]:
         yield "# nothing of the budget would be left to choose."
         yield 'during_update = "pause"'
     yield ""
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     yield "# [simulate]"
     yield f"# slots = {cores}  # simulations at a time; one for each usable core if not given"
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from molsteer.shared.bus.server_url import without_password
 from molsteer.shared.commands.version import installed_versions
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.loading import sentences
 from molsteer.shared.settings.sections import SERVER_SETTINGS
@@ -187,7 +188,7 @@ def host_facts() -> Mapping[str, object]:
         "machine": platform.machine(),
         "host": socket.gethostname(),
         "cores": os.cpu_count(),
-        "usable_cores": len(os.sched_getaffinity(0)),
+        "usable_cores": usable_cores(),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +18,7 @@ from pydantic import (
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.settings.sections import Section, TopicSection
 from molsteer.shared.specs import PluginName, SimulationSpec, TrainingPlan
 from molsteer.steering.space.admission import Charged, Salts
@@ -162,7 +162,8 @@ class PolicySection(Section):
     attempts: PositiveInt = Field(default=2, description="Tries of a task whose failure may pass.")
     max_starts: PositiveInt = Field(
         default=3,
-        description="Times that a task may take its worker's process down before it is given up.",
+        description="Times that a task may take its process down before it is given up; a start "
+        "that was lost with the whole worker does not count.",
     )
     failure_limit: PositiveInt = Field(
         default=20,
@@ -174,7 +175,7 @@ class SimulateSection(TopicSection):
     """Quantum chemistry."""
 
     slots: PositiveInt = Field(
-        default_factory=lambda: len(os.sched_getaffinity(0)),
+        default_factory=usable_cores,
         description="Simulations that run at the same time; one for each usable core if not given.",
     )
     level: PluginName = Field(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.settings.wording import wording
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
@@ -200,7 +200,7 @@ def _labels(
     first_lines: dict[str, int] = {}
     labels: list[KnownLabel] = []
     count = Counter[int]()
-    processes = len(os.sched_getaffinity(0))
+    processes = usable_cores()
     for batch, digested in digest_all(map(list, batches), processes, LABELLED):
         names = iter(digested.smiles)
         for row, reason in zip(batch, digested.reasons, strict=True):

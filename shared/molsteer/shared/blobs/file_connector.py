@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +22,16 @@ class FileConnector(ContentConnector):
 
     Args:
         directory: The store's folder; made if it is not there.
+        wait_s: How long reading waits for a file that is not seen yet: on network file systems,
+            what one machine wrote may take some seconds to appear on another.
+        look_every_s: How often it looks meanwhile.
     """
 
     name: ClassVar[str] = "The file store"
     cure: ClassVar[str] = "Check that [stores] directory exists, is writable and has room."
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, wait_s: float = 0.0, look_every_s: float = 0.5) -> None:
+        self._directory, self._wait_s, self._look_every_s = directory, wait_s, look_every_s
         with self._reaching():
             directory.mkdir(parents=True, exist_ok=True)
 
@@ -36,14 +40,15 @@ class FileConnector(ContentConnector):
         return f"{key.namespace}/{key.sha256[:2]}/{key.sha256}"
 
     def read(self, key: ContentKey) -> bytes | None:
-        """Read a file."""
-        with self._reaching():
-            try:
-                with self._path(key).open("rb") as file:
-                    there = os.fstat(file.fileno()).st_size
-                    return file.read(min(there, key.size_bytes) + 1)  # which is reserved at once
-            except FileNotFoundError:
-                return None
+        """Read a file, waiting until it is there; give what there is when time is over."""
+        give_up_at = time.monotonic() + self._wait_s
+        while True:
+            data = self._arrived(key)
+            if data is not None:
+                return data
+            if time.monotonic() >= give_up_at:
+                return self._read_now(key)
+            time.sleep(self._look_every_s)
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Write a file beside its place, wait for the disk, and rename it."""
@@ -66,6 +71,7 @@ class FileConnector(ContentConnector):
                 temporary.hardlink_to(source)
             except OSError:
                 shutil.copyfile(source, temporary)
+                _sync(temporary)
 
         self._place(key, fill)
 
@@ -86,6 +92,19 @@ class FileConnector(ContentConnector):
     def close(self) -> None:
         """Do nothing: files need no connection, and stay."""
 
+    def _arrived(self, key: ContentKey) -> bytes | None:
+        """Read a file if all of it is there, which it is once it has its name."""
+        return self._read_now(key)
+
+    def _read_now(self, key: ContentKey) -> bytes | None:
+        with self._reaching():
+            try:
+                with self._path(key).open("rb") as file:
+                    there = os.fstat(file.fileno()).st_size
+                    return file.read(min(there, key.size_bytes) + 1)  # which is reserved at once
+            except FileNotFoundError:
+                return None
+
     def _path(self, key: ContentKey) -> Path:
         return self._directory / self.locate(key)
 
@@ -101,7 +120,8 @@ class FileConnector(ContentConnector):
                 temporary.replace(path)
             finally:  # two links to one file are not renamed, and both stay
                 temporary.unlink(missing_ok=True)
-            _sync_folder(path.parent)
+            # A rename is only as lasting as the folder that holds it.
+            _sync(path.parent)
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
@@ -113,9 +133,8 @@ class FileConnector(ContentConnector):
             ) from None
 
 
-def _sync_folder(folder: Path) -> None:
-    # A rename is only as lasting as the folder that holds it.
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,24 +57,12 @@ class GlobusConnector(FileConnector):
         wait_s: float,
         look_every_s: float = 0.5,
     ) -> None:
-        super().__init__(Path(sites.here.local_path or "").expanduser())
+        super().__init__(Path(sites.here.local_path or "").expanduser(), wait_s, look_every_s)
         self._sites, self._service = sites, service
-        self._wait_s, self._look_every_s = wait_s, look_every_s
 
     def locate(self, key: ContentKey) -> str:
         """Give the file's name, the same at every site."""
         return f"{key.namespace}-{key.sha256}"
-
-    def read(self, key: ContentKey) -> bytes | None:
-        """Read a file, waiting until it is complete; give what there is when time is over."""
-        give_up_at = time.monotonic() + self._wait_s
-        while True:
-            data = super().read(key) if self.exists(key) else None
-            if data is not None and ContentKey.of(data, key.namespace) == key:
-                return data
-            if time.monotonic() >= give_up_at:
-                return super().read(key)
-            time.sleep(self._look_every_s)
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Write a file here, and begin to copy it to the other sites."""
@@ -109,6 +96,10 @@ class GlobusConnector(FileConnector):
             for name in names:
                 (self._directory / name).unlink(missing_ok=True)
         self._remove_elsewhere(names)
+
+    def _arrived(self, key: ContentKey) -> bytes | None:
+        data = self._read_now(key) if self.exists(key) else None
+        return data if data is not None and ContentKey.of(data, key.namespace) == key else None
 
     def _send(self, name: str) -> None:
         here = self._sites.here

@@ -31,7 +31,7 @@ def open_blobs(
         "redis": RedisConnector(queue.server_url, queue.prefix, stores.expire_s)
     }
     if stores.directory is not None:
-        connectors["file"] = FileConnector(stores.directory)
+        connectors["file"] = FileConnector(stores.directory, stores.file_wait_s)
     if stores.globus_config is not None:
         connectors["globus"] = _open_globus(stores.globus_config, stores.globus_wait_s)
     if stores.endpoint is not None:

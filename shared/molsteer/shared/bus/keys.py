@@ -78,9 +78,9 @@ class Keys:
         """Data of the Redis store; expires."""
         return f"{self.prefix}:blob:{namespace}:{sha256}"
 
-    def worker(self, topic: str, host: str, pid: int | str) -> str:
-        """Sign of life of a worker; expires unless renewed."""
-        return f"{self.prefix}:worker:{topic}:{host}:{pid}"
+    def worker(self, topic: str, node: str) -> str:
+        """Sign of life of a worker, by the name that no other has; expires unless renewed."""
+        return f"{self.prefix}:worker:{topic}:{node}"
 
     def _pool(self, topic: Topic, separator: str) -> str:
         pool = self.pools.get(topic, DEFAULT_POOL)

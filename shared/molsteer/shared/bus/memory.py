@@ -19,6 +19,7 @@ class MemoryBus:
         self._queues: defaultdict[Topic, deque[tuple[str, bytes]]] = defaultdict(deque)
         self._leases: set[str] = set()
         self._starts: Counter[str] = Counter()
+        self._killed: Counter[str] = Counter()
         self._outcomes: dict[str, bytes] = {}
         self._closed: set[str] = set()
         self._is_retired = False
@@ -46,7 +47,7 @@ class MemoryBus:
                 return "busy"
             self._leases.add(task.task_id)
             self._starts[task.task_id] += 1
-            return Run(self._starts[task.task_id])
+            return Run(self._starts[task.task_id], self._killed[task.task_id])
 
     def finish(self, outcome: Outcome) -> bool:
         """Hand over an outcome, release the lease and ring steering's doorbell, all at once."""
@@ -72,6 +73,12 @@ class MemoryBus:
         with self._changed:
             self._leases.clear()
 
+    def lose_process(self, task_id: str) -> None:
+        """Let a task's process die, and its worker tell."""
+        with self._changed:
+            self._leases.discard(task_id)
+            self._killed[task_id] += 1
+
     def collect(self, timeout_s: float) -> Sequence[Outcome]:
         """Wait until outcomes are there or the time is over; return all that are not settled."""
         with self._changed:
@@ -84,6 +91,7 @@ class MemoryBus:
             for task_id in task_ids:
                 self._outcomes.pop(task_id, None)
                 self._starts.pop(task_id, None)
+                self._killed.pop(task_id, None)
                 self._closed.add(task_id)
 
     def cancel(self, task_ids: Collection[str]) -> None:

@@ -23,9 +23,12 @@ class Run:
 
     Attributes:
         start: How many times the task has begun, this time included.
+        killed: How often its process died while the worker lived. A start that was lost with the
+            whole worker is none of these: machines and batch jobs end without any fault of a task.
     """
 
     start: int
+    killed: int = 0
 
 
 Verdict = Run | Literal["busy", "done", "cancelled"]

@@ -10,7 +10,7 @@ from molsteer.shared.bus.connection import as_text, connect, reaching
 from molsteer.shared.bus.dead_letters import DeadLetter
 from molsteer.shared.bus.keys import Keys
 from molsteer.shared.bus.port import Run, Verdict
-from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, RELEASE, RENEW
+from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, LOSE, RENEW
 from molsteer.shared.codec import encode
 from molsteer.shared.messages import Outcome, Task
 from molsteer.shared.settings.sections import QueueSettings
@@ -49,7 +49,7 @@ class TaskRecord:
         self._begin = self._client.register_script(BEGIN)
         self._finish = self._client.register_script(FINISH)
         self._renew = self._client.register_script(RENEW)
-        self._release = self._client.register_script(RELEASE)
+        self._lose = self._client.register_script(LOSE)
         self._hand_back = self._client.register_script(HAND_BACK)
 
     def begin(self, task: Task, claim: str) -> Verdict:
@@ -64,10 +64,10 @@ class TaskRecord:
             answer = as_text(
                 self._begin(keys, (task.task_id, claim, self._lease_ms, CAMPAIGN_EXPIRE_S))
             )
-        match answer.partition(":"):
-            case ("run", _, start):
-                return Run(int(start))
-            case ("busy" | "done" | "cancelled" as verdict, _, _):
+        match answer.split(":"):
+            case ["run", start, killed]:
+                return Run(int(start), int(killed))
+            case ["busy" | "done" | "cancelled" as verdict]:
                 return verdict
             case _:
                 raise ValueError(f"Redis answered {answer!r} to the begin of {task.task_id}.")
@@ -90,19 +90,15 @@ class TaskRecord:
         with reaching(self._url):
             self._renew(keys, (self._lease_ms, *(task.claim for task in tasks)))
 
-    def release(self, task: Held) -> None:
-        """Give a lease back, so that the task may begin elsewhere at once."""
+    def lose(self, task: Held) -> None:
+        """Give the lease of a task back whose process died; it may begin elsewhere at once."""
         with reaching(self._url):
-            self._release([self._keys.lease(task.campaign, task.task_id)], (task.claim,))
+            self._lose(self._keys_of_start(task), (task.task_id, task.claim))
 
     def hand_back(self, task: Held) -> None:
         """Give a lease back together with the start, which no fault of the task cut short."""
-        keys = [
-            self._keys.lease(task.campaign, task.task_id),
-            self._keys.starts(task.campaign),
-        ]
         with reaching(self._url):
-            self._hand_back(keys, (task.task_id, task.claim))
+            self._hand_back(self._keys_of_start(task), (task.task_id, task.claim))
 
     def starts(self, campaign: str, task_id: str) -> int:
         """Tell how often a task has begun."""
@@ -125,3 +121,6 @@ class TaskRecord:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _keys_of_start(self, task: Held) -> list[str]:
+        return [self._keys.lease(task.campaign, task.task_id), self._keys.starts(task.campaign)]

@@ -41,7 +41,7 @@ _WORKER_SCRIPTS = (
     scripts.BEGIN,
     scripts.FINISH,
     scripts.RENEW,
-    scripts.RELEASE,
+    scripts.LOSE,
     scripts.HAND_BACK,
 )
 
@@ -98,7 +98,7 @@ def _of_topics(topics: Sequence[Topic], keys: Keys) -> Iterator[str]:
             yield f"~{pools.queue(topic)}"
             yield f"~{pools.unacked(topic)}"
         yield f"~{keys.lease('*', f'{topic}/*')}"
-        yield f"~{keys.worker(topic, '*', '*')}"
+        yield f"~{keys.worker(topic, '*')}"
 
 
 def _of_campaigns(keys: Keys) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 A claim names one process of one worker. Since a process runs one task at a time, the same claim
 asking twice is the same request repeated after a lost reply, and gets the same answer.
+
+The hash of starts has two fields for a task: its id tells how often it began, and `killed:` before
+its id how often its process died and the worker lived to tell.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ local id, claim, lease_ms, expire_s = unpack(ARGV)
 if redis.call('HEXISTS', outcomes, id) == 1 then return 'done' end
 if redis.call('SISMEMBER', closed, id) == 1 then return 'cancelled' end
 local holder = redis.call('GET', lease)
-if holder == claim then return 'run:' .. (redis.call('HGET', starts, id) or '1') end
-if holder then return 'busy' end
-redis.call('SET', lease, claim, 'PX', lease_ms)
-local start = redis.call('HINCRBY', starts, id, 1)
-redis.call('EXPIRE', starts, expire_s)
-return 'run:' .. start
+if holder and holder ~= claim then return 'busy' end
+if not holder then
+  redis.call('SET', lease, claim, 'PX', lease_ms)
+  redis.call('HINCRBY', starts, id, 1)
+  redis.call('EXPIRE', starts, expire_s)
+end
+local start = redis.call('HGET', starts, id) or '1'
+return 'run:' .. start .. ':' .. (redis.call('HGET', starts, 'killed:' .. id) or '0')
 """
 """Take the lease of a task, unless it has ended, was settled or taken back, or is held."""
 
@@ -42,7 +47,7 @@ SETTLE = """
 local outcomes, starts, closed = unpack(KEYS)
 for index = 2, #ARGV do
   redis.call('HDEL', outcomes, ARGV[index])
-  redis.call('HDEL', starts, ARGV[index])
+  redis.call('HDEL', starts, ARGV[index], 'killed:' .. ARGV[index])
   redis.call('SADD', closed, ARGV[index])
 end
 redis.call('EXPIRE', closed, ARGV[1])
@@ -65,11 +70,17 @@ return held
 """
 """Extend leases; one that lapsed, while the server or the worker slept, is taken again."""
 
-RELEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
+LOSE = """
+local lease, starts = unpack(KEYS)
+local id, claim = unpack(ARGV)
+if redis.call('GET', lease) ~= claim then return 0 end
+if redis.call('HEXISTS', starts, id) == 1 then redis.call('HINCRBY', starts, 'killed:' .. id, 1) end
+return redis.call('DEL', lease)
 """
-"""Give a lease back, if it is still held by the claim."""
+"""Give a lease back, if it is still held by the claim, and note that the task's process died.
+
+Nothing is noted about a campaign that was retired, or its notes would never expire.
+"""
 
 STEER = """
 local holder, left_ms = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
@@ -88,11 +99,17 @@ What never expires is no lease. What renews one takes no memory, so that Redis l
 its memory is full.
 """
 
+RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+"""Give the lease of a campaign back, if it is still held."""
+
 HAND_BACK = """
 local lease, starts = unpack(KEYS)
 local id, claim = unpack(ARGV)
 if redis.call('GET', lease) ~= claim then return 0 end
-redis.call('HINCRBY', starts, id, -1)
+if redis.call('HEXISTS', starts, id) == 1 then redis.call('HINCRBY', starts, id, -1) end
 return redis.call('DEL', lease)
 """
 """Give a lease back, if it is still held by the claim, and forget that the task began."""

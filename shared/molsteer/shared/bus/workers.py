@@ -24,6 +24,7 @@ class WorkerInfo(Message):
         version: Version of molsteer-shared it runs.
         processes: How many tasks it runs at a time.
         pool: Name of the pool it belongs to.
+        node: Name that no other worker has or had; host and process do not tell containers apart.
         python: Version of its interpreter.
     """
 
@@ -31,6 +32,7 @@ class WorkerInfo(Message):
     processes: PositiveInt
     topic: Topic
     pool: str = DEFAULT_POOL
+    node: str = ""
     host: str
     pid: PositiveInt
     python: str
@@ -45,7 +47,7 @@ class SignOfLife:
     def __init__(self, queue: QueueSettings, info: WorkerInfo) -> None:
         self._url = queue.server_url
         self._client = connect(self._url)
-        self._key = Keys(queue.prefix).worker(info.topic, info.host, info.pid)
+        self._key = Keys(queue.prefix).worker(info.topic, info.node or f"{info.host}:{info.pid}")
         self._text = info.model_dump_json()
 
     def show(self) -> None:
@@ -85,10 +87,10 @@ def live_workers(queue: QueueSettings) -> list[WorkerInfo]:
     """
     url = queue.server_url
     with reaching(url), connect(url) as client:
-        keys = list(client.scan_iter(match=Keys(queue.prefix).worker("*", "*", "*"), count=1000))
+        keys = list(client.scan_iter(match=Keys(queue.prefix).worker("*", "*"), count=1000))
         signs = client.mget(keys) if keys else []
     workers = [worker for sign in signs if sign is not None for worker in _read(as_bytes(sign))]
-    return sorted(workers, key=lambda worker: (worker.topic, worker.host, worker.pid))
+    return sorted(workers, key=lambda worker: (worker.topic, worker.host, worker.pid, worker.node))
 
 
 def _read(sign: bytes) -> list[WorkerInfo]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from molsteer.shared.bus.connection import check_answer, connect, reaching
+from molsteer.shared.bus.fitness import Facts, evicts, too_old, wrong_kind
 from molsteer.shared.bus.server_url import address
 from molsteer.shared.checks.check import Finding
 from molsteer.shared.checks.machine import size
 from molsteer.shared.server import EmbeddedServer, find_server
 from molsteer.shared.settings.sections import QueueSettings
 
-OLDEST_SERVER = (6, 2)
 FULL = 0.8
 CLOCKS_APART_S = 1.0
-
-Facts = Mapping[str, object]
-"""What Redis says about itself (INFO)."""
 
 
 def look_at_embedded_server() -> Iterator[Finding]:
@@ -41,6 +38,9 @@ def look_at_server(queue: QueueSettings) -> Iterator[Finding]:
         passed_s = time.perf_counter() - started_at
         facts: Facts = client.info()
     yield Finding("ok", f"{address(url)} answers in {1000 * passed_s:.1f} ms.")
+    if unfit := wrong_kind(facts):
+        yield Finding("problem", f"It {unfit.reason}.", unfit.cure)
+        return
     yield judge_version(facts)
     yield judge_persistence(facts)
     yield judge_eviction(facts)
@@ -55,9 +55,8 @@ def judge_version(facts: Facts) -> Finding:
         name = f"Valkey {facts['valkey_version']}, compatible with Redis {compatible}."
     else:
         name = f"Redis {compatible}."
-    if tuple(map(int, compatible.split(".")[:2])) >= OLDEST_SERVER:
-        return Finding("ok", name)
-    return Finding("problem", name, "Install Redis 6.2 or newer, or Valkey.")
+    unfit = too_old(facts)
+    return Finding("problem", name, unfit.cure) if unfit else Finding("ok", name)
 
 
 def judge_persistence(facts: Facts) -> Finding:
@@ -74,14 +73,10 @@ def judge_persistence(facts: Facts) -> Finding:
 
 def judge_eviction(facts: Facts) -> Finding:
     """Tell whether the server keeps what it was given."""
-    policy = facts["maxmemory_policy"]
-    if policy == "noeviction":
+    unfit = evicts(facts)
+    if unfit is None:
         return Finding("ok", "It never throws data away (noeviction).")
-    return Finding(
-        "problem",
-        f"It throws data away when its memory is full (maxmemory-policy {policy}).",
-        "Set maxmemory-policy noeviction.",
-    )
+    return Finding("problem", f"It {unfit.reason}.", unfit.cure)
 
 
 def judge_memory(facts: Facts) -> Finding:

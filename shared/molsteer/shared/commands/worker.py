@@ -10,16 +10,19 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from molsteer.shared import processes as own_process
 from molsteer.shared.bus.keys import DEFAULT_POOL
+from molsteer.shared.bus.server_url import address
 from molsteer.shared.commands.flag_checks import refuse_password
 from molsteer.shared.commands.options import Verbosity, verbosity
 from molsteer.shared.commands.suggesting import Choice
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.messages import TOPICS, Topic
 from molsteer.shared.settings.loading import load
 from molsteer.shared.settings.sections import (
@@ -30,9 +33,18 @@ from molsteer.shared.settings.sections import (
 )
 from molsteer.shared.signing.key_file import read_key_ring
 from molsteer.shared.threads import hold_to_one_thread
-from molsteer.shared.worker.job_end import JOB_END_VARIABLE, end_of_job
+from molsteer.shared.worker.job_end import (
+    JOB_END_VARIABLE,
+    UnknownEnd,
+    check_time_left,
+    end_of_job,
+    local,
+)
 from molsteer.shared.worker.settings import WorkerSettings
 from molsteer.shared.worker.walltime import MARGIN_S, Walltime
+
+if TYPE_CHECKING:
+    from molsteer.shared.worker.plan import WorkerPlan
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
 
@@ -64,7 +76,7 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     "--processes",
     type=click.IntRange(min=1),
     help="Tasks that run at a time, each in a process of its own.  "
-    "[default: one for each core for simulate, else 1]",
+    "[default: one for each usable core for simulate, else 1]",
 )
 @click.option(
     "--pool",
@@ -97,8 +109,8 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     "--until",
     metavar="TIME",
     help="When this worker's batch job ends: a moment in ISO 8601, local unless it names its zone, "
-    "or +SECONDS from now. Tasks that will not fit are left to others.  "
-    f"[default: {JOB_END_VARIABLE}, else never]",
+    "+SECONDS or +HH:MM:SS from now, or never. Tasks that will not fit are left to others.  "
+    f"[default: {JOB_END_VARIABLE}, else what Slurm or PBS tell]",
 )
 @click.option(
     "--expected-task-s",
@@ -155,9 +167,9 @@ def worker(
 ) -> None:
     """Work on one TOPIC's tasks until told to stop.
 
-    Settings come from flags, then MOLSTEER_* variables, then the file. SIGTERM and Ctrl-C hand
-    running tasks back to the queue at once. Where the worker knows the end of its batch job, it
-    takes no task that will not fit, and ends by itself with status 0.
+    Settings come from flags, then MOLSTEER_* variables, then the file. SIGTERM, Ctrl-C and a
+    terminal that closes hand running tasks back to the queue at once. Where the worker knows the
+    end of its batch job, it takes no task that will not fit, and ends by itself with status 0.
 
     \b
     Examples:
@@ -169,7 +181,15 @@ def worker(
         own_process.die_with_parent(die_with_parent)
     settings = load(WorkerSettings, config_file, _by_table(flags))
     key_ring = read_key_ring(settings.queue.keys_file, topic)
-    ends_at = end_of_job(until, os.environ, time.time())
+    say = _sayer(verbosity, launched=die_with_parent is not None)
+    # Whoever launched this worker ends it in time.
+    environment = {} if die_with_parent is not None else os.environ
+    ends_at = end_of_job(until, environment, time.time())
+    if isinstance(ends_at, UnknownEnd):
+        say(str(ends_at))
+        ends_at = None
+    if ends_at is not None:
+        check_time_left(ends_at, margin_s, time.time())
     _prepare_environment(topic)
 
     # Imported only now: some of these read the environment while they are imported.
@@ -194,7 +214,28 @@ def worker(
             "key_ring": key_ring,
         }
     )
-    sys.exit(serve(plan))
+    sys.exit(serve(plan, greet=lambda: say(_greeting(plan))))
+
+
+def _sayer(verbosity: Verbosity, *, launched: bool) -> Callable[[str], None]:
+    """Give what tells a person something; whoever launched this worker does that itself."""
+
+    def say(text: str) -> None:
+        if not launched and verbosity != "quiet":
+            with suppress(OSError):  # the worker does not depend on who listens
+                click.echo(f"molsteer: {text}", err=True)
+
+    return say
+
+
+def _greeting(plan: WorkerPlan) -> str:
+    until = ""
+    if plan.walltime is not None:
+        until = f", until {local(plan.walltime.ends_at)}"
+    return (
+        f"This worker takes tasks of {plan.topic} for the pool {plan.pool!r} from Redis at "
+        f"{address(plan.queue.redis_url)}, {plan.processes} at a time{until}."
+    )
 
 
 def _by_table(flags: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
@@ -214,8 +255,4 @@ def _prepare_environment(topic: Topic) -> None:
 
 
 def _usual_processes(topic: Topic) -> int:
-    if topic != "simulate":
-        return 1
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return usable_cores() if topic == "simulate" else 1

@@ -158,6 +158,11 @@ class StoreSettings(Section):
     directory: Path | None = Field(
         default=None, description="Folder of the file store; every service must see it."
     )
+    file_wait_s: NonNegativeFloat = Field(
+        default=10.0,
+        description="Seconds that readers wait for a file of the file store which network file "
+        "systems do not show yet; then its data is missing.",
+    )
     globus_config: Path | None = Field(
         default=None,
         description="JSON file of the sites of the Globus store: an object with, for each Globus "

@@ -30,10 +30,10 @@ class Aftermath:
         """Name a task together with the process that runs it."""
         return Held(*parse_message_id(message_id), claim=self._plan.claim(pid))
 
-    def release(self, held: Held) -> None:
-        """Give a task's lease back, so that it may begin again at once."""
+    def lose(self, held: Held) -> None:
+        """Give a task back whose process died, so that it may begin again at once."""
         try:
-            self._record.release(held)
+            self._record.lose(held)
         except ServiceUnavailable as error:
             log.warning("A lease was not released: %s", error, extra={"task_id": held.task_id})
 

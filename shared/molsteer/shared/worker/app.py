@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import signal
 from functools import cached_property
 
 from celery import Celery, Task
 from celery.app.log import Logging
 from celery.exceptions import Reject
+from celery.signals import worker_process_init
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.celery_app import settings, task_name, transport_settings
@@ -45,6 +47,7 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
         )
         self.steps["consumer"].update([Renewal, Departure] if plan.walltime else [Renewal])
         self.register_task(TopicTask(plan))
+        worker_process_init.connect(_leave_hangups_to_the_main_process)
 
     def __reduce__(self) -> tuple[type[WorkerApp], tuple[WorkerPlan]]:
         return WorkerApp, (self.plan,)
@@ -105,6 +108,10 @@ class WorkerLogging(Logging):  # type: ignore[misc]  # Celery has no types
         plan: WorkerPlan = self.app.plan
         log_to(f"worker-{plan.topic}", plan.log_level, plan.log_file)
         return True
+
+
+def _leave_hangups_to_the_main_process(**_: object) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _worker_settings(plan: WorkerPlan) -> dict[str, object]:

@@ -49,7 +49,7 @@ class Departure(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no
                 self._takes_tasks = False
             case "leave" if not self._leaves:
                 self._takes_tasks, self._leaves = False, True
-                log.info("The worker leaves, because its batch job ends soon.")
+                log.warning("The worker leaves, because its batch job ends soon.")
                 signal.raise_signal(signal.SIGTERM)
 
     def _advice(self, *, at_work: bool) -> str:

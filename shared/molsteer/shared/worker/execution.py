@@ -23,6 +23,12 @@ from molsteer.shared.worker.scratch import task_folder
 
 log = logging.getLogger(__name__)
 
+LOST_STARTS = 10
+"""How many starts lost with their whole worker weigh as much as one that killed its process.
+
+Whole workers are lost to batch systems; but a container that is killed for its memory is, too.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -57,10 +63,10 @@ def execute(data: bytes, bench: Bench) -> None:
     facts = {"campaign": task.campaign, "task_id": task.task_id}
     verdict = bench.guard.begin(task)
     match verdict:
-        case Run(start):
-            log.info("Task begins.", extra={**facts, "start": start})
+        case Run() as run:
+            log.info("Task begins.", extra={**facts, "start": run.start})
             reach("task-begun")
-            outcome = _run(task, start, bench)
+            outcome = _run(task, run, bench)
             reach("task-done")
             counts = bench.guard.finish(outcome)
             reach("task-reported")
@@ -114,10 +120,10 @@ def timed_out(max_s: float) -> Failed:
     )
 
 
-def _run(task: Task, start: int, bench: Bench) -> Outcome:
+def _run(task: Task, run: Run, bench: Bench) -> Outcome:
     started_at, cpu_s = time.time(), _cpu_s()
-    result = _poison(task) if start > task.max_starts else _result(task, bench)
-    outcome = ended(task, result, bench.worker, started_at=started_at, start=start)
+    result = _poison(task, run) or _result(task, bench)
+    outcome = ended(task, result, bench.worker, started_at=started_at, start=run.start)
     transfers = bench.blobs.take_transfers()
     # The last step of every handler is to store what it found, which is no work but reporting.
     storing_s = sum(moved.duration_s for moved in transfers if moved.operation == "put")
@@ -148,15 +154,22 @@ def _result(task: Task, bench: Bench) -> Result:
     return value
 
 
-def _poison(task: Task) -> Failed:
+def _poison(task: Task, run: Run) -> Failed | None:
+    """Give a task up that took its process down too often, or its whole worker far too often."""
+    began = run.start - 1
+    if run.killed >= task.max_starts:
+        happened = f"it took its process down {run.killed} times"
+    elif began >= LOST_STARTS * task.max_starts:
+        happened = f"it began {began} times, and nearly each time its whole worker was lost"
+    else:
+        return None
     return Failed(
         status="poison",
         error=ErrorRecord(
             code="poison",
-            message=f"The task began {task.max_starts} times and never ended: each time its "
-            f"process or its machine died. Look for memory that ran out.",
+            message=f"The task never ended: {happened}. Look for memory that ran out.",
             retryable=False,
-            facts={"max_starts": task.max_starts},
+            facts={"max_starts": task.max_starts, "starts": began, "killed": run.killed},
         ),
     )
 

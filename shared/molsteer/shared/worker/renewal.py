@@ -124,6 +124,7 @@ def _introduce(plan: WorkerPlan) -> WorkerInfo:
         processes=plan.processes,
         topic=plan.topic,
         pool=plan.pool,
+        node=plan.node,
         host=platform.node(),
         pid=os.getpid(),
         python=platform.python_version(),

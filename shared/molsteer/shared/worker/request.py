@@ -9,7 +9,7 @@ from contextlib import suppress
 from billiard.einfo import ExceptionInfo, ExceptionWithTraceback
 from billiard.exceptions import Terminated, TimeLimitExceeded, WorkerLostError
 from celery import Task
-from celery.exceptions import InvalidTaskError
+from celery.exceptions import InvalidTaskError, Reject
 from celery.worker.request import Request
 from celery.worker.strategy import default
 from kombu.message import Message
@@ -92,7 +92,9 @@ class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
                 aftermath.report(
                     held, self.message_text, timed_out(max_s), self.time_start or time.time()
                 )
+            case Reject() | Terminated():
+                aftermath.hand_back(held)
             case _:
-                aftermath.release(held)
+                aftermath.lose(held)
         if isinstance(error, TimeLimitExceeded | WorkerLostError | Terminated | SystemExit):
             aftermath.clean_up(self.worker_pid)

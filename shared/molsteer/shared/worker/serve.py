@@ -8,6 +8,7 @@ import signal
 import tempfile
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -16,19 +17,26 @@ from celery.signals import worker_ready, worker_shutting_down
 from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
-from molsteer.shared.bus.connection import check_answer
+from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.last_words import check_shared_memory
+from molsteer.shared.processes import ending_signals
+from molsteer.shared.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.worker.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
-from molsteer.shared.worker.scratch import remove_folders_of_the_dead
 from molsteer.shared.worker.undertaker import hire_undertaker
 
 STOP_WITHIN_S = 8.0
 """How long a worker that was told to stop may take; batch systems kill after thirty seconds."""
 
 
-def serve(plan: WorkerPlan) -> int:
-    """Work on a topic's tasks; SIGTERM and SIGINT hand running ones back and end the worker.
+def serve(plan: WorkerPlan, greet: Callable[[], None] = lambda: None) -> int:
+    """Work on a topic's tasks; SIGTERM, SIGINT and SIGHUP hand them back and end the worker.
+
+    A hang-up that came ignored stays so.
+
+    Args:
+        plan: What to work on.
+        greet: Called when the server and the stores can be used.
 
     Returns:
         The exit status: 0 after a signal, else 1.
@@ -37,8 +45,9 @@ def serve(plan: WorkerPlan) -> int:
         ServiceUnavailable: If Redis, a blob store or shared memory cannot be used at the start.
     """
     check_shared_memory()
-    check_answer(plan.queue.server_url)
+    check_server(plan.queue.server_url)
     open_blobs(plan.stores, plan.queue).close()
+    greet()
     _silence_standard_output()
     # It warns against running as root because a pickle could come in; here none can.
     warnings.simplefilter("ignore", SecurityWarning)
@@ -54,18 +63,23 @@ def serve(plan: WorkerPlan) -> int:
         without_mingle=True,
         without_heartbeat=True,
     )
+    # Celery starts a worker whose terminal has gone again, unless it takes it for one with one.
+    worker._isatty = True
+    if signal.SIGHUP in ending_signals():
+        signal.signal(signal.SIGHUP, _terminate)
     remove_folders_of_the_dead()
-    _take_temporary_folder(plan.scratch)
-    _undertaker = hire_undertaker(plan.scratch)  # held, for its pipe says that we live
+    own = _take_temporary_folder(plan.scratch)
+    _undertaker = hire_undertaker(own.path, own.lock)  # held, for its pipe says that we live
     worker.start()
     told_to_stop = state.should_terminate is not None or state.should_stop is not None
     return 0 if told_to_stop else 1
 
 
-def _take_temporary_folder(folder: Path) -> None:
+def _take_temporary_folder(folder: Path) -> OwnFolder:
     # Whatever this process and its children put aside goes where the undertaker looks.
-    folder.mkdir(mode=0o700)
+    own = OwnFolder(folder)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    return own
 
 
 def _silence_standard_output() -> None:
@@ -77,7 +91,11 @@ def _silence_standard_output() -> None:
 
 def _interrupt_like_terminate(**_: object) -> None:
     # Celery's own answer to Ctrl-C waits for tasks that may take hours.
-    signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    signal.signal(signal.SIGINT, _terminate)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _insist_from_the_first_moment(**_: object) -> None:

@@ -18,10 +18,18 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def hire_undertaker(scratch: Path) -> subprocess.Popen[bytes]:
-    """Have a worker's remains looked after from its end on, which needs no word of it."""
+def hire_undertaker(scratch: Path, lock: int | None = None) -> subprocess.Popen[bytes]:
+    """Have a worker's remains looked after from its end on, which needs no word of it.
+
+    Args:
+        scratch: The worker's folder.
+        lock: What holds it; the undertaker holds it as well, until its work is done.
+    """
     return subprocess.Popen(
-        [sys.executable, "-m", __name__, scratch], stdin=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-m", __name__, scratch],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        pass_fds=() if lock is None else (lock,),
     )
 
 
@@ -38,7 +46,8 @@ def bury(scratch: Path, pid: int) -> None:
 def main() -> None:
     """Wait for the end of the worker that started this process, and clean up."""
     # Batch systems tell every process of a job to stop; this one has its work after that.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     scratch = Path(sys.argv[1])
     sys.stdin.read()
     for folder in scratch.glob("*"):

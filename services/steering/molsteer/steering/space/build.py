@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from rdkit import rdBase
 
+from molsteer.shared.cores import usable_cores
 from molsteer.shared.foreign_text import visible
 from molsteer.steering.space.admission import DEFAULT, Admission, Change
 from molsteer.steering.space.digesting import Digested, digest_all
@@ -77,7 +77,7 @@ def build(
             RowList(draft, CHANGED_NAME, sources, "molecule") as changed,
         ):
             intake = _Intake(draft, files, chunk_size, rejected, changed)
-            batches, readers = _batches(files), processes or _available_cores()
+            batches, readers = _batches(files), processes or usable_cores()
             for rows, digested in digest_all(batches, readers, admission):
                 intake.add(rows, digested)
                 on_progress(intake.progress())
@@ -219,7 +219,3 @@ def _batches(files: Sequence[MoleculesFile]) -> Iterator[list[Row]]:
     rows = chain.from_iterable(file.rows() for file in files)
     while batch := list(islice(rows, _BATCH_SIZE)):
         yield batch
-
-
-def _available_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

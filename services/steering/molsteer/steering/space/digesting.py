@@ -106,8 +106,9 @@ def _oldest(pending: deque[tuple[list[Row], Future[Digested]]]) -> tuple[list[Ro
 
 
 def _follow_parent() -> None:
-    """Leave interrupts to the parent, and end when it ends, even if it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Leave interrupts and hang-ups to the parent, and end when it ends, even if it is killed."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
