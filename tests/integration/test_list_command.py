@@ -94,7 +94,7 @@ def test_what_is_damaged_or_no_campaign_is_named_beside_the_others(
     for name in ("cut", "text", "newer", "strange"):
         assert f"{folder / name} cannot be read: " in done.stdout
     assert "Use the molsteer version that wrote it" in done.stdout
-    assert f"No campaigns: {folder / 'notes'}, '{folder}/odd??'" in done.stdout
+    assert f"No campaigns: {folder / 'notes'}, '{folder}/odd\\udcff '" in done.stdout
     assert {each["state"] for each in json.loads(molsteer("list", folder, "--json").stdout)} == {
         *("budget-reached", "interrupted", "paused, interrupted", "damaged", "no campaign"),
     }

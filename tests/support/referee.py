@@ -223,7 +223,9 @@ class Referee:
         places = min(self.slots["simulate"] + self.plan.buffer, wanted)
         if self.running("simulate") < places and not self.stopping:
             assert not self.owed, "a further attempt must not wait while there is a free place"
-            waits = self._held() or (self.plan.labels_first and self.update == 1)
+            waits = self._held() or (
+                self.plan.labels_first and self.update is not None and not self.labelled
+            )
             assert self.room <= 0 or waits or idle_for_want_of_molecules, "idle slots"
 
     def _held(self) -> bool:

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, cast
 
 from molsteer.shared.errors import UserError
 from molsteer.shared.worker.failures import describe
@@ -58,10 +58,9 @@ class Hand:
         """Begin with a molecule."""
         self.given, self._limit_s = given, order.limit_s
         self._ends_at_s = time.monotonic() + order.limit_s
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         with suppress(BrokenPipeError):  # its end is heard soon
-            self._process.stdin.write(order.model_dump_json().encode() + b"\n")
-            self._process.stdin.flush()
+            self._orders.write(order.model_dump_json().encode() + b"\n")
+            self._orders.flush()
 
     def hear(self) -> tuple[Given, Answer] | None:
         """Hear what it has to say, or end it if it is overdue; nothing if it has just begun.
@@ -97,15 +96,17 @@ class Hand:
     def close(self) -> None:
         """End it and let go of its pipes."""
         self.end()
-        for pipe in (self._process.stdin, self._process.stdout, self._complaints):
-            if pipe is not None:
-                with suppress(BrokenPipeError):
-                    pipe.close()
+        for pipe in (self._orders, self._answers, self._complaints):
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+    @property
+    def _orders(self) -> IO[bytes]:
+        return cast("IO[bytes]", self._process.stdin)
 
     @property
     def _answers(self) -> IO[bytes]:
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        return self._process.stdout
+        return cast("IO[bytes]", self._process.stdout)
 
     def _last_words(self) -> str:
         self._complaints.seek(0)

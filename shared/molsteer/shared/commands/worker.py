@@ -223,7 +223,7 @@ def _sayer(verbosity: Verbosity, *, launched: bool) -> Callable[[str], None]:
     def say(text: str) -> None:
         if not launched and verbosity != "quiet":
             with suppress(OSError):  # the worker does not depend on who listens
-                click.echo(f"molsteer: {text}", err=True)
+                say(f"molsteer: {text}", err=True)
 
     return say
 

@@ -91,7 +91,7 @@ def _refill_waits(state: State) -> bool:
 
 def _first_model_comes(state: State) -> bool:
     """Tell whether labels known from the start are about to give the first model, or just do."""
-    if not state.plan.labels_first or state.model or state.generation > 1:
+    if not state.plan.labels_first or state.model or state.successes:
         return False
     can_end = state.plan.slots_train > 0 and state.plan.slots_infer > 0
     return can_end and (state.update is not None or update_is_due(state))
