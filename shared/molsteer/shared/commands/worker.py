@@ -21,6 +21,7 @@ from molsteer.shared.bus.keys import DEFAULT_POOL
 from molsteer.shared.bus.server_url import address
 from molsteer.shared.commands.flag_checks import refuse_password
 from molsteer.shared.commands.options import Verbosity, verbosity
+from molsteer.shared.commands.saying import say
 from molsteer.shared.commands.suggesting import Choice
 from molsteer.shared.cores import usable_cores
 from molsteer.shared.messages import TOPICS, Topic
@@ -181,12 +182,12 @@ def worker(
         own_process.die_with_parent(die_with_parent)
     settings = load(WorkerSettings, config_file, _by_table(flags))
     key_ring = read_key_ring(settings.queue.keys_file, topic)
-    say = _sayer(verbosity, launched=die_with_parent is not None)
+    tell = _teller(verbosity, launched=die_with_parent is not None)
     # Whoever launched this worker ends it in time.
     environment = {} if die_with_parent is not None else os.environ
     ends_at = end_of_job(until, environment, time.time())
     if isinstance(ends_at, UnknownEnd):
-        say(str(ends_at))
+        tell(str(ends_at))
         ends_at = None
     if ends_at is not None:
         check_time_left(ends_at, margin_s, time.time())
@@ -214,18 +215,18 @@ def worker(
             "key_ring": key_ring,
         }
     )
-    sys.exit(serve(plan, greet=lambda: say(_greeting(plan))))
+    sys.exit(serve(plan, greet=lambda: tell(_greeting(plan))))
 
 
-def _sayer(verbosity: Verbosity, *, launched: bool) -> Callable[[str], None]:
+def _teller(verbosity: Verbosity, *, launched: bool) -> Callable[[str], None]:
     """Give what tells a person something; whoever launched this worker does that itself."""
 
-    def say(text: str) -> None:
+    def tell(text: str) -> None:
         if not launched and verbosity != "quiet":
             with suppress(OSError):  # the worker does not depend on who listens
                 say(f"molsteer: {text}", err=True)
 
-    return say
+    return tell
 
 
 def _greeting(plan: WorkerPlan) -> str:
