@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.report.findings import read_findings
+from molsteer.steering.records.findings import read_findings
 
 ROOT = Path(__file__).parents[1]
 HIT_ABOVE_EV = 14.5

@@ -16,7 +16,7 @@ from rdkit import Chem, rdBase
 
 from molsteer.steering.space.build import build
 from molsteer.steering.space.featurize import featurize
-from molsteer.steering.space.sources import MoleculesFile
+from molsteer.steering.space.files.sources import MoleculesFile
 
 REPEATS = 5
 

@@ -26,11 +26,11 @@ from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.proxied import ProxiedBlobs
 from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop import Campaign
-from molsteer.steering.orders import Orders
+from molsteer.steering.loop.dispatching import Orders
+from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.settings import CampaignSettings
-from molsteer.steering.settlement import Settlement
+from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
 
 SLOTS = 1_000

@@ -14,15 +14,15 @@ import click
 from pydantic import BaseModel
 
 from molsteer.shared.bus.dead_letters import DeadLetter
-from molsteer.shared.checks.check import Finding
-from molsteer.shared.cli import molsteer
-from molsteer.steering.command_line import is_of_the_seeds
-from molsteer.steering.dead.tasks import DeadTask
-from molsteer.steering.flags import flag_name, settings_fields
-from molsteer.steering.overview import Summary
-from molsteer.steering.progress import Progress
-from molsteer.steering.report.findings import Findings
-from molsteer.steering.report.measured import Latencies
+from molsteer.shared.cli.main import molsteer
+from molsteer.shared.doctor.check import Finding
+from molsteer.steering.cli.flags.command_line import is_of_the_seeds
+from molsteer.steering.cli.flags.settings import flag_name, settings_fields
+from molsteer.steering.records.dead_tasks import DeadTask
+from molsteer.steering.records.findings import Findings
+from molsteer.steering.records.latency import Latencies
+from molsteer.steering.records.overview import Summary
+from molsteer.steering.records.progress import Progress
 from molsteer.steering.space.manifest import Manifest
 from molsteer.steering.verification.verify import Verdict
 

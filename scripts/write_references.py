@@ -6,10 +6,7 @@ import sys
 from pathlib import Path
 from typing import assert_never
 
-from molsteer.steering.export.columns import Table
-from molsteer.steering.export.tables import TABLES
-from molsteer.steering.flags import flag_name, setting_default, setting_kind, settings_fields
-from molsteer.steering.seed_flags import (
+from molsteer.steering.cli.flags.molecular_design import (
     SEED_FLAGS,
     NoEffect,
     Only,
@@ -19,7 +16,15 @@ from molsteer.steering.seed_flags import (
     Server,
     Switch,
 )
-from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.cli.flags.settings import (
+    flag_name,
+    setting_default,
+    setting_kind,
+    settings_fields,
+)
+from molsteer.steering.records.columns import Table
+from molsteer.steering.records.tables import TABLES
+from molsteer.steering.settings.campaign import CampaignSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
 CONFIGURATION, RUN_RECORDS = DOCS / "configuration.md", DOCS / "run-records.md"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from support import toy_services
 
-from molsteer.shared.messages import (
+from molsteer.shared.wire.messages import (
     Infer,
     Inferred,
     Predict,

@@ -22,8 +22,8 @@ from support.tcp_proxy import TcpProxy, tcp_proxy
 from support.worker_process import WorkerProcess, launch_worker
 from support.wrong_clock import WrongClock
 
-from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.topics import Topic
 
 HANDLERS: dict[Topic, str] = {"simulate": "simulator", "train": "trainer", "infer": "inferencer"}
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from support.toy_services import toy_value_eV
 
 from molsteer.shared.worker.execution import LOST_STARTS
-from molsteer.steering.settings import PolicySection
+from molsteer.steering.settings.campaign import PolicySection
 
 LONGEST_STALL_S = 60.0
 """A campaign that settles nothing for longer stands still; no single fault lasts a tenth of it."""

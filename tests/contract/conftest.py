@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from molsteer.shared.server import EmbeddedServer
+from molsteer.shared.bus.embedded_server import EmbeddedServer
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,9 @@ from molsteer.shared.blobs.endpoint_connector import EndpointConnector
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.blobs.proxied import ProxiedBlobs
-from molsteer.shared.blobs.reference import Blob, Inline, ObjRef, Placement, StoreName
 from molsteer.shared.errors import BlobCorrupt, BlobMissing, ServiceUnavailable, UnknownStore
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
+from molsteer.shared.wire.blob import Blob, Inline, ObjRef, Placement, StoreName
 
 ARRAYS: dict[str, npt.NDArray[np.generic]] = {
     "codes": np.arange(12, dtype=np.uint8).reshape(3, 4),

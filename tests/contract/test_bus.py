@@ -21,9 +21,9 @@ from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.bus.port import Dispatch, Guard, Run
 from molsteer.shared.bus.record import Held, TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.codec import encode
-from molsteer.shared.messages import Failed, Outcome, Simulated
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.codec import encode
+from molsteer.shared.wire.messages import Failed, Outcome, Simulated
 from molsteer.shared.worker.execution import Bench, execute
 from molsteer.shared.worker.handlers import LazyHandler
 

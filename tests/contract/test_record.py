@@ -10,12 +10,12 @@ import pytest
 import redis
 from support.tasks import outcome_of, simulate_task
 
-from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.port import Run
 from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, Held, TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.messages import Task
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.messages import Task
 
 LEASE_S = 60.0
 NUMBERS = count(1)
@@ -228,7 +228,7 @@ def test_a_task_whose_holder_just_died_is_not_taken_for_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now_s = 1_000.0
-    monkeypatch.setattr("molsteer.shared.bus.strays.time.monotonic", lambda: now_s)
+    monkeypatch.setattr("molsteer.shared.bus.unclaimed.time.monotonic", lambda: now_s)
     dispatch.publish(task)
     client.hset(keys.unacked("simulate"), "tag", client.rpop(keys.queue("simulate")) or b"")
     record.begin(task, "a")

@@ -17,17 +17,17 @@ from kombu.connection import Connection
 from kombu.transport.redis import Channel
 from support.tasks import simulate_task
 
-from molsteer.shared.bus.keys import message_id
+from molsteer.shared.bus.names import message_id
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.bus.server_url import kombu_url
-from molsteer.shared.codec import encode
 from molsteer.shared.errors import ServiceUnavailable
-from molsteer.shared.messages import Failed, Task
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
-from molsteer.shared.worker.app import WorkerApp
+from molsteer.shared.settings.server_url import kombu_url
+from molsteer.shared.wire.codec import encode
+from molsteer.shared.wire.messages import Failed, Task
+from molsteer.shared.worker.celery.app import WorkerApp
+from molsteer.shared.worker.celery.renewal import Renewal
 from molsteer.shared.worker.plan import WorkerPlan
-from molsteer.shared.worker.renewal import Renewal
 
 LEASE_S = 60.0
 OLD = 1_000.0

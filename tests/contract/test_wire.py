@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from molsteer.shared.blobs.codecs import decode_arrays, decode_tree
-from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
-from molsteer.shared.codec import decode_outcome, decode_task, encode
 from molsteer.shared.errors import BlobCorrupt, ProtocolMismatch, UntrustedMessage, WireError
-from molsteer.shared.messages import (
-    TOPICS,
+from molsteer.shared.wire.blob import Inline, ObjRef, Placement
+from molsteer.shared.wire.codec import decode_outcome, decode_task, encode
+from molsteer.shared.wire.key_ring import Key, KeyRing, new_key_ring
+from molsteer.shared.wire.messages import (
     ErrorRecord,
     Failed,
     Infer,
@@ -32,8 +32,8 @@ from molsteer.shared.messages import (
     Trained,
     TrainedMember,
 )
-from molsteer.shared.signing.key_ring import Key, KeyRing, new_key_ring
-from molsteer.shared.specs import Acquisition, SimulationSpec, TrainingPlan
+from molsteer.shared.wire.specs import Acquisition, SimulationSpec, TrainingPlan
+from molsteer.shared.wire.topics import TOPICS
 
 pytestmark = pytest.mark.fast
 

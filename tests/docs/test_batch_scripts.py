@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from support.waiting import eventually
 
+from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.workers import live_workers
-from molsteer.shared.server import EmbeddedServer
 from molsteer.shared.settings.sections import QueueSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "workers.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from molsteer.shared.cli import molsteer
+from molsteer.shared.cli.main import molsteer
 
 pytestmark = pytest.mark.fast
 

@@ -15,11 +15,12 @@ from support.worker_process import WorkerProcess
 
 from molsteer.shared.bus.celery_app import publishing_app, task_name
 from molsteer.shared.bus.dead_letters import dead_letters
-from molsteer.shared.bus.keys import Keys, message_id
-from molsteer.shared.codec import encode
-from molsteer.shared.messages import TOPICS, Outcome, Task
-from molsteer.shared.signing.key_file import write_keys
-from molsteer.shared.signing.key_ring import new_key_ring
+from molsteer.shared.bus.names import Keys, message_id
+from molsteer.shared.wire.codec import encode
+from molsteer.shared.wire.key_file import write_keys
+from molsteer.shared.wire.key_ring import new_key_ring
+from molsteer.shared.wire.messages import Outcome, Task
+from molsteer.shared.wire.topics import TOPICS
 
 RING = new_key_ring(TOPICS)
 FORGED = "C[Si](C)(C)C"
@@ -209,7 +210,7 @@ def test_a_worker_with_other_keys_says_so_and_another_does_its_work(
 def test_keys_are_rotated_while_tasks_wait_and_nothing_is_refused(
     signed: ExternalCampaign,
 ) -> None:
-    from molsteer.shared.signing.rotation import rotate
+    from molsteer.shared.wire.rotation import rotate
 
     with signed.steered():
         eventually(lambda: signed.count("task WHERE state = 'dispatched'"))

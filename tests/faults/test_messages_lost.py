@@ -18,10 +18,10 @@ from support.waiting import eventually
 from support.worker_process import queue_variables
 
 from molsteer.shared.bus.dead_letters import dead_letters
-from molsteer.shared.bus.keys import Keys
-from molsteer.shared.codec import encode
-from molsteer.shared.messages import Outcome
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.codec import encode
+from molsteer.shared.wire.messages import Outcome
 
 LOST = "Lost on the way, published again"
 

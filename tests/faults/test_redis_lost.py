@@ -15,7 +15,7 @@ from support.waiting import eventually
 from support.worker_process import await_end, running_worker, started
 
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.worker.serve import STOP_WITHIN_S
+from molsteer.shared.worker.celery.serve import STOP_WITHIN_S
 
 
 def test_redis_is_down_for_longer_than_the_lease(

@@ -20,7 +20,7 @@ from support.external_campaign import ExternalCampaign
 from support.toy_campaign import toy_space
 from support.waiting import eventually
 
-from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.names import Keys
 from molsteer.steering import run_directory
 from molsteer.steering.ledger.ledger import Ledger
 

@@ -14,8 +14,8 @@ from support.waiting import eventually
 from support.worker_process import WorkerProcess
 from support.wrong_clock import WrongClock
 
-from molsteer.shared.bus.keys import Keys
-from molsteer.shared.bus.server_url import kombu_url
+from molsteer.shared.bus.names import Keys
+from molsteer.shared.settings.server_url import kombu_url
 
 
 def says(worker: WorkerProcess, text: str) -> bool:

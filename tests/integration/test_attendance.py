@@ -12,7 +12,7 @@ from support.redis_server import tcp_server
 
 from molsteer.shared.bus.workers import SignOfLife, WorkerInfo
 from molsteer.shared.settings.sections import QueueSettings
-from molsteer.steering.attendance import AGAIN_AFTER_S, REMIND_AFTER_S, Attendance
+from molsteer.steering.sites.watch import AGAIN_AFTER_S, REMIND_AFTER_S, Attendance
 
 
 @pytest.fixture

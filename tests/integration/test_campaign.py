@@ -21,7 +21,7 @@ from support.processes import below
 from support.waiting import eventually
 
 from molsteer.shared.bus.connection import connect
-from molsteer.steering.training_set import read_training_set
+from molsteer.steering.start.training_set import read_training_set
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BUDGET = 24

@@ -18,9 +18,9 @@ from support.waiting import eventually
 from support.worker_process import running_worker
 
 from molsteer.shared.bus.connection import connect
-from molsteer.shared.bus.keys import Keys
-from molsteer.shared.bus.server_url import ServerUrl
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.settings.server_url import ServerUrl
 from molsteer.steering.ledger.ledger import Ledger
 
 EXTERNAL = ("--workers-server", "external", "--workers-local", "false")

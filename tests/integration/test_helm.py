@@ -13,11 +13,11 @@ from support.waiting import eventually
 
 from molsteer.shared.bus import steering_lease
 from molsteer.shared.bus.connection import connect
-from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.steering_lease import SteeringLease
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.steering.errors import SteeredElsewhere
-from molsteer.steering.helm import alone
+from molsteer.steering.loop.helm import alone
 from molsteer.steering.run_directory import held
 
 

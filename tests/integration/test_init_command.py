@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from support.command import molsteer
 
-from molsteer.steering.outlook import warning
-from molsteer.steering.proposal import propose, write_proposal
-from molsteer.steering.settings import load_campaign
+from molsteer.steering.settings.campaign import load_campaign
+from molsteer.steering.start.outlook import warning
+from molsteer.steering.start.proposal import propose, write_proposal
 
 CHAINS = ["C" * length + end for length in range(1, 41) for end in ("O", "N", "F", "Cl", "S")]
 

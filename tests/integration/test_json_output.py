@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from support.tasks import outcome_of
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
-from molsteer.shared.cli import molsteer
-from molsteer.shared.messages import ErrorRecord, Failed
-from molsteer.steering.dead.tasks import dead_tasks
+from molsteer.shared.cli.main import molsteer
+from molsteer.shared.wire.messages import ErrorRecord, Failed
+from molsteer.steering.records.dead_tasks import dead_tasks
 from molsteer.steering.run_directory import describe
-from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.settings.campaign import CampaignSettings
 
 pytestmark = pytest.mark.fast
 

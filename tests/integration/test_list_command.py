@@ -14,7 +14,7 @@ from support.command import molsteer
 from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
 
 from molsteer.steering.control.requests import Request, drop
-from molsteer.steering.overview import overview
+from molsteer.steering.records.overview import overview
 from molsteer.steering.run_directory import held
 
 pytestmark = pytest.mark.fast

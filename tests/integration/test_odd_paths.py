@@ -10,7 +10,7 @@ import pytest
 from support.command import MOLSTEER, molsteer
 
 from molsteer.shared.bus.connection import connect
-from molsteer.shared.server import EmbeddedServer
+from molsteer.shared.bus.embedded_server import EmbeddedServer
 
 ODD = "a #%25?\"\\ ;&'[1]*$(b)\n=é"
 NO_TEXT = os.fsdecode(b"n\xe9")

@@ -17,14 +17,14 @@ from support.waiting import eventually
 from support.worker_process import contained_worker, running_worker
 
 from molsteer.shared.bus.connection import connect
+from molsteer.shared.bus.embedded_server import EmbeddedServer, find_server
 from molsteer.shared.errors import ServiceUnavailable
-from molsteer.shared.server import EmbeddedServer, find_server
+from molsteer.shared.host.temporary_folders import remove_folders_of_the_dead
 from molsteer.shared.settings.sections import QueueSettings
-from molsteer.shared.temporary_folders import remove_folders_of_the_dead
 
 OWNER = """
 import signal
-from molsteer.shared.server import EmbeddedServer
+from molsteer.shared.bus.embedded_server import EmbeddedServer
 with EmbeddedServer() as server:
     print(server.folder, flush=True)
     signal.pause()

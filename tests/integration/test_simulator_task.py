@@ -8,12 +8,12 @@ from support.tasks import simulate_task
 from support.worker_process import running_worker
 
 from molsteer.shared.blobs.memory import MemoryBlobs
-from molsteer.shared.blobs.reference import Placement
+from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.messages import Failed, Simulate, Simulated
-from molsteer.shared.server import EmbeddedServer
 from molsteer.shared.settings.sections import QueueSettings
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.wire.blob import Placement
+from molsteer.shared.wire.messages import Failed, Simulate, Simulated
+from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.shared.worker.port import TaskContext
 from molsteer.simulator.app import build
 

@@ -14,7 +14,7 @@ import pytest
 from support.command import MOLSTEER, molsteer
 from support.redis_server import tcp_server
 
-from molsteer.shared.cli import molsteer as group
+from molsteer.shared.cli.main import molsteer as group
 
 TALKATIVE = ("doctor", "run", "space build", "worker")
 COLOUR = re.compile(rb"\x1b\[[0-9;]*3[0-7]m")

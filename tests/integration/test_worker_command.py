@@ -300,7 +300,7 @@ def test_a_worker_says_in_one_line_what_it_does_and_nothing_more_when_all_is_wel
 
 LAUNCHER = """
 import os, signal, subprocess, sys
-from molsteer.shared.server import EmbeddedServer
+from molsteer.shared.bus.embedded_server import EmbeddedServer
 with EmbeddedServer() as server:
     os.environ["MOLSTEER_QUEUE__REDIS_URL"] = server.url
     command = [sys.executable, "-m", "molsteer.shared.cli", "worker", "simulate"]

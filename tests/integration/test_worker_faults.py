@@ -25,17 +25,17 @@ from support.worker_process import (
     started,
 )
 
-from molsteer.shared.blobs.reference import Inline
 from molsteer.shared.bus.dead_letters import dead_letters
+from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.bus.server_url import kombu_url
 from molsteer.shared.bus.workers import live_workers
-from molsteer.shared.codec import encode
-from molsteer.shared.messages import Failed, Outcome, Simulated, Task, Train, Trained
-from molsteer.shared.server import EmbeddedServer
 from molsteer.shared.settings.sections import QueueSettings
-from molsteer.shared.specs import TrainingPlan
+from molsteer.shared.settings.server_url import kombu_url
+from molsteer.shared.wire.blob import Inline
+from molsteer.shared.wire.codec import encode
+from molsteer.shared.wire.messages import Failed, Outcome, Simulated, Task, Train, Trained
+from molsteer.shared.wire.specs import TrainingPlan
 
 LEASE_S = 1.5
 NUMBERS = count(1)

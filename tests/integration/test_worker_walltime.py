@@ -12,11 +12,11 @@ from support.tasks import simulate_task
 from support.waiting import eventually
 from support.worker_process import await_end, running_worker, start_worker, started
 
+from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.bus.workers import live_workers
-from molsteer.shared.messages import Outcome, Simulated, Task
-from molsteer.shared.server import EmbeddedServer
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.messages import Outcome, Simulated, Task
 
 NUMBERS = count(1)
 

@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from molsteer.shared.blobs.connector import ContentKey
 from molsteer.shared.blobs.file_connector import FileConnector
-from molsteer.shared.blobs.reference import COMMON, ObjRef
 from molsteer.shared.errors import BlobCorrupt, SettingsError
-from molsteer.shared.messages import CampaignId, TaskId
-from molsteer.steering.settings import load_campaign
+from molsteer.shared.wire.blob import COMMON, ObjRef
+from molsteer.shared.wire.messages import CampaignId, TaskId
+from molsteer.steering.settings.campaign import load_campaign
 from molsteer.steering.space.manifest import FileName
 
 pytestmark = pytest.mark.fast

@@ -18,11 +18,11 @@ from support.worker_process import WorkerProcess, queue_variables
 
 from molsteer.shared.bus.celery_app import publishing_app, task_name
 from molsteer.shared.bus.connection import connect
-from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.roles import ROLES, Role
-from molsteer.shared.bus.server_url import without_login
-from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.settings.server_url import without_login
+from molsteer.shared.wire.topics import Topic
 
 TOPICS: dict[Role, Topic] = {"simulator": "simulate", "trainer": "train", "inferencer": "infer"}
 LEASE_S = 2.0

@@ -14,7 +14,7 @@ from support.leaks import leaks
 from support.processes import below, environment_of
 from support.waiting import eventually
 
-from molsteer.shared.messages import TOPICS
+from molsteer.shared.wire.topics import TOPICS
 
 
 def test_the_password_of_a_server_is_in_its_file_only(

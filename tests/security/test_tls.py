@@ -14,10 +14,10 @@ from support.redis_server import tcp_server
 
 from molsteer.shared.bus.celery_app import publishing_app
 from molsteer.shared.bus.connection import check_answer, reaching
-from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.errors import ServiceUnavailable
-from molsteer.shared.messages import TOPICS
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.topics import TOPICS
 
 
 def test_a_campaign_runs_over_tls_with_certificates_on_both_sides(

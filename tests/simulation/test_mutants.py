@@ -16,7 +16,7 @@ import pytest
 from support.mutants import planted
 
 POLICY = "molsteer.steering.policy"
-STORIES = Path(__file__).parent.parent / "unit" / "policy"
+STORIES = Path(__file__).parent.parent / "unit" / "steering" / "policy"
 
 MUTANTS = {
     "the trigger is a modulo": (

@@ -18,8 +18,8 @@ from support.waiting import eventually
 from support.worker_process import TESTS, WorkerProcess, queue_variables, running_worker
 
 from molsteer.shared.bus.connection import connect
-from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.topics import Topic
 from molsteer.steering.errors import NoCampaign
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.verification.verify import verify

@@ -28,9 +28,6 @@ from molsteer.shared.blobs.codecs import decode_arrays, decode_tree, encode
 from molsteer.shared.blobs.globus_sites import read_sites
 from molsteer.shared.bus.celery_app import message_ids
 from molsteer.shared.bus.dead_letters import DeadLetter, read_letter
-from molsteer.shared.codec import decode_outcome, decode_task
-from molsteer.shared.codec import encode as encode_message
-from molsteer.shared.ensemble import Architecture, Manifest
 from molsteer.shared.errors import (
     BlobCorrupt,
     MolsteerError,
@@ -38,29 +35,32 @@ from molsteer.shared.errors import (
     UnusableFile,
     WireError,
 )
-from molsteer.shared.messages import TOPICS
 from molsteer.shared.ml.batch import collate
 from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArchitecture
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.weights import EnsembleWeights
-from molsteer.shared.signing.key_file import read_keys
-from molsteer.shared.signing.key_ring import Key, KeyRing
+from molsteer.shared.wire.codec import decode_outcome, decode_task
+from molsteer.shared.wire.codec import encode as encode_message
+from molsteer.shared.wire.ensemble import Architecture, Manifest
+from molsteer.shared.wire.key_file import read_keys
+from molsteer.shared.wire.key_ring import Key, KeyRing
+from molsteer.shared.wire.topics import TOPICS
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
 from molsteer.simulator.inputs import UnreadableMolecules, read_given
 from molsteer.simulator.species import read_species
-from molsteer.steering.candidates import read_rows
 from molsteer.steering.errors import RecordUnreadable, UnusableTrainingSet
-from molsteer.steering.model_files import NoWeights, read_weights
-from molsteer.steering.records import read_record
-from molsteer.steering.settings import load_campaign
+from molsteer.steering.loop.candidates import read_rows
+from molsteer.steering.records.record_files import read_record
+from molsteer.steering.settings.campaign import load_campaign
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.digesting import digest
 from molsteer.steering.space.errors import DamagedSpace, UnreadableSource
+from molsteer.steering.space.files.sources import MoleculesFile
 from molsteer.steering.space.manifest import MANIFEST_NAME
 from molsteer.steering.space.search_space import SearchSpace
-from molsteer.steering.space.sources import MoleculesFile
-from molsteer.steering.training_set import read_training_set
+from molsteer.steering.start.model_files import NoWeights, read_weights
+from molsteer.steering.start.training_set import read_training_set
 from molsteer.trainer.errors import UnusableLabels
 from molsteer.trainer.labelled import LabelledMolecules
 

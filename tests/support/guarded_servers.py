@@ -10,9 +10,9 @@ from support.command import molsteer
 from support.redis_server import PASSWORD, TcpServer
 
 from molsteer.shared.bus.roles import Role, user_name
-from molsteer.shared.bus.server_file import quoted
-from molsteer.shared.private_files import write_private
+from molsteer.shared.host.private_files import write_private
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.settings.server_file import quoted
 
 PREFIX = "molsteer"
 

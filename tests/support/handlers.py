@@ -13,7 +13,7 @@ from typing import ClassVar
 import billiard
 
 from molsteer.shared.errors import TaskError
-from molsteer.shared.messages import Simulate, Simulated, Train, Trained, TrainedMember
+from molsteer.shared.wire.messages import Simulate, Simulated, Train, Trained, TrainedMember
 from molsteer.shared.worker.port import TaskContext
 
 

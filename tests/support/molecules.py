@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.graphs import PackedGraphs
+from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.steering.space.featurize import featurize
 
 _QM9 = Path(__file__).parents[2] / "examples" / "qm9.smi"

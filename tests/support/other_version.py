@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support.worker_process import TESTS
 
-from molsteer.shared import messages
+from molsteer.shared.wire import messages
 
 VERSION, PROTOCOL = "99.0.0", 99
 
@@ -16,8 +16,8 @@ VERSION, PROTOCOL = "99.0.0", 99
 def other_version(folder: Path) -> dict[str, str]:
     """Put it into a folder, and give the environment of those who run it."""
     shared = folder / "molsteer" / "shared"
-    shutil.copytree(Path(messages.__file__).parent, shared)
-    text = (shared / "messages.py").read_text(encoding="utf-8")
+    shutil.copytree(Path(messages.__file__).parents[1], shared)
+    text = (shared / "wire" / "messages.py").read_text(encoding="utf-8")
     for ours, theirs in (
         (f"PROTOCOL = {messages.PROTOCOL}", f"PROTOCOL = {PROTOCOL}"),
         (
@@ -27,7 +27,7 @@ def other_version(folder: Path) -> dict[str, str]:
     ):
         assert ours in text
         text = text.replace(ours, theirs)
-    (shared / "messages.py").write_text(text, encoding="utf-8")
+    (shared / "wire" / "messages.py").write_text(text, encoding="utf-8")
     _install(folder / f"molsteer_shared-{VERSION}.dist-info")
     return {"PYTHONPATH": f"{folder}:{TESTS}"}
 

@@ -15,9 +15,9 @@ from typing import TypeVar
 import redis
 from support.waiting import eventually
 
-from molsteer.shared.bus.server_file import quoted
-from molsteer.shared.server import find_server
+from molsteer.shared.bus.embedded_server import find_server
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.settings.server_file import quoted
 
 PASSWORD = "not-a-secret"
 

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import pytest
 
-from molsteer.shared.specs import Multiplicity, SimulationSpec
+from molsteer.shared.wire.specs import Multiplicity, SimulationSpec
 from molsteer.simulator.app import program_for
 from molsteer.simulator.deadline import Deadline
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 
 from molsteer.shared.errors import UserError
-from molsteer.shared.telemetry import log_to
+from molsteer.shared.host.interrupts import Interrupts
+from molsteer.shared.telemetry.logs import log_to
 from molsteer.steering.app import assembled
-from molsteer.steering.interrupts import Interrupts
-from molsteer.steering.progress import Progress
-from molsteer.steering.settings import load_campaign
+from molsteer.steering.records.progress import Progress
+from molsteer.steering.settings.campaign import load_campaign
 
 
 class Unseen:

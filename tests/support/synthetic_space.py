@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from molsteer.shared.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
+from molsteer.shared.wire.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
 from molsteer.steering.space.admission import DEFAULT
 from molsteer.steering.space.manifest import (
     MANIFEST_NAME,

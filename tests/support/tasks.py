@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from molsteer.shared.blobs.reference import Inline
-from molsteer.shared.messages import Outcome, Simulate, Simulated, Task
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.wire.blob import Inline
+from molsteer.shared.wire.messages import Outcome, Simulate, Simulated, Task
+from molsteer.shared.wire.specs import SimulationSpec
 
 
 def simulate_task(

@@ -16,9 +16,8 @@ from support.toy_services import predicted, scored, simulated, toy_value_eV, tra
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.bus.port import Run
-from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.messages import (
-    TOPICS,
+from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.messages import (
     ErrorRecord,
     Failed,
     Infer,
@@ -29,21 +28,22 @@ from molsteer.shared.messages import (
     Task,
     Train,
 )
+from molsteer.shared.wire.topics import TOPICS
 from molsteer.shared.worker.execution import cancelled, ended
 from molsteer.steering.control.requests import Inbox
-from molsteer.steering.given_models import keep_given
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop import Campaign
-from molsteer.steering.model_files import Weights
-from molsteer.steering.orders import Orders
+from molsteer.steering.loop.dispatching import Orders
+from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.settings import CampaignSettings
-from molsteer.steering.settlement import Settlement
+from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
-from molsteer.steering.starting_points import keep_known
+from molsteer.steering.start.model_files import Weights
+from molsteer.steering.start.models import keep_given
+from molsteer.steering.start.starters import keep_known
 
 BUDGET = 24
 MOLECULES = ["C" * length + tail for length in range(1, 13) for tail in ("O", "N", "F", "Cl", "S")]

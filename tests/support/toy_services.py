@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from molsteer.inferencer.predictions import made_already
 from molsteer.shared.blobs.port import Blobs
-from molsteer.shared.blobs.reference import Placement
-from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.messages import (
+from molsteer.shared.wire.blob import Placement
+from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.messages import (
     Infer,
     Inferred,
     Predict,

@@ -16,8 +16,8 @@ import pytest
 from support.waiting import eventually
 
 from molsteer.shared.bus.workers import live_workers
-from molsteer.shared.messages import Topic
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.topics import Topic
 
 TESTS = Path(__file__).parents[1]
 

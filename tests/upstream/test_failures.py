@@ -12,10 +12,10 @@ from support.redis_server import TcpServer, tcp_server
 from support.tasks import outcome_of, simulate_task
 from support.toy_campaign import toy_space
 
-from molsteer.shared import codec
 from molsteer.shared.blobs.memory import MemoryBlobs
-from molsteer.shared.blobs.reference import Inline, ObjRef, Placement
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire import codec
+from molsteer.shared.wire.blob import Inline, ObjRef, Placement
 
 SIZE_BYTES = 1_000_000
 

@@ -17,7 +17,7 @@ import pytest
 
 from molsteer.steering.policy.state import State
 from molsteer.steering.run_directory import describe
-from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.settings.campaign import CampaignSettings
 
 pytestmark = pytest.mark.fast
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.simulator.port import Ionization, Simulator
 
 

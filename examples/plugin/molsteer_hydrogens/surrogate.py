@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from molsteer.inferencer.ranking import rank
 from molsteer.shared.blobs.port import Arrays
-from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.messages import Infer, Inferred, Train, Trained, TrainedMember
+from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.messages import Infer, Inferred, Train, Trained, TrainedMember
 from molsteer.shared.worker.port import Handler, TaskContext
 
 

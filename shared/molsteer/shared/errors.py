@@ -3,6 +3,7 @@
     MolsteerError
     ├── UserError            the user can mend it: one sentence, exit status 2
     │   ├── SettingsError    unknown keys, wrong types, impossible combinations
+    │   ├── RefusedFolder    a folder cannot be made
     │   └── ServiceUnavailable   a server does not answer or refuses us
     │       ├── NotAllowed           it lets us in, but not do what we want
     │       └── UnusableFile         a file cannot be read or written, or others may use it
@@ -135,3 +136,11 @@ class TaskError(MolsteerError):
 
     code: ClassVar[str] = "task-failed"
     retryable: ClassVar[bool] = False
+
+
+class RefusedFolder(UserError):
+    """A folder that cannot be made."""
+
+    def __init__(self, folder: Path, reason: str, cure: str) -> None:
+        super().__init__(f"The folder {folder} cannot be made: {reason}. {cure}")
+        self.folder, self.reason, self.cure = folder, reason, cure

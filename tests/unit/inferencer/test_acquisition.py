@@ -13,7 +13,7 @@ from molsteer.inferencer import acquisition
 from molsteer.inferencer.acquisition import best_rows, mean_and_spread, score
 from molsteer.inferencer.errors import UnusableScores
 from molsteer.shared.plugins import PluginMissing
-from molsteer.shared.specs import Acquisition
+from molsteer.shared.wire.specs import Acquisition
 
 pytestmark = pytest.mark.fast
 

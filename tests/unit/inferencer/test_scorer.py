@@ -13,15 +13,15 @@ from molsteer.inferencer.app import build
 from molsteer.inferencer.errors import NonFinitePredictions
 from molsteer.inferencer.scorer import Scorer
 from molsteer.shared.blobs.memory import MemoryBlobs
-from molsteer.shared.blobs.reference import Blob, ObjRef, Placement
-from molsteer.shared.ensemble import Architecture, Manifest
-from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.messages import Infer, Predict
 from molsteer.shared.ml.errors import UnusableGraphs, WrongArchitecture
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict
 from molsteer.shared.ml.weights import EnsembleWeights, join
-from molsteer.shared.specs import Acquisition
+from molsteer.shared.wire.blob import Blob, ObjRef, Placement
+from molsteer.shared.wire.ensemble import Architecture, Manifest
+from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.messages import Infer, Predict
+from molsteer.shared.wire.specs import Acquisition
 from molsteer.shared.worker.port import TaskContext
 
 pytestmark = pytest.mark.fast

@@ -12,8 +12,8 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from molsteer.shared.commands.saying import say
-from molsteer.shared.commands.terminal import Terminal
+from molsteer.shared.cli.saying import say
+from molsteer.shared.cli.terminal import Terminal
 from molsteer.shared.foreign_text import literal, one_line, shell_word, spreadsheet_cell, visible
 
 pytestmark = pytest.mark.fast

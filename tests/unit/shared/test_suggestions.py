@@ -10,10 +10,10 @@ from molsteer.shared.errors import SettingsError
 from molsteer.shared.plugins import PluginMissing, find_plugin
 from molsteer.shared.settings.loading import load
 from molsteer.shared.settings.sections import TABLES
+from molsteer.shared.settings.worker import WorkerSettings
 from molsteer.shared.suggestions import did_you_mean, meant
-from molsteer.shared.worker.settings import WorkerSettings
-from molsteer.steering.control.changes import read_changes
-from molsteer.steering.settings import CampaignSettings, load_campaign
+from molsteer.steering.settings.campaign import CampaignSettings, load_campaign
+from molsteer.steering.settings.changes import read_changes
 
 pytestmark = pytest.mark.fast
 

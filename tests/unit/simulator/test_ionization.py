@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.simulation import ENGINES, ionized, need_engine
 
-from molsteer.shared.specs import Multiplicity
+from molsteer.shared.wire.specs import Multiplicity
 from molsteer.simulator.errors import Dissociated, NotConverged, TimeLimit
 
 FAST = ["tblite", "xtb-python"]

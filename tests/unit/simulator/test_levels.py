@@ -9,10 +9,10 @@ import pytest
 from geometric import step
 
 from molsteer.shared.blobs.memory import MemoryBlobs
-from molsteer.shared.blobs.reference import Placement
-from molsteer.shared.messages import Simulate
 from molsteer.shared.plugins import PluginMissing
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.wire.blob import Placement
+from molsteer.shared.wire.messages import Simulate
+from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.shared.worker.failures import describe
 from molsteer.shared.worker.port import TaskContext
 from molsteer.simulator.app import build, xtb

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from molsteer.shared.errors import UserError
-from molsteer.shared.specs import Multiplicity
+from molsteer.shared.wire.specs import Multiplicity
 from molsteer.simulator.errors import WrongMultiplicity
 from molsteer.simulator.species import read_species
 from molsteer.simulator.spin import states

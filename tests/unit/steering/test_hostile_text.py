@@ -13,15 +13,15 @@ import pytest
 from click.testing import CliRunner, Result
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
-from molsteer.shared.cli import molsteer
-from molsteer.shared.commands.terminal import Terminal
-from molsteer.shared.messages import ErrorRecord, Simulate, Task
-from molsteer.shared.telemetry import log_to
-from molsteer.steering.console import show_findings
-from molsteer.steering.display import LineDisplay, describe
+from molsteer.shared.cli.main import molsteer
+from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.telemetry.logs import log_to
+from molsteer.shared.wire.messages import ErrorRecord, Simulate, Task
+from molsteer.steering.cli.console import show_findings
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.progress import measure
-from molsteer.steering.report.findings import read_findings
+from molsteer.steering.live.display import LineDisplay, describe
+from molsteer.steering.records.findings import read_findings
+from molsteer.steering.records.progress import measure
 from molsteer.steering.report.markdown import render
 
 pytestmark = pytest.mark.fast
@@ -130,7 +130,7 @@ def test_logs_hold_a_line_for_each_message(log_file: Path) -> None:
 def test_wrong_names_on_the_command_line_are_shown_only(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from molsteer.shared.cli import main
+    from molsteer.shared.cli.main import main
 
     for arguments in ([TITLE], ["status", TITLE], ["space", "info", f"--{TITLE}"]):
         monkeypatch.setattr("sys.argv", ["molsteer", *arguments])

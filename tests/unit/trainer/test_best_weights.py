@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from molsteer.shared.ensemble import Architecture
 from molsteer.shared.ml.network import Ensemble
+from molsteer.shared.wire.ensemble import Architecture
 from molsteer.trainer.best_weights import BestWeights
 
 pytestmark = pytest.mark.fast

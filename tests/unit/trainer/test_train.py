@@ -10,13 +10,13 @@ import torch
 from support.molecules import additive_value_eV, some_molecules
 
 from molsteer.shared.blobs.memory import MemoryBlobs
-from molsteer.shared.blobs.reference import Blob, Placement
-from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.messages import Train, Trained
 from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArchitecture
 from molsteer.shared.ml.predicting import predict
 from molsteer.shared.ml.weights import EnsembleWeights
-from molsteer.shared.specs import TrainingPlan
+from molsteer.shared.wire.blob import Blob, Placement
+from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.messages import Train, Trained
+from molsteer.shared.wire.specs import TrainingPlan
 from molsteer.shared.worker.port import TaskContext
 from molsteer.trainer.app import build
 from molsteer.trainer.errors import Diverged, UnusableLabels

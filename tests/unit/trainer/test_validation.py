@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from support.molecules import some_molecules
 
-from molsteer.shared.ensemble import Architecture
 from molsteer.shared.ml.network import Ensemble
+from molsteer.shared.wire.ensemble import Architecture
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules
 from molsteer.trainer.validation import Validation

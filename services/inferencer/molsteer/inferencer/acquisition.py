@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from molsteer.inferencer.errors import UnusableScores
 from molsteer.shared.plugins import find_plugin
-from molsteer.shared.specs import Acquisition
+from molsteer.shared.wire.specs import Acquisition
 
 Floats = npt.NDArray[np.float64]
 

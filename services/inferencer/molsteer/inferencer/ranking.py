@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.acquisition import best_rows, mean_and_spread, score
-from molsteer.shared.messages import Infer, Inferred
+from molsteer.shared.wire.messages import Infer, Inferred
 from molsteer.shared.worker.port import TaskContext
 
 

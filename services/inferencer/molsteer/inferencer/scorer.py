@@ -13,14 +13,14 @@ from molsteer.inferencer.errors import NonFinitePredictions
 from molsteer.inferencer.predictions import Predictions, in_order, made_already
 from molsteer.inferencer.ranking import rank
 from molsteer.shared.blobs.port import Blobs
-from molsteer.shared.blobs.reference import Blob, Inline, ObjRef
-from molsteer.shared.graphs import PackedGraphs
-from molsteer.shared.messages import Infer, Inferred, Predict, Predicted
 from molsteer.shared.ml.device import choose_device, device_name, limit_threads
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.predicting import predict
 from molsteer.shared.ml.weights import EnsembleWeights, join
+from molsteer.shared.wire.blob import Blob, Inline, ObjRef
+from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.messages import Infer, Inferred, Predict, Predicted
 from molsteer.shared.worker.port import TaskContext
 
 

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from molsteer.shared.messages import Simulate, Simulated
+from molsteer.shared.host.threads import hold_to_one_thread
 from molsteer.shared.plugins import find_plugin
-from molsteer.shared.specs import SimulationSpec
-from molsteer.shared.threads import hold_to_one_thread
+from molsteer.shared.wire.messages import Simulate, Simulated
+from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.port import Ionization, Simulator
 from molsteer.simulator.stack import on_large_stack

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import NoReturn
 
-from molsteer.shared.commands.in_place import InPlace, beside_bar
-from molsteer.shared.commands.terminal import Terminal
-from molsteer.shared.commands.time_left import SteadyTimeLeft, in_round_numbers
+from molsteer.shared.cli.in_place import InPlace, beside_bar
+from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.simulator.answers import Write
 from molsteer.simulator.crew import Crew
 from molsteer.simulator.inputs import Given

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from molsteer.shared.checks.check import Check, Finding
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.doctor.check import Check, Finding
+from molsteer.shared.wire.specs import SimulationSpec
 
 EngineName = Literal["tblite", "xtb-python", "qcengine"]
 

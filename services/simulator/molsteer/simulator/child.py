@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from molsteer.shared.errors import UserError
-from molsteer.shared.processes import die_with_parent
+from molsteer.shared.host.processes import die_with_parent
 from molsteer.shared.worker.failures import describe
 from molsteer.simulator.app import simulator_at
 from molsteer.simulator.orders import READY, Answer, Computed, NotComputed, Order

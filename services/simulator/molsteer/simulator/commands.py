@@ -12,13 +12,13 @@ from typing import IO, TYPE_CHECKING, Literal
 
 import click
 
-from molsteer.shared.commands.offering import offer_plugins
-from molsteer.shared.commands.saying import say
-from molsteer.shared.commands.suggesting import Choice
-from molsteer.shared.cores import usable_cores
+from molsteer.shared.cli.offering import offer_plugins
+from molsteer.shared.cli.saying import say
+from molsteer.shared.cli.suggesting import Choice
 from molsteer.shared.errors import UserError
+from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.plugins import find_plugin
-from molsteer.shared.specs import Multiplicity, SimulationSpec
+from molsteer.shared.wire.specs import Multiplicity, SimulationSpec
 
 if TYPE_CHECKING:
     from molsteer.simulator.answers import Format

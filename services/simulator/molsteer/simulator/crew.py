@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from selectors import EVENT_READ, DefaultSelector
 from tempfile import TemporaryDirectory
 
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.simulator.hand import Hand
 from molsteer.simulator.inputs import Given
 from molsteer.simulator.orders import Answer, Order

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter
 
-from molsteer.shared.frozen import Message
-from molsteer.shared.messages import ErrorRecord
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.messages import ErrorRecord
+from molsteer.shared.wire.specs import SimulationSpec
 
 READY = b"ready\n"
 """The first line of a process that has loaded everything."""

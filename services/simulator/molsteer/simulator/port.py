@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from molsteer.shared.specs import SimulationSpec
+from molsteer.shared.wire.specs import SimulationSpec
 
 Record = dict[str, JsonValue]
 """A QCSchema document of plain values."""

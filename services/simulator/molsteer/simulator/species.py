@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from rdkit import Chem, rdBase
 
-from molsteer.shared import levels
-from molsteer.shared.levels import GFN2_XTB, Limit
+from molsteer.shared.wire import levels
+from molsteer.shared.wire.levels import GFN2_XTB, Limit
 from molsteer.simulator.errors import BadSmiles, StateName, UnsupportedElement
 
 Positions = npt.NDArray[np.float64]

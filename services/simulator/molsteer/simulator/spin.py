@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from rdkit import Chem
 
-from molsteer.shared.specs import Multiplicity
+from molsteer.shared.wire.specs import Multiplicity
 from molsteer.simulator.errors import StateName, WrongMultiplicity
 from molsteer.simulator.species import ElectronicState, Species, outer_electrons
 

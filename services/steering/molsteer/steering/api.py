@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from molsteer.shared.errors import SettingsError
-from molsteer.steering import loop
 from molsteer.steering.app import assembled
-from molsteer.steering.progress import Progress
+from molsteer.steering.loop import loop
+from molsteer.steering.records.progress import Progress
 from molsteer.steering.run_records import RunRecords
-from molsteer.steering.settings import CampaignSettings, load_campaign
+from molsteer.steering.settings.campaign import CampaignSettings, load_campaign
 from molsteer.steering.space.progress import ignore
 
 Until = Callable[[Progress], bool]

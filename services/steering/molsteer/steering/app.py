@@ -7,31 +7,31 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from molsteer.shared.blobs.opening import open_blobs
+from molsteer.shared.bus.embedded_server import EmbeddedServer, find_server
 from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.messages import TOPICS
-from molsteer.shared.server import EmbeddedServer, find_server
-from molsteer.shared.signing.key_file import read_key_ring, write_keys
-from molsteer.shared.signing.key_ring import new_key_ring
+from molsteer.shared.wire.key_file import read_key_ring, write_keys
+from molsteer.shared.wire.key_ring import new_key_ring
+from molsteer.shared.wire.topics import TOPICS
 from molsteer.steering import run_directory
-from molsteer.steering.application import Application
-from molsteer.steering.attendance import attendance
-from molsteer.steering.control.changes import changed
 from molsteer.steering.control.requests import Inbox, changes_of, make_folder
-from molsteer.steering.given_models import keep_given, read_given, sized
-from molsteer.steering.helm import alone
+from molsteer.steering.identity import identity_of, plan_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.local_site import local_site
-from molsteer.steering.loop import Campaign
-from molsteer.steering.orders import Orders
-from molsteer.steering.planning import identity_of, plan_of
-from molsteer.steering.plugins import check_plugins
-from molsteer.steering.settings import CampaignSettings
-from molsteer.steering.settlement import Settlement
+from molsteer.steering.loop.dispatching import Orders
+from molsteer.steering.loop.helm import alone
+from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.loop import Campaign
+from molsteer.steering.loop.session import Application
+from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.settings.changes import changed
+from molsteer.steering.sites.local import local_site
+from molsteer.steering.sites.plugins import check_plugins
+from molsteer.steering.sites.watch import attendance
 from molsteer.steering.space.progress import Progress as BuildProgress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
-from molsteer.steering.starting_points import draw_starters, keep_known, read_known
+from molsteer.steering.start.models import keep_given, read_given, sized
+from molsteer.steering.start.starters import draw_starters, keep_known, read_known
 
 
 @contextmanager

@@ -172,14 +172,6 @@ class PandasUnavailable(UserError):
         )
 
 
-class RefusedFolder(UserError):
-    """A folder that cannot be made."""
-
-    def __init__(self, folder: Path, reason: str, cure: str) -> None:
-        super().__init__(f"The folder {folder} cannot be made: {reason}. {cure}")
-        self.folder, self.reason, self.cure = folder, reason, cure
-
-
 class WorkersKeepDying(UserError):
     """A local worker ends again and again right after its start."""
 

@@ -10,32 +10,32 @@ from itertools import chain
 from pathlib import Path
 
 from molsteer.shared.bus.connection import check_answer
-from molsteer.shared.bus.keys import DEFAULT_POOL
-from molsteer.shared.bus.server_url import address
+from molsteer.shared.bus.embedded_server import find_server
 from molsteer.shared.bus.workers import live_workers, start_command
-from molsteer.shared.checks.machine import nearest_folder
+from molsteer.shared.doctor.machine import nearest_folder
 from molsteer.shared.errors import UserError
-from molsteer.shared.messages import TOPICS, Topic
-from molsteer.shared.server import find_server
-from molsteer.shared.signing.key_file import read_key_ring
-from molsteer.steering import outlook, run_directory
-from molsteer.steering.control.changes import Changes, changed
+from molsteer.shared.settings.server_url import address
+from molsteer.shared.wire.key_file import read_key_ring
+from molsteer.shared.wire.topics import DEFAULT_POOL, TOPICS, Topic
+from molsteer.shared.wording import counted
+from molsteer.steering import run_directory
 from molsteer.steering.control.requests import changes_of
-from molsteer.steering.counted import counted
 from molsteer.steering.errors import UnusableRunDirectory, WouldNotRun
-from molsteer.steering.given_models import read_given, sized
+from molsteer.steering.identity import identity_of, plan_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
 from molsteer.steering.ledger.schema import FILE_NAME
-from molsteer.steering.model_files import Weights
-from molsteer.steering.planning import identity_of, plan_of
-from molsteer.steering.plugins import check_plugins
-from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.settings.changes import Changes, changed
+from molsteer.steering.sites.plugins import check_plugins
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.sampling import sampled
 from molsteer.steering.space.search_space import SearchSpace, look_for
-from molsteer.steering.training_set import read_training_set
+from molsteer.steering.start import outlook
+from molsteer.steering.start.model_files import Weights
+from molsteer.steering.start.models import read_given, sized
+from molsteer.steering.start.training_set import read_training_set
 
 
 @dataclass

@@ -16,12 +16,12 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from molsteer.shared.bus.server_url import without_password
-from molsteer.shared.commands.version import installed_versions
-from molsteer.shared.cores import usable_cores
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.settings.loading import sentences
+from molsteer.shared.host.cores import usable_cores
+from molsteer.shared.host.versions import installed_versions
 from molsteer.shared.settings.sections import SERVER_SETTINGS
+from molsteer.shared.settings.server_url import without_password
+from molsteer.shared.wording import sentences
 from molsteer.steering.errors import (
     NoCampaign,
     OtherCampaign,
@@ -30,7 +30,7 @@ from molsteer.steering.errors import (
 )
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.trouble import unwritable
-from molsteer.steering.settings import CampaignSettings
+from molsteer.steering.settings.campaign import CampaignSettings
 
 _LOCK = "steering.lock"
 _KEPT = {"campaign.training_set"}

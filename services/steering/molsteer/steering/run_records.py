@@ -9,16 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from molsteer.steering.control.changes import changed
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.progress import Progress, measure
+from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.run_directory import is_held, public_settings
+from molsteer.steering.settings.changes import changed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from molsteer.steering.report.findings import Findings, Found
+    from molsteer.steering.records.findings import Findings, Found
 
 
 class RunRecords:
@@ -57,7 +57,7 @@ class RunRecords:
 
     def findings(self) -> Findings:
         """Read everything that the report tells."""
-        from molsteer.steering.report.findings import read_findings
+        from molsteer.steering.records.findings import read_findings
 
         with self._ledger() as ledger:
             campaign = public_settings(self.run_dir).campaign

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from molsteer.shared.ml.batch import collate
 from molsteer.shared.ml.network import Ensemble
-from molsteer.shared.specs import TrainingPlan
+from molsteer.shared.wire.specs import TrainingPlan
 from molsteer.trainer.best_weights import BestWeights
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.shared.blobs.port import Arrays
-from molsteer.shared.graphs import PackedGraphs
 from molsteer.shared.ml.molecules import read_graphs
+from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.trainer.errors import UnusableLabels
 
 

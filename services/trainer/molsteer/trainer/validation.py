@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.graphs import PackedGraphs
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.predicting import predict
+from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules
 

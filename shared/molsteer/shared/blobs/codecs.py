@@ -12,8 +12,8 @@ import safetensors
 import safetensors.numpy
 
 from molsteer.shared.blobs.port import Packable
-from molsteer.shared.blobs.reference import Codec
 from molsteer.shared.errors import BlobCorrupt
+from molsteer.shared.wire.blob import Codec
 
 
 def encode(value: Packable, codec: Codec) -> bytes:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from proxystore.serialize import BytesLike
 
-from molsteer.shared.blobs.reference import COMMON
 from molsteer.shared.errors import BlobCorrupt
+from molsteer.shared.wire.blob import COMMON
 
 
 class ContentKey(NamedTuple):

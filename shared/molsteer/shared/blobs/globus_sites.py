@@ -12,7 +12,7 @@ from proxystore.connectors.globus import GlobusEndpoint
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.settings.loading import sentences
+from molsteer.shared.wording import sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from molsteer.shared.blobs.connector import ContentConnector
 from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.proxied import ProxiedBlobs
 from molsteer.shared.blobs.redis_connector import RedisConnector
-from molsteer.shared.blobs.reference import StoreName
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
+from molsteer.shared.wire.blob import StoreName
 
 
 def open_blobs(

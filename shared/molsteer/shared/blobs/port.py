@@ -9,8 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.blobs.reference import Blob, Codec, ObjRef, Placement
-from molsteer.shared.blobs.transfers import Transfer
+from molsteer.shared.wire.blob import Blob, Codec, ObjRef, Placement, Transfer
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 """Named arrays of numbers, the value of the codec `safetensors`."""

@@ -14,10 +14,19 @@ from molsteer.shared.blobs.codecs import decode_arrays, decode_tree, encode
 from molsteer.shared.blobs.connector import ContentConnector, ContentKey
 from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.port import Packable
-from molsteer.shared.blobs.reference import Blob, Codec, Inline, ObjRef, Placement, StoreName
-from molsteer.shared.blobs.transfers import Operation, Transfer, TransferLog
+from molsteer.shared.blobs.transfers import TransferLog
 from molsteer.shared.errors import BlobCorrupt, BlobMissing, UnknownStore
 from molsteer.shared.patience import patiently
+from molsteer.shared.wire.blob import (
+    Blob,
+    Codec,
+    Inline,
+    ObjRef,
+    Operation,
+    Placement,
+    StoreName,
+    Transfer,
+)
 
 
 class ProxiedBlobs:

@@ -6,8 +6,8 @@ from proxystore.serialize import BytesLike
 
 from molsteer.shared.blobs.connector import ContentConnector, ContentKey
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
-from molsteer.shared.bus.keys import Keys
-from molsteer.shared.bus.server_url import ServerUrl
+from molsteer.shared.bus.names import Keys
+from molsteer.shared.settings.server_url import ServerUrl
 
 _SCANNED_AT_ONCE = 1000
 

@@ -5,30 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
-from molsteer.shared.blobs.reference import StoreName
-from molsteer.shared.bounds import Count, Duration, Ordinal
-from molsteer.shared.frozen import Message
-
-Operation = Literal["put", "get", "cached"]
-"""Written to a store, read from it, or read from this process's memory instead."""
-
-
-class Transfer(Message):
-    """Everything that moved in one way between one process and one store.
-
-    Attributes:
-        count: How many blobs that were.
-        size_bytes: Their size, all together.
-        duration_s: How long it took with encoding and decoding left out, digests included.
-    """
-
-    store: StoreName
-    operation: Operation
-    count: Ordinal
-    size_bytes: Count
-    duration_s: Duration
+from molsteer.shared.wire.blob import Operation, StoreName, Transfer
 
 
 class TransferLog:

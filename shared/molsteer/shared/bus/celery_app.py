@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 
 from celery import Celery
 
-from molsteer.shared.bus.keys import Keys
-from molsteer.shared.bus.server_url import kombu_url
-from molsteer.shared.messages import TOPICS, Topic
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.settings.server_url import kombu_url
+from molsteer.shared.wire.topics import TOPICS, Topic
 
 
 def task_name(topic: Topic) -> str:

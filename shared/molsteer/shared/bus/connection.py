@@ -10,8 +10,8 @@ import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from molsteer.shared.bus.server_url import ServerUrl, address
 from molsteer.shared.errors import NotAllowed, ServiceUnavailable
+from molsteer.shared.settings.server_url import ServerUrl, address
 
 BLOCK_S = 5.0
 """The longest a single command may wait in Redis; shorter than the socket's own limit."""

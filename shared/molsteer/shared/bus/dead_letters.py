@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from molsteer.shared.bounds import Count, Moment
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
-from molsteer.shared.bus.keys import Keys
-from molsteer.shared.frozen import Message
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.bounds import Count, Moment
 
 DATA_CHARACTERS = 10_000
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import redis
 
 from molsteer.shared.bus.connection import check_answer, connect, reaching
-from molsteer.shared.bus.server_url import ServerUrl, address
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.settings.server_url import ServerUrl, address
 
 OLDEST_SERVER = (6, 2)
 

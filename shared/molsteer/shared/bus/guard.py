@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from molsteer.shared.bus.port import Verdict
 from molsteer.shared.bus.record import TaskRecord
-from molsteer.shared.messages import Outcome, Task
 from molsteer.shared.patience import patiently
+from molsteer.shared.wire.messages import Outcome, Task
 
 
 class RedisGuard:

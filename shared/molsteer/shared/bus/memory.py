@@ -7,8 +7,9 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 
 from molsteer.shared.bus.port import Run, Verdict, Whereabouts
-from molsteer.shared.codec import decode_outcome, decode_task, encode
-from molsteer.shared.messages import Outcome, Task, Topic
+from molsteer.shared.wire.codec import decode_outcome, decode_task, encode
+from molsteer.shared.wire.messages import Outcome, Task
+from molsteer.shared.wire.topics import Topic
 
 
 class MemoryBus:

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from molsteer.shared.messages import Outcome, Task, Topic
+from molsteer.shared.wire.messages import Outcome, Task
+from molsteer.shared.wire.topics import Topic
 
 Whereabouts = Literal["queued", "running", "finished", "absent"]
 """Where a task is: waiting for a worker, held by one, ended but not settled, or nowhere."""

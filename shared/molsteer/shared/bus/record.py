@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from molsteer.shared.bus.connection import as_text, connect, reaching
 from molsteer.shared.bus.dead_letters import DeadLetter
-from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.port import Run, Verdict
 from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, LOSE, RENEW
-from molsteer.shared.codec import encode
-from molsteer.shared.messages import Outcome, Task
 from molsteer.shared.settings.sections import QueueSettings
-from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
+from molsteer.shared.wire.codec import encode
+from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
+from molsteer.shared.wire.messages import Outcome, Task
 
 CAMPAIGN_EXPIRE_S = 30 * 24 * 3600
 """What an abandoned campaign leaves behind disappears after this time."""

@@ -10,16 +10,17 @@ from redis.client import Pipeline
 
 from molsteer.shared.bus.celery_app import message_ids, publishing_app, task_name
 from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, reaching
-from molsteer.shared.bus.keys import RETIRED, Keys, message_id, parse_message_id
+from molsteer.shared.bus.names import RETIRED, Keys, message_id, parse_message_id
 from molsteer.shared.bus.port import Whereabouts
 from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, TaskRecord
 from molsteer.shared.bus.scripts import SETTLE
-from molsteer.shared.bus.strays import Strays
-from molsteer.shared.codec import decode_outcome, encode
+from molsteer.shared.bus.unclaimed import Strays
 from molsteer.shared.errors import WireError
-from molsteer.shared.messages import TOPICS, Outcome, Task, Topic
 from molsteer.shared.settings.sections import QueueSettings
-from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
+from molsteer.shared.wire.codec import decode_outcome, encode
+from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
+from molsteer.shared.wire.messages import Outcome, Task
+from molsteer.shared.wire.topics import TOPICS, Topic
 
 
 class RedisDispatch:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, assert_never
 
 from molsteer.shared.bus import scripts
-from molsteer.shared.bus.keys import Keys
-from molsteer.shared.messages import TOPICS, Topic
+from molsteer.shared.bus.names import Keys
+from molsteer.shared.wire.topics import TOPICS, Topic
 
 Role = Literal["steering", "simulator", "trainer", "inferencer", "metrics", "admin"]
 """Who connects: the services, whoever only looks, and whoever looks after the server itself."""

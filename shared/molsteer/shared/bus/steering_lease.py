@@ -7,10 +7,10 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
-from molsteer.shared.bus.keys import Keys
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.scripts import RELEASE, STEER
-from molsteer.shared.frozen import Message
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.base import Message
 
 STEERING_LEASE_S = 30.0
 """How long a process that is silent still counts as steering; it renews with every step."""

@@ -8,10 +8,10 @@ from importlib.metadata import version
 from pydantic import PositiveInt, ValidationError
 
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
-from molsteer.shared.bus.keys import DEFAULT_POOL, Keys
-from molsteer.shared.frozen import Message
-from molsteer.shared.messages import Topic
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 
 SIGN_EVERY_S = 5.0
 """How often a worker shows that it lives; three missed signs and it counts as gone."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from molsteer.shared.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
+from molsteer.shared.wire.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
 
 
 class GraphBatch(NamedTuple):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from molsteer.shared.checks.check import Check, Finding
+from molsteer.shared.doctor.check import Check, Finding
 
 if TYPE_CHECKING:
-    from molsteer.shared.graphs import PackedGraphs
+    from molsteer.shared.wire.graphs import PackedGraphs
 
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
@@ -42,10 +42,10 @@ def look_at_torch() -> Iterator[Finding]:
 def _trial() -> Finding:
     import numpy as np
 
-    from molsteer.shared.ensemble import Architecture
     from molsteer.shared.ml.device import choose_device
     from molsteer.shared.ml.network import Ensemble, draw_weights
     from molsteer.shared.ml.predicting import predict
+    from molsteer.shared.wire.ensemble import Architecture
 
     ensemble, graphs = Ensemble(Architecture(width=8, layers=2), members=2), _ethanol()
     draw_weights(ensemble, seeds=(1, 2))
@@ -61,7 +61,7 @@ def _ethanol() -> PackedGraphs:
     """Draw two carbons and an oxygen in a row; only their elements and bonds are told apart."""
     import numpy as np
 
-    from molsteer.shared.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
+    from molsteer.shared.wire.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
 
     atoms = np.zeros((3, len(ATOM_VOCABULARY)), dtype=np.uint8)
     atoms[:, 0] = 6, 6, 8

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from molsteer.shared.blobs.port import Arrays
-from molsteer.shared.graphs import PackedGraphs
 from molsteer.shared.ml.errors import UnusableGraphs
+from molsteer.shared.wire.graphs import PackedGraphs
 
 
 def read_graphs(arrays: Arrays) -> PackedGraphs:

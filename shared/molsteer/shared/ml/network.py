@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.nn import MessagePassing
 
-from molsteer.shared.ensemble import Architecture
 from molsteer.shared.ml.batch import ATOM_CODES, BOND_KINDS, GraphBatch
 from molsteer.shared.ml.stacked import StackedLinear, StackedNorm, StackedTable
+from molsteer.shared.wire.ensemble import Architecture
 
 
 class BondConvolution(MessagePassing):  # type: ignore[misc]  # PyG publishes no types

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from molsteer.shared.graphs import PackedGraphs
 from molsteer.shared.ml.batch import GraphBatch, collate
 from molsteer.shared.ml.network import Ensemble
+from molsteer.shared.wire.graphs import PackedGraphs
 
 
 @torch.inference_mode()

@@ -10,15 +10,15 @@ import numpy.typing as npt
 import torch
 
 from molsteer.shared.blobs.port import Arrays
-from molsteer.shared.ensemble import (
+from molsteer.shared.ml.errors import UnusableWeights, WrongArchitecture
+from molsteer.shared.ml.network import Ensemble
+from molsteer.shared.wire.ensemble import (
     CURRENT_VOCABULARIES,
     Manifest,
     Tensors,
     from_arrays,
     to_arrays,
 )
-from molsteer.shared.ml.errors import UnusableWeights, WrongArchitecture
-from molsteer.shared.ml.network import Ensemble
 
 
 @dataclass(frozen=True, slots=True)

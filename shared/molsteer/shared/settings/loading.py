@@ -18,15 +18,15 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as VariableError
 
-from molsteer.shared.bus.server_url import holds_password
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.foreign_text import shell_word
-from molsteer.shared.private_files import is_exposed
+from molsteer.shared.host.private_files import is_exposed
 from molsteer.shared.settings.names import Name, name_meant, names_of, unknown_variables
 from molsteer.shared.settings.origins import STRENGTH, Origins, variables_of
 from molsteer.shared.settings.sections import TABLES
-from molsteer.shared.settings.wording import wording
+from molsteer.shared.settings.server_url import holds_password
 from molsteer.shared.suggestions import meant
+from molsteer.shared.wording import _place, sentences, wording
 
 _MOST_CHARACTERS, _WIDEST = 200_000, 5_000
 """No settings are longer, nor is a line of them; reading TOML may take time with their square."""
@@ -174,12 +174,6 @@ def _parsed_json(text: str) -> dict[str, Any]:
     return document
 
 
-def sentences(error: ValidationError) -> list[str]:
-    """Tell what is wrong with settings, one sentence for each problem, with its place."""
-    problems = error.errors(include_url=False, include_input=False)
-    return [f"{_place(problem['loc'])}: {wording(problem)}." for problem in problems]
-
-
 def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins) -> Iterator[str]:
     for problem in error.errors(include_url=False)[:_EXPLAINED]:
         location = problem["loc"]
@@ -205,8 +199,3 @@ def _cure(location: tuple[int | str, ...], known: Sequence[Name], origins: Origi
         if likely and origins.of(Name(section, keys[0])) == "the environment":
             likely = likely.variable
     return f"Did you mean {likely}?" if likely else "Check the spelling."
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    section, *keys = [str(part) for part in location] or ["settings"]
-    return f"[{section}] {'.'.join(keys)}".rstrip()

@@ -17,11 +17,15 @@ from pydantic import (
     model_validator,
 )
 
-from molsteer.shared.blobs.reference import Placement, StoreName
-from molsteer.shared.bus.keys import DEFAULT_POOL
-from molsteer.shared.bus.server_url import ServerUrl, check_redis_url, holds_password, whole_url
-from molsteer.shared.messages import TOPICS, Topic
-from molsteer.shared.private_files import check_readable, read_password, read_private
+from molsteer.shared.host.private_files import check_readable, read_password, read_private
+from molsteer.shared.settings.server_url import (
+    ServerUrl,
+    check_redis_url,
+    holds_password,
+    whole_url,
+)
+from molsteer.shared.wire.blob import Placement, StoreName
+from molsteer.shared.wire.topics import DEFAULT_POOL, TOPICS, Topic
 
 
 class Section(BaseModel):

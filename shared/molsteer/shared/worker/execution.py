@@ -11,15 +11,15 @@ from typing import assert_never
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.bus.port import Guard, Run
-from molsteer.shared.codec import decode_task
 from molsteer.shared.errors import WireError
 from molsteer.shared.failpoints import reach
-from molsteer.shared.messages import ErrorRecord, Failed, Outcome, Result, Task
-from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
+from molsteer.shared.host.scratch import task_folder
+from molsteer.shared.wire.codec import decode_task
+from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
+from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Result, Task
 from molsteer.shared.worker.failures import describe
 from molsteer.shared.worker.handlers import AnyHandler
 from molsteer.shared.worker.port import TaskContext, Value
-from molsteer.shared.worker.scratch import task_folder
 
 log = logging.getLogger(__name__)
 

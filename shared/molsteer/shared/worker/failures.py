@@ -15,7 +15,7 @@ from molsteer.shared.errors import (
     TaskError,
     UnknownStore,
 )
-from molsteer.shared.messages import ErrorRecord
+from molsteer.shared.wire.messages import ErrorRecord
 
 _MESSAGE_CHARACTERS = 10_000
 _TRACEBACK_CHARACTERS = 4_000

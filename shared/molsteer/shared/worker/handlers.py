@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.messages import Topic
+from molsteer.shared.wire.topics import Topic
 from molsteer.shared.worker.port import Body, TaskContext, Value
 
 _GROUP = "molsteer.workers"

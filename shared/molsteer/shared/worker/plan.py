@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, PositiveInt
 
-from molsteer.shared.bus.keys import Keys
-from molsteer.shared.messages import Topic
+from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
-from molsteer.shared.signing.key_ring import UNSIGNED, KeyRing
-from molsteer.shared.telemetry import LogLevel
+from molsteer.shared.telemetry.logs import LogLevel
+from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
+from molsteer.shared.wire.topics import Topic
 from molsteer.shared.worker.walltime import Walltime
 
 

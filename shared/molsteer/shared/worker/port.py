@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from molsteer.shared.blobs.port import Blobs
-from molsteer.shared.blobs.reference import Placement
-from molsteer.shared.messages import (
+from molsteer.shared.wire.blob import Placement
+from molsteer.shared.wire.messages import (
     Infer,
     Inferred,
     Predict,

@@ -22,7 +22,6 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from molsteer.shared.errors import SettingsError
-from molsteer.steering.control.changes import Changes, Value, check_changes
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.events import (
@@ -34,6 +33,7 @@ from molsteer.steering.policy.events import (
     StopRequested,
 )
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.settings.changes import Changes, Value, check_changes
 
 log = logging.getLogger(__name__)
 

@@ -10,14 +10,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from molsteer.shared.host.whole_folders import staged
 from molsteer.steering.errors import NoModels, UnusableModels
-from molsteer.steering.export.columns import Table
-from molsteer.steering.export.qcschema import documents
 from molsteer.steering.export.writers import TableFormat, write_json_lines, writer_of
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.model_files import NoWeights, Weights, read_weights, stacked
-from molsteer.steering.staging import staged
+from molsteer.steering.records.columns import Table
+from molsteer.steering.records.qcschema import documents
+from molsteer.steering.start.model_files import NoWeights, Weights, read_weights, stacked
 
 DESCRIPTION = "export.json"
 """Tells what the folder holds; only a folder that has it is ever replaced."""

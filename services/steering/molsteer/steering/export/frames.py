@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from molsteer.steering.errors import PandasUnavailable
-from molsteer.steering.export.columns import Table
-from molsteer.steering.export.tables import TABLES
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.columns import Table
+from molsteer.steering.records.tables import TABLES
 
 if TYPE_CHECKING:
     from pandas import DataFrame

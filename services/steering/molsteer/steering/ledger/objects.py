@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from molsteer.shared.blobs.reference import Blob, ObjRef
+from molsteer.shared.wire.blob import Blob, ObjRef
 from molsteer.steering.ledger.ledger import Ledger
 
 

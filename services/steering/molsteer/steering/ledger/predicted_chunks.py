@@ -6,7 +6,7 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
-from molsteer.shared.blobs.reference import Blob
+from molsteer.shared.wire.blob import Blob
 from molsteer.steering.ledger.ledger import Ledger
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.messages import Simulated, Trained
+from molsteer.shared.wire.messages import Simulated, Trained
 from molsteer.steering.ledger.ledger import Ledger
 
 GIVEN = 0

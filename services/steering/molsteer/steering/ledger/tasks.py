@@ -10,7 +10,8 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from molsteer.shared.messages import ErrorRecord, Failed, Outcome, Topic
+from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome
+from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import (
     Dispatch,

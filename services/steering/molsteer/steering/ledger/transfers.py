@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from molsteer.shared.blobs.transfers import Transfer
+from molsteer.shared.wire.blob import Transfer
 from molsteer.steering.ledger.ledger import Ledger
 
 Side = Literal["steering", "worker"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from molsteer.steering.export.task_columns import INTERVALS
-from molsteer.steering.report.latency import LONGEST_IDLE_S, Distribution
-from molsteer.steering.report.measured import Latencies, StoreUse, TopicLatency
+from molsteer.steering.records.durations import LONGEST_IDLE_S, Distribution
+from molsteer.steering.records.latency import Latencies, StoreUse, TopicLatency
+from molsteer.steering.records.task_columns import INTERVALS
 from molsteer.steering.report.table import number, table
 
 _FIGURES = ("count", "median / s", "mean / s", "95 % below / s")

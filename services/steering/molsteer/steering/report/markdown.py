@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from molsteer.shared.foreign_text import literal
-from molsteer.steering.agreement import contradiction
-from molsteer.steering.report.findings import Findings, Group
+from molsteer.steering.records.agreement import contradiction
+from molsteer.steering.records.findings import Findings, Group
+from molsteer.steering.records.titles import shown, title_headings
 from molsteer.steering.report.table import number, table
-from molsteer.steering.titles import shown, title_headings
 
 BEST_SHOWN = 20
 

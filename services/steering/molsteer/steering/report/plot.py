@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from pathlib import Path
 
-from molsteer.steering.report.findings import Findings
+from molsteer.steering.records.findings import Findings
 
 _START, _STEERED, _HITS = "#8a8f98", "#1f6fb4", "#c2541b"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from molsteer.steering.report.findings import Findings
+from molsteer.steering.records.findings import Findings
 from molsteer.steering.report.markdown import render
 from molsteer.steering.report.plot import draw_discovery
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from molsteer.shared.frozen import Message
-from molsteer.shared.specs import PluginName
-from molsteer.steering.counted import counted
+from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.specs import PluginName
+from molsteer.shared.wording import counted
 
 Charged = Literal["keep", "leave-out"]
 Salts = Literal["leave-out", "largest-fragment", "neutral-fragment"]

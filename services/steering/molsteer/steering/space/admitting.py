@@ -7,7 +7,7 @@ from typing import assert_never
 
 from rdkit import Chem
 
-from molsteer.shared.levels import Limit, limits_of, outer_electrons
+from molsteer.shared.wire.levels import Limit, limits_of, outer_electrons
 from molsteer.steering.space.admission import Admission, Change
 from molsteer.steering.space.inchi import leaves_hydrogens_open
 from molsteer.steering.space.molecules import Reason, identity, parse, read_molecule

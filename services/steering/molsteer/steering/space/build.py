@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from rdkit import rdBase
 
-from molsteer.shared.cores import usable_cores
 from molsteer.shared.foreign_text import visible
+from molsteer.shared.host.cores import usable_cores
+from molsteer.shared.host.whole_folders import staged
 from molsteer.steering.space.admission import DEFAULT, Admission, Change
 from molsteer.steering.space.digesting import Digested, digest_all
 from molsteer.steering.space.errors import SpaceError
+from molsteer.steering.space.files.sources import MoleculesFile, Row
 from molsteer.steering.space.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -24,7 +26,6 @@ from molsteer.steering.space.manifest import (
 from molsteer.steering.space.molecules import Reason
 from molsteer.steering.space.own_columns import OwnColumnsWriter
 from molsteer.steering.space.progress import Progress, ignore
-from molsteer.steering.space.sources import MoleculesFile, Row
 from molsteer.steering.space.writing import (
     CHANGED_NAME,
     REJECTED_NAME,
@@ -32,7 +33,6 @@ from molsteer.steering.space.writing import (
     NameTable,
     RowList,
 )
-from molsteer.steering.staging import staged
 
 _BATCH_SIZE = 1_000
 _SHOWN = 60

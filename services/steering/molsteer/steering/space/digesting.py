@@ -15,14 +15,14 @@ from itertools import chain, islice
 
 from rdkit import rdBase
 
-from molsteer.shared.graphs import PackedGraphs
-from molsteer.steering.interrupts import undisturbed
+from molsteer.shared.host.interrupts import undisturbed
+from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.steering.space.admission import Admission, Change
 from molsteer.steering.space.admitting import admit
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.featurize import pack
+from molsteer.steering.space.files.sources import Row
 from molsteer.steering.space.molecules import Reason
-from molsteer.steering.space.sources import Row
 
 _BATCHES_AHEAD = 4
 _BATCHES_AT_HAND = 6

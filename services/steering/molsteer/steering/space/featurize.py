@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from rdkit import Chem, rdBase
 
-from molsteer.shared.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
+from molsteer.shared.wire.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
 from molsteer.steering.space.errors import UnusableMolecule
 from molsteer.steering.space.molecules import Reason, read_molecule
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from molsteer.shared.foreign_text import shell_word
-from molsteer.shared.frozen import Message
-from molsteer.shared.settings.wording import wording
+from molsteer.shared.wire.base import Message
+from molsteer.shared.wording import wording
 from molsteer.steering.ledger.schema import FILE_NAME
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.errors import DamagedSpace

@@ -1,17 +1,8 @@
-"""How far a build has come, for whoever wants to see it."""
+"""How far a build has come, for whoever wants to know."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-
-from molsteer.shared.commands.in_place import InPlace, beside_bar
-from molsteer.shared.commands.terminal import Terminal
-from molsteer.shared.commands.time_left import SteadyTimeLeft, in_round_numbers
-
-_BAR_EVERY_S, _LINE_EVERY_S = 0.25, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,59 +24,3 @@ class Progress:
 
 def ignore(progress: Progress) -> None:
     """Show nothing."""
-
-
-@contextmanager
-def shown(terminal: Terminal) -> Iterator[Callable[[Progress], None]]:
-    """Show a bar on a terminal, and a line every ten seconds elsewhere."""
-    if terminal.renews:
-        lines = InPlace(terminal)
-        try:
-            yield _on_bar(lines)
-        finally:
-            lines.close()
-    else:
-        yield _in_lines(terminal)
-
-
-def _on_bar(lines: InPlace) -> Callable[[Progress], None]:
-    started_at, shown_at = time.monotonic(), float("-inf")
-    left = SteadyTimeLeft()
-
-    def show(progress: Progress) -> None:
-        nonlocal shown_at
-        now = time.monotonic()
-        if now - shown_at < _BAR_EVERY_S:
-            return
-        shown_at, elapsed_s = now, now - started_at
-        bytes_left = progress.bytes_total - progress.bytes_read
-        rate = progress.bytes_read / elapsed_s if elapsed_s else 0.0
-        left_s = left.follow(bytes_left / rate if rate and elapsed_s > 1.0 else None, now)
-        told = [f"{_percent(progress):>5}", _describe(progress, elapsed_s)]
-        told += [] if left_s is None else [f"{in_round_numbers(left_s)} left"]
-        lines.draw(beside_bar(progress.bytes_read, progress.bytes_total, "  ".join(told)))
-
-    return show
-
-
-def _in_lines(terminal: Terminal) -> Callable[[Progress], None]:
-    started_at = shown_at = time.monotonic()
-
-    def show(progress: Progress) -> None:
-        nonlocal shown_at
-        now = time.monotonic()
-        if now - shown_at >= _LINE_EVERY_S:
-            shown_at = now
-            text = f"{_describe(progress, now - started_at)}, {_percent(progress)} of the input"
-            terminal.print(text, soft_wrap=True)
-
-    return show
-
-
-def _percent(progress: Progress) -> str:
-    return f"{100 * progress.bytes_read // max(progress.bytes_total, 1)} %"
-
-
-def _describe(progress: Progress, elapsed_s: float) -> str:
-    rate = progress.rows / elapsed_s if elapsed_s else 0.0
-    return f"{progress.molecules:,} molecules, {rate:,.0f} rows/s"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from molsteer.steering.space.admission import DEFAULT, Admission
-from molsteer.steering.space.sources import MoleculesFile
+from molsteer.steering.space.files.sources import MoleculesFile
 
 SAMPLE = 1_000
 """Rows whose chemistry is looked at."""

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from molsteer.shared.graphs import PackedGraphs, join
-from molsteer.steering.counted import counted
+from molsteer.shared.wire.graphs import PackedGraphs, join
+from molsteer.shared.wording import counted
 from molsteer.steering.space.admission import DEFAULT, Admission
 from molsteer.steering.space.errors import (
     DamagedSpace,
@@ -24,10 +24,10 @@ from molsteer.steering.space.errors import (
     ReplacedSpace,
     SpaceError,
 )
+from molsteer.steering.space.files.sources import MoleculesFile
 from molsteer.steering.space.manifest import Manifest, StoredFile, is_replaced, read_manifest
 from molsteer.steering.space.own_columns import OwnCells, OwnColumnsTable
 from molsteer.steering.space.progress import Progress, ignore
-from molsteer.steering.space.sources import MoleculesFile
 
 _UNREADABLE_TABLE = (ValueError, OSError, SyntaxError, TokenError, MemoryError, RecursionError)
 """What NumPy may raise at the header of a file, which it reads like Python."""

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from safetensors.numpy import save
 
 from molsteer.shared.foreign_text import spreadsheet_cell
-from molsteer.shared.graphs import PackedGraphs, join
+from molsteer.shared.wire.graphs import PackedGraphs, join
+from molsteer.steering.space.files.sources import Row
 from molsteer.steering.space.manifest import StoredChunk, StoredFile
-from molsteer.steering.space.sources import Row
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,42 @@
+"""What `molsteer doctor` checks where campaigns are steered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from molsteer.shared.doctor.check import Check, Finding
+from molsteer.shared.doctor.machine import look_at_folder
+
+
+def checks(file: Path | None) -> Iterator[Check]:
+    """Offer the checks of a campaign's search space and run directory.
+
+    Raises:
+        SettingsError: If the settings cannot be used.
+    """
+    if file is None:
+        yield Check("run-directory", partial(look_at_folder, Path("runs")))
+        return
+    from molsteer.steering.settings.campaign import load_campaign
+
+    settings = load_campaign(file, {})
+    for source in settings.campaign.space:
+        yield Check("search-space", partial(look_at_space, source, settings.campaign.smiles_column))
+    yield Check("run-directory", partial(look_at_folder, settings.run_dir))
+
+
+def look_at_space(source: Path, smiles_column: str | None = None) -> Iterator[Finding]:
+    """Check that a search space is there and complete, or a file to build it from."""
+    from molsteer.steering.space.files.sources import MoleculesFile
+    from molsteer.steering.space.manifest import read_manifest
+
+    if source.is_dir():
+        yield Finding("ok", f"{source} holds {read_manifest(source).molecules:,} molecules.")
+        return
+    first = next(MoleculesFile(source, smiles_column=smiles_column).rows(), None)
+    if first is None:
+        yield Finding("problem", f"{source} holds no molecule.", "Name another file of molecules.")
+    else:
+        yield Finding("ok", f"{source} can be read; its first molecule is {first.smiles}.")

@@ -1,0 +1,229 @@
+"""Turns what the policy asks for into messages that workers can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Literal, NamedTuple, assert_never
+
+import numpy as np
+import numpy.typing as npt
+
+from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.wire.blob import Blob, Placement
+from molsteer.shared.wire.graphs import PackedGraphs, join
+from molsteer.shared.wire.messages import Infer, Predict, Simulate, Task, TaskBody, Train
+from molsteer.shared.wire.topics import Topic
+from molsteer.steering.ledger import chosen, known_labels, objects, predicted_chunks, results, tasks
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.commands import (
+    Dispatch,
+    DispatchInference,
+    DispatchPrediction,
+    DispatchSimulation,
+    DispatchTraining,
+)
+from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.space.search_space import SearchSpace
+
+KILL_GRACE_S = 120.0
+"""How long training may overrun its own deadline before its process is killed."""
+
+SPACE_OWNER = "space"
+
+
+def update_owner(generation: int) -> str:
+    """Name the owner of the data that one update needs."""
+    return f"update/{generation}"
+
+
+class _Put(NamedTuple):
+    kind: Literal["chunk", "labels", "weights"]
+    name: int | Path
+    topic: Topic
+    owner: str
+
+
+@dataclass
+class Orders:
+    """Writes task messages, and puts the data they refer to into the stores.
+
+    Data is put when the first task needs it and remembered for the others. `forget` drops that
+    memory, so that lost data is put again.
+    """
+
+    campaign_id: str
+    settings: CampaignSettings
+    run_dir: Path
+    space: SearchSpace
+    ledger: Ledger
+    blobs: Blobs
+    _put: dict[_Put, Blob] = field(default_factory=dict)
+
+    def task(self, command: Dispatch, now: float) -> Task:
+        """Write the message of one task.
+
+        Raises:
+            ServiceUnavailable: If a store does not take its data.
+            SpaceError: If the search space is no longer what it was.
+        """
+        topic = tasks.topic_of(command)
+        return Task(
+            campaign=self.campaign_id,
+            task_id=command.task_id,
+            attempt=command.attempt,
+            issued_at=now,
+            max_s=self._time_limit_s(topic),
+            max_starts=self.settings.policy.max_starts,
+            reply=self.settings.stores.result_placement(topic, namespace=self.campaign_id),
+            body=self._body(command),
+        )
+
+    def forget(self) -> None:
+        """Put data again for the next tasks."""
+        self._put.clear()
+
+    def release(self, owner: str) -> None:
+        """Evict the data of an owner whose tasks have all ended."""
+        self._put = {put: blob for put, blob in self._put.items() if put.owner != owner}
+        with self.ledger.transaction():
+            abandoned = objects.disown(self.ledger, owner)
+        self.blobs.evict(abandoned)
+
+    def retire(self) -> None:
+        """Evict all data of a campaign that has ended, whoever put it.
+
+        Stores that can list what they hold are cleared; the ledger knows what is in the others.
+        """
+        self.blobs.clear(self.campaign_id)
+        for owner in objects.owners(self.ledger):
+            self.release(owner)
+
+    def _time_limit_s(self, topic: Topic) -> float:
+        match topic:
+            case "simulate":
+                return self.settings.simulate.time_limit_s
+            case "train":
+                return self.settings.train.deadline_s + KILL_GRACE_S
+            case "infer":
+                return self.settings.infer.time_limit_s
+
+    def _body(self, command: Dispatch) -> TaskBody:
+        match command:
+            case DispatchSimulation(molecule=molecule):
+                spec = self.settings.simulate.specification()
+                return Simulate(smiles=self.space.smiles(molecule), spec=spec)
+            case DispatchTraining():
+                return self._train(command)
+            case DispatchPrediction():
+                return self._predict(command)
+            case DispatchInference():
+                return self._infer(command)
+            case _:
+                assert_never(command)
+
+    def _train(self, command: DispatchTraining) -> Train:
+        warm_start = None
+        if command.warm:
+            earlier = results.newest_generation_of(
+                self.ledger, command.members, before=command.generation
+            )
+            if earlier is not None:
+                warm_start = self._weights(earlier, "train", command.generation)
+        return Train(
+            generation=command.generation,
+            members=command.members,
+            seed=self.settings.campaign.seed,
+            plan=self.settings.train.plan(),
+            training_set=self._training_set(command.generation, command.labels),
+            warm_start=warm_start,
+        )
+
+    def _predict(self, command: DispatchPrediction) -> Predict:
+        (file,) = (
+            (model.file, model.sha256)
+            for model in results.models(self.ledger, command.generation)
+            if model.group == command.group
+        )
+        (weights,) = self._put_weights([file], "infer", command.generation)
+        return Predict(
+            generation=command.generation,
+            chunk=command.chunk,
+            graphs=self._chunk(command.chunk),
+            weights=weights,
+            batch_size=self.settings.infer.batch_size,
+        )
+
+    def _infer(self, command: DispatchInference) -> Infer:
+        first = command.chunk * self.space.chunk_size
+        searched = chosen.count(self.ledger, range(first, first + self.space.chunk_size))
+        return Infer(
+            generation=command.generation,
+            chunk=command.chunk,
+            graphs=self._chunk(command.chunk),
+            weights=self._weights(command.generation, "infer", command.generation),
+            predicted=self._predicted(command) if command.attempt == 1 else (),
+            acquisition=self.settings.acquisition(),
+            keep=self.settings.policy.shortlist + searched,
+            batch_size=self.settings.infer.batch_size,
+        )
+
+    def _predicted(self, command: DispatchInference) -> tuple[Blob | None, ...]:
+        generation = command.generation
+        by_group = predicted_chunks.of_chunk(self.ledger, generation, command.chunk)
+        models = results.models(self.ledger, generation) if by_group else []
+        return tuple(by_group.get(model.group) for model in models)
+
+    def _training_set(self, generation: int, labels: int) -> Blob:
+        def put(placement: Placement) -> Blob:
+            graphs, known_eV = self._known
+            molecules, values_eV = results.first_labels(self.ledger, labels - len(known_eV))
+            arrays = join([graphs, self.space.graphs(molecules)]).to_arrays()
+            arrays["value"] = np.concatenate([known_eV, values_eV]).astype(np.float32)
+            return self.blobs.put(arrays, "safetensors", placement)
+
+        return self._once(_Put("labels", labels, "train", update_owner(generation)), put)
+
+    @cached_property
+    def _known(self) -> tuple[PackedGraphs, npt.NDArray[np.float64]]:
+        smiles, values_eV = known_labels.labelled(self.ledger)
+        if not smiles:
+            return self.space.graphs(np.empty(0, dtype=np.int64)), values_eV
+        from molsteer.steering.space.featurize import featurize  # RDKit, only where it is needed
+
+        return featurize(smiles), values_eV
+
+    def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
+        files = results.weights(self.ledger, generation)
+        return tuple(self._put_weights(files, topic, for_update))
+
+    def _put_weights(
+        self, files: Iterable[tuple[Path, str]], topic: Topic, for_update: int
+    ) -> Iterator[Blob]:
+        for file, sha256 in files:
+            adopt = partial(self.blobs.adopt, self.run_dir / file, "safetensors", sha256)
+            yield self._once(_Put("weights", file, topic, update_owner(for_update)), adopt)
+
+    def _chunk(self, number: int) -> Blob:
+        def put(placement: Placement) -> Blob:
+            chunk = self.space.chunks[number]
+            try:
+                return self.blobs.adopt(chunk.path, "safetensors", chunk.sha256, placement)
+            except FileNotFoundError as error:
+                raise self.space.unreadable(number, error) from None
+
+        return self._once(_Put("chunk", number, "infer", SPACE_OWNER), put)
+
+    def _placement(self, topic: Topic) -> Placement:
+        return self.settings.stores.placement(topic, namespace=self.campaign_id)
+
+    def _once(self, what: _Put, put: Callable[[Placement], Blob]) -> Blob:
+        known = self._put.get(what)
+        if known is None:
+            known = put(self._placement(what.topic))
+            with self.ledger.transaction():
+                objects.own(self.ledger, what.owner, known)
+            self._put[what] = known
+        return known

@@ -1,0 +1,203 @@
+"""Turns what workers report into ledger rows and policy events."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.errors import BlobCorrupt, BlobError, WireError
+from molsteer.shared.wire.blob import Blob, ObjRef
+from molsteer.shared.wire.messages import (
+    ErrorRecord,
+    Failed,
+    Inferred,
+    Outcome,
+    Predicted,
+    Simulated,
+    Trained,
+)
+from molsteer.steering.ledger import (
+    objects,
+    own_columns,
+    predicted_chunks,
+    results,
+    tasks,
+    transfers,
+)
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.candidates import read_rows
+from molsteer.steering.loop.dispatching import update_owner
+from molsteer.steering.policy.commands import (
+    Dispatch,
+    DispatchInference,
+    DispatchPrediction,
+    DispatchSimulation,
+    DispatchTraining,
+)
+from molsteer.steering.policy.events import (
+    Candidate,
+    ChunkPredicted,
+    ChunkScored,
+    Event,
+    SimulationSucceeded,
+    TaskFailed,
+    TrainingSucceeded,
+)
+from molsteer.steering.run_directory import write_file
+from molsteer.steering.space.search_space import SearchSpace
+
+
+@dataclass
+class Settlement:
+    """Takes in outcomes, one transaction around several of them; the caller commits.
+
+    Files are written before the rows that name them are committed, under names that depend on the
+    task alone, so that taking in an outcome again after a crash changes nothing.
+    """
+
+    run_dir: Path
+    space: SearchSpace
+    ledger: Ledger
+    blobs: Blobs
+
+    def settle(self, outcome: Outcome, at: float) -> Event | None:
+        """Record an outcome; inside a transaction.
+
+        Returns:
+            What the policy must hear, or None if the task is unknown, revoked or settled already,
+            or waits to be published again.
+        """
+        command = tasks.open_command(self.ledger, outcome.task_id)
+        if command is None:
+            return None
+        if isinstance(outcome.result, Failed) and outcome.result.status == "cancelled":
+            # By a later state of this ledger, which was restored from a copy since.
+            tasks.publish_again(self.ledger, [outcome.task_id])
+            return None
+        failure = outcome.result.error if isinstance(outcome.result, Failed) else None
+        try:
+            _check_owner(outcome)
+            event = self._take_in(outcome, command, at)
+        except (BlobError, WireError) as error:
+            event = TaskFailed(at, outcome.task_id, retryable=True)
+            failure = ErrorRecord(code="unusable-output", message=str(error), retryable=True)
+        if failure and isinstance(command, DispatchSimulation):
+            failure = self._named(failure, command.molecule)
+        if isinstance(command, DispatchSimulation):
+            own = self.space.own_cells(command.molecule)
+            own_columns.keep(self.ledger, command.molecule, self.space.own_headings, own)
+        received_bytes = sum(blob.size_bytes for blob in _blobs(outcome))
+        tasks.settle(self.ledger, outcome, failure, at, received_bytes)
+        transfers.add(self.ledger, outcome.task_id, "worker", outcome.transfers)
+        transfers.add(self.ledger, outcome.task_id, "steering", self.blobs.take_transfers())
+        return event
+
+    def evict(self, taken: Iterable[Outcome]) -> None:
+        """Remove the stored outputs of outcomes that were taken in; after the commit.
+
+        Predictions stay, for those who score the chunk; their update answers for them.
+        """
+        read = (outcome for outcome in taken if not isinstance(outcome.result, Predicted))
+        self.blobs.evict(
+            blob
+            for outcome in read
+            for blob in _blobs(outcome)
+            if isinstance(blob, ObjRef) and blob.namespace == outcome.campaign
+        )
+
+    def _take_in(self, outcome: Outcome, command: Dispatch, at: float) -> Event:
+        match outcome.result, command:
+            case Failed(error=error), _:
+                return TaskFailed(at, outcome.task_id, retryable=error.retryable)
+            case Simulated() as result, DispatchSimulation(molecule=molecule):
+                self._label(outcome.task_id, molecule, result)
+                return SimulationSucceeded(at, outcome.task_id)
+            case Trained() as result, DispatchTraining(generation=number, labels=labels) if (
+                result.generation == number
+            ):
+                self._model(outcome.task_id, labels, result)
+                return TrainingSucceeded(at, outcome.task_id)
+            case Predicted() as result, DispatchPrediction(generation=number, chunk=chunk) if (
+                result.generation,
+                result.chunk,
+            ) == (number, chunk):
+                self._predictions(command, result.predictions)
+                return ChunkPredicted(at, outcome.task_id)
+            case Inferred() as result, DispatchInference(generation=number, chunk=chunk) if (
+                result.generation,
+                result.chunk,
+            ) == (number, chunk):
+                return ChunkScored(at, outcome.task_id, self._candidates(result))
+            case _:
+                raise WireError(
+                    f"Task {outcome.task_id} came back as {outcome.result.kind!r}, which is no "
+                    f"answer to it. Run the same molsteer version in every service."
+                )
+
+    def _label(self, task_id: str, molecule: int, result: Simulated) -> None:
+        smiles = self.space.smiles(molecule)
+        if result.smiles != smiles:
+            raise WireError(
+                f"Task {task_id} came back with a result for {result.smiles[:200]!r}, but its "
+                f"molecule is {smiles}. Simulators answer with the SMILES that they were given."
+            )
+        record = Path("records") / f"{molecule}.json.gz"
+        try:
+            text = json.dumps(self.blobs.tree(result.records))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise BlobCorrupt(f"task {task_id}", f"its records are no JSON ({error})") from None
+        write_file(self.run_dir, record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
+        results.add_label(self.ledger, task_id, molecule, result, record)
+
+    def _named(self, failure: ErrorRecord, molecule: int) -> ErrorRecord:
+        facts = failure.facts | {"smiles": self.space.smiles(molecule)}
+        return failure.model_copy(update={"facts": facts})
+
+    def _model(self, task_id: str, labels: int, result: Trained) -> None:
+        file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"
+        weights = self.blobs.raw(result.weights)
+        write_file(self.run_dir, file, weights)
+        digest = hashlib.sha256(weights).hexdigest()
+        results.add_model(self.ledger, task_id, labels, result, file, digest)
+
+    def _predictions(self, command: DispatchPrediction, blob: Blob) -> None:
+        generation = command.generation
+        predicted_chunks.keep(self.ledger, generation, command.chunk, command.group, blob)
+        objects.own(self.ledger, update_owner(generation), blob)
+
+    def _candidates(self, result: Inferred) -> tuple[Candidate, ...]:
+        arrays = self.blobs.arrays(result.candidates)
+        rows = read_rows(arrays, result.chunk, self.space.chunks[result.chunk].molecules)
+        molecules = rows + result.chunk * self.space.chunk_size
+        results.add_predictions(self.ledger, result.generation, molecules, arrays)
+        return tuple(map(Candidate, molecules.tolist(), arrays["score"].tolist()))
+
+
+def _check_owner(outcome: Outcome) -> None:
+    for blob in _blobs(outcome):
+        if isinstance(blob, ObjRef) and blob.namespace != outcome.campaign:
+            raise WireError(
+                f"Task {outcome.task_id} came back with data of {blob.namespace!r}, which is not "
+                f"its campaign. Workers put data where their task says."
+            )
+
+
+def _blobs(outcome: Outcome) -> tuple[Blob, ...]:
+    match outcome.result:
+        case (
+            Simulated(records=blob)
+            | Trained(weights=blob)
+            | Predicted(predictions=blob)
+            | Inferred(candidates=blob)
+        ):
+            return (blob,)
+        case Failed():
+            return ()
+        case _:
+            assert_never(outcome.result)

@@ -1,0 +1,300 @@
+"""Steers one campaign: outcomes come in, the policy decides, tasks go out.
+
+The order of writes makes every crash safe: what happened and what follows from it are committed
+together; only then are outcomes forgotten, data evicted and tasks published. Whatever a crash
+cuts off after the commit is done again, and everything done twice is harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+
+from pydantic import TypeAdapter
+
+from molsteer.shared.bus.port import Dispatch
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.failpoints import reach
+from molsteer.shared.wire import codec
+from molsteer.shared.wire.blob import Transfer
+from molsteer.shared.wire.messages import Failed, Outcome, Task
+from molsteer.shared.wording import counted
+from molsteer.steering.control.requests import Inbox
+from molsteer.steering.ledger import checkpoint, predicted_chunks, tasks, transfers
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop import published
+from molsteer.steering.loop.dispatching import Orders, update_owner
+from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.policy.commands import (
+    CancelTasks,
+    Command,
+    Finish,
+    UpdateEnded,
+)
+from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.events import Began, Event, SlotsChanged
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.settle import lasting
+from molsteer.steering.policy.state import State
+from molsteer.steering.settings.changes import changed, replanned
+
+log = logging.getLogger(__name__)
+
+_OLDER = (
+    "This run directory is older than what its server has seen, as a copy that was restored: {} "
+    "that it waits for had ended there, and will be done again."
+)
+
+_UNHOLDABLE = (sqlite3.Error, OverflowError, ValueError)
+"""What is raised where an outcome says something that the ledger cannot hold."""
+
+
+@dataclass
+class Campaign:
+    """One campaign between its ledger and its bus.
+
+    Attributes:
+        lost_after_s: How long a published task may be in no queue, with no worker and without an
+            outcome before it is published again.
+        checkpoint_after: Events after which the policy's state is kept, so that a session replays
+            no more than these; more for a large state.
+        state: Where the policy is.
+        draining: Whether nothing more is published.
+        clock: Gives seconds of the Unix epoch.
+        stay_alone: Raises where a copy of the run directory is at work; called with every step.
+        news: What a person should hear.
+        _unnoted: Tasks that are published, which the ledger does not know yet.
+    """
+
+    ledger: Ledger
+    bus: Dispatch
+    orders: Orders
+    settlement: Settlement
+    inbox: Inbox
+    clock: Callable[[], float]
+    lost_after_s: float
+    checkpoint_after: int = 10_000
+    stay_alone: Callable[[], None] = lambda: None
+    news: list[str] = field(default_factory=list)
+    state: State = field(init=False)
+    draining: bool = field(init=False, default=False)
+    _searched_for_lost_at: float = field(init=False, default=0.0)
+    _unnoted: dict[str, tuple[Task, tuple[Transfer, ...]]] = field(init=False, default_factory=dict)
+
+    def begin(
+        self, plan: Plan, starters: Callable[[], Sequence[int]], known: Sequence[int] = ()
+    ) -> None:
+        """Begin the campaign, or go on where its journal ends.
+
+        Args:
+            plan: How to steer. A campaign that goes on keeps the plan it has; only the slots
+                follow this one.
+            starters: Draws the molecules to simulate before there is a model; asked once in the
+                life of a campaign.
+            known: Molecules of the space whose labels are in the ledger already.
+        """
+        now, kept = self.clock(), self.ledger.fact("plan")
+        with self.ledger.transaction():
+            self.ledger.set_fact("session", now)
+            if kept is None:
+                self.ledger.set_fact("plan", asdict(plan))
+        fresh = State.fresh(plan if kept is None else TypeAdapter(Plan).validate_python(kept))
+        self.state = checkpoint.resumed(self.ledger, fresh)
+        if not self.state.began:
+            self._hear([Began(now, tuple(starters()), tuple(known))])
+        self._hear(
+            SlotsChanged(now, topic, wanted)
+            for topic, wanted in plan.slots.items()
+            if wanted != self.state.plan.slots[topic]
+        )
+        self._take_requests()
+        if ended := published.reopen(self.ledger, self.bus):
+            self.news.append(_OLDER.format(counted(ended, "task")))
+
+    @property
+    def finished(self) -> str | None:
+        """Why the campaign has ended, or None while it goes on."""
+        return self.state.finished
+
+    def drain(self) -> None:
+        """Publish nothing more, and take back what nobody has begun; the next session goes on.
+
+        What has begun goes on to its end, for which `drained` waits.
+        """
+        self.draining = True
+
+    @property
+    def drained(self) -> bool:
+        """Whether no published simulation is awaited any more."""
+        return self.draining and all(topic != "simulate" for topic, _ in tasks.awaited(self.ledger))
+
+    def step(self, timeout_s: float) -> None:
+        """Take in what was asked and what has ended, decide, and publish what is due.
+
+        Raises:
+            ServiceUnavailable: If broker, store or disk does not take part; nothing is lost.
+            SteeredElsewhere: If a copy of the run directory is at work.
+        """
+        self._take_requests()
+        try:
+            self.stay_alone()
+            self._publish_ready()
+        except ServiceUnavailable:
+            # Where memory is full, taking in outcomes makes room.
+            self._take_in(self.bus.collect(0.0))
+            raise
+        if self.draining:
+            published.take_back(self.ledger, self.bus)
+        self._take_in(self.bus.collect(timeout_s))
+        self._publish_ready()
+        self._find_lost()
+
+    def take_news(self) -> list[str]:
+        """Give what a person should hear, once."""
+        news = [*self.news, *self.inbox.news]
+        self.news.clear()
+        self.inbox.news.clear()
+        return news
+
+    def _take_requests(self) -> None:
+        for name, request in self.inbox.unheard():
+            plan = replanned(self.state.plan, request.changes)
+            with self.ledger.transaction():
+                self.inbox.note(name, request)
+                follow_up = self._decide([request.event(self.clock(), plan)])
+            log.info("Asked to %s. %s", request.action, request.changes or "")
+            self.orders.settings = changed(self.orders.settings, request.changes)
+            follow_up()
+
+    def _take_in(self, outcomes: Sequence[Outcome]) -> None:
+        if not outcomes:
+            return
+        now, taken, unusable = self.clock(), list[tuple[Outcome, Event | None]](), dict[str, str]()
+        with self.ledger.transaction():
+            for outcome in outcomes:
+                try:
+                    with self.ledger.attempt():
+                        taken.append((outcome, self.settlement.settle(outcome, now)))
+                except _UNHOLDABLE as error:
+                    unusable[outcome.task_id] = f"It cannot be recorded: {error}."
+            follow_up = self._decide(event for _, event in taken if event is not None)
+            reach("outcome-read")
+        reach("outcome-committed")
+        follow_up()
+        for outcome, _ in taken:
+            log.info("Task ended.", extra=_facts(outcome))
+        # Once only: steering may put the same data again for the tasks that follow.
+        self.settlement.evict(outcome for outcome, event in taken if event is not None)
+        self.bus.settle([outcome.task_id for outcome, _ in taken])
+        for outcome in outcomes:
+            if reason := unusable.get(outcome.task_id):
+                log.error("An outcome was put aside. %s", reason, extra=_facts(outcome))
+                self.bus.bury(outcome, reason)
+        if any(_lost_its_input(outcome) for outcome in outcomes):
+            self.orders.forget()
+
+    def _hear(self, events: Iterable[Event]) -> None:
+        with self.ledger.transaction():
+            follow_up = self._decide(events)
+        follow_up()
+
+    def _decide(self, events: Iterable[Event]) -> Callable[[], None]:
+        """Journal events and what they cause; the result does the rest after the commit."""
+        state, commands = self.state, list[Command]()
+        for happened in events:
+            event = lasting(state, happened)
+            self.ledger.append(event)
+            state, caused = decide(state, event)
+            log.debug("%s caused %s", event, caused)
+            for command in caused:
+                self._note(command, event.at)
+            commands += caused
+        self._note_condition(state)
+        checkpoint.keep_when_due(self.ledger, state, self.checkpoint_after)
+
+        def follow_up() -> None:
+            self.state = state
+            self._clean_up(commands)
+
+        return follow_up
+
+    def _note_condition(self, state: State) -> None:
+        for name in ("paused", "stopping", "finished"):
+            if getattr(state, name) != getattr(self.state, name):
+                self.ledger.set_fact(name, getattr(state, name))
+
+    def _note(self, command: Command, at: float) -> None:
+        match command:
+            case CancelTasks(task_ids=task_ids):
+                tasks.revoke(self.ledger, task_ids)
+            case UpdateEnded(generation=generation):
+                predicted_chunks.forget(self.ledger, generation)
+            case Finish():
+                pass
+            case _:
+                tasks.order(self.ledger, command, at)
+
+    def _clean_up(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            match command:
+                case CancelTasks(task_ids=task_ids):
+                    self.bus.cancel(task_ids)
+                case UpdateEnded(generation=generation):
+                    self.orders.release(update_owner(generation))
+                case Finish(reason=reason):
+                    log.info("The campaign ends: %s.", reason)
+                case _:
+                    pass  # a task, which is published once it is committed
+
+    def _publish_ready(self) -> None:
+        if self.draining:
+            return
+        try:
+            waiting = tasks.ready(self.ledger)
+            self.bus.reopen([command.task_id for command in waiting])  # a copy may have closed them
+            for command in waiting:
+                if command.task_id in self._unnoted:
+                    continue  # the disk is full: do not publish it with every step
+                reach("order-committed")
+                task = self.orders.task(command, self.clock())
+                self.bus.publish(task)
+                self._unnoted[task.task_id] = (task, self.orders.blobs.take_transfers())
+                log.info("Task published.", extra={"task_id": task.task_id})
+                reach("order-published")
+        finally:
+            self._note_published()
+
+    def _note_published(self) -> None:
+        with self.ledger.transaction():
+            for task, moved in self._unnoted.values():
+                size_bytes = len(codec.encode(task))
+                tasks.dispatched(self.ledger, task.task_id, task.issued_at, size_bytes)
+                transfers.add(self.ledger, task.task_id, "steering", moved)
+        self._unnoted.clear()
+
+    def _find_lost(self) -> None:
+        now = self.clock()
+        if abs(now - self._searched_for_lost_at) < self.lost_after_s:
+            return
+        self._searched_for_lost_at = now
+        if published.find_lost(self.ledger, self.bus, now, self.lost_after_s):
+            # Whatever lost the tasks may have lost their data as well.
+            self.orders.forget()
+
+
+def _facts(outcome: Outcome) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "task_id": outcome.task_id,
+        "worker": outcome.worker,
+        "result": outcome.result.kind,
+    }
+    if isinstance(outcome.result, Failed):
+        return facts | {"status": outcome.result.status, "code": outcome.result.error.code}
+    return facts
+
+
+def _lost_its_input(outcome: Outcome) -> bool:
+    codes = {"blob-missing", "blob-corrupt"}
+    return isinstance(outcome.result, Failed) and outcome.result.error.code in codes

@@ -1,0 +1,207 @@
+"""Runs a campaign step by step, with everything around it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from molsteer.shared.bus.embedded_server import EmbeddedServer
+from molsteer.shared.bus.workers import live_workers
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.host.interrupts import Interrupts
+from molsteer.shared.wire.topics import Topic
+from molsteer.steering.loop.loop import Campaign
+from molsteer.steering.records.agreement import contradiction, distance_eV
+from molsteer.steering.records.progress import Progress, measure
+from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.sites.local import LocalSite
+from molsteer.steering.sites.watch import Attendance
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.5
+"""How long one step waits for news, and so how often the display is renewed."""
+
+END_ANYHOW_AFTER_S = 60.0
+"""How long a campaign that is to rest waits for a server or disk that takes no part."""
+
+
+class Display(Protocol):
+    """Follows a campaign."""
+
+    def show(self, progress: Progress, now: float) -> None:
+        """Take note of the newest progress."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """Tell something that must not be missed."""
+        ...
+
+    def close(self) -> None:
+        """Leave the screen as a person wants to find it."""
+        ...
+
+
+@dataclass
+class Application:
+    """A campaign with everything it needs running around it."""
+
+    settings: CampaignSettings
+    campaign: Campaign
+    server: EmbeddedServer | None
+    site: LocalSite | None
+    attendance: Attendance
+    _trouble: str | None = None
+    _loading: frozenset[Topic] | None = None
+    _compared: bool = False
+    _troubled_since_s: float | None = None
+    _progress: Progress | None = None
+
+    def steer(self, display: Display, interrupts: Interrupts) -> None:
+        """Run the campaign to its end, or until the user has stopped it.
+
+        Raises:
+            WorkersKeepDying: If the workers on this machine do not stay alive.
+            SteeredElsewhere: If a copy of the run directory is at work.
+        """
+        while not (self.ended or interrupts.at_once):
+            stops = interrupts.take_first()
+            if stops:
+                self.campaign.drain()
+            progress = self.advance(display.say)
+            if stops:
+                self._announce_stop(display, progress.in_flight)
+            display.show(progress, time.time())
+
+    def _announce_stop(self, display: Display, awaited: int) -> None:
+        stopping = f"Stopping when the simulations in flight ({awaited}) have ended."
+        log.info(stopping)
+        display.say(f"{stopping} Ctrl-C again ends at once.")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the campaign is over, or at rest after it was drained.
+
+        It rests as well when that is asked and cannot be brought about: outcomes wait in Redis, and
+        what was published is looked for by the next session.
+        """
+        if self.campaign.finished is not None:
+            return True
+        if self._troubled_since_s is not None:
+            troubled_s = time.monotonic() - self._troubled_since_s
+            return self.campaign.draining and troubled_s > END_ANYHOW_AFTER_S
+        try:
+            return self.campaign.drained
+        except ServiceUnavailable as error:
+            self._be_in_trouble(error)
+            return False
+
+    def advance(self, complain: Callable[[str], None]) -> Progress:
+        """Keep everything running, take one step, and tell how far the campaign is.
+
+        Args:
+            complain: Hears what a person must not miss; it is logged as well.
+
+        Raises:
+            WorkersKeepDying: If the workers on this machine do not stay alive.
+        """
+        self._keep_running()
+        self._step(complain)
+        try:
+            self._progress = self._measure()
+        except ServiceUnavailable as error:  # another program holds the ledger, say
+            if self._progress is None:
+                raise
+            self._be_in_trouble(error)
+            self._progress = replace(self._progress, activity=str(error))
+        return self._progress
+
+    def _measure(self) -> Progress:
+        return measure(
+            self.campaign.ledger,
+            budget=self.campaign.state.plan.budget,
+            hit_above_eV=self.settings.campaign.hit_above_eV,
+            activity=self._trouble or self._activity(),
+            now=time.time(),
+        )
+
+    def _keep_running(self) -> None:
+        if self.server and self.server.keep_running():
+            log.warning("The embedded server ended and was started again.")
+        if self.site:
+            self.site.provide(self.campaign.state.plan.slots)
+            self.site.keep_running()
+
+    def _step(self, complain: Callable[[str], None]) -> None:
+        try:
+            self.campaign.step(STEP_S)
+            self._tell(self.attendance.complaints(time.time()), complain)
+            self._tell(self._contradictions(), complain)
+            self._trouble = self._troubled_since_s = None
+        except ServiceUnavailable as error:
+            self._be_in_trouble(error)
+            time.sleep(STEP_S)
+        self._tell(self.campaign.take_news(), complain)
+
+    def _be_in_trouble(self, error: ServiceUnavailable) -> None:
+        if str(error) != self._trouble:
+            log.warning("%s Trying again until it answers.", error)
+        self._trouble = str(error)
+        self._troubled_since_s = self._troubled_since_s or time.monotonic()
+
+    def _tell(self, sentences: Iterable[str], complain: Callable[[str], None]) -> None:
+        for sentence in sentences:
+            log.warning(sentence)
+            complain(sentence)
+
+    def _activity(self) -> str:
+        loading = self._workers_that_load()
+        if loading and not self.campaign.state.stopping:
+            return f"workers are loading ({', '.join(sorted(loading))})"
+        return _activity(self.campaign, self.settings.policy.starter)
+
+    def _workers_that_load(self) -> frozenset[Topic]:
+        """Name the topics whose workers here have not been ready since they were started first."""
+        if self._loading is None:
+            started = self.site.workers if self.site else []
+            self._loading = frozenset(worker.topic for worker in started)
+        if self._loading:
+            try:
+                self._loading -= {worker.topic for worker in live_workers(self.settings.queue)}
+            except ServiceUnavailable:
+                return frozenset()  # the next step tells
+        return self._loading
+
+    def _contradictions(self) -> list[str]:
+        """Compare given labels with new ones, once there are enough."""
+        if self._compared or not self.campaign.state.plan.known_labels:
+            return []
+        distance = distance_eV(self.campaign.ledger)
+        self._compared = distance is not None
+        told = contradiction(distance)
+        return [told] if told else []
+
+    def retire(self) -> None:
+        """Remove what a campaign that has ended left in stores and queues."""
+        try:
+            self.campaign.bus.retire()
+            self.campaign.orders.retire()
+        except ServiceUnavailable as error:
+            log.warning("%s What the campaign left there expires by itself.", error)
+
+
+def _activity(campaign: Campaign, starter: str) -> str:
+    match campaign.state.update_progress:
+        case _ if campaign.draining:
+            return "stopping, waiting for the published simulations"
+        case _ if campaign.state.stopping:
+            return "stopping, waiting for the running simulations"
+        case _ if campaign.state.paused:
+            return "paused"
+        case None:
+            return "models idle" if campaign.state.model else f"{starter} start"
+        case phase, settled, wanted:
+            return f"{phase} {settled}/{wanted}"

@@ -1,0 +1,166 @@
+"""Settings of a campaign: one TOML file, overruled by `MOLSTEER_*` variables, then by flags."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import model_validator
+
+from molsteer.shared.errors import SettingsError
+from molsteer.shared.foreign_text import shell_word
+from molsteer.shared.settings.loading import FileSettings, load
+from molsteer.shared.settings.sections import (
+    QueueSettings,
+    Section,
+    StoreSettings,
+    WorkersSection,
+)
+from molsteer.shared.wire.specs import Acquisition
+from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
+from molsteer.steering.ledger.schema import FILE_NAME
+from molsteer.steering.settings.sections import (
+    CampaignSection,
+    InferSection,
+    PolicySection,
+    SimulateSection,
+    TrainSection,
+)
+from molsteer.steering.space.admission import Admission
+from molsteer.steering.space.files.layout import LISTS, TABLES, suffix
+from molsteer.steering.space.manifest import MANIFEST_NAME
+
+
+class CampaignSettings(FileSettings):
+    """Everything that describes one campaign."""
+
+    campaign: CampaignSection
+    policy: PolicySection = PolicySection()
+    simulate: SimulateSection = SimulateSection()
+    train: TrainSection = TrainSection()
+    infer: InferSection = InferSection()
+    queue: QueueSettings = QueueSettings()
+    stores: StoreSettings = StoreSettings()
+    workers: WorkersSection = WorkersSection()
+
+    @model_validator(mode="after")
+    def _check_workers_reach_the_server(self) -> Self:
+        if self.workers.server == "external":
+            return self
+        elsewhere = [f"{topic}.pool" for topic, pool in self.pools.items() if pool != DEFAULT_POOL]
+        elsewhere += [] if self.workers.local else ["workers.local = false"]
+        if elsewhere:
+            raise ValueError(
+                f"workers that are started elsewhere ({', '.join(elsewhere)}) cannot reach the "
+                f'embedded server; set workers.server = "external" and queue.redis_url'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_models_are_known(self) -> Self:
+        handlers = [f"{topic}.handler" for topic in self.handlers]
+        if self.train.models and handlers:
+            raise ValueError(
+                f"train.models are of the built-in network, and {' and '.join(handlers)} bring "
+                f"another; leave one of them out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_columns_belong_to_a_table(self) -> Self:
+        campaign = self.campaign
+        for name in ("training_smiles_column", "training_label_column"):
+            if campaign.training_set is None and getattr(campaign, name) is not None:
+                raise ValueError(
+                    f"campaign.{name} names a column of a training set, and there is none; leave "
+                    f"it out, or give campaign.training_set"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _check_inferencer_can_predict(self) -> Self:
+        if self.policy.inference == "model" and self.infer.handler:
+            raise ValueError(
+                "infer.handler brings an inferencer that scores whole ensembles; leave it out, or "
+                'policy.inference = "model"'
+            )
+        return self
+
+    @property
+    def run_dir(self) -> Path:
+        """The folder of everything the campaign writes."""
+        return self.campaign.run_dir or Path("runs") / self.campaign.name
+
+    @property
+    def pools(self) -> dict[Topic, str]:
+        """The pool of workers that each topic's tasks go to."""
+        return {"simulate": self.simulate.pool, "train": self.train.pool, "infer": self.infer.pool}
+
+    @property
+    def handlers(self) -> dict[Topic, str]:
+        """The functions that build what does the work, where it is not the installed service's."""
+        given: dict[Topic, str | None] = {"train": self.train.handler, "infer": self.infer.handler}
+        return {topic: handler for topic, handler in given.items() if handler}
+
+    def admission(self) -> Admission:
+        """Tell which molecules a space that is built here takes in."""
+        campaign = self.campaign
+        return Admission(level=self.simulate.level, charged=campaign.charged, salts=campaign.salts)
+
+    def acquisition(self) -> Acquisition:
+        """Give the ranking rule that travels to the inferencers."""
+        return Acquisition(kind=self.policy.acquisition, beta=self.policy.beta)
+
+
+def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) -> CampaignSettings:
+    """Read a campaign's settings; the file names molecules, labels and models from its folder.
+
+    Raises:
+        SettingsError: If any setting cannot be used; all problems are named at once.
+    """
+    if file and (problem := _other_kind(file)):
+        raise SettingsError(str(file), [problem])
+    settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
+    return settings if file is None else _located(settings, file.parent, flags)
+
+
+def _other_kind(file: Path) -> str | None:
+    """Say what a file or folder is that holds no settings, and the command that takes it."""
+    place = shell_word(file)
+    if suffix(file.name) in {*LISTS, *TABLES}:
+        return f"These are molecules, not settings. Search them with: molsteer run --space {place}"
+    if (file / MANIFEST_NAME).is_file():
+        return f"This is a search space, no settings. Search it with: molsteer run --space {place}"
+    folder = file if file.is_dir() else file.parent
+    if (folder / FILE_NAME).is_file() and file.suffix != ".toml":
+        return (
+            f"This is the run directory of a campaign. Go on with it: "
+            f"molsteer continue {shell_word(folder)}"
+        )
+    return None
+
+
+_FILES = (("campaign", "space"), ("campaign", "training_set"), ("train", "models"))
+"""Settings that name files, which those in a campaign's file name from where it is."""
+
+
+def _located(
+    settings: CampaignSettings, folder: Path, flags: Mapping[str, Mapping[str, object]]
+) -> CampaignSettings:
+    variables = {name.upper() for name in os.environ}
+    for section, key in _FILES:
+        if key in flags.get(section, {}) or f"MOLSTEER_{section}__{key}".upper() in variables:
+            continue
+        holder: Section = getattr(settings, section)
+        match getattr(holder, key):
+            case tuple(paths):
+                located: object = tuple(folder / path for path in paths)
+            case Path() as path:
+                located = folder / path
+            case _:
+                continue
+        changed = holder.model_copy(update={key: located})
+        settings = settings.model_copy(update={section: changed})
+    return settings

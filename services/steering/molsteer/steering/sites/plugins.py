@@ -1,0 +1,54 @@
+"""Looks for what a campaign's settings name and other packages offer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+from pathlib import Path
+
+from molsteer.shared.errors import SettingsError
+from molsteer.shared.plugins import Kind, PluginMissing, find_plugin
+from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
+from molsteer.steering.settings.campaign import CampaignSettings
+
+
+def check_plugins(settings: CampaignSettings) -> None:
+    """Make sure that the workers started here will know what the settings name.
+
+    Nothing is imported. What workers elsewhere know, they tell with their first task.
+
+    Raises:
+        SettingsError: If something is missing; all of it is named at once.
+    """
+    here = [topic for topic, pool in settings.pools.items() if pool == DEFAULT_POOL]
+    problems = list(_problems(settings, here)) if settings.workers.local else []
+    if problems:
+        raise SettingsError("this campaign", problems)
+
+
+def _problems(settings: CampaignSettings, topics: Sequence[Topic]) -> Iterator[str]:
+    named: tuple[tuple[Topic, str, Kind, str], ...] = (
+        ("simulate", "[simulate] level", "level of theory", settings.simulate.level),
+        ("infer", "[policy] acquisition", "acquisition", settings.policy.acquisition),
+    )
+    for topic, place, kind, name in named:
+        try:
+            if topic in topics:
+                find_plugin(kind, name)
+        except PluginMissing as error:
+            yield f"{place}: {error}"
+    for topic, handler in settings.handlers.items():
+        package = handler.split(":")[0].split(".")[0]
+        if topic in topics and not _is_importable(package):
+            yield (
+                f"[{topic}] handler: There is no Python package {package!r} here. Install it, or "
+                f"start where it is."
+            )
+
+
+def _is_importable(package: str) -> bool:
+    # Workers see the modules of the working folder as well, which this process may not.
+    here = [str(Path.cwd()), *sys.path]
+    return bool(find_spec(package) or PathFinder.find_spec(package, here))

@@ -1,0 +1,25 @@
+"""Scratch folders: one for each worker, in it one for each process, in it one for each task."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from molsteer.shared.host.temporary_folders import new_name
+
+
+def worker_folder() -> Path:
+    """Name a folder for the worker whose main process this is."""
+    return Path(tempfile.gettempdir()) / new_name()
+
+
+@contextmanager
+def task_folder(worker: Path) -> Iterator[Path]:
+    """Give this process an empty folder for one task, and remove it afterwards."""
+    own = worker / str(os.getpid())
+    own.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=own, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

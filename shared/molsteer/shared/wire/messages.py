@@ -1,0 +1,292 @@
+"""The wire: what steering asks of workers, and what they answer.
+
+Every message is frozen, refuses unknown fields, and is told apart by its `kind`. Large data travels
+as a `Blob`, failures as an `ErrorRecord`; nothing here is ever pickled. Times are seconds of the
+Unix epoch on the clock of whoever wrote them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    ConfigDict,
+    Field,
+    JsonValue,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
+
+from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.blob import Blob, Placement, Transfer
+from molsteer.shared.wire.bounds import Count, Duration, Energy, Moment, Name, Ordinal
+from molsteer.shared.wire.specs import Acquisition, SimulationSpec, TrainingPlan
+from molsteer.shared.wire.topics import Topic
+
+PROTOCOL = 1
+"""Raised whenever an older reader could misread a message."""
+
+
+CampaignId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+TaskId = Annotated[str, Field(pattern=r"^(simulate|train|infer)(/[0-9]+){2,4}$")]
+
+
+class Simulate(Message):
+    """Compute the ionization potentials of one molecule."""
+
+    kind: Literal["simulate"] = "simulate"
+    smiles: str = Field(min_length=1, max_length=10_000)
+    spec: SimulationSpec
+
+
+class Train(Message):
+    """Train members of the ensemble on everything labelled so far.
+
+    Attributes:
+        generation: Number of the model update, from 1.
+        members: Which members of the ensemble to train.
+        seed: Seed of the campaign; each member derives its own from it and its number.
+        training_set: Packed graphs plus `value`, shape (molecules,), in eV; safetensors.
+        warm_start: Weights of the same members to go on from, or None to begin from scratch.
+    """
+
+    kind: Literal["train"] = "train"
+    generation: Ordinal
+    members: tuple[NonNegativeInt, ...] = Field(min_length=1)
+    seed: NonNegativeInt
+    plan: TrainingPlan
+    training_set: Blob
+    warm_start: tuple[Blob, ...] | None = None
+
+
+class Predict(Message):
+    """Predict one chunk of the search space with some members, before the others are trained.
+
+    Attributes:
+        generation: Number of the model update the weights belong to.
+        chunk: Number of the chunk in the space.
+        graphs: Packed graphs of the chunk; safetensors.
+        weights: Weights that one training task gave.
+        batch_size: Molecules predicted at a time.
+    """
+
+    kind: Literal["predict"] = "predict"
+    generation: Ordinal
+    chunk: Count
+    graphs: Blob
+    weights: Blob
+    batch_size: PositiveInt = 512
+
+
+class Infer(Message):
+    """Score one chunk of the search space with the whole ensemble.
+
+    Attributes:
+        generation: Number of the model update the weights belong to.
+        chunk: Number of the chunk in the space.
+        graphs: Packed graphs of the chunk; safetensors.
+        weights: Weights of all members, one blob for each training task.
+        predicted: What members have predicted already, as `Predicted.predictions`, each at the
+            place of their weights; None where they have not. It spares work and changes nothing:
+            what cannot be used is predicted again.
+        keep: How many of the chunk's best candidates to return.
+        batch_size: Molecules scored at a time.
+    """
+
+    kind: Literal["infer"] = "infer"
+    generation: Ordinal
+    chunk: Count
+    graphs: Blob
+    weights: tuple[Blob, ...] = Field(min_length=1)
+    predicted: tuple[Blob | None, ...] = ()
+    acquisition: Acquisition
+    keep: PositiveInt
+    batch_size: PositiveInt = 512
+
+
+TaskBody = Annotated[Simulate | Train | Predict | Infer, Field(discriminator="kind")]
+
+
+class Task(Message):
+    """One piece of work for one worker.
+
+    Attributes:
+        attempt: How often steering has asked for this piece of work, from 1; part of the id.
+        issued_at: When steering published it.
+        max_s: Hard limit on its run time; past it the worker's process is killed.
+        max_starts: How often it may take its process down before it counts as poison; a start that
+            was handed back, or lost with the whole worker, does not count.
+        reply: Where the worker puts large results.
+    """
+
+    protocol: Literal[1] = 1
+    campaign: CampaignId
+    task_id: TaskId
+    attempt: Ordinal = 1
+    issued_at: Moment
+    max_s: PositiveFloat
+    max_starts: PositiveInt = 3
+    reply: Placement = Placement()
+    body: TaskBody
+
+    @property
+    def topic(self) -> Topic:
+        """The queue the task belongs to."""
+        return "infer" if self.body.kind == "predict" else self.body.kind
+
+
+class Simulated(Message):
+    """Ionization potentials of one molecule.
+
+    Attributes:
+        smiles: The molecule, spelled as in its task; another one is no answer.
+        adiabatic_eV: Energy of the relaxed cation minus that of the relaxed neutral.
+        vertical_eV: The same with the cation at the neutral's geometry.
+        steps: Relaxation steps of neutral and cation.
+        engine: Program and version that computed it.
+        multiplicities: Of the spins of neutral and cation, None if the level does not tell.
+        records: QCSchema results of both relaxations and of the vertical energy; msgpack.
+    """
+
+    kind: Literal["simulated"] = "simulated"
+    smiles: str = Field(max_length=10_000)
+    adiabatic_eV: Energy
+    vertical_eV: Energy
+    steps: tuple[Count, Count]
+    engine: Name
+    multiplicities: tuple[Ordinal, Ordinal] | None = None
+    records: Blob
+
+
+class TrainedMember(Message):
+    """How the training of one member went.
+
+    Attributes:
+        validation_mae_eV: Mean absolute error on the member's own held-out molecules.
+        stopped: Why training ended.
+    """
+
+    member: Count
+    epochs: Count
+    validation_mae_eV: Energy
+    stopped: Literal["converged", "epochs", "deadline"]
+
+
+class Trained(Message):
+    """Weights of trained members.
+
+    Attributes:
+        weights: Stacked weights of the members, in their order, with a manifest; safetensors.
+        validation_mae_eV: Error of the members' mean on held-out molecules.
+        device: What it was trained on, `cpu` or a GPU's name.
+    """
+
+    kind: Literal["trained"] = "trained"
+    generation: Ordinal
+    members: tuple[TrainedMember, ...] = Field(min_length=1)
+    validation_mae_eV: Energy
+    device: Name
+    weights: Blob
+
+
+class Predicted(Message):
+    """What some members predict for one chunk.
+
+    Attributes:
+        predictions: `member` (int64, shape (members,)), the members' numbers, and `value`
+            (float32, eV, shape (members, molecules)); safetensors.
+        device: What it was predicted on.
+    """
+
+    kind: Literal["predicted"] = "predicted"
+    generation: Ordinal
+    chunk: Count
+    predictions: Blob
+    device: Name
+
+
+class Inferred(Message):
+    """The best candidates of one chunk, and a summary of the rest.
+
+    Attributes:
+        scored: Molecules in the chunk.
+        candidates: `row` (int64, row in the chunk), `mean`, `spread` and `score` (float32, eV),
+            best first; safetensors.
+        mean_eV: Mean of the predicted means over the whole chunk.
+        spread_eV: Mean of the spreads over the whole chunk.
+        best_eV: Highest predicted mean in the chunk.
+        device: What it was scored on.
+    """
+
+    kind: Literal["inferred"] = "inferred"
+    generation: Ordinal
+    chunk: Count
+    scored: Ordinal
+    candidates: Blob
+    mean_eV: Energy
+    spread_eV: Energy
+    best_eV: Energy
+    device: Name
+
+
+class ErrorRecord(Message):
+    """A failure as data.
+
+    Attributes:
+        code: Stable name of the kind of failure.
+        message: What happened and what to do about it, in full sentences.
+        retryable: Whether doing the same again may succeed.
+        facts: The numbers and names the message is made of; those that are not finite become null.
+    """
+
+    model_config = ConfigDict(allow_inf_nan=True)
+
+    code: Name
+    message: str = Field(max_length=10_000)
+    retryable: bool
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Failed(Message):
+    """A task that ended without a value.
+
+    Attributes:
+        status: `error` the work itself failed, `timeout` its hard limit passed, `poison` it killed
+            its worker too often, `cancelled` steering took it back.
+    """
+
+    kind: Literal["failed"] = "failed"
+    status: Literal["error", "timeout", "poison", "cancelled"]
+    error: ErrorRecord
+
+
+Result = Annotated[Simulated | Trained | Predicted | Inferred | Failed, Field(discriminator="kind")]
+
+
+class Outcome(Message):
+    """What became of a task: exactly one of these counts for each task id.
+
+    Attributes:
+        attempt: The attempt it answers.
+        start: How many times the task had begun when it ended, less those it was handed back.
+        worker: Host and process that ran it.
+        started_at: When the worker began.
+        ended_at: When the work was done, and its result not yet stored.
+        reported_at: When the outcome was handed over.
+        cpu_s: Processor time of the work.
+        transfers: What moved between the worker and the stores meanwhile.
+    """
+
+    protocol: Literal[1] = 1
+    campaign: CampaignId
+    task_id: TaskId
+    attempt: Ordinal
+    start: Count
+    worker: Name
+    started_at: Moment
+    ended_at: Moment
+    reported_at: Moment
+    cpu_s: Duration = 0.0
+    transfers: tuple[Transfer, ...] = Field(default=(), max_length=100)
+    result: Result

@@ -1,0 +1,70 @@
+"""How tasks are to be done: chosen in the settings, carried by the tasks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from molsteer.shared.wire.base import Message
+
+PluginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+"""What a package calls something that it offers; `molsteer.shared.plugins` finds it."""
+
+Multiplicity = Literal["rule", "lowest"] | Annotated[int, Field(ge=1, le=100)]
+"""Of a molecule's spin: by the rule of the level, as low as its electrons allow, or this one."""
+
+
+class SimulationSpec(Message):
+    """What to compute, and how well.
+
+    Attributes:
+        level: Level of theory by name.
+        engine: Program that computes it; `auto` takes the fastest that is installed.
+        accuracy: Numerical accuracy of the density, dimensionless, smaller is tighter.
+        max_steps: Steps that each geometry relaxation may take.
+        multiplicity: That of the molecule as its SMILES gives it.
+        cation_multiplicity: That of the molecule with one electron less; None follows from the
+            molecule's.
+    """
+
+    level: PluginName = "xtb"
+    engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = "auto"
+    accuracy: PositiveFloat = 0.05
+    max_steps: PositiveInt = 300
+    multiplicity: Multiplicity = "rule"
+    cation_multiplicity: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class TrainingPlan(Message):
+    """How an ensemble member is trained.
+
+    Attributes:
+        width: Features of each atom inside the network.
+        layers: Rounds of message passing.
+        epochs: Passes over the training set at most.
+        batch_size: Molecules in one step.
+        learning_rate: Step size of Adam at the start; it decays along a cosine.
+        patience: Epochs without a better validation error after which a member stops.
+        deadline_s: Wall-clock time after which the best weights so far are returned.
+    """
+
+    width: PositiveInt = 48
+    layers: PositiveInt = 3
+    epochs: PositiveInt = 60
+    batch_size: PositiveInt = 16
+    learning_rate: PositiveFloat = 3e-3
+    patience: PositiveInt = 30
+    deadline_s: PositiveFloat = 2700.0
+
+
+class Acquisition(Message):
+    """How predictions become a score; higher scores are simulated first.
+
+    Attributes:
+        kind: The rule by name: `ucb` is mean plus beta times spread, `greedy` the mean alone.
+        beta: Weight of the spread, dimensionless.
+    """
+
+    kind: PluginName = "ucb"
+    beta: NonNegativeFloat = 1.0

@@ -1,0 +1,149 @@
+"""The Celery app of a worker: one topic, one task function, processes that may die."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import signal
+from functools import cached_property
+
+from celery import Celery, Task
+from celery.app.log import Logging
+from celery.exceptions import Reject
+from celery.signals import worker_process_init
+
+from molsteer.shared.blobs.opening import open_blobs
+from molsteer.shared.bus.celery_app import settings, task_name, transport_settings
+from molsteer.shared.bus.guard import RedisGuard
+from molsteer.shared.bus.record import TaskRecord
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.telemetry.logs import log_to
+from molsteer.shared.worker.celery.batch_end import Departure
+from molsteer.shared.worker.celery.lost_processes import Aftermath
+from molsteer.shared.worker.celery.renewal import Renewal
+from molsteer.shared.worker.execution import Bench, execute
+from molsteer.shared.worker.handlers import LazyHandler
+from molsteer.shared.worker.plan import WorkerPlan
+from molsteer.shared.worker.walltime import RunTimes
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 300.0
+"""How long a task that is under way, or done, waits for Redis or a store to come back."""
+
+
+class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
+    """Runs one topic's tasks in processes of their own.
+
+    It can be rebuilt from its plan, which is how spawned processes get theirs.
+    """
+
+    def __init__(self, plan: WorkerPlan) -> None:
+        super().__init__("molsteer", set_as_current=False, log=WorkerLogging)
+        self.plan = plan
+        self.conf.update(
+            settings(plan.queue, [plan.keys.queue(plan.topic)]) | _worker_settings(plan)
+        )
+        self.steps["consumer"].update([Renewal, Departure] if plan.walltime else [Renewal])
+        self.register_task(TopicTask(plan))
+        worker_process_init.connect(_leave_hangups_to_the_main_process)
+
+    def __reduce__(self) -> tuple[type[WorkerApp], tuple[WorkerPlan]]:
+        return WorkerApp, (self.plan,)
+
+    @cached_property
+    def aftermath(self) -> Aftermath:
+        """Looks after tasks whose process is gone."""
+        return Aftermath(self.plan)
+
+    @cached_property
+    def run_times(self) -> RunTimes:
+        """Remembers how long tasks took."""
+        return RunTimes()
+
+
+class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
+    """The one function that a worker offers to the queue: do what the message says."""
+
+    Request = "molsteer.shared.worker.celery.request:LeasedRequest"
+    Strategy = "molsteer.shared.worker.celery.request:take_text_alone"
+
+    def __init__(self, plan: WorkerPlan) -> None:
+        self.name = task_name(plan.topic)
+        self._plan = plan
+
+    def run(self, message: str) -> None:
+        """Do the task in a message; what becomes of it is reported, never raised.
+
+        Raises:
+            Reject: If Redis was away for long; the message goes back to the queue.
+        """
+        try:
+            execute(message.encode(errors="backslashreplace"), self._bench)
+        except ServiceUnavailable as error:
+            log.error("The task goes back to the queue: %s", error)
+            raise Reject(str(error), requeue=True) from None
+
+    @cached_property
+    def _bench(self) -> Bench:
+        # A group of its own: what a task starts can be ended together with its process.
+        os.setpgid(0, 0)
+        plan, pid = self._plan, os.getpid()
+        return Bench(
+            worker=f"{platform.node()}:{pid}",
+            guard=RedisGuard(TaskRecord(plan.queue, plan.key_ring), plan.claim(pid), PATIENCE_S),
+            blobs=open_blobs(plan.stores, plan.queue, PATIENCE_S),
+            handler=LazyHandler(plan.handler),
+            scratch=plan.scratch,
+            key_ring=plan.key_ring,
+        )
+
+
+class WorkerLogging(Logging):  # type: ignore[misc]  # Celery has no types
+    """Puts our logging in the place of Celery's, in the main process and in each of the pool."""
+
+    def setup(self, *args: object, **options: object) -> bool:  # noqa: ARG002 - Celery's signature
+        """Set logging up by the worker's plan."""
+        plan: WorkerPlan = self.app.plan
+        log_to(f"worker-{plan.topic}", plan.log_level, plan.log_file)
+        return True
+
+
+def _leave_hangups_to_the_main_process(**_: object) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _worker_settings(plan: WorkerPlan) -> dict[str, object]:
+    queue, unacked = plan.queue, plan.keys.unacked(plan.topic)
+    return {
+        "task_acks_late": True,
+        "task_acks_on_failure": True,
+        "task_acks_on_timeout": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_pool": "prefork",
+        # A process that forked cannot use CUDA.
+        "worker_pool_start_method": "fork" if plan.topic == "simulate" else "spawn",
+        "worker_proc_alive_timeout": 120.0,
+        "worker_soft_shutdown_timeout": 0.0,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        # A server without memory refuses to note a message; the worker has to outlive that.
+        "broker_channel_error_retry": True,
+        "broker_transport_options": transport_settings()
+        | {
+            # Later than the lease, so that a message that comes back finds its task free.
+            "visibility_timeout": 1.25 * queue.lease_s,
+            "unacked_restore_interval": min(10.0, queue.lease_s / 4),
+            # Whoever looks for messages to give back, and dies, keeps others from it no longer.
+            "unacked_mutex_expire": queue.lease_s / 4,
+            "unacked_restore_throttle": 1,
+            "unacked_key": unacked,
+            "unacked_index_key": plan.keys.unacked_index(plan.topic),
+            "unacked_mutex_key": f"{unacked}:mutex",
+        },
+    }

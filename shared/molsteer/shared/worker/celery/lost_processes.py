@@ -1,0 +1,60 @@
+"""What a worker's main process does for tasks whose own process is gone."""
+
+from __future__ import annotations
+
+import logging
+
+from molsteer.shared.bus.names import parse_message_id
+from molsteer.shared.bus.record import Held, TaskRecord
+from molsteer.shared.errors import ServiceUnavailable, WireError
+from molsteer.shared.wire.codec import decode_task
+from molsteer.shared.wire.messages import Failed
+from molsteer.shared.worker.execution import ended
+from molsteer.shared.worker.plan import WorkerPlan
+from molsteer.shared.worker.undertaker import bury
+
+log = logging.getLogger(__name__)
+
+
+class Aftermath:
+    """Reports, releases and cleans up after lost processes.
+
+    An outage of Redis is logged and passed over: leases lapse by themselves.
+    """
+
+    def __init__(self, plan: WorkerPlan) -> None:
+        self._plan = plan
+        self._record = TaskRecord(plan.queue, plan.key_ring)
+
+    def held(self, message_id: str, pid: int) -> Held:
+        """Name a task together with the process that runs it."""
+        return Held(*parse_message_id(message_id), claim=self._plan.claim(pid))
+
+    def lose(self, held: Held) -> None:
+        """Give a task back whose process died, so that it may begin again at once."""
+        try:
+            self._record.lose(held)
+        except ServiceUnavailable as error:
+            log.warning("A lease was not released: %s", error, extra={"task_id": held.task_id})
+
+    def hand_back(self, held: Held) -> None:
+        """Give a task back that somebody else shall do, as if it had never begun here."""
+        try:
+            self._record.hand_back(held)
+        except ServiceUnavailable as error:
+            log.warning("A lease was not released: %s", error, extra={"task_id": held.task_id})
+
+    def report(self, held: Held, message: bytes, result: Failed, started_at: float) -> bool:
+        """Hand over the outcome of a task whose process cannot; tell whether it counts."""
+        try:
+            task = decode_task(message, self._plan.key_ring)
+            start = self._record.starts(held.campaign, held.task_id)
+            outcome = ended(task, result, held.claim, started_at=started_at, start=start)
+            return self._record.finish(outcome, held.claim)
+        except (ServiceUnavailable, WireError) as error:
+            log.warning("An outcome was not reported: %s", error, extra={"task_id": held.task_id})
+            return False
+
+    def clean_up(self, pid: int) -> None:
+        """End whatever a lost process had started, and remove its scratch folders."""
+        bury(self._plan.scratch, pid)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from support.toy_campaign import ToyCampaign, toy_plan, toy_space
+
+from molsteer.shared.cli.terminal import Terminal
+from molsteer.steering.cli.console import show_findings
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.live.display import LineDisplay, LiveDisplay, describe
+from molsteer.steering.records.findings import Failure, Findings, read_findings
+from molsteer.steering.records.progress import measure
+from molsteer.steering.report.markdown import render
+from molsteer.steering.report.write import write_report
+
+pytestmark = pytest.mark.fast
+
+HIT_ABOVE_EV = 14.0
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> ToyCampaign:
+    space = toy_space(tmp_path_factory.mktemp("space"))
+    toy = ToyCampaign(tmp_path_factory.mktemp("run"), space, toy_plan(space))
+    toy.run_to_the_end(toy.steering())
+    return toy
+
+
+@pytest.fixture
+def findings(ended: ToyCampaign) -> Findings:
+    return read_findings(ended.open_ledger(), "toy", HIT_ABOVE_EV)
+
+
+def test_what_was_chosen_at_random_is_told_from_what_models_chose(findings: Findings) -> None:
+    first_by_model = next(m.number for m in findings.found if m.generation > 0)
+    assert first_by_model > 8  # the first training waits for eight labels
+    assert findings.start.count + findings.steered.count == len(findings.found)
+    assert all((m.predicted_eV is None) == (m.generation == 0) for m in findings.found)
+
+
+def test_a_perfect_surrogate_predicts_what_was_found(findings: Findings) -> None:
+    steered = [m for m in findings.found if m.predicted_eV is not None]
+    assert steered
+    assert all(m.predicted_eV == pytest.approx(m.adiabatic_eV, abs=1e-4) for m in steered)
+
+
+def test_the_report_names_the_best_molecule_first(findings: Findings) -> None:
+    text = render(findings, "plot.png")
+    best = max(findings.found, key=lambda molecule: molecule.adiabatic_eV)
+    assert text.index(f"`{best.smiles}`") == text.index("`")
+    assert f"| {best.adiabatic_eV:.3f} " in text
+    assert "budget-reached" in text
+
+
+def test_the_report_and_its_plot_are_written(findings: Findings, tmp_path: Path) -> None:
+    report = write_report(findings, tmp_path)
+    assert report.read_text().startswith("# Campaign toy")
+    assert (tmp_path / "discovery.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["discovery.png", "report.md"]
+
+
+def test_a_report_of_a_campaign_without_labels_can_be_written(tmp_path: Path) -> None:
+    space = toy_space(tmp_path)
+    toy = ToyCampaign(tmp_path, space, toy_plan(space))
+    toy.steering()
+    findings = read_findings(toy.open_ledger(), "toy", HIT_ABOVE_EV)
+    assert "not ended yet" in write_report(findings, tmp_path).read_text()
+
+
+def test_what_a_program_printed_stays_in_its_cell(findings: Findings) -> None:
+    said = "It said:\n  a | b\nand ended."
+    text = render(replace(findings, failures=(Failure("crashed", 2, said),)), "plot.png")
+    assert r"| `crashed` | 2     | `It said: a \| b and ended.` |" in text
+
+
+def test_a_long_molecule_is_printed_whole_however_narrow_the_terminal(findings: Findings) -> None:
+    smiles = "CC1(C)OC(=O)C(CC2C(=O)OC(C)(C)OC2=O)C(=O)O1"
+    found = (replace(findings.found[0], smiles=smiles, adiabatic_eV=99.0),)
+    output = StringIO()
+    console = Console(file=output, width=70, force_terminal=True, color_system=None)
+    show_findings(replace(findings, found=found), console)
+    rows = [line.split("│") for line in output.getvalue().splitlines() if "│" in line]
+    cells = [row[-2].strip() for row in rows]
+    assert "".join(cells) == smiles
+
+
+def test_hydrogens_in_brackets_are_no_markup(findings: Findings) -> None:
+    pyrrole = replace(findings.found[0], smiles="c1cc[nH]c1", adiabatic_eV=99.0)
+    output = StringIO()
+    show_findings(replace(findings, found=(pyrrole,)), Console(file=output, width=100))
+    assert pyrrole.smiles in output.getvalue()
+
+
+def test_a_molecule_is_printed_in_one_piece_where_there_is_no_terminal(findings: Findings) -> None:
+    long = replace(findings.found[0], smiles="C" * 120)
+    output = StringIO()
+    show_findings(replace(findings, found=(long,)), Console(file=output, width=70))
+    assert long.smiles in output.getvalue()
+
+
+@pytest.mark.parametrize("kind", [LiveDisplay, LineDisplay])
+def test_progress_shows_the_best_molecule_whole(
+    kind: type[LiveDisplay | LineDisplay],
+    ended: ToyCampaign,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ledger = ended.open_ledger()
+    progress = measure(ledger, budget=24, hit_above_eV=HIT_ABOVE_EV, activity="idle", now=0.0)
+    display = kind(Terminal(stderr=True))
+    display.show(replace(progress, best_smiles="c1cc[nH]c1"), now=0.0)
+    display.close()
+    assert "c1cc[nH]c1" in capsys.readouterr().err
+
+
+def test_the_rate_of_a_campaign_that_goes_on_counts_no_time_between_sessions(
+    ended: ToyCampaign, tmp_path: Path
+) -> None:
+    toy = ToyCampaign(tmp_path, ended.space, ended.plan)
+    first = toy.steering()
+    while first.state.successes < 12:
+        first.step(0.0)
+        toy.work()
+    first.ledger.close()
+    toy.at += 1_000_000.0
+    again = toy.steering()
+    assert rate_per_min(again.ledger, toy.clock()) is None
+    toy.run_to_the_end(again)
+    rate = rate_per_min(again.ledger, toy.clock())
+    assert rate is not None
+    assert rate > 1.0
+
+
+def rate_per_min(ledger: Ledger, now: float) -> float | None:
+    progress = measure(ledger, budget=24, hit_above_eV=HIT_ABOVE_EV, activity="idle", now=now)
+    return progress.rate_per_min
+
+
+def test_progress_tells_what_a_person_wants_to_know(ended: ToyCampaign) -> None:
+    progress = measure(
+        ended.open_ledger(),
+        budget=24,
+        hit_above_eV=HIT_ABOVE_EV,
+        activity="idle",
+        now=ended.clock(),
+    )
+    assert (progress.done, progress.in_flight, progress.given_up) == (24, 0, 0)
+    assert progress.left_s == 0.0
+    told = " | ".join(describe(progress))
+    assert "24/24 simulated" in told
+    assert f"best {progress.best_eV:.2f} eV" in told
+    assert "idle" in told
