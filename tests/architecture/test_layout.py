@@ -16,6 +16,7 @@ pytestmark = pytest.mark.fast
 ROOT = Path(__file__).parents[2]
 PACKAGES = [ROOT / "shared", *sorted((ROOT / "services").iterdir())]
 MOST_LINES = 300
+MOST_AT_THE_TOP, MOST_IN_A_FOLDER = 8, 16
 
 
 def modules() -> Iterator[Path]:
@@ -54,6 +55,29 @@ def test_the_distribution_of_all_services_brings_each_in_its_own_version() -> No
 def test_no_module_is_long() -> None:
     lengths = {relative(path): len(path.read_text().splitlines()) for path in modules()}
     assert not {name: length for name, length in lengths.items() if length > MOST_LINES}
+
+
+@pytest.mark.parametrize("package", ["shared", "steering"])
+def test_what_ls_shows_of_a_large_package_is_its_architecture(package: str) -> None:
+    (top,) = (names for path, names in modules_by_folder().items() if path.match(package))
+    assert len(top) <= MOST_AT_THE_TOP, f"Give a part of {top} a folder of their own."
+
+
+def test_no_folder_is_crowded() -> None:
+    crowded = {
+        relative(folder): names
+        for folder, names in modules_by_folder().items()
+        if len(names) > MOST_IN_A_FOLDER
+    }
+    assert not crowded, "Give a part of them a folder of their own."
+
+
+def modules_by_folder() -> dict[Path, list[str]]:
+    folders: dict[Path, list[str]] = {}
+    for path in modules():
+        if path.name != "__init__.py":
+            folders.setdefault(path.parent, []).append(path.stem)
+    return folders
 
 
 @pytest.mark.parametrize(
