@@ -46,9 +46,9 @@ from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.key_file import read_keys
 from molsteer.shared.wire.key_ring import Key, KeyRing
 from molsteer.shared.wire.topics import TOPICS
+from molsteer.simulator.cli.inputs import UnreadableMolecules, read_given
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
-from molsteer.simulator.inputs import UnreadableMolecules, read_given
-from molsteer.simulator.species import read_species
+from molsteer.simulator.molecule.species import read_species
 from molsteer.steering.errors import RecordUnreadable, UnusableTrainingSet
 from molsteer.steering.loop.candidates import read_rows
 from molsteer.steering.records.record_files import read_record

@@ -42,8 +42,8 @@ def ionized(
 ) -> Ionization:
     """Ionize a molecule, and see that nothing is left of it on the disk."""
     from molsteer.simulator.ionization import ionize
-    from molsteer.simulator.species import read_species
-    from molsteer.simulator.spin import states
+    from molsteer.simulator.molecule.species import read_species
+    from molsteer.simulator.molecule.spin import states
 
     spec = SimulationSpec.model_validate({"engine": engine, "max_steps": max_steps})
     deadline = Deadline.after(limit_s)

@@ -10,7 +10,7 @@ from molsteer.simulator.port import Ionization, Simulator
 
 def build() -> Simulator:
     """Prepare a process, by importing what is slow to import."""
-    from molsteer.simulator.species import read_species
+    from molsteer.simulator.molecule.species import read_species
 
     def count(
         smiles: str,

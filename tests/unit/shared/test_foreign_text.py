@@ -95,4 +95,4 @@ def test_commands_print_in_one_way() -> None:
         for call in ("click.echo(", "click.secho(", " Console(")
         if call in file.read_text(encoding="utf-8").replace("super().", "")
     }
-    assert printing == {"shared/molsteer/shared/commands/saying.py"}
+    assert printing == {"shared/molsteer/shared/cli/saying.py"}

@@ -9,13 +9,13 @@ import pytest
 from support.simulation import need_engine
 
 from molsteer.simulator.deadline import Deadline
-from molsteer.simulator.embedding import embed
 from molsteer.simulator.engines import installed
 from molsteer.simulator.engines.installed import engine_named
 from molsteer.simulator.engines.port import Surface
 from molsteer.simulator.errors import EngineMissing, ScfFailed, StateName
-from molsteer.simulator.species import Positions, read_species
-from molsteer.simulator.spin import states
+from molsteer.simulator.molecule.embedding import embed
+from molsteer.simulator.molecule.species import Positions, read_species
+from molsteer.simulator.molecule.spin import states
 
 pytestmark = pytest.mark.fast
 

@@ -8,7 +8,7 @@ import pytest
 from rdkit import rdBase
 
 from molsteer.shared.errors import UserError
-from molsteer.simulator.species import read_species
+from molsteer.simulator.molecule.species import read_species
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.admitting import Admitted, admit
 

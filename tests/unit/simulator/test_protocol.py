@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from molsteer.simulator.connectivity import check_neutral
 from molsteer.simulator.deadline import Deadline
-from molsteer.simulator.embedding import embed
 from molsteer.simulator.errors import NotConverged
 from molsteer.simulator.ionization import ionize
 from molsteer.simulator.minimum import has_straight_bonds, is_planar, minimum
+from molsteer.simulator.molecule.connectivity import check_neutral
+from molsteer.simulator.molecule.embedding import embed
+from molsteer.simulator.molecule.species import ElectronicState, Positions, Species, read_species
+from molsteer.simulator.molecule.spin import states
 from molsteer.simulator.program import Relaxation, SinglePoint
-from molsteer.simulator.species import ElectronicState, Positions, Species, read_species
-from molsteer.simulator.spin import states
 
 pytestmark = pytest.mark.fast
 

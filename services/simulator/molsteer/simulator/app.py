@@ -55,8 +55,8 @@ def xtb() -> Simulator:
     """Make the simulator at the level GFN2-xTB."""
     hold_to_one_thread()
     from molsteer.simulator.ionization import ionize
-    from molsteer.simulator.species import read_species
-    from molsteer.simulator.spin import states
+    from molsteer.simulator.molecule.species import read_species
+    from molsteer.simulator.molecule.spin import states
 
     def compute(smiles: str, spec: SimulationSpec, scratch: Path, remaining_s: float) -> Ionization:
         deadline = Deadline.after(remaining_s)

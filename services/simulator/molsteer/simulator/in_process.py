@@ -12,10 +12,10 @@ from molsteer.simulator import qcschema
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.engines.port import Engine, Surface
 from molsteer.simulator.errors import NotConverged
+from molsteer.simulator.molecule.species import ElectronicState, Positions, Species
 from molsteer.simulator.port import Record
 from molsteer.simulator.program import Relaxation, SinglePoint
 from molsteer.simulator.relaxation import Path, Point, relax
-from molsteer.simulator.species import ElectronicState, Positions, Species
 
 
 @dataclass(frozen=True, slots=True)

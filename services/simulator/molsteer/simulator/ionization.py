@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from molsteer.shared.units import HARTREE_IN_EV
-from molsteer.simulator.connectivity import check_cation, check_neutral
 from molsteer.simulator.deadline import Deadline
-from molsteer.simulator.embedding import displaced, embed
 from molsteer.simulator.minimum import minimum
+from molsteer.simulator.molecule.connectivity import check_cation, check_neutral
+from molsteer.simulator.molecule.embedding import displaced, embed
+from molsteer.simulator.molecule.species import ElectronicState, Species
 from molsteer.simulator.port import Ionization
 from molsteer.simulator.program import Program
-from molsteer.simulator.species import ElectronicState, Species
 
 VIP_SHIFT_eV = 4.8455
 """What xtb's own `--vip` subtracts from a difference of energies, to come near experiments."""

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from molsteer.simulator.molecule.species import ElectronicState, Positions, Species
 from molsteer.simulator.port import Record
-from molsteer.simulator.species import ElectronicState, Positions, Species
 
 
 @dataclass(frozen=True, slots=True)

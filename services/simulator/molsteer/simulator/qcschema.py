@@ -14,8 +14,8 @@ import numpy.typing as npt
 from pydantic import JsonValue
 from rdkit import Chem
 
+from molsteer.simulator.molecule.species import ElectronicState, Positions, Species, has_f_electrons
 from molsteer.simulator.port import Record
-from molsteer.simulator.species import ElectronicState, Positions, Species, has_f_electrons
 
 Driver = Literal["energy", "gradient"]
 """What an atomic calculation returns."""

@@ -24,9 +24,9 @@ from pydantic import JsonValue
 from molsteer.simulator import qcschema
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.errors import NotConverged, ScfFailed
+from molsteer.simulator.molecule.species import ElectronicState, Positions, Species
 from molsteer.simulator.port import Record
 from molsteer.simulator.program import Relaxation, SinglePoint
-from molsteer.simulator.species import ElectronicState, Positions, Species
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from geometric.params import OptParams
 
 from molsteer.shared.units import BOHR_IN_ANGSTROM
 from molsteer.simulator.engines.port import Surface
-from molsteer.simulator.species import Positions
+from molsteer.simulator.molecule.species import Positions
 
 _STIFFNESS = 0.005
 """Hartree per square bohr added to all directions of the model Hessian. Translations and rotations

@@ -8,6 +8,9 @@ from pathlib import Path
 from molsteer.shared.errors import UserError
 from molsteer.shared.foreign_text import shell_word
 
+LEDGER_FILE = "ledger.sqlite"
+"""What makes a folder the run directory of a campaign."""
+
 
 class RunDirectoryInUse(UserError):
     """Another process steers the campaign of this run directory."""
@@ -66,7 +69,7 @@ class NoCampaign(UserError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"There is no campaign in {folder}: it has no ledger.sqlite. Give the run directory "
+            f"There is no campaign in {folder}: it has no {LEDGER_FILE}. Give the run directory "
             f"that `molsteer run` printed."
         )
         self.folder = folder

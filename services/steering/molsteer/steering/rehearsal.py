@@ -20,12 +20,11 @@ from molsteer.shared.wire.topics import DEFAULT_POOL, TOPICS, Topic
 from molsteer.shared.wording import counted
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import changes_of
-from molsteer.steering.errors import UnusableRunDirectory, WouldNotRun
+from molsteer.steering.errors import LEDGER_FILE, UnusableRunDirectory, WouldNotRun
 from molsteer.steering.identity import identity_of, plan_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
-from molsteer.steering.ledger.schema import FILE_NAME
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
 from molsteer.steering.sites.plugins import check_plugins
@@ -117,7 +116,7 @@ class Rehearsal:
         if not os.access(there, os.W_OK | os.X_OK):
             raise UnusableRunDirectory(folder, f"{there} may not be written")
         run_directory.check_free(folder)
-        if (folder / FILE_NAME).exists():
+        if (folder / LEDGER_FILE).exists():
             with closing(look_into(folder, held=run_directory.is_held(folder))) as ledger:
                 yield from self._gone_on(folder, ledger)
             return

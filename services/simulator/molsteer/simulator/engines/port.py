@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.simulator.species import Positions
+from molsteer.simulator.molecule.species import Positions
 
 EnergyAndGradient = tuple[float, npt.NDArray[np.float64]]
 """Energy in hartree, and its gradient in hartree per bohr with shape (atoms, 3)."""

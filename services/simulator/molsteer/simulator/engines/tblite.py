@@ -11,7 +11,7 @@ from tblite.interface import Calculator, Result
 
 from molsteer.simulator.engines.port import EnergyAndGradient
 from molsteer.simulator.errors import ScfFailed
-from molsteer.simulator.species import Positions
+from molsteer.simulator.molecule.species import Positions
 
 
 class Tblite:

@@ -11,7 +11,7 @@ from xtb.libxtb import VERBOSITY_MUTED
 
 from molsteer.simulator.engines.port import EnergyAndGradient
 from molsteer.simulator.errors import ScfFailed
-from molsteer.simulator.species import Positions
+from molsteer.simulator.molecule.species import Positions
 
 
 class XtbPython:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
-from molsteer.steering.ledger.schema import FILE_NAME
+from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.ledger.trouble import told
 
 BUSY_S = 5.0
@@ -76,7 +76,7 @@ def connected(folder: Path, *, read_only: bool, at_rest: bool = False) -> Ledger
         ServiceUnavailable: As `told` says, like the next one.
         UnusableRunDirectory: If it is damaged.
     """
-    path = folder / FILE_NAME
+    path = folder / LEDGER_FILE
     options = "mode=ro" if read_only else "mode=rwc"
     if read_only and (at_rest or _is_at_rest(path)):
         options += "&immutable=1"

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from molsteer.shared.errors import ServiceUnavailable
-from molsteer.steering.errors import NoCampaign, UnknownLedger, UnusableRunDirectory
+from molsteer.steering.errors import LEDGER_FILE, NoCampaign, UnknownLedger, UnusableRunDirectory
 from molsteer.steering.ledger.connection import connected
-from molsteer.steering.ledger.schema import FILE_NAME, TABLES, VERSION
+from molsteer.steering.ledger.schema import TABLES, VERSION
 from molsteer.steering.ledger.trouble import unwritable as unwritable
 from molsteer.steering.policy.events import Event
 from molsteer.steering.policy.journal_codec import from_json, to_json
@@ -41,13 +41,13 @@ class Ledger:
     def __init__(
         self, folder: Path, *, create: bool = False, read_only: bool = False, at_rest: bool = False
     ) -> None:
-        if not create and not (folder / FILE_NAME).is_file():
+        if not create and not (folder / LEDGER_FILE).is_file():
             raise NoCampaign(folder)
         try:
             self.connection = connected(folder, read_only=read_only, at_rest=at_rest)
             self._check_version(folder, may_create=create)
         except sqlite3.Error as error:
-            reason = f"its {FILE_NAME} cannot be opened ({error})"
+            reason = f"its {LEDGER_FILE} cannot be opened ({error})"
             cure = "Check its permissions, restore it from a copy"
             raise UnusableRunDirectory(folder, reason, cure) from None
 

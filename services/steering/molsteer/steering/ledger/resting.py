@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.ledger.schema import FILE_NAME
 
 
 def look_into(folder: Path, *, held: bool | None) -> Ledger:
@@ -15,6 +15,6 @@ def look_into(folder: Path, *, held: bool | None) -> Ledger:
         folder: The run directory.
         held: Whether a steering process holds it, or None where that is not known.
     """
-    log = folder / f"{FILE_NAME}-wal"
+    log = folder / f"{LEDGER_FILE}-wal"
     at_rest = held is False and not (log.exists() and log.stat().st_size)
     return Ledger(folder, read_only=True, at_rest=at_rest)

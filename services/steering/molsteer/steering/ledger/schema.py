@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-FILE_NAME = "ledger.sqlite"
-
 VERSION = 4
 """Stored as SQLite's user_version; raised whenever an older program could misread the tables."""
 

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from molsteer.shared.errors import ServiceUnavailable
-from molsteer.steering.errors import UnusableRunDirectory
-from molsteer.steering.ledger.schema import FILE_NAME
+from molsteer.steering.errors import LEDGER_FILE, UnusableRunDirectory
 
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _REFUSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
@@ -32,15 +31,15 @@ def told(folder: Path) -> Iterator[None]:
         # Extended codes carry the primary one in their lowest byte.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _LOCKED:
-            reason = f"another program holds the lock of its {FILE_NAME} ({error})"
+            reason = f"another program holds the lock of its {LEDGER_FILE} ({error})"
             cure = "Close whatever has the file open."
         elif code in _REFUSED:
-            reason = f"its {FILE_NAME} cannot be opened or written ({error})"
+            reason = f"its {LEDGER_FILE} cannot be opened or written ({error})"
             cure = "Check that it is there, its permissions, and how many files may be open."
         elif code in _DISK:
             raise unwritable(folder, error) from None
         elif code in _DAMAGED:
-            reason = f"its {FILE_NAME} {_DAMAGED[code]} ({error})"
+            reason = f"its {LEDGER_FILE} {_DAMAGED[code]} ({error})"
             raise UnusableRunDirectory(folder, reason, "Restore it from a copy") from None
         else:
             raise

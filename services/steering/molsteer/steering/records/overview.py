@@ -11,10 +11,9 @@ from pathlib import Path
 
 from molsteer.shared.errors import MolsteerError
 from molsteer.steering.control.requests import changes_of
-from molsteer.steering.errors import NoSuchFolder
+from molsteer.steering.errors import LEDGER_FILE, NoSuchFolder
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
-from molsteer.steering.ledger.schema import FILE_NAME
 from molsteer.steering.run_directory import is_held
 
 
@@ -62,7 +61,7 @@ def overview(folder: Path) -> list[Summary]:
 
 
 def _places(folder: Path) -> Sequence[Path]:
-    if (folder / FILE_NAME).is_file():
+    if (folder / LEDGER_FILE).is_file():
         return [folder]
     try:
         with os.scandir(folder) as entries:
@@ -77,7 +76,7 @@ def _may_hold_campaign(entry: os.DirEntry[str]) -> bool:
 
 def _summary(folder: Path) -> Summary:
     try:
-        if not (folder / FILE_NAME).exists():
+        if not (folder / LEDGER_FILE).exists():
             return Summary(str(folder))
         held = is_held(folder)
         with closing(look_into(folder, held=held)) as ledger:
@@ -128,7 +127,7 @@ def _conditions(ledger: Ledger, *, runs: bool | None) -> Iterator[str]:
 
 def _last_active_at(folder: Path) -> float | None:
     times = []
-    for name in (FILE_NAME, f"{FILE_NAME}-wal"):
+    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
         try:
             status = (folder / name).stat()
         except OSError:

@@ -20,7 +20,7 @@ from molsteer.shared.settings.sections import (
 )
 from molsteer.shared.wire.specs import Acquisition
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
-from molsteer.steering.ledger.schema import FILE_NAME
+from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.settings.sections import (
     CampaignSection,
     InferSection,
@@ -134,7 +134,7 @@ def _other_kind(file: Path) -> str | None:
     if (file / MANIFEST_NAME).is_file():
         return f"This is a search space, no settings. Search it with: molsteer run --space {place}"
     folder = file if file.is_dir() else file.parent
-    if (folder / FILE_NAME).is_file() and file.suffix != ".toml":
+    if (folder / LEDGER_FILE).is_file() and file.suffix != ".toml":
         return (
             f"This is the run directory of a campaign. Go on with it: "
             f"molsteer continue {shell_word(folder)}"

@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_
 from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wording import wording
-from molsteer.steering.ledger.schema import FILE_NAME
+from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.errors import DamagedSpace
 
@@ -156,7 +156,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         document = (folder / MANIFEST_NAME).read_bytes()
     except OSError as error:
-        if (folder / FILE_NAME).is_file():
+        if (folder / LEDGER_FILE).is_file():
             cure = f"Go on with it: molsteer continue {shell_word(folder)}"
             raise DamagedSpace(folder, "it is the run directory of a campaign", cure) from error
         reason = f"its {MANIFEST_NAME} cannot be read ({error.strerror})"

@@ -13,10 +13,9 @@ from molsteer.shared.settings.loading import load, origins_of
 from molsteer.shared.settings.names import Name, names_of
 from molsteer.shared.settings.origins import Origins
 from molsteer.steering.control.requests import Request, changes_of, waiting
-from molsteer.steering.errors import NoCampaign, NothingToGoOnWith
+from molsteer.steering.errors import LEDGER_FILE, NoCampaign, NothingToGoOnWith
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
-from molsteer.steering.ledger.schema import FILE_NAME
 from molsteer.steering.run_directory import SETTINGS, check_free, is_held
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import (
@@ -71,7 +70,7 @@ def going_on(run_dir: Path, flags: Flags) -> GoingOn:
         SettingsError: If something is to be changed that cannot, or not so; all is named at once.
         NothingToGoOnWith: If the campaign has ended for good, unless something is changed.
     """
-    if not (run_dir / FILE_NAME).is_file():
+    if not (run_dir / LEDGER_FILE).is_file():
         raise NoCampaign(run_dir)
     check_free(run_dir)
     with closing(look_into(run_dir, held=is_held(run_dir))) as ledger:

@@ -15,10 +15,10 @@ from typing import NoReturn
 from molsteer.shared.cli.in_place import InPlace, beside_bar
 from molsteer.shared.cli.terminal import Terminal
 from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
-from molsteer.simulator.answers import Write
-from molsteer.simulator.crew import Crew
-from molsteer.simulator.inputs import Given
-from molsteer.simulator.orders import NotComputed
+from molsteer.simulator.cli.answers import Write
+from molsteer.simulator.cli.crew import Crew
+from molsteer.simulator.cli.inputs import Given
+from molsteer.simulator.cli.orders import NotComputed
 
 _LINE_EVERY_S = 10.0
 

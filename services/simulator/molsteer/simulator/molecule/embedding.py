@@ -12,7 +12,7 @@ from rdkit.Chem import Mol, rdDistGeom, rdForceFieldHelpers
 from molsteer.shared.units import BOHR_IN_ANGSTROM
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.errors import EmbeddingFailed
-from molsteer.simulator.species import Positions, Species
+from molsteer.simulator.molecule.species import Positions, Species
 
 _SEED = 1
 """The seed of the protocol that this one follows. Flexible molecules relax to the minimum near this

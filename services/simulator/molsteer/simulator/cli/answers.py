@@ -9,8 +9,8 @@ from typing import IO, Literal, assert_never
 
 from pydantic import JsonValue
 
-from molsteer.simulator.inputs import Given
-from molsteer.simulator.orders import Answer, Computed, NotComputed
+from molsteer.simulator.cli.inputs import Given
+from molsteer.simulator.cli.orders import Answer, Computed, NotComputed
 
 Format = Literal["json", "jsonl", "csv"]
 """One indented object for one molecule; an object in each line; a table."""

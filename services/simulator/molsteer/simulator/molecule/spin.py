@@ -20,7 +20,7 @@ from rdkit import Chem
 
 from molsteer.shared.wire.specs import Multiplicity
 from molsteer.simulator.errors import StateName, WrongMultiplicity
-from molsteer.simulator.species import ElectronicState, Species, outer_electrons
+from molsteer.simulator.molecule.species import ElectronicState, Species, outer_electrons
 
 _GROUP_16 = {8, 16, 34, 52, 84}
 _HYDROGEN_OR_CARBON = {1, 6}

@@ -21,10 +21,10 @@ from molsteer.shared.plugins import find_plugin
 from molsteer.shared.wire.specs import Multiplicity, SimulationSpec
 
 if TYPE_CHECKING:
-    from molsteer.simulator.answers import Format
-    from molsteer.simulator.crew import Crew
-    from molsteer.simulator.inputs import Given
-    from molsteer.simulator.orders import Computed
+    from molsteer.simulator.cli.answers import Format
+    from molsteer.simulator.cli.crew import Crew
+    from molsteer.simulator.cli.inputs import Given
+    from molsteer.simulator.cli.orders import Computed
 
 _DEFAULT = SimulationSpec()
 
@@ -164,8 +164,8 @@ def simulate(
       molsteer simulate "C1=CC=CC=C1" --spec xtb --records benzene.json
       molsteer simulate molecules.smi -o potentials.csv
     """
-    from molsteer.simulator.crew import Crew
-    from molsteer.simulator.inputs import read_given
+    from molsteer.simulator.cli.crew import Crew
+    from molsteer.simulator.cli.inputs import read_given
 
     find_plugin("level of theory", level)  # tells what there is, whatever the name
     given = read_given(molecules)
@@ -201,8 +201,8 @@ def _form_of(output: Path | None) -> Literal["jsonl", "csv"] | None:
 
 
 def _compute_one(crew: Crew, given: Given) -> Computed:
-    from molsteer.simulator.batch import unwinding
-    from molsteer.simulator.orders import Computed
+    from molsteer.simulator.cli.batch import unwinding
+    from molsteer.simulator.cli.orders import Computed
 
     with unwinding(), closing(crew.compute([given])) as answers:
         _, answer = next(answers)
@@ -217,7 +217,7 @@ def _compute_one(crew: Crew, given: Given) -> Computed:
 def _write_one(
     given: Given, found: Computed, form: Format, output: Path | None, records_path: Path | None
 ) -> None:
-    from molsteer.simulator.answers import writer
+    from molsteer.simulator.cli.answers import writer
 
     if records_path is not None:
         with _opened(records_path) as file:
@@ -229,8 +229,8 @@ def _write_one(
 def _compute_many(
     crew: Crew, given: Sequence[Given], form: Format, output: Path | None, *, quiet: bool
 ) -> int:
-    from molsteer.simulator.answers import writer
-    from molsteer.simulator.batch import compute_all
+    from molsteer.simulator.cli.answers import writer
+    from molsteer.simulator.cli.batch import compute_all
 
     with _opened(output) as file:
         tally = compute_all(crew, given, writer(file, form), quiet=quiet)

@@ -7,11 +7,11 @@ import pytest
 from rdkit import Chem
 
 from molsteer.shared.units import BOHR_IN_ANGSTROM
-from molsteer.simulator.connectivity import check_cation, check_neutral
 from molsteer.simulator.deadline import Deadline
-from molsteer.simulator.embedding import embed
 from molsteer.simulator.errors import Dissociated, EmbeddingFailed, TimeLimit
-from molsteer.simulator.species import Positions, Species, read_species
+from molsteer.simulator.molecule.connectivity import check_cation, check_neutral
+from molsteer.simulator.molecule.embedding import embed
+from molsteer.simulator.molecule.species import Positions, Species, read_species
 
 pytestmark = pytest.mark.fast
 

@@ -1,6 +1,6 @@
 """A process that computes molecules for another one, so that it can be stopped, or may die.
 
-    python -m molsteer.simulator.child LEVEL
+    python -m molsteer.simulator.cli.child LEVEL
 
 It reads an `Order` from each line of its standard input, and writes an `Answer` to each.
 """
@@ -17,7 +17,7 @@ from molsteer.shared.errors import UserError
 from molsteer.shared.host.processes import die_with_parent
 from molsteer.shared.worker.failures import describe
 from molsteer.simulator.app import simulator_at
-from molsteer.simulator.orders import READY, Answer, Computed, NotComputed, Order
+from molsteer.simulator.cli.orders import READY, Answer, Computed, NotComputed, Order
 from molsteer.simulator.port import Simulator
 
 
@@ -47,7 +47,7 @@ def _computed(order: Order, compute: Simulator) -> Computed:
     # RDKit loads NumPy, which has to find threads held to one by the level.
     from rdkit.Chem import GetFormalCharge
 
-    from molsteer.simulator.species import read_species
+    from molsteer.simulator.molecule.species import read_species
 
     started_s = _cpu_s()
     species = read_species(order.smiles)

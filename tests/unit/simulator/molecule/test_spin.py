@@ -7,8 +7,8 @@ import pytest
 from molsteer.shared.errors import UserError
 from molsteer.shared.wire.specs import Multiplicity
 from molsteer.simulator.errors import WrongMultiplicity
-from molsteer.simulator.species import read_species
-from molsteer.simulator.spin import states
+from molsteer.simulator.molecule.species import read_species
+from molsteer.simulator.molecule.spin import states
 
 pytestmark = pytest.mark.fast
 

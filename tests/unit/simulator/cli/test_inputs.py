@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from molsteer.simulator.inputs import Given, UnreadableMolecules, read_given
+from molsteer.simulator.cli.inputs import Given, UnreadableMolecules, read_given
 
 pytestmark = pytest.mark.fast
 

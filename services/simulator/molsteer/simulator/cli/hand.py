@@ -14,9 +14,9 @@ from typing import IO, cast
 
 from molsteer.shared.errors import UserError
 from molsteer.shared.worker.failures import describe
+from molsteer.simulator.cli.inputs import Given
+from molsteer.simulator.cli.orders import ANSWER, READY, Answer, NotComputed, Order
 from molsteer.simulator.errors import EngineCrashed, TimeLimit
-from molsteer.simulator.inputs import Given
-from molsteer.simulator.orders import ANSWER, READY, Answer, NotComputed, Order
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +38,7 @@ class Hand:
 
     def __post_init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "molsteer.simulator.child", self.level],
+            [sys.executable, "-m", "molsteer.simulator.cli.child", self.level],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

@@ -8,7 +8,7 @@ from rdkit import Chem
 
 from molsteer.shared.units import BOHR_IN_ANGSTROM
 from molsteer.simulator.errors import Dissociated
-from molsteer.simulator.species import Positions, Species
+from molsteer.simulator.molecule.species import Positions, Species
 
 # Angstrom beyond the sum of both covalent radii (doi:10.1039/b801115j). Stretched bonds reach 0.4,
 # the closest atoms without a bond, bridgeheads of bicyclo[1.1.1]pentane, come to 0.3, and bonds of

@@ -6,7 +6,7 @@ import pytest
 
 from molsteer.shared.errors import UserError
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
-from molsteer.simulator.species import outer_electrons, read_species
+from molsteer.simulator.molecule.species import outer_electrons, read_species
 
 pytestmark = pytest.mark.fast
 

@@ -14,9 +14,9 @@ from selectors import EVENT_READ, DefaultSelector
 from tempfile import TemporaryDirectory
 
 from molsteer.shared.wire.specs import SimulationSpec
-from molsteer.simulator.hand import Hand
-from molsteer.simulator.inputs import Given
-from molsteer.simulator.orders import Answer, Order
+from molsteer.simulator.cli.hand import Hand
+from molsteer.simulator.cli.inputs import Given
+from molsteer.simulator.cli.orders import Answer, Order
 
 
 @dataclass(frozen=True, slots=True)
