@@ -50,7 +50,7 @@ The shell completes commands, options and values once it has read the script of
 
 _WITH_SETTINGS = {
     "run": "\nEvery setting is an option as well, see the [configuration](configuration.md); so is "
-    "every\noption of the [seeds](from-the-seeds.md).\n",
+    "every\noption of [molecular-design](from-molecular-design.md).\n",
     "continue": "\nEvery setting that may be changed is an option as well, see "
     "[control](control.md#going-on).\n",
 }

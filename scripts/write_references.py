@@ -28,7 +28,7 @@ from molsteer.steering.settings.campaign import CampaignSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
 CONFIGURATION, RUN_RECORDS = DOCS / "configuration.md", DOCS / "run-records.md"
-FROM_THE_SEEDS = DOCS / "from-the-seeds.md"
+FROM_THE_SEEDS = DOCS / "from-molecular-design.md"
 
 _OPTIONS_END = "<!-- end of options -->"
 
@@ -180,7 +180,7 @@ def _table(table: Table) -> str:
 
 
 def with_seed_options(document: str) -> str:
-    """Write the table of the seeds' options into the page about them, where its marks are."""
+    """Write the table of molecular-design's options into its page, between the marks there."""
     before, mark, rest = document.partition("<!-- options:")
     notice, end_of_mark, _ = rest.partition("-->")
     _, end, after = rest.partition(_OPTIONS_END)

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.fast
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_page_about_the_seeds_is_up_to_date() -> None:
+def test_the_page_about_molecular_design_is_up_to_date() -> None:
     script = runpy.run_path(str(ROOT / "scripts" / "write_references.py"))
-    written = (ROOT / "docs" / "from-the-seeds.md").read_text(encoding="utf-8")
+    written = (ROOT / "docs" / "from-molecular-design.md").read_text(encoding="utf-8")
     assert written == script["with_seed_options"](written), "Run `make docs`."
 
 

@@ -75,7 +75,7 @@ def test_everything_in_the_way_is_told_at_once(folder: Path) -> None:
         "The training set absent.csv cannot be used",
         "absent: It cannot be read: No such file or directory",
         "Did you mean xtb?",
-        "good.smi is no folder",
+        "good.smi is not a folder",
         "absent.json",
     ):
         assert part in done.stderr

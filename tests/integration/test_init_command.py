@@ -95,7 +95,7 @@ def test_molecules_elsewhere_and_strange_names_are_found_again(folder: Path) -> 
         ("absent.smi", "a.toml", "absent.smi cannot be used: it does not exist"),
         ("salts.smi", "a.toml", "There is no usable molecule in salts.smi. Left out: 1 several"),
         ("My molecules.smi", "absent/a.toml", "absent/a.toml cannot be written: No such file"),
-        (os.fsdecode(b"odd\xff.smi"), "a.toml", "a path that it must name is no UTF-8 text"),
+        (os.fsdecode(b"odd\xff.smi"), "a.toml", "a path that it must name is not UTF-8 text"),
     ],
 )
 def test_what_cannot_be_proposed_is_told_and_leaves_nothing(

@@ -1,4 +1,4 @@
-"""The example command of the seeds, word for word, with hosts of this machine."""
+"""The example command of molecular-design, word for word, with hosts of this machine."""
 
 from __future__ import annotations
 

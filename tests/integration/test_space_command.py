@@ -105,7 +105,7 @@ def test_what_is_left_out_changed_or_charged_is_told_with_examples(tmp_path):
         (["build", "table.csv", "-o", "space"], "has no column of SMILES or InChI"),
         (["build", "salts.smi", "-o", "space"], "There is no usable molecule in salts.smi"),
         (["build", "good.smi", "-o", "good.smi"], "good.smi cannot be made: it exists"),
-        (["build", "good.smi", "-o", "no/space"], "no is no folder"),
+        (["build", "good.smi", "-o", "no/space"], "no is not a folder"),
         (["build", "good.smi", "-o", "space", "--level", "xbt"], "'xbt' is not installed here"),
         (["info", "space"], "space.json cannot be read"),
     ],

@@ -76,7 +76,7 @@ def test_a_training_set_that_contradicts_itself_starts_nothing(
     assert (
         "line 8: 16 eV contradicts 16.561 eV for the same molecule, C, in line 2." in refused.stderr
     )
-    assert "line 9: '?' is no number." in refused.stderr
+    assert "line 9: '?' is not a number." in refused.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -1,4 +1,4 @@
-"""Failures of the seeds that no other test shows to be gone; `README.md` lists all of them."""
+"""Failures of molecular-design that no other test shows to be gone; all are in `README.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Habits of the seeds' code that no other test shows to be absent; `README.md` lists all."""
+"""Habits of molecular-design that no other test shows to be absent; all are in `README.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every failure and habit of the seeds is mapped to tests that are there."""
+"""Every failure and habit of molecular-design is mapped to tests that are there."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class UntrustedMessage(WireError):
 
 
 class BlobError(MolsteerError):
-    """Data behind a reference that cannot be had."""
+    """Data behind a reference that is missing or damaged."""
 
 
 class BlobMissing(BlobError):

@@ -16,7 +16,7 @@ def patiently(call: Callable[[], _AnswerT], patience_s: float) -> _AnswerT:
 
     Args:
         call: What may be repeated without harm.
-        patience_s: How long to try again before the outage is told.
+        patience_s: How long to try again before the outage is reported.
 
     Raises:
         ServiceUnavailable: If the outage lasts longer.

@@ -64,7 +64,7 @@ def in_order(parts: Iterable[Predictions]) -> npt.NDArray[np.float32]:
 def made_already(body: Infer, molecules: int, blobs: Blobs) -> dict[int, Predictions]:
     """Read the predictions that come with a task, by the place of their weights.
 
-    Those that cannot be had are left out, because they can be made again.
+    Those that are missing are left out, because they can be made again.
     """
     made = {}
     for place, blob in zip(range(len(body.weights)), body.predicted, strict=False):

@@ -55,7 +55,7 @@ class Scorer:
             NonFinitePredictions: If a member does not answer with numbers.
             PluginMissing: If the acquisition is not installed here.
             UnusableScores: If it does not score every molecule.
-            BlobError: If chunk or weights cannot be had.
+            BlobError: If chunk or weights are missing or damaged.
         """
         limit_threads()
         graphs = read_graphs(context.blobs.arrays(body.graphs))

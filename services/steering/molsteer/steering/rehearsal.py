@@ -112,7 +112,7 @@ class Rehearsal:
         folder = self.settings.run_dir
         there = nearest_folder(folder)
         if not there.is_dir():
-            raise UnusableRunDirectory(folder, f"{there} is no folder")
+            raise UnusableRunDirectory(folder, f"{there} is not a folder")
         if not os.access(there, os.W_OK | os.X_OK):
             raise UnusableRunDirectory(folder, f"{there} may not be written")
         run_directory.check_free(folder)

@@ -37,7 +37,7 @@ def train(body: Train, context: TaskContext) -> Trained:
         UnusableWeights: If the weights to start from cannot be read.
         WrongArchitecture: If the weights to start from are of another architecture.
         Diverged: If a member predicts no numbers before it was ever better than at its start.
-        BlobError: If training set or weights cannot be had.
+        BlobError: If training set or weights are missing or damaged.
     """
     deadline = time.monotonic() + min(body.plan.deadline_s, _SHARE_OF_TIME * context.remaining_s)
     limit_threads()

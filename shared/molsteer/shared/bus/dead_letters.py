@@ -52,4 +52,6 @@ def read_letter(data: bytes) -> DeadLetter:
     try:
         return DeadLetter.model_validate_json(data)
     except ValidationError:
-        return DeadLetter.of(data, "It is no dead letter; somebody else put it there.", 0.0)
+        return DeadLetter.of(
+            data, "It is not a dead letter of molsteer; another program put it there.", 0.0
+        )

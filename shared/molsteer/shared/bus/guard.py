@@ -14,7 +14,7 @@ class RedisGuard:
     Args:
         record: The record of tasks.
         claim: Name of this process, which runs one task at a time.
-        patience_s: How long to try again before an outage is told.
+        patience_s: How long to try again before an outage is reported.
     """
 
     def __init__(self, record: TaskRecord, claim: str, patience_s: float = 0.0) -> None:

@@ -56,7 +56,7 @@ def doctor(
 
     With FILE, a campaign's settings (TOML), what these name is checked; without, what MOLSTEER_*
     variables name. Nothing is changed. Exit status: 0 no problem, 1 a problem, 2 the settings
-    cannot be used. With --quiet, warnings and problems alone are told.
+    cannot be used. With --quiet, only warnings and problems are shown.
 
     \b
     Examples:

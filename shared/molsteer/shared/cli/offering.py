@@ -14,7 +14,7 @@ Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]
 
 
 def offered(values: Callable[[], Iterable[str]], incomplete: str) -> list[CompletionItem[str]]:
-    """Offer the values that begin as somebody has; none where they cannot be had."""
+    """Offer the values that begin with what was typed; none if they are not known."""
     try:
         return [CompletionItem(value) for value in values() if value.startswith(incomplete)]
     except MolsteerError:  # a message would land in the line that somebody is about to write

@@ -16,7 +16,7 @@ Verbosity = Literal["quiet", "usual", "verbose"]
 """Results and errors; news as well; or also what is logged, line by line."""
 
 as_json = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON; docs/commands.md tells its fields."
+    "--json", "as_json", is_flag=True, help="Print JSON; docs/commands.md describes its fields."
 )
 
 

@@ -1,11 +1,11 @@
-"""The time left as a person is told it: an estimate that does not jump, in round numbers."""
+"""The time left as it is shown: an estimate that does not jump, in round numbers."""
 
 from __future__ import annotations
 
 from math import exp
 
 FOLLOWS_WITHIN_S = 20.0
-"""Time within which two thirds of a change of the estimate are told."""
+"""Time within which two thirds of a change of the estimate are shown."""
 
 
 class SteadyTimeLeft:

@@ -47,7 +47,7 @@ def staged(folder: Path, *, replace_if_holds: str | None = None) -> Iterator[Pat
 
 def _check_vacant(folder: Path, replace_if_holds: str | None) -> None:
     if not folder.parent.is_dir():
-        raise RefusedFolder(folder, f"{folder.parent} is no folder", "Create it first.")
+        raise RefusedFolder(folder, f"{folder.parent} is not a folder", "Create it first.")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if replace_if_holds is None:

@@ -32,7 +32,7 @@ _MOST_CHARACTERS, _WIDEST = 200_000, 5_000
 """No settings are longer, nor is a line of them; reading TOML may take time with their square."""
 
 _EXPLAINED = 50
-"""Problems of which each is told with its line and what may have been meant."""
+"""Problems that are shown with their line and what may have been meant."""
 
 _SettingsT = TypeVar("_SettingsT", bound="FileSettings")
 

@@ -35,7 +35,7 @@ def check_redis_url(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:  # whose text may hold a password
-        raise ValueError(f"is no address; write {_FORMS['redis']}, and {_ESCAPES}") from None
+        raise ValueError(f"is not an address; write {_FORMS['redis']}, and {_ESCAPES}") from None
     if parts.scheme not in _FORMS:
         raise ValueError("must begin with redis://, rediss:// or unix://")
     form = _FORMS[parts.scheme]

@@ -65,8 +65,8 @@ def _decode(data: bytes, kind: type[_MessageT], purpose: Purpose, key_ring: KeyR
     message = _parse(body, kind)
     if signed_by not in {None, _topic(message)}:
         raise UntrustedMessage(
-            f"The {purpose} {message.task_id} is signed with a key of {signed_by}: whoever sent it "
-            f"has no say in {_topic(message)}."
+            f"The {purpose} {message.task_id} is signed with a key of {signed_by}; its sender may "
+            f"not send messages of {_topic(message)}."
         )
     return message
 

@@ -50,7 +50,7 @@ def end_of_job(
             return _finite(float(text))
         except ValueError:
             cure = "Give the end of the job by --until."
-            problem = f"{JOB_END_VARIABLE}: {text!r} is no time. {cure}"
+            problem = f"{JOB_END_VARIABLE}: {text!r} is not a time. {cure}"
             raise SettingsError("the environment", [problem]) from None
     job = scheduler.job_of(environment)
     if job is None:
@@ -91,7 +91,7 @@ def _given(text: str, now: float) -> float:
     except ValueError:
         unset = " The variable in it is probably not set here." if text in {"", "+"} else ""
         problem = (
-            f"--until: {text!r} is no time.{unset} "
+            f"--until: {text!r} is not a time.{unset} "
             f"Write +SECONDS, +HH:MM:SS, never, or as 2026-01-31T18:00."
         )
         raise SettingsError("the command line", [problem]) from None

@@ -55,6 +55,6 @@ class Handler(Protocol[BodyT_contra, ValueT_co]):
 
         Raises:
             TaskError: If it cannot be done.
-            BlobError: If its inputs cannot be had.
+            BlobError: If its inputs are missing or damaged.
         """
         ...

@@ -186,7 +186,7 @@ def test_a_damaged_model_is_named(ended: ToyCampaign, tmp_path: Path) -> None:
     copy = shutil.copytree(ended.folder, tmp_path / "run")
     for file in (copy / "models").iterdir():
         file.write_bytes(b"nonsense")
-    with pytest.raises(UnusableModels, match=r"models/\S+: It is no safetensors file"):
+    with pytest.raises(UnusableModels, match=r"models/\S+: It is not a complete safetensors file"):
         export_models(copy, tmp_path / "out", replace=False)
     assert names(tmp_path) == ["run"]
 

@@ -271,7 +271,7 @@ def test_an_empty_folder_is_filled(write, tmp_path):
 
 
 def test_a_missing_parent_folder_is_named(write, tmp_path):
-    with pytest.raises(RefusedFolder, match=r"nowhere is no folder"):
+    with pytest.raises(RefusedFolder, match=r"nowhere is not a folder"):
         built([write("a.smi", "CCO\n")], tmp_path / "nowhere" / "space")
 
 

@@ -162,7 +162,7 @@ def test_the_column_can_be_chosen_by_heading_or_number(
         ("a.csv", zipped(b"", "[Content_Types].xml", "xl/a.xml"), None, "an Excel workbook"),
         ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), None, "Microsoft Office"),
         ("a.csv", b"\x28\xb5\x2f\xfd" + bytes(99), None, "Zstandard, which is not supported"),
-        ("a.smi", bytes(range(256)), None, "it is no text"),
+        ("a.smi", bytes(range(256)), None, "it is not text"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_cause(

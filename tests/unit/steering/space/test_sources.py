@@ -93,5 +93,5 @@ def test_a_damaged_archive_is_refused(write, pack):
 def test_what_is_no_text_is_refused(write):
     path = write("a.smi.gz", "CCO\n")
     path.write_bytes(b"CC\n" + path.read_bytes())
-    with pytest.raises(UnreadableSource, match="it is no text"):
+    with pytest.raises(UnreadableSource, match="it is not text"):
         rows(path)

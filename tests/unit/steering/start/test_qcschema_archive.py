@@ -182,7 +182,7 @@ def test_every_document_that_cannot_be_used_is_told_at_once(write) -> None:
         read_training_set(write(*documents))
     told = "\n".join(raised.value.problems)
     for sentence in (
-        "line 5: it is no QCSchema result, version 1",
+        "line 5: it is not a QCSchema result of version 1",
         "line 7: it was computed with B3LYP, and labels must be of GFN2-xTB",
         "line 9: it names no molecule",
         "line 11: C has no energy with charge 1",
@@ -362,5 +362,5 @@ def test_hydrogen_isotopes_and_complexes_are_the_molecules_of_their_names(
 def test_what_is_cut_off_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "archive.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(UnusableTrainingSet, match="line 1: it is no QCSchema result"):
+    with pytest.raises(UnusableTrainingSet, match="line 1: it is not a QCSchema result"):
         read_training_set(path)

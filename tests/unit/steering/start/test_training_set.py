@@ -25,7 +25,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 def record(smiles: str, **potentials: float) -> dict[str, object]:
-    """A record of the seeds, with the parts that matter."""
+    """A record of molecular-design, with the parts that matter."""
     return {
         "key": "anything",
         "identifier": {"smiles": smiles, "inchi": "InChI=1S/..."},
@@ -113,13 +113,13 @@ def test_every_line_that_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
         read_training_set(file)
     assert raised.value.problems == (
         "line 3: 'C(C' cannot be used, not a SMILES.",
-        "line 4: '' is no number.",
-        "line 5: 'many' is no number.",
-        "line 6: nan is no ionization potential in eV.",
-        "line 7: -3 is no ionization potential in eV.",
-        "line 8: 280 is no ionization potential in eV.",
+        "line 4: '' is not a number.",
+        "line 5: 'many' is not a number.",
+        "line 6: nan is not an ionization potential in eV.",
+        "line 7: -3 is not an ionization potential in eV.",
+        "line 8: 280 is not an ionization potential in eV.",
         "line 9: 14.3 eV contradicts 14.25 eV for the same molecule, CCO, in line 2.",
-        "line 10: '' is no number.",
+        "line 10: '' is not a number.",
     )
 
 

@@ -94,11 +94,14 @@ def test_a_whole_campaign_is_proved_whole(ended: Path) -> None:
         ("DELETE FROM label WHERE number = 1", "succeeded, but there is no label from it."),
         ("DELETE FROM label WHERE number = 1", f"The last label is number {BUDGET}, but there"),
         ("DELETE FROM label WHERE number = 1", "gave a label by the journal, but not by"),
-        ("UPDATE label SET molecule = 59999 WHERE number = 1", "no successful simulation of mol"),
+        (
+            "UPDATE label SET molecule = 59999 WHERE number = 1",
+            "not a successful simulation of mol",
+        ),
         ("DELETE FROM model", "succeeded, but there is no model from it."),
         (
             "UPDATE model SET task_id = 'x' WHERE generation = 1 AND task_id LIKE '%/0/1'",
-            "belongs to x, which is no successful training.",
+            "belongs to x, which is not a successful training.",
         ),
         (
             "UPDATE fact SET value = json_set(value, '$.budget', 3) WHERE name = 'plan'",

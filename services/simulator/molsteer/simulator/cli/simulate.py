@@ -153,7 +153,7 @@ def simulate(
 
     The adiabatic potential (eV) is the energy of the relaxed cation minus that of the relaxed
     neutral, the vertical one that of the cation at the neutral's geometry. Both are plain
-    differences of GFN2-xTB energies, some 4 to 5 eV above experiments. The shifted one is the
+    differences of GFN2-xTB energies, about 4.8 eV above experiments. The shifted one is the
     vertical one less the empirical 4.8455 eV that xtb's own --vip subtracts.
 
     Exit status: 0 all are computed, 1 some are not, 2 the input cannot be used.

@@ -195,7 +195,7 @@ def _ended(findings: Findings, settings: CampaignSettings) -> str:
 
 def _common_cause(findings: Findings) -> str:
     if not findings.failures:
-        return "No model could be asked."
+        return "No models could be trained or used."
     kind, count = findings.failures[0], sum(kind.count for kind in findings.failures)
     said = one_line(kind.message)
     return f"Of {count} failures, {kind.count} are {kind.code}. The last of these: {said}"

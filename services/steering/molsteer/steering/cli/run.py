@@ -32,8 +32,8 @@ def run(file: Path | None, verbosity: Verbosity, *, dry_run: bool, **flags: Give
     flags are the strongest. Ctrl-C once lets the running simulations end, twice ends at once; the
     same command goes on later.
 
-    The options of molecular-design's run.py work as well; docs/from-the-seeds.md says how they
-    differ.
+    The options of molecular-design's run.py work as well; docs/from-molecular-design.md says how
+    they differ.
 
     \b
     Examples:

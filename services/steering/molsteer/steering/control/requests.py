@@ -206,7 +206,7 @@ def _read(file: Path) -> Request:
         raise SettingsError(str(file), [reason]) from None
     except ValidationError:
         raise SettingsError(
-            str(file), ["This is no request of this version. Use one molsteer version for all."]
+            str(file), ["This is not a request of this version. Use one molsteer version for all."]
         ) from None
     return request.model_copy(update={"changes": check_changes(request.changes)})
 
@@ -215,7 +215,7 @@ def _content(file: Path) -> bytes:
     # Without waiting, for a pipe has no other end.
     with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+            raise OSError(errno.EINVAL, "it is not a regular file")
         return opened.read(_MOST_BYTES)
 
 

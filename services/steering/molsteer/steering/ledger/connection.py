@@ -12,7 +12,7 @@ from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.ledger.trouble import told
 
 BUSY_S = 5.0
-"""How long to wait for a lock that another program holds, before that is told."""
+"""How long to wait for a lock that another program holds, before it is reported."""
 
 
 class LedgerConnection(sqlite3.Connection):

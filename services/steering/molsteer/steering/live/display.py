@@ -68,7 +68,7 @@ class LineDisplay:
 
 
 class QuietDisplay(LineDisplay):
-    """Nothing but what must not be missed."""
+    """Shows nothing but what a person has to see."""
 
     def show(self, progress: Progress, now: float) -> None:
         """Keep quiet."""

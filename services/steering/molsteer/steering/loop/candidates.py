@@ -31,7 +31,7 @@ def read_rows(arrays: Arrays, chunk: int, molecules: int) -> npt.NDArray[np.int6
         if values is None or values.dtype != np.float32 or values.shape != rows.shape:
             raise BlobCorrupt(f"chunk {chunk}", f"its candidates come without {name}")
         if not np.isfinite(values).all():
-            raise BlobCorrupt(f"chunk {chunk}", f"a {name} of its candidates is no number")
+            raise BlobCorrupt(f"chunk {chunk}", f"a {name} of its candidates is not a number")
     if ((rows < 0) | (rows >= molecules)).any() or len(np.unique(rows)) < len(rows):
         raise BlobCorrupt(f"chunk {chunk}", "its candidates are not rows of the chunk")
     return rows

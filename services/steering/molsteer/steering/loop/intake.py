@@ -136,8 +136,8 @@ class Settlement:
                 return ChunkScored(at, outcome.task_id, self._candidates(result))
             case _:
                 raise WireError(
-                    f"Task {outcome.task_id} came back as {outcome.result.kind!r}, which is no "
-                    f"answer to it. Run the same molsteer version in every service."
+                    f"Task {outcome.task_id} came back as {outcome.result.kind!r}, which does "
+                    f"not answer it. Run the same molsteer version in every service."
                 )
 
     def _label(self, task_id: str, molecule: int, result: Simulated) -> None:
@@ -151,7 +151,7 @@ class Settlement:
         try:
             text = json.dumps(self.blobs.tree(result.records))
         except (TypeError, ValueError, RecursionError) as error:
-            raise BlobCorrupt(f"task {task_id}", f"its records are no JSON ({error})") from None
+            raise BlobCorrupt(f"task {task_id}", f"its records are not JSON ({error})") from None
         write_file(self.run_dir, record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_label(self.ledger, task_id, molecule, result, record)
 

@@ -37,7 +37,7 @@ class Display(Protocol):
         ...
 
     def say(self, sentence: str) -> None:
-        """Tell something that must not be missed."""
+        """Report something that a person has to see."""
         ...
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class Application:
         """Keep everything running, take one step, and tell how far the campaign is.
 
         Args:
-            complain: Hears what a person must not miss; it is logged as well.
+            complain: Gets what a person has to see; it is logged as well.
 
         Raises:
             WorkersKeepDying: If the workers on this machine do not stay alive.

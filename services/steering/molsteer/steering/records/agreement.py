@@ -1,7 +1,7 @@
 """Whether the labels that a campaign began with are of the quantity that it computes.
 
 Models learn from both alike, so labels of another kind mislead them silently. Experiments, and
-what xtb's own `--vip` prints, lie 4 to 5 eV below the differences of energies computed here, while
+what xtb's own `--vip` prints, lie 4 to 6 eV below the differences of energies computed here, while
 the medians of one kind of labels are close: most molecules differ by less than 2 eV, and a search
 that begins with good models is ahead of its labels by about as much.
 """
@@ -18,7 +18,7 @@ COMPARED = 10
 """The first so many labels of the campaign are compared with all that were given."""
 
 APART_eV = 3.0
-"""Distance of the medians from which on it is told."""
+"""Distance of the medians from which on it is reported."""
 
 
 def distance_eV(ledger: Ledger) -> float | None:

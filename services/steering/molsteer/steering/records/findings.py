@@ -108,7 +108,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A campaign, ready to be told.
+    """What a campaign has found, as reports show it.
 
     Attributes:
         name: Its name.

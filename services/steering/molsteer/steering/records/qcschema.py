@@ -27,5 +27,5 @@ def documents(run_dir: Path, ledger: Ledger) -> Iterator[Document]:
     for task_id, record in labels:
         for purpose, document in read_record(run_dir / record).items():
             if not isinstance(document, dict):
-                raise RecordUnreadable(run_dir / record, f"its {purpose} is no document")
+                raise RecordUnreadable(run_dir / record, f"its {purpose} is not a document")
             yield {**document, "id": f"{task_id}/{purpose}"}

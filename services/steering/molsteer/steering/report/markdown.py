@@ -11,8 +11,8 @@ from molsteer.steering.report.table import number, table
 BEST_SHOWN = 20
 
 _WHAT_IT_IS = {
-    "xtb": "These are plain differences of GFN2-xTB energies, 4 to 5 eV above experiments for most "
-    "molecules. xtb's own `--vip` subtracts an empirical 4.8455 eV from the vertical one.\n",
+    "xtb": "These are plain differences of GFN2-xTB energies, about 4.8 eV above experiments in "
+    "most cases. xtb's own `--vip` subtracts an empirical 4.8455 eV from the vertical one.\n",
 }
 """What the numbers of a level of theory are, where that is known here."""
 

@@ -24,7 +24,7 @@ from molsteer.shared.wire.specs import PluginName, SimulationSpec, TrainingPlan
 from molsteer.steering.space.admission import Charged, Salts
 
 MEMBERS = 8
-"""Networks in an ensemble of which nobody says how large it is."""
+"""Networks in an ensemble whose size is not given."""
 
 _HANDLER = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
@@ -88,7 +88,7 @@ class CampaignSection(Section):
     training_set: Path | None = Field(
         default=None,
         description="Labels known before: a table with the columns smiles and adiabatic_eV, or "
-        "JSON Lines of the seeds' MoleculeData or of QCSchema results; also packed.",
+        "JSON Lines of molecular-design's MoleculeData or of QCSchema results; also packed.",
     )
     training_smiles_column: ColumnName | None = Field(
         default=None, description="Column of SMILES in a table of labels, as `smiles_column`."
@@ -118,8 +118,8 @@ class PolicySection(Section):
 
     starter: Literal["random", "k-means"] = Field(
         default="random",
-        description="Molecules that are simulated before there is a model: drawn at random, or so "
-        "many as the first training waits for from the middles of clusters of similar molecules.",
+        description="How the first molecules are chosen, before there is a model: at random, or as "
+        "many as the first training needs from the middles of clusters of similar molecules.",
     )
     first_training_after: PositiveInt = Field(
         default=32,
@@ -136,11 +136,11 @@ class PolicySection(Section):
     )
     during_update: Literal["continue", "hold-while-training", "pause"] = Field(
         default="continue",
-        description="While models are updated: go on, stop refilling the queue while they train, "
-        "or stop refilling it until the new ranking is there.",
+        description="New simulations while models are updated: go on, none while members train, "
+        "or none until the new ranking is there.",
     )
     start_from: Literal["warm", "scratch"] = Field(
-        default="warm", description="Train on from the last weights, or from new ones."
+        default="warm", description="Train on from the last weights, or begin with new ones."
     )
     merge: Literal["progressive", "complete"] = Field(
         default="progressive",
@@ -148,8 +148,8 @@ class PolicySection(Section):
     )
     inference: Literal["ensemble", "model"] = Field(
         default="ensemble",
-        description="Begin with the search space when the whole ensemble is trained, or let each "
-        "group of models that is trained predict it while others are still being trained.",
+        description="Score the search space when all members are trained (ensemble), or let each "
+        "group of members predict it while others are still being trained (model).",
     )
     acquisition: PluginName = Field(
         default="ucb",
@@ -159,15 +159,18 @@ class PolicySection(Section):
     beta: NonNegativeFloat = Field(
         default=1.0, description="Weight of the ensemble's spread in the ranking."
     )
-    attempts: PositiveInt = Field(default=2, description="Tries of a task whose failure may pass.")
+    attempts: PositiveInt = Field(
+        default=2,
+        description="How often a task is tried when it fails for a reason that may go away.",
+    )
     max_starts: PositiveInt = Field(
         default=3,
-        description="Times that a task may take its process down before it is given up; a start "
-        "that was lost with the whole worker does not count.",
+        description="A task is given up after its process has died this many times; a start "
+        "that ended with its whole worker does not count.",
     )
     failure_limit: PositiveInt = Field(
         default=20,
-        description="Simulations given up in a row after which the campaign ends as failing.",
+        description="The campaign ends as failing after so many molecules given up in a row.",
     )
 
 

@@ -20,7 +20,7 @@ FIRST_AFTER_S = 3.0
 AGAIN_AFTER_S = 15.0
 
 REMIND_AFTER_S = 600.0
-"""How long a pool may stay without a worker until that is told again."""
+"""Time after which a pool that still has no worker is reported again."""
 
 
 _NAMED = 5

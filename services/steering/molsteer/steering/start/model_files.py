@@ -62,7 +62,7 @@ def read_weights(path: Path) -> Weights:
     try:
         manifest, tensors = from_arrays(codecs.decode_arrays(data, str(path)))
     except BlobCorrupt as error:
-        raise NoWeights(f"It is no safetensors file, or not all of one. {error}") from None
+        raise NoWeights(f"It is not a complete safetensors file. {error}") from None
     except ValueError as error:
         raise NoWeights(
             f"It holds no weights of the built-in network: {error}. Give files from the folder "

@@ -95,7 +95,7 @@ def write_proposal(proposal: Proposal, file: Path) -> None:
     try:
         data = f"{text}\n".encode()
     except UnicodeEncodeError:
-        reason, cure = "a path that it must name is no UTF-8 text", "Rename the file or folder."
+        reason, cure = "a path that it must name is not UTF-8 text", "Rename the file or folder."
         raise RefusedFile(file, reason, cure) from None
     try:
         with file.open("xb") as written:

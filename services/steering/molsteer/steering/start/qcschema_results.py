@@ -158,7 +158,7 @@ def first_problem(error: ValidationError) -> str:
     """Say what is wrong with a document."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {wording(first)}" if place else "it is no QCSchema result, version 1"
+    return f"{place}: {wording(first)}" if place else "it is not a QCSchema result of version 1"
 
 
 def name_of(result: Result) -> str | None:

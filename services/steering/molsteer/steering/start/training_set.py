@@ -27,7 +27,7 @@ from molsteer.steering.space.files.table import MoleculesTable
 from molsteer.steering.start.qcschema_archive import Content, Line, is_archive, read_archive
 
 RECIPE = "xtb-vacuum"
-"""The seeds' name for what is computed here: relaxed cation minus relaxed neutral at GFN2-xTB.
+"""What molecular-design calls the label: relaxed cation minus relaxed neutral at GFN2-xTB.
 Their volts are for one electron and against no electrode, so the number is the same in eV."""
 
 LABEL_COLUMNS = ("adiabatic_eV", "ip_eV")
@@ -60,7 +60,7 @@ def read_training_set(
     """Read labels; a molecule that occurs several times with one value counts once.
 
     A table has the columns `smiles` and `adiabatic_eV` (or `ip_eV`). JSON Lines hold one
-    MoleculeData of the seeds in each line, alone or as their runs write it, `[time, text]`, or
+    MoleculeData of molecular-design in each line, alone or as its runs write it, `[time, text]`, or
     QCSchema documents, see `read_archive`. Which it is, and how it is packed, is found out.
 
     Args:
@@ -80,7 +80,7 @@ def read_training_set(
             case str(problem):
                 problems.append((line, problem))
             case (_, value_eV) if not PLAUSIBLE_eV[0] <= value_eV <= PLAUSIBLE_eV[1]:
-                problems.append((line, f"{value_eV:g} is no ionization potential in eV"))
+                problems.append((line, f"{value_eV:g} is not an ionization potential in eV"))
             case (smiles, value_eV):
                 rows.append(Row(0, line, smiles))
                 values_eV[line] = value_eV
@@ -149,7 +149,7 @@ def _from_cells(smiles: str, value: str) -> Content:
     try:
         return smiles, float(value)
     except ValueError:
-        return f"{value!r} is no number"
+        return f"{value!r} is not a number"
 
 
 def _json_lines(lines: Iterator[Line], method: str) -> Iterator[tuple[int, Content]]:
@@ -183,7 +183,7 @@ def _from_record(text: str) -> Content:
         place = ".".join(str(part) for part in first["loc"]) or "the record"
         return f"{place}: {wording(first)}"
     except (ValueError, TypeError, IndexError, RecursionError):
-        return "it is no MoleculeData in JSON"
+        return "it is not MoleculeData in JSON"
     value_eV = molecule.oxidation_potential.get(RECIPE)
     if value_eV is None:
         return f"its oxidation_potential has no {RECIPE!r}"

@@ -46,7 +46,7 @@ RULES = (
         "SELECT molecule, count(*) AS labels FROM label GROUP BY molecule HAVING labels > 1",
     ),
     Rule(
-        "Label {number} belongs to {task_id}, which is no successful simulation of molecule "
+        "Label {number} belongs to {task_id}, which is not a successful simulation of molecule "
         "{molecule}.",
         "SELECT * FROM label WHERE NOT EXISTS (SELECT 1 FROM task"
         " WHERE task.task_id = label.task_id AND topic = 'simulate' AND state = 'settled'"
@@ -62,7 +62,7 @@ RULES = (
         "SELECT max(number) AS last, count(*) AS labels FROM label HAVING last <> labels",
     ),
     Rule(
-        "Model {file} belongs to {task_id}, which is no successful training.",
+        "Model {file} belongs to {task_id}, which is not a successful training.",
         "SELECT * FROM model WHERE NOT EXISTS (SELECT 1 FROM task"
         " WHERE task.task_id = model.task_id AND topic = 'train' AND state = 'settled'"
         " AND status = 'ok')",

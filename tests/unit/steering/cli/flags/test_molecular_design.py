@@ -1,4 +1,4 @@
-"""Every option of the seeds' `run.py`, and what it is here."""
+"""Every option of molecular-design's `run.py`, and what it is here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.fast
 
 SERVED = ("--workers-server", "external")
 
-# Each option of the seeds with what says the same in our own flags.
+# Each option of molecular-design with what says the same in our own flags.
 COUNTERPARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "redishost": (("thetamom1",), ("--queue-redis-url", "redis://thetamom1:6379/0", *SERVED)),
     "redisport": (("7485",), ("--queue-redis-url", "redis://127.0.0.1:7485/0", *SERVED)),

@@ -1,4 +1,4 @@
-"""The flags of `molsteer run`: one for each setting, and the seeds' options beside them."""
+"""The flags of `molsteer run`: one for each setting, and molecular-design's options."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class RunCommand(click.Command):
 
 
 def is_of_the_seeds(parameter: click.Parameter) -> bool:
-    """Tell whether an option stands among those of the seeds' run.py."""
+    """Tell whether an option is one of molecular-design's run.py."""
     return str(parameter.name).startswith(SEEDS)
 
 
 def seed_flags(command: _CommandT) -> _CommandT:
-    """Add the seeds' options, but for those that are ours as well."""
+    """Add molecular-design's options, except those that molsteer has as well."""
     own = {flag_name(section, key) for section, key, _ in settings_fields()}
     for flag in reversed(SEED_FLAGS):
         if f"--{flag.name}" not in own:
@@ -86,16 +86,16 @@ def seed_flags(command: _CommandT) -> _CommandT:
 
 
 def choose(flags: Mapping[str, Given], known_server: str | None) -> Chosen:
-    """Bring our flags and the seeds' together.
+    """Combine the flags of molsteer and the options of molecular-design.
 
     Args:
-        flags: Values by `section__key`, the seeds' options as `seeds__name`; None is not given.
+        flags: Values by `section__key`, its options as `seeds__name`; None is not given.
         known_server: A Redis URL whose user, password and database hold for a server that the
-            seeds' options name.
+            options of molecular-design name.
 
     Raises:
-        SettingsError: If two flags give a setting different values, or an option of the seeds
-            cannot be had; all such problems are named at once.
+        SettingsError: If two flags give a setting different values, or an option is not
+            supported; all such problems are named at once.
     """
     chosen = Chosen(flags_by_section(flags))
     seeds = chosen.settings.pop(SEEDS, {})
@@ -110,7 +110,7 @@ def choose(flags: Mapping[str, Given], known_server: str | None) -> Chosen:
         if isinstance(flag.meaning, NoEffect):
             chosen.notes.append(f"--{flag.name} has no effect. {flag.remark}")
         if _is_refused(flag, given):
-            problems.append(f"--{flag.name} {given} cannot be had. {flag.remark}")
+            problems.append(f"--{flag.name} {given} is not supported. {flag.remark}")
         for setting, value in _meaning(flag, given, seeds, known_server):
             section, _, key = setting.partition(".")
             if chosen.settings.setdefault(section, {}).setdefault(key, value) != value:
@@ -191,7 +191,7 @@ def _help(flag: SeedFlag) -> str:
         case NoEffect():
             return f"No effect. {flag.remark}"
         case Refused():
-            return f"Not to be had. {flag.remark}"
+            return f"Not supported. {flag.remark}"
         case _:
             assert_never(flag.meaning)
 

@@ -1,4 +1,4 @@
-"""The options of the seeds' `run.py`, each with what it means for a campaign here.
+"""The options of molecular-design's `run.py`, each with what it means for a campaign here.
 
 Steering itself knows settings only; this table is for the command line and the documentation.
 """
@@ -37,12 +37,12 @@ class Only:
 
 @dataclass(frozen=True, slots=True)
 class NoEffect:
-    """It is taken and changes nothing; the user is told."""
+    """It is accepted and changes nothing, which is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It cannot be had; the user is told what to do instead."""
+    """It is not supported; the message says what to do instead."""
 
 
 Meaning = Same | Switch | Server | Only | NoEffect | Refused
@@ -50,12 +50,12 @@ Meaning = Same | Switch | Server | Only | NoEffect | Refused
 
 @dataclass(frozen=True, slots=True)
 class SeedFlag:
-    """An option of the seeds.
+    """An option of molecular-design.
 
     Attributes:
         name: As on their command line, without the dashes.
         default: What it was there when nobody gave it.
-        remark: What a user of theirs has to know; a reason where it has no effect or is refused.
+        remark: What its users have to know; the reason where it has no effect or is refused.
         takes_value: Whether a value follows it.
         several: Whether several values may follow it.
     """
@@ -72,7 +72,7 @@ _LEDGER = (
     "Molecules and results are kept in the campaign's ledger; give labels known before with "
     "--training-set."
 )
-_GLOBUS = "The file of the seeds' `GlobusEndpoints`; one for all topics."
+_GLOBUS = "The file of molecular-design's `GlobusEndpoints`; one for all topics."
 _STORE = "redis, file, globus, endpoint or none."
 
 SEED_FLAGS: tuple[SeedFlag, ...] = (
@@ -204,7 +204,7 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
         "ps-threshold",
         Same(("stores.threshold_bytes",)),
         "10000, 500000 or 5000",
-        "Bytes as they are stored; the seeds counted hexadecimal digits, two for each.",
+        "Bytes as they are stored; molecular-design counted two hexadecimal digits for each.",
     ),
     SeedFlag(
         "ps-file-dir",

@@ -134,7 +134,7 @@ def _encoding(begin: bytes, path: Path) -> str:
         return "utf-8-sig"
     if 0 in (even, odd) and 4 * (even + odd) > len(begin):  # mostly Latin, without a mark
         return "utf-16-le" if odd else "utf-16-be"
-    raise UnreadableSource(path, "it is no text", "Give molecules as text, such as CSV.")
+    raise UnreadableSource(path, "it is not text", "Give molecules as text, such as CSV.")
 
 
 def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[str]:
