@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
-from typing import NoReturn
 
 from molsteer.shared.cli.in_place import InPlace, beside_bar
 from molsteer.shared.cli.terminal import Terminal
 from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
+from molsteer.shared.host.interrupts import tidy_up_on_terminate
 from molsteer.simulator.cli.answers import Write
 from molsteer.simulator.cli.crew import Crew
 from molsteer.simulator.cli.inputs import Given
@@ -54,7 +51,8 @@ def compute_all(crew: Crew, molecules: Sequence[Given], write: Write, *, quiet: 
     """
     tally = Tally(len(molecules))
     terminal = Terminal(stderr=True, quiet=quiet)
-    with unwinding(), _shown(terminal, tally) as show, closing(crew.compute(molecules)) as answers:
+    tidy_up_on_terminate()
+    with _shown(terminal, tally) as show, closing(crew.compute(molecules)) as answers:
         for given, answer in answers:
             write(given, answer)
             if isinstance(answer, NotComputed):
@@ -63,22 +61,6 @@ def compute_all(crew: Crew, molecules: Sequence[Given], write: Write, *, quiet: 
                 tally.computed += 1
             show()
     return tally
-
-
-@contextmanager
-def unwinding() -> Iterator[None]:
-    """Let SIGTERM and a hang-up end what runs as Ctrl-C does, so that nothing stays behind."""
-    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, _leave) for number in heeded}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
 
 
 @contextmanager

@@ -201,10 +201,11 @@ def _form_of(output: Path | None) -> Literal["jsonl", "csv"] | None:
 
 
 def _compute_one(crew: Crew, given: Given) -> Computed:
-    from molsteer.simulator.cli.batch import unwinding
+    from molsteer.shared.host.interrupts import tidy_up_on_terminate
     from molsteer.simulator.cli.orders import Computed
 
-    with unwinding(), closing(crew.compute([given])) as answers:
+    tidy_up_on_terminate()
+    with closing(crew.compute([given])) as answers:
         _, answer = next(answers)
     if isinstance(answer, Computed):
         return answer
