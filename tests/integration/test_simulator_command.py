@@ -164,7 +164,7 @@ def simulating(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_process_that_dies_is_told_in_one_sentence(tmp_path: Path) -> None:
     with simulating(ENDLESS, cwd=tmp_path) as process:
         eventually(lambda: list((tmp_path / "tmp").glob("molsteer-simulate-*/*")))
-        (child,) = below(process.pid, "simulator.child")
+        (child,) = below(process.pid, "simulator.cli.child")
         child.send_signal(signal.SIGSEGV)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -182,7 +182,7 @@ def test_what_is_finished_stays_when_it_is_told_to_end(
     found = tmp_path / "found.jsonl"
     with simulating("CCO", ENDLESS, "-o", found.name, "--processes", "2", cwd=tmp_path) as process:
         eventually(lambda: found.exists() and found.read_text().endswith("\n"), 60.0)
-        children = below(process.pid, "simulator.child")
+        children = below(process.pid, "simulator.cli.child")
         process.send_signal(sent)
         _, told = process.communicate(timeout=60)
         eventually(lambda: not any(map(psutil.Process.is_running, children)))
@@ -195,7 +195,7 @@ def test_what_is_finished_stays_when_it_is_told_to_end(
 
 def test_no_process_outlives_the_command_that_was_killed(tmp_path: Path) -> None:
     with simulating(ENDLESS, cwd=tmp_path) as process:
-        (child,) = eventually(lambda: below(process.pid, "simulator.child"))
+        (child,) = eventually(lambda: below(process.pid, "simulator.cli.child"))
         eventually(lambda: list((tmp_path / "tmp").glob("molsteer-simulate-*/*")))
         process.kill()
         eventually(lambda: not child.is_running())
