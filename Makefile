@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # More arguments for the installation of torch, such as an index of CPU builds.
 export TORCH_ARGS ?=
+# How many tests run side by side; auto: one for each core.
+JOBS ?= auto
 # How long each reader is fuzzed.
 SECONDS ?= 60
 # How long `make chaos` breaks things, and which.
@@ -16,21 +18,23 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check fuzz chaos format data docs wheels lock clean
+.PHONY: run test check lint fuzz chaos format data docs wheels lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
 
 test: $(VENV)/installed ## Run every test that needs no GPU.
 	scripts/install_test_parts.sh
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(JOBS)
 
-check: $(VENV)/installed ## Format, lint, types, import contracts, fast tests, known vulnerabilities.
+check: lint ## Lint, and run the fast tests.
+	$(BIN)/pytest --numprocesses $(JOBS) -m fast -q
+
+lint: $(VENV)/installed ## Format, lint, types, import contracts, known vulnerabilities.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -m fast -q
 	$(BIN)/python scripts/audit.py
 
 fuzz: $(VENV)/installed ## Look for bytes that break a reader, SECONDS=60 for each.
