@@ -258,7 +258,8 @@ def test_a_run_directory_is_left_as_it_was_when_the_molecules_are_unusable(
 ) -> None:
     (folder / "empty").mkdir()
     said = refuse(folder, "run", "--space", "salts.smi", "--run-dir", run_dir)
-    assert "1 several fragments, 1 not a SMILES" in said
+    assert "1 several fragments, such as '[Na+].[Cl-]' in line 1" in said
+    assert "1 not a SMILES" in said
 
 
 def test_a_run_directory_in_use_is_told_with_its_holder(folder: Path) -> None:
