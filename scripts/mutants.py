@@ -89,7 +89,7 @@ class Copy:
 def choose(count: int, seed: int, since: str | None, within: Sequence[str]) -> list[Mutant]:
     """Draw changes of the code, or of the lines of it that are new since a revision."""
     found: list[Mutant] = []
-    changed = changed_lines(_git("diff", "-U0", "--dst-prefix=b/", since)) if since else {}
+    changed = changed_lines(_git("diff", "-U0", "--dst-prefix=b/", since, "--")) if since else {}
     for path in filter(CODE.fullmatch, sorted(_files())):
         if not within or path.startswith(tuple(within)):
             mutants = mutants_of(path, (ROOT / path).read_bytes())
@@ -102,25 +102,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--since", help="change only what is new since this revision, of files that git knows"
-    )
+    parser.add_argument("--since", help="change only what is new since then, in files git knows")
     parser.add_argument("within", nargs="*", help="folders or files to change, as git names them")
     asked = parser.parse_args()
-    chosen, survivors = choose(asked.count, asked.seed, asked.since, asked.within), 0
+    chosen = choose(asked.count, asked.seed, asked.since, asked.within)
+    if not chosen:
+        sys.exit("There is no code to change there; name folders as git does.")
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy, begun = Copy(Path(folder)), time.monotonic()
+        _say(f"{len(chosen)} changes are tried, after the tests without any; this takes a while.")
         if not copy.passes(None):
             sys.exit("A fast test fails without any change; mend it first.")
         within_s = 60 + 5 * (time.monotonic() - begun)
+        survivors = 0
         for mutant in chosen:
             if copy.survives(mutant, within_s):
                 survivors += 1
                 diff = mutant.diff((ROOT / mutant.path).read_bytes())
-                sys.stdout.write(f"{mutant.path}:{mutant.line}\n{diff}\n\n")
-                sys.stdout.flush()
-    noticed = len(chosen) - survivors
-    sys.stdout.write(f"{len(chosen)} changes: {noticed} noticed, {survivors} unnoticed.\n")
+                _say(f"\n{mutant.path}:{mutant.line}\n{diff}")
+    _say(f"\n{len(chosen) - survivors} changes were noticed, {survivors} were not.")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()  # whoever reads it through a pipe waits for minutes otherwise
 
 
 def _files() -> list[str]:
@@ -133,9 +138,12 @@ def _files() -> list[str]:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(2)  # git has said why
+    return done.stdout
 
 
 if __name__ == "__main__":

@@ -100,12 +100,13 @@ def test_new_lines_are_changed_in_a_copy_and_survivors_are_shown(tree: Path) -> 
     rooms.write_text("HALLS = 1\n\n\ndef rooms(doors):\n    return doors + 1\n")
     before = contents(tree)
     done = mutants(tree, "--since", "HEAD")
-    assert done.stdout.splitlines() == [
+    assert done.stdout.splitlines()[1:] == [
+        "",
         "shared/molsteer/shared/rooms.py:5",
         "-    return doors + 1",
         "+    return doors + 2",
         "",
-        "2 changes: 1 noticed, 1 unnoticed.",
+        "1 changes were noticed, 1 were not.",
     ], done.stderr
     assert done.returncode == 0
     assert contents(tree) == before
@@ -116,3 +117,17 @@ def test_tests_that_fail_anyway_judge_nothing(tree: Path) -> None:
     done = mutants(tree)
     assert done.returncode == 1
     assert done.stderr.endswith("A fast test fails without any change; mend it first.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--since", "no-such"), 2, "fatal: bad revision 'no-such'\n"),
+        (("absent/",), 1, "There is no code to change there; name folders as git does.\n"),
+    ],
+)
+def test_what_cannot_be_found_is_told_at_once(
+    tree: Path, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    done = mutants(tree, *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
