@@ -147,4 +147,6 @@ def _git(*arguments: str) -> str:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(130))  # and nothing is left behind
     main()
