@@ -11,6 +11,11 @@ SECONDS ?= 60
 # How long `make chaos` breaks things, and which.
 MINUTES ?= 3
 SEED ?= 0
+# How many changes of the code `make mutants` tries, of lines that are new since which revision,
+# and in which folders.
+N ?= 60
+SINCE ?=
+IN ?=
 SERVICES := shared services/steering services/simulator services/trainer services/inferencer
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -18,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check lint fuzz chaos format data docs wheels lock clean
+.PHONY: run test check lint fuzz chaos mutants format data docs wheels lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
@@ -42,6 +47,9 @@ fuzz: $(VENV)/installed ## Look for bytes that break a reader, SECONDS=60 for ea
 
 chaos: $(VENV)/installed ## Break everything around a campaign, for MINUTES, as SEED says; judge it.
 	@PYTHONPATH=tests $(BIN)/python -m chaos --minutes $(MINUTES) --seed $(SEED)
+
+mutants: $(VENV)/installed ## Change N lines, as SEED says, and show which no fast test notices.
+	@$(BIN)/python scripts/mutants.py --count $(N) --seed $(SEED) $(SINCE:%=--since %) $(IN)
 
 format: $(VENV)/installed ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

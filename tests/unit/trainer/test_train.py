@@ -8,6 +8,8 @@ import numpy.typing as npt
 import pytest
 import torch
 from support.molecules import additive_value_eV, some_molecules
+from torch import Tensor
+from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArchitecture
@@ -99,6 +101,30 @@ def test_a_member_becomes_the_same_in_any_company(
     alone = predictions(context, train(context, graphs, members=(3,)), graphs)
     np.testing.assert_allclose(company[2], alone[0], atol=1e-2)
     assert np.abs(company[0] - company[2]).max() > 0.05
+
+
+def test_steps_are_bounded_for_each_member_and_become_small(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    norms, rates = list[Tensor](), list[float]()
+
+    def observe(optimizer: Optimizer, *_: object) -> None:
+        (group,) = optimizer.param_groups
+        squares = [tensor.grad.square().sum(dim=(1, 2)) for tensor in group["params"]]
+        norms.append(torch.stack(squares).sum(dim=0).sqrt())
+        rates.append(group["lr"])
+
+    hook = register_optimizer_step_pre_hook(observe)
+    try:
+        train(context, molecules.take(np.arange(50)))
+    finally:
+        hook.remove()
+
+    longest = torch.stack(norms).amax(dim=0)  # of each of the two members
+    torch.testing.assert_close(longest, torch.ones(2))
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] == SMALL.learning_rate
+    assert rates[-1] < 0.05 * SMALL.learning_rate
 
 
 def test_a_warm_start_is_never_worse_than_what_it_began_with(

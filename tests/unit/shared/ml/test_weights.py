@@ -49,6 +49,17 @@ def test_groups_of_members_join_to_one_ensemble(graphs: PackedGraphs) -> None:
     np.testing.assert_allclose(predict(whole.build(CPU), graphs, 8), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("generations", [(1, 3), (3, 1)])
+def test_joined_groups_are_of_the_newest_generation_among_them(
+    generations: tuple[int, int],
+) -> None:
+    parts = [
+        EnsembleWeights(some.manifest.model_copy(update={"generation": generation}), some.tensors)
+        for some, generation in zip((some_weights(0), some_weights(1)), generations, strict=True)
+    ]
+    assert join(parts).manifest.generation == 3
+
+
 def test_what_steering_puts_together_is_an_ensemble(graphs: PackedGraphs) -> None:
     parts = [Weights(part.manifest, part.tensors) for part in (some_weights(3), some_weights(7))]
     whole = EnsembleWeights.from_arrays(load(stacked(parts).to_bytes()))

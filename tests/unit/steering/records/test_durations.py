@@ -52,6 +52,11 @@ def test_idle_is_the_time_between_two_tasks_of_the_same_process() -> None:
     assert sorted(idle_s(works)) == [2.0, 3.0]
 
 
+def test_a_task_that_follows_at_once_counts_and_one_that_overlaps_does_not() -> None:
+    works = [Work("a", 0.0, 10.0), Work("a", 10.0, 20.0), Work("a", 20.5, 30.0)]
+    assert list(idle_s([*works, Work("a", 29.0, 40.0)])) == [0.0, 0.5]
+
+
 def test_a_process_that_had_nothing_to_do_for_long_was_not_idle() -> None:
     works = [Work("a", 0.0, 10.0), Work("a", 70.0, 80.0), Work("a", 139.0, 140.0)]
     assert list(idle_s(works)) == [59.0]

@@ -73,6 +73,12 @@ def test_text_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
         load_campaign(write(tmp_path, "[campaign]\nbudget = \n"), {})
 
 
+def test_one_overlong_line_among_short_ones_is_refused(tmp_path: Path) -> None:
+    text = f'[campaign]\nspace = "{"a" * 6_000}.smi"\nbudget = 3\n'
+    with pytest.raises(SettingsError, match="too long for settings"):
+        load_campaign(write(tmp_path, text), {})
+
+
 def test_a_file_of_molecules_in_place_of_settings_is_told_its_option(tmp_path: Path) -> None:
     molecules = tmp_path / "molecules.smi.gz"
     molecules.write_bytes(gzip.compress(b"CCO\n"))
