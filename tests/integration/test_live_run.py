@@ -21,10 +21,10 @@ def test_progress_is_on_the_terminal_and_what_was_found_in_the_file(
         assert loading[-1] == "2 in flight  workers are loading (infer, simulate, train)"
         watched.resize(50)
         found = watched.end()
-        assert found.startswith("Best molecules of campaign\n")
+        assert found.splitlines()[0].rstrip() == "Best molecules of campaign"
         assert "Ended: budget-reached." in found
         assert "\x1b" not in found
         # What was said stays; the lines that renewed themselves are gone.
         left = "".join(watched.screen.shown)
         assert left.startswith("Search space: 3 molecules of 4 rows; left out: 1 ")
-        assert left.endswith("rejected.csv).")
+        assert "rejected.csv)." in left

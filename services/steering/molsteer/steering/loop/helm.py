@@ -13,6 +13,7 @@ from pathlib import Path
 
 from molsteer.shared.bus.steering_lease import SteeringLease
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.foreign_text import visible
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.steering.errors import SteeredElsewhere
 from molsteer.steering.run_directory import place_of
@@ -35,7 +36,7 @@ def alone(queue: QueueSettings, campaign: str, folder: Path) -> Iterator[Callabl
             keeps it so raises it as well.
         ServiceUnavailable: If Redis does not answer.
     """
-    name = f"process {os.getpid()} on {socket.gethostname()} in {folder.absolute()}"
+    name = f"process {os.getpid()} on {socket.gethostname()} in {visible(str(folder.absolute()))}"
     lease = SteeringLease(queue, campaign, place_of(folder), name)
 
     def keep() -> None:
