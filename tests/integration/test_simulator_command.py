@@ -158,7 +158,7 @@ def simulating(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()  # which closes its pipes as well
 
 
 def test_a_process_that_dies_is_told_in_one_sentence(tmp_path: Path) -> None:
