@@ -50,7 +50,7 @@ def test_a_campaign_trains_on_its_training_set_and_searches_the_other_molecules(
     (tmp_path / "known.csv").write_text(KNOWN + "[CH4],16.561\n", encoding="utf-8")
     ended = molsteer("run", campaign_file, "--run-dir", run_dir, timeout_s=120)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "Training set: 7 rows, of which 1 repeat the molecule and label" in ended.stdout
+    assert "Training set: 7 rows, of which 1 repeat the molecule and label" in ended.stderr
     assert "chosen by the models: 3 molecules" in ended.stdout
     with closing(sqlite3.connect(run_dir / "ledger.sqlite")) as ledger:
         found = {smiles for (smiles,) in ledger.execute("SELECT smiles FROM label")}
