@@ -138,12 +138,14 @@ def test_a_worker_logs_as_much_as_it_is_asked_to(
 ) -> None:
     with tcp_server(folder) as server:
         monkeypatch.setenv("MOLSTEER_QUEUE__REDIS_URL", server.url)
-        worker = ("worker", "simulate", "--processes", "1", "--until", "+1")
-        assert told(*worker) == ("", "")
+        soon = ("--until", "+6", "--margin-s", "3")
+        worker = ("worker", "simulate", "--processes", "1", *soon)
         assert told(*worker, "--log-level", "info", "--quiet") == ("", "")
-        shown, log = told(*worker, "--verbose")
-        assert shown == ""
-        assert "its batch job ends soon" in log
+        for chosen, warned in (((), True), (("--log-level", "error"), False)):
+            shown, log = told(*worker, *chosen)
+            assert shown == ""
+            assert "This worker takes tasks of simulate" in log
+            assert ("its batch job ends soon" in log) == warned
 
 
 def test_colours_are_for_terminals() -> None:
