@@ -33,14 +33,14 @@ def look_at_server(queue: QueueSettings) -> Iterator[Finding]:
     url = queue.server_url
     check_answer(url)
     with reaching(url), connect(url) as client:
+        facts: Facts = client.info()
+        if unfit := wrong_kind(facts):  # which may not even know the time
+            yield Finding("problem", f"{address(url)} {unfit.reason}.", unfit.cure)
+            return
         asked_at, started_at = time.time(), time.perf_counter()
         seconds, microseconds = client.time()
         passed_s = time.perf_counter() - started_at
-        facts: Facts = client.info()
     yield Finding("ok", f"{address(url)} answers in {1000 * passed_s:.1f} ms.")
-    if unfit := wrong_kind(facts):
-        yield Finding("problem", f"It {unfit.reason}.", unfit.cure)
-        return
     yield judge_version(facts)
     yield judge_persistence(facts)
     yield judge_eviction(facts)
