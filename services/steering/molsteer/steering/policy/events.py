@@ -17,7 +17,7 @@ class Candidate(NamedTuple):
 
     Attributes:
         molecule: Number of the molecule in the search space.
-        score: Value of the acquisition function in eV; higher is simulated first.
+        score: Value of the acquisition function, or merit of a label; higher is simulated first.
     """
 
     molecule: int
@@ -41,10 +41,16 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class SimulationSucceeded:
-    """A molecule has its label."""
+    """A molecule has its label at a level.
+
+    Attributes:
+        merit: How good it is by what was computed, larger is better, comparable within a level;
+            None if nothing of it tells.
+    """
 
     at: float
     task_id: str
+    merit: float | None = None
     kind: Literal["simulation-succeeded"] = "simulation-succeeded"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 Topic = Literal["simulate", "train", "infer"]
@@ -12,12 +13,26 @@ DuringUpdate = Literal["continue", "hold-while-training", "pause"]
 Merge = Literal["progressive", "complete"]
 
 
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A level above the first: the best molecules of the level below are simulated again.
+
+    Attributes:
+        share: Part of the molecules of the level below that climb, above 0 and at most 1.
+    """
+
+    level: str
+    share: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How a campaign is to be steered.
 
     Attributes:
-        budget: Successful simulations wanted.
+        budget: Successful simulations wanted at the first level.
+        level: The first level, at which molecules are simulated that a model chose.
+        rungs: The levels above it, in order.
         slots_simulate: Simulations that can run at once.
         slots_train: Training tasks in flight at most.
         slots_infer: Inference tasks in flight at most.
@@ -65,6 +80,16 @@ class Plan:
     known_labels: int = 0
     predict_early: bool = False
     labels_first: bool = False
+    level: str = "xtb"
+    rungs: tuple[Rung, ...] = ()
+
+    @property
+    def budgets(self) -> tuple[int, ...]:
+        """Successful simulations wanted at each level, the first one's before those of rungs."""
+        budgets = [self.budget]
+        for rung in self.rungs:
+            budgets.append(ceil(budgets[-1] * rung.share))
+        return tuple(budgets)
 
     @property
     def slots(self) -> dict[Topic, int]:

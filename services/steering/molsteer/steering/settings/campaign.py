@@ -18,9 +18,20 @@ from molsteer.shared.settings.sections import (
     StoreSettings,
     WorkersSection,
 )
-from molsteer.shared.wire.specs import Acquisition
+from molsteer.shared.wire.properties import Objective, Output
+from molsteer.shared.wire.specs import Acquisition, Level
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.steering.errors import LEDGER_FILE
+from molsteer.steering.policy.plan import Rung
+from molsteer.steering.settings.aims import (
+    LevelSection,
+    ObjectiveSection,
+    levels_from,
+    objectives_from,
+    outputs_from,
+    problems_of,
+    rungs_from,
+)
 from molsteer.steering.settings.sections import (
     CampaignSection,
     InferSection,
@@ -37,6 +48,8 @@ class CampaignSettings(FileSettings):
     """Everything that describes one campaign."""
 
     campaign: CampaignSection
+    level: tuple[LevelSection, ...] = ()
+    objective: tuple[ObjectiveSection, ...] = ()
     policy: PolicySection = PolicySection()
     simulate: SimulateSection = SimulateSection()
     train: TrainSection = TrainSection()
@@ -44,6 +57,18 @@ class CampaignSettings(FileSettings):
     queue: QueueSettings = QueueSettings()
     stores: StoreSettings = StoreSettings()
     workers: WorkersSection = WorkersSection()
+
+    @model_validator(mode="after")
+    def _check_aims(self) -> Self:
+        problems = list(problems_of(self.level, self.objective, self.levels))
+        if self.objective and self.campaign.hit_above_eV is not None:
+            problems.append(
+                "campaign.hit_above_eV: there are objectives; give the one it is meant for "
+                "hit_above instead"
+            )
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
     @model_validator(mode="after")
     def _check_workers_reach_the_server(self) -> Self:
@@ -89,6 +114,26 @@ class CampaignSettings(FileSettings):
         return self
 
     @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels of theory, the first one first."""
+        return levels_from(self.level, self.simulate.as_level())
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The levels above the first, as the policy knows them."""
+        return rungs_from(self.level)
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What is wanted, the leading objective first."""
+        return objectives_from(self.objective, self.levels, self.campaign.hit_above_eV)
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """What models learn, in the order of their arrays."""
+        return outputs_from(self.objectives, self.levels)
+
+    @property
     def run_dir(self) -> Path:
         """The folder of everything the campaign writes."""
         return self.campaign.run_dir or Path("runs") / self.campaign.name
@@ -107,7 +152,9 @@ class CampaignSettings(FileSettings):
     def admission(self) -> Admission:
         """Tell which molecules a space that is built here takes in."""
         campaign = self.campaign
-        return Admission(level=self.simulate.level, charged=campaign.charged, salts=campaign.salts)
+        return Admission(
+            level=self.levels[0].spec.method, charged=campaign.charged, salts=campaign.salts
+        )
 
     def acquisition(self) -> Acquisition:
         """Give the ranking rule that travels to the inferencers."""

@@ -20,7 +20,13 @@ from pydantic_settings import NoDecode
 
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.settings.sections import Section, TopicSection
-from molsteer.shared.wire.specs import PluginName, SimulationSpec, TrainingPlan
+from molsteer.shared.wire.specs import (
+    Level,
+    PluginName,
+    SimulationSpec,
+    Solvent,
+    TrainingPlan,
+)
 from molsteer.steering.space.admission import Charged, Salts
 
 MEMBERS = 8
@@ -108,8 +114,10 @@ class CampaignSection(Section):
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the first molecules and of the ensemble."
     )
-    hit_above_eV: float = Field(
-        default=14.5, description="Ionization potential in eV above which a molecule is a hit."
+    hit_above_eV: float | None = Field(
+        default=None,
+        description="Ionization potential in eV above which a molecule is a hit, where no "
+        "`[[objective]]` says what is wanted; without it, hits are not counted.",
     )
 
 
@@ -185,6 +193,10 @@ class SimulateSection(TopicSection):
         default="xtb",
         description="Level of theory; xtb is GFN2-xTB, packages may offer others.",
     )
+    solvent: Solvent | None = Field(
+        default=None,
+        description="What surrounds the molecules, as water; vacuum if not given.",
+    )
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = Field(
         default="auto", description="Program; auto takes the fastest that is installed."
     )
@@ -203,9 +215,10 @@ class SimulateSection(TopicSection):
         default=600.0, description="Seconds after which a simulation is killed."
     )
 
-    def specification(self) -> SimulationSpec:
-        """Give the part that travels to the simulators."""
-        return SimulationSpec(**self.model_dump(include=set(SimulationSpec.model_fields)))
+    def as_level(self) -> Level:
+        """Give the level that this section describes."""
+        given = self.model_dump(include=set(SimulationSpec.model_fields))
+        return Level(name=self.level, spec=SimulationSpec(method=self.level, **given))
 
 
 class TrainSection(TopicSection):

@@ -1,0 +1,73 @@
+"""Properties that are known by name: what they are, and which methods give them.
+
+Packages may offer methods with properties of their own, which need not be in here.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from molsteer.shared.wire.properties import Property
+
+ADIABATIC_IP = "adiabatic_ionization_potential"
+"""What is looked for where nothing else is said."""
+
+_XTB = (
+    Property(
+        name=ADIABATIC_IP,
+        unit="eV",
+        description="Energy of the relaxed molecule with one electron less, minus that of the "
+        "relaxed molecule.",
+    ),
+    Property(
+        name="vertical_ionization_potential",
+        unit="eV",
+        description="The same with both at the geometry of the relaxed molecule.",
+    ),
+    Property(
+        name="shifted_ionization_potential",
+        unit="eV",
+        description="The vertical one less the empirical 4.8455 eV that xtb's own --vip subtracts "
+        "to come near experiments.",
+    ),
+    Property(
+        name="adiabatic_electron_affinity",
+        unit="eV",
+        description="Energy of the relaxed molecule, minus that of the relaxed molecule with one "
+        "electron more.",
+    ),
+    Property(
+        name="vertical_electron_affinity",
+        unit="eV",
+        description="The same with both at the geometry of the relaxed molecule.",
+    ),
+    Property(
+        name="homo_lumo_gap",
+        unit="eV",
+        description="Energy of the lowest empty orbital minus that of the highest filled one, at "
+        "the relaxed geometry.",
+    ),
+    Property(
+        name="atomization_energy",
+        unit="eV",
+        description="Energies of the free atoms, minus that of the relaxed molecule.",
+    ),
+    Property(
+        name="solvation_energy",
+        unit="eV",
+        description="Energy in the level's solvent minus that in vacuum, both at the geometry that "
+        "is relaxed in the solvent.",
+    ),
+)
+
+PROPERTIES = MappingProxyType({found.name: found for found in _XTB})
+"""All that are known, by name."""
+
+OFFERED = MappingProxyType({"xtb": tuple(found.name for found in _XTB)})
+"""Properties that a method gives, by the method's name; nothing is known of packages' own."""
+
+
+def unit_of(name: str) -> str | None:
+    """Give the unit of a property; None if it is not known here."""
+    known = PROPERTIES.get(name)
+    return None if known is None else known.unit
