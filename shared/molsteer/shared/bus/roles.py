@@ -9,18 +9,14 @@ from typing import Literal, assert_never
 
 from molsteer.shared.bus import scripts
 from molsteer.shared.bus.names import Keys
-from molsteer.shared.wire.topics import TOPICS, Topic
+from molsteer.shared.wire.topics import SERVING, TOPICS, Service, Topic
 
-Role = Literal["steering", "simulator", "trainer", "inferencer", "metrics", "admin"]
+Role = Literal["steering", "metrics", "admin"] | Service
 """Who connects: the services, whoever only looks, and whoever looks after the server itself."""
 
 ROLES: tuple[Role, ...] = ("steering", "simulator", "trainer", "inferencer", "metrics", "admin")
 
-_SERVES: Mapping[Role, Topic] = {
-    "simulator": "simulate",
-    "trainer": "train",
-    "inferencer": "infer",
-}
+_SERVES = {serving.service: topic for topic, serving in SERVING.items()}
 
 _CONNECT = "+@connection -@dangerous"
 _SCRIPTS = "eval evalsha script|load script|exists"
