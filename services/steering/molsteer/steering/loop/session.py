@@ -123,7 +123,6 @@ class Application:
         return measure(
             self.campaign.ledger,
             budget=self.campaign.state.plan.budget,
-            hit_above_eV=self.settings.campaign.hit_above_eV,
             activity=self._trouble or self._activity(),
             now=time.time(),
         )
@@ -188,7 +187,7 @@ class Application:
         """Remove what a campaign that has ended left in stores and queues."""
         try:
             self.campaign.bus.retire()
-            self.campaign.orders.retire()
+            self.campaign.dispatching.retire()
         except ServiceUnavailable as error:
             log.warning("%s What the campaign left there expires by itself.", error)
 
