@@ -20,6 +20,8 @@ from pydantic_settings import NoDecode
 
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.settings.sections import Section, TopicSection
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.properties import PropertyName
 from molsteer.shared.wire.specs import (
     Level,
     PluginName,
@@ -27,6 +29,7 @@ from molsteer.shared.wire.specs import (
     Solvent,
     TrainingPlan,
 )
+from molsteer.steering.settings.aims import VACUUM
 from molsteer.steering.space.admission import Charged, Salts
 
 MEMBERS = 8
@@ -114,10 +117,15 @@ class CampaignSection(Section):
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the first molecules and of the ensemble."
     )
+    property: PropertyName | None = Field(
+        default=None,
+        description="Property whose highest values are looked for, where no `[[objective]]` says "
+        f"what is wanted; {ADIABATIC_IP} if not given.",
+    )
     hit_above_eV: float | None = Field(
         default=None,
-        description="Ionization potential in eV above which a molecule is a hit, where no "
-        "`[[objective]]` says what is wanted; without it, hits are not counted.",
+        description="Value in eV above which a molecule is a hit, for the leading objective, "
+        "whatever that says itself; without a threshold, hits are not spoken of.",
     )
 
 
@@ -195,7 +203,7 @@ class SimulateSection(TopicSection):
     )
     solvent: Solvent | None = Field(
         default=None,
-        description="What surrounds the molecules, as water; vacuum if not given.",
+        description=f"What surrounds the molecules, as water; {VACUUM} if not given.",
     )
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = Field(
         default="auto", description="Program; auto takes the fastest that is installed."
@@ -218,6 +226,8 @@ class SimulateSection(TopicSection):
     def as_level(self) -> Level:
         """Give the level that this section describes."""
         given = self.model_dump(include=set(SimulationSpec.model_fields))
+        if self.solvent == VACUUM:
+            given["solvent"] = None
         return Level(name=self.level, spec=SimulationSpec(method=self.level, **given))
 
 
