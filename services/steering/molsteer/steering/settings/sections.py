@@ -96,16 +96,18 @@ class CampaignSection(Section):
     )
     training_set: Path | None = Field(
         default=None,
-        description="Labels known before: a table with the columns smiles and adiabatic_eV, or "
-        "JSON Lines of molecular-design's MoleculeData or of QCSchema results; also packed.",
+        description="Labels known before, of the leading objective's property and level: a table "
+        "with a column smiles and one called as the property, as homo_lumo_gap, with or without "
+        "its unit, as homo_lumo_gap_eV; for ionization potentials also JSON Lines of "
+        "molecular-design's MoleculeData or of QCSchema results; also packed.",
     )
     training_smiles_column: ColumnName | None = Field(
         default=None, description="Column of SMILES in a table of labels, as `smiles_column`."
     )
     training_label_column: ColumnName | None = Field(
         default=None,
-        description="Column of adiabatic ionization potentials in eV in a table of labels; if not "
-        "given, adiabatic_eV or ip_eV.",
+        description="Column of labels in such a table, in the property's unit; if not given, the "
+        "one called as the property, or adiabatic_eV or ip_eV for the adiabatic potential.",
     )
     run_dir: Path | None = Field(
         default=None,
