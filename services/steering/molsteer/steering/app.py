@@ -15,7 +15,7 @@ from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import Inbox, changes_of, make_folder
-from molsteer.steering.identity import identity_of, plan_of
+from molsteer.steering.identity import facts_of, identity_of, plan_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
@@ -102,7 +102,8 @@ def _assemble(
     if site:
         stack.callback(site.stop)
     plan, searched = plan_of(settings, space, labels), known_labels.molecules(ledger)
-    campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched)
+    facts = facts_of(settings)
+    campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched, facts)
     return Application(settings, campaign, server, site, attendance(settings, time.time()))
 
 
