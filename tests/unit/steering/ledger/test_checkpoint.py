@@ -45,7 +45,7 @@ def replayed(campaign: Campaign, plan: Plan) -> State:
     """Follow the whole journal, whatever was kept."""
     state = State.fresh(plan)
     for event in campaign.ledger.events():
-        state, _ = decide(state, event)
+        state = decide(state, event).state
     return state
 
 

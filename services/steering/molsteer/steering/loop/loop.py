@@ -12,8 +12,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
-from pydantic import TypeAdapter
-
 from molsteer.shared.bus.port import Dispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.failpoints import reach
@@ -36,7 +34,7 @@ from molsteer.steering.policy.commands import (
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import Began, Event, SlotsChanged
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.settle import lasting
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
 from molsteer.steering.settings.changes import changed, replanned
 
@@ -100,7 +98,7 @@ class Campaign:
             self.ledger.set_fact("session", now)
             if kept is None:
                 self.ledger.set_fact("plan", asdict(plan))
-        fresh = State.fresh(plan if kept is None else TypeAdapter(Plan).validate_python(kept))
+        fresh = State.fresh(plan if kept is None else plan_from(kept))
         self.state = checkpoint.resumed(self.ledger, fresh)
         if not self.state.began:
             self._hear([Began(now, tuple(starters()), tuple(known))])
@@ -204,13 +202,13 @@ class Campaign:
         """Journal events and what they cause; the result does the rest after the commit."""
         state, commands = self.state, list[Command]()
         for happened in events:
-            event = lasting(state, happened)
-            self.ledger.append(event)
-            state, caused = decide(state, event)
-            log.debug("%s caused %s", event, caused)
-            for command in caused:
-                self._note(command, event.at)
-            commands += caused
+            decision = decide(state, happened)
+            self.ledger.append(decision.kept_event)
+            log.debug("%s caused %s", decision.kept_event, decision.commands)
+            for command in decision.commands:
+                self._note(command, happened.at)
+            commands += decision.commands
+            state = decision.state
         self._note_condition(state)
         checkpoint.keep_when_due(self.ledger, state, self.checkpoint_after)
 

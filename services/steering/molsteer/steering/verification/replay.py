@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
-
 from molsteer.steering.ledger import checkpoint, tasks
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.commands import Dispatch
 from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import SimulationSucceeded, TaskEnded
-from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
 
 
@@ -42,7 +40,7 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
     plan = ledger.fact("plan")
     if plan is None:
         return
-    fresh = State.fresh(TypeAdapter(Plan).validate_python(plan))
+    fresh = State.fresh(plan_from(plan))
     try:
         replay = _replay(ledger, fresh)
     except PolicyDefect as defect:
@@ -60,9 +58,10 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
 def _replay(ledger: Ledger, fresh: State) -> _Replay:
     replay = _Replay(fresh)
     for event in ledger.events():
-        replay.state, commands = decide(replay.state, event)
+        decision = decide(replay.state, event)
+        replay.state = decision.state
         replay.most_labels = max(replay.most_labels, replay.state.plan.budget)
-        for command in commands:
+        for command in decision.commands:
             if isinstance(command, Dispatch):
                 replay.asked[command.task_id] = command
         if isinstance(event, TaskEnded):
