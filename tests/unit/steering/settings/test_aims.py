@@ -53,6 +53,17 @@ def test_levels_take_what_they_leave_open_from_the_section_of_simulations(tmp_pa
     assert settings.rungs == (Rung("in-water", 0.25), Rung("dry", 0.1))
 
 
+@pytest.mark.parametrize("methods", [("own", "xtb"), ("xtb", "own")])
+def test_a_space_takes_in_what_all_levels_can_compute(
+    tmp_path: Path, methods: tuple[str, str]
+) -> None:
+    first, second = methods
+    text = f'[[level]]\nname = "a"\nmethod = "{first}"\n'
+    assert loaded(tmp_path, text).admission().level == first
+    text += f'[[level]]\nname = "b"\nmethod = "{second}"\n'
+    assert loaded(tmp_path, text).admission().level == "xtb"
+
+
 def test_a_flag_takes_the_solvent_away_that_the_file_gives(tmp_path: Path) -> None:
     text = '[simulate]\nsolvent = "water"\n'
     settings = loaded(tmp_path, text, {"simulate": {"solvent": "vacuum"}})

@@ -19,6 +19,7 @@ from molsteer.shared.settings.sections import (
     StoreSettings,
     WorkersSection,
 )
+from molsteer.shared.wire.levels import limits_of
 from molsteer.shared.wire.properties import Objective, Output
 from molsteer.shared.wire.specs import Acquisition, Level
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
@@ -163,11 +164,10 @@ class CampaignSettings(FileSettings):
         return {topic: handler for topic, handler in given.items() if handler}
 
     def admission(self) -> Admission:
-        """Tell which molecules a space that is built here takes in."""
-        campaign = self.campaign
-        return Admission(
-            level=self.levels[0].spec.method, charged=campaign.charged, salts=campaign.salts
-        )
+        """Tell which molecules a space that is built here takes in: those that all levels can."""
+        campaign, methods = self.campaign, [level.spec.method for level in self.levels]
+        tightest = min(methods, key=lambda method: limits_of(method).heaviest)
+        return Admission(level=tightest, charged=campaign.charged, salts=campaign.salts)
 
     def acquisition(self) -> Acquisition:
         """Give the ranking rule that travels to the inferencers."""
