@@ -182,10 +182,12 @@ def test_a_misspelled_table_is_told_with_its_brackets(tmp_path: Path) -> None:
     assert "Did you mean [[objective]]?" in told
 
 
-def test_a_property_is_not_named_twice(tmp_path: Path) -> None:
-    text = '[[objective]]\nproperty = "homo_lumo_gap"\n'
-    (told,) = problems(tmp_path, text, {"campaign": {"property": "homo_lumo_gap"}})
-    assert told.startswith("[campaign] property: there are objectives")
+def test_two_different_properties_contradict_each_other(tmp_path: Path) -> None:
+    text = '[[objective]]\nproperty = "homo_lumo_gap"\nhit_above = 9\n'
+    same = loaded(tmp_path, text, {"campaign": {"property": "homo_lumo_gap"}})
+    assert [objective.hit for objective in same.objectives] == [9]
+    (told,) = problems(tmp_path, text, {"campaign": {"property": "atomization_energy"}})
+    assert told.startswith("[campaign] property: the leading objective wants homo_lumo_gap;")
 
 
 def test_a_property_that_no_level_gives_is_told_where_it_was_named(tmp_path: Path) -> None:

@@ -71,8 +71,9 @@ class CampaignSettings(FileSettings):
             problems = [
                 (_SHORT if place[0] == "objective" else place, said) for place, said in problems
             ]
-        if self.objective and campaign.property is not None:
-            problems.append((_SHORT, "there are objectives, which say it; leave it out"))
+        if self.objective and campaign.property not in {None, asked[0].property}:
+            other = f"the leading objective wants {asked[0].property}"
+            problems.append((_SHORT, f"{other}; leave one of them out"))
         if campaign.hit_above_eV is not None:
             problems += problems_of_threshold(asked[0])
         if problems:
