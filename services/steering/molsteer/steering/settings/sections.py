@@ -114,7 +114,8 @@ class CampaignSection(Section):
         description="Folder of everything this campaign writes; runs/NAME if not given.",
     )
     budget: PositiveInt = Field(
-        default=100, description="Successful simulations after which the campaign ends."
+        default=100,
+        description="Successful simulations at the first level, after which the campaign ends.",
     )
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the first molecules and of the ensemble."

@@ -15,6 +15,7 @@ from molsteer.shared.cli.flag_checks import refuse_password
 from molsteer.shared.cli.offering import Offer, offer_plugins
 from molsteer.shared.plugins import Kind
 from molsteer.shared.settings.sections import LISTS, Section
+from molsteer.shared.wire.catalogue import PROPERTIES
 from molsteer.steering.settings.campaign import CampaignSettings
 
 Given = str | tuple[str, ...] | None
@@ -127,6 +128,8 @@ _PLUGINS: dict[tuple[str, str], Kind] = {
 
 
 def _offers(section: str, key: str, kind: str) -> Offer:
+    if key == "property":
+        return _offer("|".join(PROPERTIES))
     plugins = _PLUGINS.get((section, key))
     return _offer(kind) if plugins is None else offer_plugins(plugins)
 
