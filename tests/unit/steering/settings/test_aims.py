@@ -214,3 +214,10 @@ def test_a_variable_of_one_key_of_such_a_table_is_told_how_it_is_written(
     (told,) = problems(tmp_path, "")
     assert "[[objective]]: there may be several" in told
     assert "a list of them in JSON" in told
+
+
+def test_the_file_that_the_page_of_concepts_shows_can_be_used(tmp_path: Path) -> None:
+    page = Path(__file__).parents[4] / "docs" / "concepts.md"
+    shown = page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    settings = loaded(tmp_path, shown)
+    assert len(settings.levels) == len(settings.objectives) == 2
