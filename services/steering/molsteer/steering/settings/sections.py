@@ -87,7 +87,8 @@ class CampaignSection(Section):
     charged: Charged = Field(
         default="keep",
         description="Molecules with a charge, when the space is built here: kept, or left out. "
-        "Potentials of cations lie far above those of neutral molecules and lead every list.",
+        "Energies of ions lie far from those of neutral molecules, so that they lead or end most "
+        "lists.",
     )
     salts: Salts = Field(
         default="leave-out",
