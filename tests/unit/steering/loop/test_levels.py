@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
-from support.toy_services import ABOVE, toy_value, toy_value_eV
+from support.toy_campaign import ToyCampaign, toy_plan, toy_space
+from support.toy_services import ABOVE, VERTICAL_IP, toy_value, toy_value_eV
 
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.messages import ErrorRecord, Infer, Result, Simulate, Task
@@ -19,7 +20,7 @@ from molsteer.steering.verification.verify import verify
 
 pytestmark = pytest.mark.fast
 
-SHARE = 0.25
+BUDGET, SHARE = 48, 0.25
 AIMS: Mapping[str, object] = {
     "level": [{"name": "xtb"}, {"name": "dear", "method": "toy", "share": SHARE}],
     "objective": [
@@ -34,8 +35,8 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
     return toy_space(tmp_path_factory.mktemp("space"))
 
 
-def plan_of(space: SearchSpace, **changes: object) -> Plan:
-    return toy_plan(space, level="xtb", rungs=(Rung("dear", SHARE),), **changes)
+def plan_of(space: SearchSpace) -> Plan:
+    return toy_plan(space, budget=BUDGET, level="xtb", rungs=(Rung("dear", SHARE),))
 
 
 @dataclass
@@ -50,9 +51,9 @@ class Watched(ToyCampaign):
         return super()._result(task)
 
 
-def rows(toy: ToyCampaign, query: str) -> Sequence[tuple[object, ...]]:
-    with toy.open_ledger().snapshot() as connection:
-        return [tuple(row) for row in connection.execute(query)]
+def rows(toy: ToyCampaign, query: str, *given: object) -> Sequence[tuple[object, ...]]:
+    with closing(toy.open_ledger()) as ledger:
+        return [tuple(row) for row in ledger.connection.execute(query, given)]
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +82,9 @@ def test_a_molecule_that_climbed_has_labels_and_records_at_both_levels(ended: Wa
     for molecule, smiles in climbed:
         labels = rows(
             ended,
-            "SELECT property, level, value, unit FROM label"
-            f" WHERE molecule = {molecule} AND property <> 'vertical_ionization_potential'",
+            "SELECT property, level, value, unit FROM label WHERE molecule = ? AND property <> ?",
+            molecule,
+            VERTICAL_IP,
         )
         assert set(labels) == {
             (ADIABATIC_IP, "xtb", toy_value_eV(str(smiles)), "eV"),
@@ -97,7 +99,8 @@ def test_those_that_climbed_are_the_best_of_the_level_below(ended: Watched) -> N
     found = rows(
         ended,
         "SELECT value, molecule IN (SELECT molecule FROM result WHERE level = 'dear') FROM label"
-        f" WHERE level = 'xtb' AND property = '{ADIABATIC_IP}' ORDER BY number",
+        " WHERE level = 'xtb' AND property = ? ORDER BY number",
+        ADIABATIC_IP,
     )
     climbed = [float(str(value)) for value, did in found if did]
     left = [float(str(value)) for value, did in found if not did]
