@@ -43,7 +43,8 @@ def draw_discovery(findings: Findings, path: Path) -> None:
             axes.axhline(level, color=_HITS, linewidth=0.8, linestyle="--")
         if hits := bar(objective):
             _count_hits(axes, points, objective, f"hits {hits}")
-        axes.legend(loc="lower right", frameon=False)
+        rare = "upper right" if objective.goal == "minimise" else "lower right"
+        axes.legend(loc=rare, frameon=False)
     figure.savefig(path, dpi=150)
 
 
