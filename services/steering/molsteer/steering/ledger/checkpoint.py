@@ -67,7 +67,7 @@ def reached(ledger: Ledger, fresh: State) -> State:
     row = ledger.connection.execute("SELECT seq, state FROM checkpoint").fetchone()
     state, seq = (_read(row["state"]), row["seq"]) if row else (fresh, 0)
     for event in ledger.events(after=seq):
-        state, _ = decide(state, event)
+        state = decide(state, event).state
     return state
 
 

@@ -187,7 +187,7 @@ class Application:
         """Remove what a campaign that has ended left in stores and queues."""
         try:
             self.campaign.bus.retire()
-            self.campaign.orders.retire()
+            self.campaign.dispatching.retire()
         except ServiceUnavailable as error:
             log.warning("%s What the campaign left there expires by itself.", error)
 

@@ -37,7 +37,8 @@ CHANGEABLE = (
 )
 
 FREE = (
-    *("campaign.hit_above_eV", "policy.max_starts", "infer.batch_size"),
+    *("campaign.hit_above_eV", "objective.hit_above", "objective.hit_below"),
+    *("objective.hit_within", "policy.max_starts", "infer.batch_size"),
     *("simulate.time_limit_s", "infer.time_limit_s"),
     *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers"),
 )
