@@ -22,7 +22,7 @@ values = Column(
     "PROPERTY_UNIT",
     "(SELECT value FROM label WHERE label.molecule = result.molecule"
     " AND label.level = result.level AND property = :property_{n} AND unit = :unit_{n})",
-    "Value of the property",
+    "Value of the property.",
     unit="of the property",
     each="property",
 )
@@ -72,7 +72,7 @@ class _Layout:
         for place, (name, unit) in enumerate(_computed(ledger)):
             self.parameters |= {f"property_{place}": name, f"unit_{place}": unit}
             known = PROPERTIES.get(name)
-            meaning = known.description if known else f"{pattern.meaning} {name!r}."
+            meaning = known.description if known else f"{pattern.meaning.rstrip('.')} {name!r}."
             column = _made(pattern, self.free(_named(name, unit)), place)
             yield replace(column, unit=unit, meaning=meaning)
 
