@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -114,7 +113,7 @@ class ToyCampaign:
     trainings_at_once: int = 100
     checkpoint_after: int = 5
     threshold_bytes: int = 500
-    aims: Mapping[str, object] = MappingProxyType({})
+    aims: Mapping[str, object] = field(default_factory=dict)
     training_sets: list[list[list[float]]] = field(default_factory=list)
     used: int = 0
     at: float = 1000.0

@@ -32,7 +32,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> RunRecords:
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
     campaign.ledger.close()
-    describe(folder, campaign.orders.settings)
+    describe(folder, campaign.dispatching.settings)
     return Campaign.open(folder)
 
 

@@ -54,7 +54,7 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
     with ExitStack() as stack:
         with shown_progress(news) as on_building:
             application = stack.enter_context(assembled(settings, on_building))
-        space = application.campaign.orders.space
+        space = application.campaign.dispatching.space
         _tell_left_out(space, news)
         _tell_repeated(application.campaign.ledger, news)
         for sentence in told_of_known(application.campaign.ledger, space):

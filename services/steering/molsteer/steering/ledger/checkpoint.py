@@ -9,8 +9,8 @@ import logging
 import zlib
 
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.state import State
 from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 

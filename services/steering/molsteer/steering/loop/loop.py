@@ -12,8 +12,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from pydantic import TypeAdapter
-
 from molsteer.shared.bus.port import Dispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.failpoints import reach
@@ -36,6 +34,7 @@ from molsteer.steering.policy.commands import (
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import Began, Event, SlotsChanged
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
 from molsteer.steering.settings.changes import changed, replanned
 
@@ -106,7 +105,7 @@ class Campaign:
                 self.ledger.set_fact(name, value)
             if kept is None:
                 self.ledger.set_fact("plan", asdict(plan))
-        fresh = State.fresh(plan if kept is None else TypeAdapter(Plan).validate_python(kept))
+        fresh = State.fresh(plan if kept is None else plan_from(kept))
         self.state = checkpoint.resumed(self.ledger, fresh)
         if not self.state.began:
             self._hear([Began(now, tuple(starters()), tuple(known))])

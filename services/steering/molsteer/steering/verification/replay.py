@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
-
 from molsteer.steering.ledger import checkpoint, tasks
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.commands import Dispatch
 from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import SimulationSucceeded, TaskEnded
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
 
 
@@ -42,7 +41,7 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
     plan = ledger.fact("plan")
     if plan is None:
         return
-    fresh = State.fresh(TypeAdapter(Plan).validate_python(plan))
+    fresh = State.fresh(plan_from(plan))
     try:
         replay = _replay(ledger, fresh)
     except PolicyDefect as defect:
