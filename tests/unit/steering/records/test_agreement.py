@@ -34,7 +34,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
 def ended(space: SearchSpace, folder: Path, shift_eV: float) -> tuple[ToyCampaign, Campaign]:
     """Run a campaign that began with labels which are too high by some amount."""
     known = [
-        KnownLabel(smiles, toy_value_eV(smiles) + shift_eV)
+        KnownLabel(smiles, toy_value_eV(smiles) + shift_eV, IP.level, IP.name, IP.unit)
         for number in range(0, len(space), len(space) // GIVEN)
         for smiles in [space.smiles(number)]
     ]

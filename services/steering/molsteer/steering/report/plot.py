@@ -43,8 +43,8 @@ def draw_discovery(findings: Findings, path: Path) -> None:
             axes.axhline(level, color=_HITS, linewidth=0.8, linestyle="--")
         if hits := bar(objective):
             _count_hits(axes, points, objective, f"hits {hits}")
-        rare = "upper right" if objective.goal == "minimise" else "lower right"
-        axes.legend(loc=rare, frameon=False)
+        minimised = objective.goal == "minimise"
+        axes.legend(loc="upper right" if minimised else "lower right", frameon=False)
     figure.savefig(path, dpi=150)
 
 
