@@ -210,7 +210,7 @@ def test_a_worker_with_other_keys_says_so_and_another_does_its_work(
 def test_keys_are_rotated_while_tasks_wait_and_nothing_is_refused(
     signed: ExternalCampaign,
 ) -> None:
-    from molsteer.shared.wire.rotation import rotate
+    from molsteer.shared.wire.key_ring import rotate
 
     with signed.steered():
         eventually(lambda: signed.count("task WHERE state = 'dispatched'"))

@@ -13,7 +13,7 @@ from typing import cast
 
 import pytest
 import redis
-from support.toy_services import executions, toy_value_eV
+from support.toy_services import executions, toy_value
 from support.waiting import eventually
 from support.worker_process import TESTS, WorkerProcess, queue_variables, running_worker
 
@@ -136,7 +136,7 @@ class ExternalCampaign:
         assert status == 0, self.log
 
     def await_labels(self, count: int) -> None:
-        eventually(lambda: self.count("label") >= count)
+        eventually(lambda: self.count("result") >= count)
 
     def rows(self, query: str) -> list[str]:
         """Read a column of the ledger as text."""
@@ -162,11 +162,14 @@ class ExternalCampaign:
         """Check everything that must hold after the end, whatever happened before it."""
         verdict = verify(self.run_dir)
         assert verdict.broken == ()
-        assert (verdict.finished, verdict.labels) == ("budget-reached", self.budget)
+        assert (verdict.finished, verdict.results) == ("budget-reached", self.budget)
         assert self.count("task WHERE state = 'settled' AND status <> 'ok'") == failures
-        labels = self.rows("SELECT smiles || ' ' || adiabatic_eV FROM label")
-        for smiles, value_eV in map(str.split, labels):
-            assert float(value_eV) == pytest.approx(toy_value_eV(smiles))
+        labels = self.rows(
+            "SELECT smiles || ' ' || property || ' ' || label.level || ' ' || value"
+            " FROM label JOIN result USING (number)"
+        )
+        for smiles, name, level, value in map(str.split, labels):
+            assert float(value) == pytest.approx(toy_value(smiles, name, level))
         assert max(executions(self.folder).values()) <= most_executions
         try:
             eventually(lambda: not self.left_in_redis(), 15.0)

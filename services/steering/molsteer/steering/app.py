@@ -15,12 +15,12 @@ from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import Inbox, changes_of, make_folder
-from molsteer.steering.identity import identity_of, plan_of
+from molsteer.steering.identity import facts_of, identity_of, plan_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.dispatching import Orders
+from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.helm import alone
-from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -102,7 +102,8 @@ def _assemble(
     if site:
         stack.callback(site.stop)
     plan, searched = plan_of(settings, space, labels), known_labels.molecules(ledger)
-    campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched)
+    facts = facts_of(settings)
+    campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched, facts)
     return Application(settings, campaign, server, site, attendance(settings, time.time()))
 
 
@@ -125,8 +126,8 @@ def _campaign(
     return Campaign(
         ledger=ledger,
         bus=bus,
-        orders=Orders(campaign_id, settings, folder, space, ledger, blobs),
-        settlement=Settlement(folder, space, ledger, blobs),
+        dispatching=Dispatching(campaign_id, settings, folder, space, ledger, blobs),
+        intake=Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives),
         inbox=Inbox(folder, ledger),
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from molsteer.shared.wire.properties import Objective
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import knob, values
@@ -15,8 +16,14 @@ from molsteer.steering.start.models import digest as digest_of_models
 from molsteer.steering.start.training_set import digest
 
 
-def plan_of(settings: CampaignSettings, space: SearchSpace, known_labels: int) -> Plan:
-    """Give the rules that the policy decides by."""
+def plan_of(settings: CampaignSettings, space: SearchSpace | None, known_labels: int) -> Plan:
+    """Give the rules that the policy decides by.
+
+    Args:
+        settings: The campaign's.
+        space: Its molecules; None while they are not built, for a plan that only tells budgets.
+        known_labels: Labels that are known before it begins.
+    """
     policy = settings.policy
     return Plan(
         budget=settings.campaign.budget,
@@ -32,29 +39,34 @@ def plan_of(settings: CampaignSettings, space: SearchSpace, known_labels: int) -
         merge=policy.merge,
         members=settings.train.members or MEMBERS,
         pretrained=bool(settings.train.models),
-        space_size=len(space),
-        chunk_size=space.chunk_size,
+        space_size=0 if space is None else len(space),
+        chunk_size=settings.infer.chunk_size if space is None else space.chunk_size,
         attempts=policy.attempts,
         failure_limit=policy.failure_limit,
         known_labels=known_labels,
         predict_early=policy.inference == "model",
         labels_first=known_labels >= policy.first_training_after,
+        level=settings.levels[0].name,
+        rungs=settings.rungs,
     )
 
 
 def identity_of(
     settings: CampaignSettings, space: SearchSpace, given: Weights | None, plan: Plan
 ) -> Mapping[str, object]:
-    """Name everything that decisions depend on; slots may change between sessions."""
+    """Name everything that decisions depend on; slots and thresholds may change meanwhile."""
     changeable = values(settings)
     fixed = {
         "campaign.name": settings.campaign.name,
         "campaign.seed": settings.campaign.seed,
         "campaign.space": space.digest,
         "policy.starter": settings.policy.starter,
-        "simulate": settings.simulate.specification().model_dump(),
         "train": settings.train.plan().model_dump(),
-    } | {f"{topic}.handler": handler for topic, handler in settings.handlers.items()}
+        "objectives": [_told(objective) for objective in settings.objectives],
+        "outputs": [f"{output.key} in {output.unit or 'no unit'}" for output in settings.outputs],
+    }
+    fixed |= {f"{topic}.handler": handler for topic, handler in settings.handlers.items()}
+    fixed |= _levels(settings)
     training_set = settings.campaign.training_set
     if training_set is not None:
         fixed["campaign.training_set"] = digest(training_set)
@@ -64,6 +76,36 @@ def identity_of(
     if given:
         fixed["train.models"] = digest_of_models(given)
     named = {name: value for name, value in changeable.items() if not name.endswith(".slots")}
-    derived = {knob(name) for name in changeable} | {"labels_first"}
+    derived = {knob(name) for name in changeable} | {"labels_first", "level", "rungs"}
     rest = {f"plan.{name}": value for name, value in asdict(plan).items() if name not in derived}
     return fixed | named | rest
+
+
+def facts_of(settings: CampaignSettings) -> Mapping[str, object]:
+    """Give what the ledger keeps for those who read it: what is computed, and what is wanted."""
+    kept = {
+        "outputs": settings.outputs,
+        "objectives": settings.objectives,
+        "levels": settings.levels,
+    }
+    return {name: [each.model_dump(mode="json") for each in found] for name, found in kept.items()}
+
+
+def _levels(settings: CampaignSettings) -> Mapping[str, object]:
+    """Name the levels in their order, and each detail of each."""
+    levels, shares = settings.levels, {rung.level: rung.share for rung in settings.rungs}
+    return (
+        {"levels": [level.name for level in levels]}
+        | {f"level.{name}.share": share for name, share in shares.items()}
+        | {
+            f"level.{level.name}.{detail}": value
+            for level in levels
+            for detail, value in level.spec.model_dump().items()
+        }
+    )
+
+
+def _told(objective: Objective) -> str:
+    """Say what is wanted, but not what makes a hit."""
+    target = "" if objective.target is None else f" {objective.target!r}"
+    return f"{objective.goal} {objective.output.key}{target}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel
 
 from molsteer.shared.failpoints import VARIABLE as FAILPOINT
-from molsteer.shared.settings.sections import TABLES, Section
+from molsteer.shared.settings.sections import LISTS, TABLES, Section
 from molsteer.shared.suggestions import meant
 
 PREFIX = "MOLSTEER_"
@@ -27,21 +27,40 @@ class Name(NamedTuple):
     key: str
 
     def __str__(self) -> str:
-        return f"[{self.section}] {self.key}"
+        return f"{heading(self.section)} {self.key}"
 
     @property
     def variable(self) -> str:
-        """The variable that holds it."""
+        """The variable that holds it, or all tables of its kind where there may be several."""
+        if self.section in LISTS:
+            return f"{PREFIX}{self.section}".upper()
         return f"{PREFIX}{self.section}__{self.key}".upper()
 
 
+def heading(section: str) -> str:
+    """Write how a table begins in a file."""
+    return f"[[{section}]]" if section in LISTS else f"[{section}]"
+
+
 def names_of(model: type[BaseModel]) -> list[Name]:
-    """Name all settings of a model, by table and key."""
+    """Name all settings of a model, by table and key, but for tables that may be several."""
     return [
         Name(section, key)
         for section, field in model.model_fields.items()
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
         for key in field.annotation.model_fields
+    ]
+
+
+def names_in_lists(model: type[BaseModel]) -> list[Name]:
+    """Name the keys of the tables of which there may be several."""
+    return [
+        Name(section, key)
+        for section in LISTS
+        if section in model.model_fields
+        for each in get_args(model.model_fields[section].annotation)
+        if isinstance(each, type) and issubclass(each, BaseModel)
+        for key in each.model_fields
     ]
 
 

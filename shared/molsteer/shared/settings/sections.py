@@ -36,7 +36,13 @@ class Section(BaseModel):
     )
 
 
-TABLES = ("campaign", "policy", "simulate", "train", "infer", "queue", "stores", "workers")
+LISTS = ("level", "objective")
+"""Tables of a campaign's file of which there may be several, as `[[level]]`."""
+
+TABLES = (
+    *("campaign", *LISTS, "policy", "simulate", "train", "infer"),
+    *("queue", "stores", "workers"),
+)
 """The tables of a campaign's file, of which each service reads some."""
 
 

@@ -20,6 +20,8 @@ from pydantic_settings import NoDecode
 
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.settings.sections import Section, TopicSection
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.properties import PropertyName
 from molsteer.shared.wire.specs import (
     Level,
     PluginName,
@@ -27,6 +29,7 @@ from molsteer.shared.wire.specs import (
     Solvent,
     TrainingPlan,
 )
+from molsteer.steering.settings.aims import VACUUM
 from molsteer.steering.space.admission import Charged, Salts
 
 MEMBERS = 8
@@ -84,7 +87,8 @@ class CampaignSection(Section):
     charged: Charged = Field(
         default="keep",
         description="Molecules with a charge, when the space is built here: kept, or left out. "
-        "Potentials of cations lie far above those of neutral molecules and lead every list.",
+        "Energies of ions lie far from those of neutral molecules, so that they lead or end most "
+        "lists.",
     )
     salts: Salts = Field(
         default="leave-out",
@@ -93,31 +97,39 @@ class CampaignSection(Section):
     )
     training_set: Path | None = Field(
         default=None,
-        description="Labels known before: a table with the columns smiles and adiabatic_eV, or "
-        "JSON Lines of molecular-design's MoleculeData or of QCSchema results; also packed.",
+        description="Labels known before, of the leading objective's property and level: a table "
+        "with a column smiles and one called as the property, as homo_lumo_gap, with or without "
+        "its unit, as homo_lumo_gap_eV; for ionization potentials also JSON Lines of "
+        "molecular-design's MoleculeData or of QCSchema results; also packed.",
     )
     training_smiles_column: ColumnName | None = Field(
         default=None, description="Column of SMILES in a table of labels, as `smiles_column`."
     )
     training_label_column: ColumnName | None = Field(
         default=None,
-        description="Column of adiabatic ionization potentials in eV in a table of labels; if not "
-        "given, adiabatic_eV or ip_eV.",
+        description="Column of labels in such a table, in the property's unit; if not given, the "
+        "one called as the property, or adiabatic_eV or ip_eV for the adiabatic potential.",
     )
     run_dir: Path | None = Field(
         default=None,
         description="Folder of everything this campaign writes; runs/NAME if not given.",
     )
     budget: PositiveInt = Field(
-        default=100, description="Successful simulations after which the campaign ends."
+        default=100,
+        description="Successful simulations at the first level, after which the campaign ends.",
     )
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the first molecules and of the ensemble."
     )
+    property: PropertyName | None = Field(
+        default=None,
+        description="Property whose highest values are looked for, where no `[[objective]]` says "
+        f"what is wanted; {ADIABATIC_IP} if not given.",
+    )
     hit_above_eV: float | None = Field(
         default=None,
-        description="Ionization potential in eV above which a molecule is a hit, where no "
-        "`[[objective]]` says what is wanted; without it, hits are not counted.",
+        description="Value in eV above which a molecule is a hit, for the leading objective, "
+        "whatever that says itself; without a threshold, hits are not spoken of.",
     )
 
 
@@ -195,7 +207,7 @@ class SimulateSection(TopicSection):
     )
     solvent: Solvent | None = Field(
         default=None,
-        description="What surrounds the molecules, as water; vacuum if not given.",
+        description=f"What surrounds the molecules, as water; {VACUUM} if not given.",
     )
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = Field(
         default="auto", description="Program; auto takes the fastest that is installed."
@@ -218,6 +230,8 @@ class SimulateSection(TopicSection):
     def as_level(self) -> Level:
         """Give the level that this section describes."""
         given = self.model_dump(include=set(SimulationSpec.model_fields))
+        if self.solvent == VACUUM:
+            given["solvent"] = None
         return Level(name=self.level, spec=SimulationSpec(method=self.level, **given))
 
 
