@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never, get_args
 
+from molsteer.shared.settings.names import heading
+from molsteer.shared.settings.sections import LISTS
 from molsteer.steering.cli.flags.molecular_design import (
     SEED_FLAGS,
+    Known,
     NoEffect,
     Only,
     Refused,
@@ -46,30 +50,41 @@ from the same sources.
 In a file, relative paths of `campaign.space`, `campaign.training_set` and `train.models` count from
 the folder of the file; everywhere else, and all other paths, from where the command runs.
 
-Names carry their unit: `_s` seconds, `_eV` electron volts, `_bytes` bytes. All mistakes are
+Names carry their unit: `_s` seconds, `_eV` electron volts, `_bytes` bytes; the numbers of an
+`[[objective]]` are in its property's unit. All mistakes are
 reported at once, each with its line or variable and what may have been meant, before anything
 starts; so is a variable that begins with `MOLSTEER_` and that nobody reads. `molsteer init` writes
 a file for given molecules, and `molsteer run --dry-run` tries one out.
 """
 
 
+_COLUMNS = "\n| setting | flag | kind | default | meaning |\n|---|---|---|---|---|\n"
+_LIST_COLUMNS = """
+There may be several of these tables, which have no flags; a variable (`MOLSTEER_LEVEL`,
+`MOLSTEER_OBJECTIVE`) holds all of a kind as a JSON list. The order counts.
+
+| setting | kind | default | meaning |
+|---|---|---|---|
+"""
+
+
 def configuration_reference() -> str:
     """Write the reference of all settings as Markdown."""
-    parts, shown = [_INTRODUCTION], ""
-    for section, key, field in settings_fields():
-        if section != shown:
-            shown = section
-            holder = CampaignSettings.model_fields[section].annotation
-            parts.append(f"\n## [{section}]\n\n{_summary(holder)}\n")
-            parts.append("\n| setting | flag | kind | default | meaning |\n|---|---|---|---|---|\n")
-        cells = (
-            f"`{key}`",
-            f"`{flag_name(section, key)}`",
-            setting_kind(field).replace("|", "\\|"),
-            setting_default(field),
-            str(field.description),
-        )
-        parts.append(f"| {' | '.join(cells)} |\n")
+    parts = [_INTRODUCTION]
+    for section, field in CampaignSettings.model_fields.items():
+        several = section in LISTS
+        holder: Any = get_args(field.annotation)[0] if several else field.annotation
+        parts.append(f"\n## {heading(section)}\n\n{_summary(holder)}\n")
+        parts.append(_LIST_COLUMNS if several else _COLUMNS)
+        for key, each in holder.model_fields.items():
+            cells = (
+                f"`{key}`",
+                *(() if several else (f"`{flag_name(section, key)}`",)),
+                setting_kind(each).replace("|", "\\|"),
+                setting_default(each),
+                str(each.description),
+            )
+            parts.append(f"| {' | '.join(cells)} |\n")
     return "".join(parts)
 
 
@@ -212,9 +227,11 @@ def _here(flag: SeedFlag) -> str:
         case Same(settings=settings):
             return ", ".join(f"`{setting}`" for setting in settings)
         case Switch(values=values):
-            return ", ".join(f'`{setting} = "{value}"`' for setting, value in values.items())
+            return _given(values)
         case Server():
             return '`queue.redis_url`, `workers.server = "external"`'
+        case Known(values=known):
+            return "; ".join(f"`{name}`: {_given(values)}" for name, values in known.items())
         case Only(value=value):
             return f"only `{value}`"
         case NoEffect():
@@ -223,6 +240,10 @@ def _here(flag: SeedFlag) -> str:
             return "refused"
         case _:
             assert_never(flag.meaning)
+
+
+def _given(values: Mapping[str, str]) -> str:
+    return ", ".join(f'`{setting} = "{value}"`' for setting, value in values.items())
 
 
 def _our_default(flag: SeedFlag) -> str:

@@ -55,6 +55,7 @@ def completed(*words: str) -> list[str]:
         (("doctor", "--only", "pack"), ["packages"]),
         (("simulate", "C", "--spec", ""), ["xtb"]),
         (("run", "--simulate-level", ""), ["xtb"]),
+        (("run", "--property", "homo"), ["homo_lumo_gap"]),
         (("run", "--policy-acquisition", "g"), ["greedy"]),
         (("dead", "retry", "absent", ""), []),
     ],

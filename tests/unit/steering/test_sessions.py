@@ -57,7 +57,7 @@ def test_a_task_that_comes_back_as_cancelled_and_was_not_taken_back_is_done_agai
     campaign = toy.steering()
     campaign.step(0.0)
     # Another copy of this ledger settles it while its message waits.
-    toy.bus.settle(["simulate/0/xtb/1", *campaign.state.simulations.running])
+    toy.bus.settle(["simulate/0/xtb/1", *campaign.state.first.simulations.running])
     toy.run_to_the_end(campaign)
     campaign.dispatching.retire()
     assert verify(tmp_path).broken == ()

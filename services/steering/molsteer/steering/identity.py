@@ -16,8 +16,14 @@ from molsteer.steering.start.models import digest as digest_of_models
 from molsteer.steering.start.training_set import digest
 
 
-def plan_of(settings: CampaignSettings, space: SearchSpace, known_labels: int) -> Plan:
-    """Give the rules that the policy decides by."""
+def plan_of(settings: CampaignSettings, space: SearchSpace | None, known_labels: int) -> Plan:
+    """Give the rules that the policy decides by.
+
+    Args:
+        settings: The campaign's.
+        space: Its molecules; None while they are not built, for a plan that only tells budgets.
+        known_labels: Labels that are known before it begins.
+    """
     policy = settings.policy
     return Plan(
         budget=settings.campaign.budget,
@@ -33,8 +39,8 @@ def plan_of(settings: CampaignSettings, space: SearchSpace, known_labels: int) -
         merge=policy.merge,
         members=settings.train.members or MEMBERS,
         pretrained=bool(settings.train.models),
-        space_size=len(space),
-        chunk_size=space.chunk_size,
+        space_size=0 if space is None else len(space),
+        chunk_size=settings.infer.chunk_size if space is None else space.chunk_size,
         attempts=policy.attempts,
         failure_limit=policy.failure_limit,
         known_labels=known_labels,

@@ -53,6 +53,17 @@ def test_levels_take_what_they_leave_open_from_the_section_of_simulations(tmp_pa
     assert settings.rungs == (Rung("in-water", 0.25), Rung("dry", 0.1))
 
 
+@pytest.mark.parametrize("methods", [("own", "xtb"), ("xtb", "own")])
+def test_a_space_takes_in_what_all_levels_can_compute(
+    tmp_path: Path, methods: tuple[str, str]
+) -> None:
+    first, second = methods
+    text = f'[[level]]\nname = "a"\nmethod = "{first}"\n'
+    assert loaded(tmp_path, text).admission().level == first
+    text += f'[[level]]\nname = "b"\nmethod = "{second}"\n'
+    assert loaded(tmp_path, text).admission().level == "xtb"
+
+
 def test_a_flag_takes_the_solvent_away_that_the_file_gives(tmp_path: Path) -> None:
     text = '[simulate]\nsolvent = "water"\n'
     settings = loaded(tmp_path, text, {"simulate": {"solvent": "vacuum"}})
@@ -74,6 +85,31 @@ def test_the_unit_of_a_packages_own_property_is_the_one_that_is_given(tmp_path: 
     assert loaded(tmp_path, text).objectives[0].output.unit == ""
     text = text.replace('"hydrogens"', '"mass"\nunit = "u"')
     assert loaded(tmp_path, text).objectives[0].output.unit == "u"
+
+
+def test_a_level_is_asked_for_what_it_gives(tmp_path: Path) -> None:
+    own = '[[level]]\nname = "own"\nmethod = "counting"\n'
+    aims = (
+        '[[objective]]\nproperty = "hydrogens"\nlevel = "own"\n'
+        '[[objective]]\nproperty = "homo_lumo_gap"\nlevel = "own"\n'
+        '[[objective]]\nproperty = "solvation_energy"\nlevel = "in-water"\n'
+    )
+    settings = loaded(tmp_path, f"{TWO_LEVELS}{own}{aims}")
+    assert {output.key for output in settings.outputs} == {
+        "hydrogens@own",
+        "homo_lumo_gap@own",
+        "homo_lumo_gap@fast",
+        "homo_lumo_gap@in-water",
+        "solvation_energy@in-water",
+    }
+
+
+def test_a_level_at_which_nothing_is_wanted_is_refused(tmp_path: Path) -> None:
+    own = '[[level]]\nname = "own"\nmethod = "counting"\n'
+    aims = '[[objective]]\nproperty = "hydrogens"\nlevel = "own"\n'
+    fast, water = problems(tmp_path, f"{TWO_LEVELS}{own}{aims}")
+    assert "nothing that is wanted can be computed at 'fast'; add an objective" in fast
+    assert "nothing that is wanted can be computed at 'in-water'" in water
 
 
 def test_one_property_can_be_named_without_a_table(tmp_path: Path) -> None:
@@ -171,10 +207,12 @@ def test_a_misspelled_table_is_told_with_its_brackets(tmp_path: Path) -> None:
     assert "Did you mean [[objective]]?" in told
 
 
-def test_a_property_is_not_named_twice(tmp_path: Path) -> None:
-    text = '[[objective]]\nproperty = "homo_lumo_gap"\n'
-    (told,) = problems(tmp_path, text, {"campaign": {"property": "homo_lumo_gap"}})
-    assert told.startswith("[campaign] property: there are objectives")
+def test_two_different_properties_contradict_each_other(tmp_path: Path) -> None:
+    text = '[[objective]]\nproperty = "homo_lumo_gap"\nhit_above = 9\n'
+    same = loaded(tmp_path, text, {"campaign": {"property": "homo_lumo_gap"}})
+    assert [objective.hit for objective in same.objectives] == [9]
+    (told,) = problems(tmp_path, text, {"campaign": {"property": "atomization_energy"}})
+    assert told.startswith("[campaign] property: the leading objective wants homo_lumo_gap;")
 
 
 def test_a_property_that_no_level_gives_is_told_where_it_was_named(tmp_path: Path) -> None:
@@ -201,3 +239,10 @@ def test_a_variable_of_one_key_of_such_a_table_is_told_how_it_is_written(
     (told,) = problems(tmp_path, "")
     assert "[[objective]]: there may be several" in told
     assert "a list of them in JSON" in told
+
+
+def test_the_file_that_the_page_of_concepts_shows_can_be_used(tmp_path: Path) -> None:
+    page = Path(__file__).parents[4] / "docs" / "concepts.md"
+    shown = page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    settings = loaded(tmp_path, shown)
+    assert len(settings.levels) == len(settings.objectives) == 2

@@ -31,6 +31,21 @@ def test_everything_that_workers_here_would_miss_is_named_at_once() -> None:
     ]
 
 
+def test_the_method_of_each_level_is_looked_for_and_told_once() -> None:
+    levels = [{"name": "a"}, {"name": "b", "method": "dft"}, {"name": "c", "method": "dft"}]
+    with pytest.raises(SettingsError) as raised:
+        check_plugins(campaign(level=levels, simulate={"level": "xtbb"}))
+    assert [problem.split(":")[0] for problem in raised.value.problems] == [
+        "[[level]] 2, method",
+        "[simulate] level",
+    ]
+    assert "Did you mean xtb?" in raised.value.problems[1]
+
+
+def test_a_method_that_no_level_has_is_not_looked_for() -> None:
+    check_plugins(campaign(level=[{"name": "a", "method": "xtb"}], simulate={"level": "dft"}))
+
+
 def test_what_workers_elsewhere_know_is_not_looked_for_here() -> None:
     external = {"server": "external"}
     check_plugins(campaign(simulate={"level": "dft", "pool": "cluster"}, workers=external))

@@ -96,8 +96,7 @@ class Campaign:
             starters: Draws the molecules to simulate before there is a model; asked once in the
                 life of a campaign.
             known: Molecules of the space whose labels are in the ledger already.
-            facts: What the ledger is to say of this session, by name, as JSON can: `levels`,
-                `objectives` and `outputs`.
+            facts: What the ledger is to say of this session, by name, as JSON can.
         """
         now, kept = self.clock(), self.ledger.fact("plan")
         with self.ledger.transaction():
@@ -237,7 +236,6 @@ class Campaign:
                 tasks.order(self.ledger, command, at)
 
     def _follow_up(self, state: State, commands: Sequence[Command]) -> None:
-        """Stand where the committed events led, and clean up what they have ended."""
         self.state = state
         for command in commands:
             match command:

@@ -19,6 +19,7 @@ from molsteer.shared.settings.sections import (
     StoreSettings,
     WorkersSection,
 )
+from molsteer.shared.wire.levels import limits_of
 from molsteer.shared.wire.properties import Objective, Output
 from molsteer.shared.wire.specs import Acquisition, Level
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
@@ -70,8 +71,9 @@ class CampaignSettings(FileSettings):
             problems = [
                 (_SHORT if place[0] == "objective" else place, said) for place, said in problems
             ]
-        if self.objective and campaign.property is not None:
-            problems.append((_SHORT, "there are objectives, which say it; leave it out"))
+        if self.objective and campaign.property not in {None, asked[0].property}:
+            other = f"the leading objective wants {asked[0].property}"
+            problems.append((_SHORT, f"{other}; leave one of them out"))
         if campaign.hit_above_eV is not None:
             problems += problems_of_threshold(asked[0])
         if problems:
@@ -163,11 +165,10 @@ class CampaignSettings(FileSettings):
         return {topic: handler for topic, handler in given.items() if handler}
 
     def admission(self) -> Admission:
-        """Tell which molecules a space that is built here takes in."""
-        campaign = self.campaign
-        return Admission(
-            level=self.levels[0].spec.method, charged=campaign.charged, salts=campaign.salts
-        )
+        """Tell which molecules a space that is built here takes in: those that all levels can."""
+        campaign, methods = self.campaign, [level.spec.method for level in self.levels]
+        tightest = min(methods, key=lambda method: limits_of(method).heaviest)
+        return Admission(level=tightest, charged=campaign.charged, salts=campaign.salts)
 
     def acquisition(self) -> Acquisition:
         """Give the ranking rule that travels to the inferencers."""

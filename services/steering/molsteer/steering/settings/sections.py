@@ -87,7 +87,8 @@ class CampaignSection(Section):
     charged: Charged = Field(
         default="keep",
         description="Molecules with a charge, when the space is built here: kept, or left out. "
-        "Potentials of cations lie far above those of neutral molecules and lead every list.",
+        "Energies of ions lie far from those of neutral molecules, so that they lead or end most "
+        "lists.",
     )
     salts: Salts = Field(
         default="leave-out",
@@ -114,7 +115,8 @@ class CampaignSection(Section):
         description="Folder of everything this campaign writes; runs/NAME if not given.",
     )
     budget: PositiveInt = Field(
-        default=100, description="Successful simulations after which the campaign ends."
+        default=100,
+        description="Successful simulations at the first level, after which the campaign ends.",
     )
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the first molecules and of the ensemble."
