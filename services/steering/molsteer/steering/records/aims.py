@@ -36,7 +36,7 @@ def levels(ledger: Ledger) -> tuple[Level, ...]:
 
 
 def bar(objective: Objective) -> str | None:
-    """Say what makes a hit, as `above 14.5 eV`; None if hits are not spoken of."""
+    """Say what makes a hit, as `above 3 kcal/mol`; None if hits are not spoken of."""
     if objective.hit is None:
         return None
     hit = _short(objective.hit, objective)
