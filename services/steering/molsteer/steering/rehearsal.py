@@ -23,7 +23,6 @@ from molsteer.shared.wording import counted
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.errors import LEDGER_FILE, UnusableRunDirectory, WouldNotRun
-from molsteer.steering.identity import identity_of, plan_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
@@ -35,6 +34,7 @@ from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.sampling import sampled
 from molsteer.steering.space.search_space import SearchSpace, look_for
 from molsteer.steering.start import outlook
+from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import read_given, sized
 from molsteer.steering.start.starters import labels_given
