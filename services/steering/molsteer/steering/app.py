@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.embedded_server import EmbeddedServer, find_server
@@ -23,6 +26,9 @@ from molsteer.steering.loop.helm import alone
 from molsteer.steering.loop.intake import Settlement
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
+from molsteer.steering.metrics.instruments import Instruments, served
+from molsteer.steering.metrics.reading import Reading
+from molsteer.steering.metrics.targets import announced
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
 from molsteer.steering.sites.local import local_site
@@ -32,6 +38,8 @@ from molsteer.steering.space.progress import Progress as BuildProgress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
 from molsteer.steering.start.models import keep_given, read_given, sized
 from molsteer.steering.start.starters import draw_starters, keep_known, read_known
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -103,7 +111,29 @@ def _assemble(
         stack.callback(site.stop)
     plan, searched = plan_of(settings, space, labels), known_labels.molecules(ledger)
     campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched)
-    return Application(settings, campaign, server, site, attendance(settings, time.time()))
+    return Application(
+        settings,
+        campaign,
+        server,
+        site,
+        attendance(settings, time.time()),
+        metrics=_metrics(settings, ledger, stack),
+    )
+
+
+def _metrics(settings: CampaignSettings, ledger: Ledger, stack: ExitStack) -> Reading | None:
+    """Serve figures while the campaign runs, if that is wanted."""
+    wanted, name = settings.metrics, settings.campaign.name
+    if wanted.port is None:
+        return None
+    instruments = Instruments()
+    versions = {"version": version("molsteer-steering"), "python": platform.python_version()}
+    instruments.set("build_info", 1.0, campaign=name, **versions)
+    port = stack.enter_context(served(instruments, wanted.host, wanted.port))
+    address = f"{wanted.host}:{port}"
+    stack.enter_context(announced(wanted.targets_dir, name, address))
+    log.info("Metrics are served at http://%s/metrics.", address)
+    return Reading(instruments, ledger, settings.run_dir, settings.queue, settings.pools)
 
 
 def _campaign(

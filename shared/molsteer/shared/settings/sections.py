@@ -36,7 +36,10 @@ class Section(BaseModel):
     )
 
 
-TABLES = ("campaign", "policy", "simulate", "train", "infer", "queue", "stores", "workers")
+TABLES = (
+    *("campaign", "level", "objective", "policy", "simulate", "train", "infer"),
+    *("queue", "stores", "workers", "metrics"),
+)
 """The tables of a campaign's file, of which each service reads some."""
 
 

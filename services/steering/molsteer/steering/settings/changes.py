@@ -39,7 +39,7 @@ CHANGEABLE = (
 FREE = (
     *("campaign.hit_above_eV", "policy.max_starts", "infer.batch_size"),
     *("simulate.time_limit_s", "infer.time_limit_s"),
-    *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers"),
+    *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers", "metrics"),
 )
 """Settings and tables on which no decision depends, so that each session may have its own."""
 
