@@ -128,7 +128,7 @@ def _metrics(settings: CampaignSettings, ledger: Ledger, stack: ExitStack) -> Re
         return None
     instruments = Instruments()
     versions = {"version": version("molsteer-steering"), "python": platform.python_version()}
-    instruments.set("build_info", 1.0, campaign=name, **versions)
+    instruments.set("build_info", 1.0, **versions)
     port = stack.enter_context(served(instruments, wanted.host, wanted.port))
     address = f"{wanted.host}:{port}"
     stack.enter_context(announced(wanted.targets_dir, name, address))

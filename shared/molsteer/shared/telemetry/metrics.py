@@ -53,7 +53,6 @@ LABELS = MappingProxyType(
         "side": "who moved the data: steering or the worker",
         "operation": "put, get, or cached: read again from memory",
         "pool": "pool of workers",
-        "campaign": "name of the campaign",
         "version": "version of molsteer",
         "python": "version of Python",
     }
@@ -68,7 +67,7 @@ METRICS = (
         "gauge",
         "build_info",
         "Always 1; its labels say what runs.",
-        labels=("campaign", "version", "python"),
+        labels=("version", "python"),
     ),
     # What the campaign finds
     Metric("gauge", "budget_simulations", "Successful simulations wanted.", labels=("level",)),

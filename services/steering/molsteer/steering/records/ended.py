@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger.ledger import Ledger
@@ -78,4 +79,5 @@ def _ended(ledger: Ledger, after: int, until: int) -> Iterator[Ended]:
         parts = list(same)
         first = parts[0]
         moved = tuple(Moved(*part[13:]) for part in parts if part["store"] is not None)
-        yield Ended(*first[:13], moved)
+        known: dict[str, Any] = dict(zip(first.keys()[:13], first, strict=False))
+        yield Ended(**known, moved=moved)
