@@ -1,4 +1,4 @@
-"""For each alert, series that fire it and series that do not, as `promtool test rules` takes them."""
+"""For each alert, series that fire it and series that do not, as `promtool` takes them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,11 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
+import requests
 from support.redis_server import free_port
 from support.waiting import eventually
 
@@ -33,9 +30,9 @@ class Prometheus:
 
     def query(self, expression: str) -> list[dict[str, object]]:
         """Evaluate an expression now; gives its series."""
-        with urlopen(f"{self.url}/api/v1/query?{urlencode({'query': expression})}") as answer:
-            document = json.load(answer)
-        found: list[dict[str, object]] = document["data"]["result"]
+        answer = requests.get(f"{self.url}/api/v1/query", {"query": expression}, timeout=30)
+        answer.raise_for_status()
+        found: list[dict[str, object]] = answer.json()["data"]["result"]
         return found
 
 
@@ -68,9 +65,8 @@ def prometheus(folder: Path, rules: Path) -> Iterator[Prometheus]:
 
 def _is_ready(server: Prometheus) -> bool:
     try:
-        with urlopen(f"{server.url}/-/ready") as answer:
-            return bool(answer.status == 200)
-    except URLError:
+        return requests.get(f"{server.url}/-/ready", timeout=30).ok
+    except requests.ConnectionError:
         return False
 
 
