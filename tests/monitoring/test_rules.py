@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from monitoring.alert_cases import CASES, Series
 from support.prometheus import promtool
 
