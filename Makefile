@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check lint fuzz chaos mutants format data docs wheels lock clean
+.PHONY: run test check lint fuzz chaos mutants format data docs monitor wheels lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
@@ -61,6 +61,10 @@ data: $(VENV)/installed ## Fetch the MOSES molecules and build their search spac
 docs: $(VENV)/installed ## Write the generated parts of the documentation.
 	$(BIN)/python scripts/write_references.py
 	$(BIN)/python scripts/write_command_reference.py
+	$(BIN)/python scripts/write_dashboards.py
+
+monitor: ## Start Prometheus, and Grafana where it is installed, with our rules and dashboards.
+	scripts/monitor.sh
 
 wheels: $(VENV)/installed ## Build what can be installed without this clone, into dist/.
 	rm -rf dist

@@ -21,6 +21,7 @@ from molsteer.steering.loop.helm import alone
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
+from molsteer.steering.metrics.serving import serving
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
 from molsteer.steering.sites.local import local_site
@@ -91,7 +92,8 @@ def _assemble(
         start.searched,
         facts_of(now),
     )
-    return Application(now, campaign, server, site, attendance(now, time.time()))
+    metrics = stack.enter_context(serving(now, ledger))
+    return Application(now, campaign, server, site, attendance(now, time.time()), metrics)
 
 
 def _campaign(

@@ -41,7 +41,7 @@ LISTS = ("level", "objective")
 
 TABLES = (
     *("campaign", *LISTS, "policy", "simulate", "train", "infer"),
-    *("queue", "stores", "workers"),
+    *("queue", "stores", "workers", "metrics"),
 )
 """The tables of a campaign's file, of which each service reads some."""
 

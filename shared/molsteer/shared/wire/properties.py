@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Annotated, Literal, TypeVar
 
 import numpy as np
@@ -111,19 +112,25 @@ class Objective(Message):
                 return -abs(value - (self.target or 0.0))
 
     @property
-    def hit_merit(self) -> float | None:
-        """The merit that a hit has to exceed; where a value is to be reached, to have at least."""
+    def hit_range(self) -> tuple[float, float]:
+        """Between which values a hit lies; the ends belong to it where a value is to be reached."""
         if self.hit is None:
-            return None
-        return -abs(self.hit) if self.goal == "reach" else self.merit(self.hit)
+            return inf, -inf
+        match self.goal:
+            case "maximise":
+                return self.hit, inf
+            case "minimise":
+                return -inf, self.hit
+            case "reach":
+                target = self.target or 0.0
+                return target - abs(self.hit), target + abs(self.hit)
 
     def is_hit(self, value: float) -> bool:
         """Tell whether a value makes a hit; none does without a threshold."""
-        bar = self.hit_merit
-        if bar is None:
-            return False
-        merit = self.merit(value)
-        return merit >= bar if self.goal == "reach" else merit > bar
+        lowest, highest = self.hit_range
+        if self.goal == "reach":
+            return lowest <= value <= highest
+        return lowest < value < highest
 
 
 class Aim(Message):

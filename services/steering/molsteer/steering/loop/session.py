@@ -14,6 +14,7 @@ from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.host.interrupts import Interrupts
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.loop.loop import Campaign
+from molsteer.steering.metrics.reading import Reading
 from molsteer.steering.records.agreement import contradiction, distance
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -54,6 +55,7 @@ class Application:
     server: EmbeddedServer | None
     site: LocalSite | None
     attendance: Attendance
+    metrics: Reading | None = None
     _trouble: str | None = None
     _loading: frozenset[Topic] | None = None
     _compared: bool = False
@@ -117,6 +119,8 @@ class Application:
                 raise
             self._be_in_trouble(error)
             self._progress = replace(self._progress, activity=str(error))
+        if self.metrics:
+            self.metrics.read_when_due(self.campaign.state, time.time())
         return self._progress
 
     def _measure(self) -> Progress:

@@ -40,6 +40,7 @@ from molsteer.steering.settings.aims import (
 from molsteer.steering.settings.sections import (
     CampaignSection,
     InferSection,
+    MetricsSection,
     PolicySection,
     SimulateSection,
     TrainSection,
@@ -62,6 +63,7 @@ class CampaignSettings(FileSettings):
     queue: QueueSettings = QueueSettings()
     stores: StoreSettings = StoreSettings()
     workers: WorkersSection = WorkersSection()
+    metrics: MetricsSection = MetricsSection()
 
     @model_validator(mode="after")
     def _check_aims(self) -> Self:

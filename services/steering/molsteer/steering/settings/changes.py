@@ -41,7 +41,7 @@ FREE = (
     *("campaign.hit_above_eV", "objective.hit_above", "objective.hit_below"),
     *("objective.hit_within", "policy.max_starts", "infer.batch_size"),
     *("simulate.time_limit_s", "infer.time_limit_s"),
-    *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers"),
+    *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers", "metrics"),
 )
 """Settings and tables on which no decision depends, so that each session may have its own."""
 

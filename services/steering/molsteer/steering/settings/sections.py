@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     Field,
@@ -269,4 +269,22 @@ class InferSection(TopicSection):
         pattern=_HANDLER,
         description="Function that builds another inferencer, as MODULE:FUNCTION, for the workers "
         "started here.",
+    )
+
+
+class MetricsSection(Section):
+    """Figures for Prometheus."""
+
+    port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
+        default=None,
+        description="Port at which steering answers scrapes; none if not given, a free one for 0.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to answer at; only programs of this machine reach the usual one.",
+    )
+    targets_dir: Path | None = Field(
+        default=None,
+        description="Folder that Prometheus watches for targets (`file_sd_configs`), where this "
+        "campaign is announced while it runs.",
     )
