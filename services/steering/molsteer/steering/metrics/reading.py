@@ -59,12 +59,12 @@ class Reading:
             self._look_at_findings()
             self._look_at_tasks(state, now)
             self._look_at_disk()
-            self._look_at_redis()
         except (ServiceUnavailable, OSError) as error:
             self.instruments.add("read_errors")
             log.debug("Figures were not read: %s", error)
         else:
             self.instruments.set("read_timestamp_seconds", now)
+        self._look_at_redis()
 
     def _count_ended(self) -> None:
         while True:
@@ -142,13 +142,15 @@ class Reading:
         self._commits = commits, took_s
 
     def _look_at_redis(self) -> None:
-        self.instruments.set("redis_up", 0.0)
-        lying = depths(self.queue, self.pools)
+        try:
+            lying, there = depths(self.queue, self.pools), live_workers(self.queue)
+        except ServiceUnavailable:
+            self.instruments.set("redis_up", 0.0)
+            return
+        self.instruments.set("redis_up", 1.0)
         for topic, count in lying.queued.items():
             self.instruments.set("queue_depth", count, topic=topic)
         self.instruments.set("dead_letters", lying.dead_letters)
-        there = live_workers(self.queue)
-        self.instruments.set("redis_up", 1.0)
         workers, processes = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         for topic, pool in self.pools.items():  # nobody is a figure too
             workers[topic, pool] = processes[topic, pool] = 0
