@@ -112,9 +112,9 @@ rows. An earlier export is replaced with `--force` only.
 Some columns depend on the campaign; capitals in their names below stand for what changes.
 
 - `PROPERTY_UNIT` is a column for each property that was computed, as
-  `adiabatic_ionization_potential_eV`. A unit that cannot stand in a name, as `kcal/mol`, is left out
-  of it; Parquet tells the unit of every column. Of a property that a level does not give, its rows
-  have an empty cell.
+  `adiabatic_ionization_potential_eV`. A unit that cannot stand in a name, as `kcal/mol`, is left
+  out of it; Parquet tells the unit of every column. Of a property that a level does not give, its
+  rows have an empty cell.
 - `predicted_mean_PROPERTY_UNIT` and the like are a column for each property at a level that models
   predict. Where they predict one property at several levels, the level stands at the end.
 - `own_HEADING` are [the columns of the molecules file](molecules.md#your-own-columns), as they were
@@ -150,8 +150,8 @@ failures.group_by("code").len()
 
 The archive of `--format qcschema`, `records.jsonl`, has the QCSchema documents of every molecule at
 every level. The `id` of each is that of its task, followed by what it is for. Of an ionization
-potential by xtb these are `neutral` and `cation`, the relaxations, and `vertical`, the cation at the
-neutral's geometry.
+potential by xtb these are `neutral` and `cation`, the relaxations, and `vertical`, the cation at
+the neutral's geometry.
 
 ```python
 import json
