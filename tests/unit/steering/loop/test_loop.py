@@ -38,6 +38,7 @@ from molsteer.steering.policy.commands import DispatchTraining
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
+from molsteer.steering.records.patterns import laid_out
 from molsteer.steering.records.tables import MOLECULES
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
@@ -109,8 +110,9 @@ def test_tautomers_are_simulated_each_and_have_records_of_their_own(tmp_path: Pa
     assert {smiles for smiles, _ in labels(campaign)} == {space.smiles(0), space.smiles(1)}
     assert len(list((toy.folder / "records" / "xtb").iterdir())) == 2
     assert not verify(toy.folder).broken
-    place = [column.name for column in MOLECULES.columns].index("inchikey")
-    shared = {row[place] for row in MOLECULES.read(campaign.ledger)}
+    table = laid_out(MOLECULES, campaign.ledger)
+    place = [column.name for column in table.columns].index("inchikey")
+    shared = {row[place] for row in table.read(campaign.ledger)}
     assert shared == {"UBQKCCHYAOITMY-UHFFFAOYSA-N"}
 
 

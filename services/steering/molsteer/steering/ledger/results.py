@@ -73,6 +73,11 @@ def add_result(
     )
 
 
+def count(ledger: Ledger) -> int:
+    """Tell how many results there are."""
+    return int(ledger.connection.execute("SELECT count(*) FROM result").fetchone()[0])
+
+
 def units(ledger: Ledger, level: str) -> dict[str, str]:
     """Give the unit of each property that there is a label of at a level."""
     rows = ledger.connection.execute(
