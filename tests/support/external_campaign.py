@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from support.worker_process import TESTS, WorkerProcess, queue_variables, runnin
 
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.errors import NoCampaign
 from molsteer.steering.ledger.ledger import Ledger
@@ -29,12 +31,17 @@ HANDLERS: dict[Topic, str] = {"simulate": "simulator", "train": "trainer", "infe
 
 @dataclass
 class ExternalCampaign:
-    """Simulations only, unless the settings ask for updates."""
+    """Simulations only, unless the settings ask for updates.
+
+    Attributes:
+        climb: How many molecules are simulated at a second level as well.
+    """
 
     folder: Path
     queue: QueueSettings
     space: Path
     budget: int = 24
+    climb: int = 0
     settings: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -63,6 +70,17 @@ class ExternalCampaign:
             "MOLSTEER_POLICY__RETRAIN_AFTER": "8",
             "MOLSTEER_POLICY__DURING_UPDATE": "pause",
         }
+
+    def with_levels(self) -> None:
+        """Let a quarter climb to a second level, and look for two properties of it."""
+        levels = [{"name": "xtb"}, {"name": "dear", "method": "toy", "share": 0.25}]
+        letters = {"property": "letters", "unit": "1", "goal": "minimise", "hit_below": 4.6}
+        objectives = [{"property": ADIABATIC_IP, "hit_above": 14.0}, letters]
+        self.settings |= {
+            "MOLSTEER_LEVEL": json.dumps(levels),
+            "MOLSTEER_OBJECTIVE": json.dumps(objectives),
+        }
+        self.climb = self.budget // 4
 
     def with_early_predictions(self) -> None:
         """Update, and let the first models that are trained predict chunks meanwhile."""
@@ -162,7 +180,10 @@ class ExternalCampaign:
         """Check everything that must hold after the end, whatever happened before it."""
         verdict = verify(self.run_dir)
         assert verdict.broken == ()
-        assert (verdict.finished, verdict.results) == ("budget-reached", self.budget)
+        assert (verdict.finished, verdict.results) == (
+            "budget-reached",
+            self.budget + self.climb,
+        )
         assert self.count("task WHERE state = 'settled' AND status <> 'ok'") == failures
         labels = self.rows(
             "SELECT smiles || ' ' || property || ' ' || label.level || ' ' || value"
