@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -57,4 +58,9 @@ def _read(ledger: Ledger, name: str, model: type[ModelT]) -> tuple[ModelT, ...]:
     fact = ledger.fact(name)
     if fact is None:
         return ()
-    return TypeAdapter(tuple[model, ...]).validate_json(json.dumps(fact))  # type: ignore[valid-type]
+    return _several(model).validate_json(json.dumps(fact))
+
+
+@cache
+def _several(model: type[ModelT]) -> TypeAdapter[tuple[ModelT, ...]]:
+    return TypeAdapter(tuple[model, ...])  # type: ignore[valid-type]
