@@ -69,9 +69,10 @@ def campaign(until: int) -> Iterator[tuple[int, str, float]]:
     event: Event = Began(0.0, tuple(range(0, PLAN.space_size, 1_000)))
     while state.labels < until:
         started = perf_counter()
-        state, commands = decide(state, event)
-        yield state.labels, event.kind, (perf_counter() - started) * 1e6
-        waiting.extend(command for command in commands if isinstance(command, Dispatch))
+        decision = decide(state, event)
+        state, cost_s = decision.state, perf_counter() - started
+        yield state.labels, event.kind, cost_s * 1e6
+        waiting.extend(command for command in decision.commands if isinstance(command, Dispatch))
         event = outcome(waiting.popleft())
 
 

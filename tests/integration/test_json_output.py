@@ -45,7 +45,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assert task is not None
     toy.bus.finish(outcome_of(task).model_copy(update={"start": 4, "result": POISON}))
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     return {
         "RUN_DIR": str(toy.folder),
         "FOLDER": str(space.folder),

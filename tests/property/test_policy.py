@@ -26,7 +26,6 @@ from molsteer.steering.policy.events import (
 )
 from molsteer.steering.policy.journal_codec import from_json, to_json
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.settle import lasting
 from molsteer.steering.policy.state import State
 from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 
@@ -98,11 +97,13 @@ def test_a_journal_read_back_gives_equal_decisions_and_an_equal_state(plan, seed
     campaign = troubled_campaign(plan, Random(seed), failure_rate)
     state = State.fresh(plan)
     for happened, commands in zip(campaign.journal, campaign.commands, strict=True):
-        event = lasting(state, happened)
-        read = from_json(to_json(event))
-        assert read == event
-        state, again = decide(state, read)
-        assert again == commands
+        kept = decide(state, happened).kept_event
+        read = from_json(to_json(kept))
+        assert read == kept
+        decision = decide(state, read)
+        assert decision.commands == commands
+        assert decision.kept_event == kept
+        state = decision.state
     assert state == campaign.state
 
 
@@ -114,10 +115,10 @@ def test_a_state_kept_after_any_event_is_read_back_whole_and_decides_alike(
     campaign = troubled_campaign(plan, Random(seed), failure_rate)
     state = State.fresh(plan)
     for event, commands in zip(campaign.journal, campaign.commands, strict=True):
-        reached, again = decide(state, event)
-        state = state_from_json(state_to_json(reached))
-        assert state == reached
-        assert again == commands
+        decision = decide(state, event)
+        state = state_from_json(state_to_json(decision.state))
+        assert state == decision.state
+        assert decision.commands == commands
     assert state == campaign.state
 
 

@@ -45,6 +45,7 @@ from molsteer.shared.wire.codec import encode as encode_message
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.key_file import read_keys
 from molsteer.shared.wire.key_ring import Key, KeyRing
+from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.simulator.cli.inputs import UnreadableMolecules, read_given
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
@@ -105,7 +106,7 @@ def of_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes, Path]
 
 
 def train_on(data: bytes) -> None:
-    labelled = LabelledMolecules.from_arrays(decode_arrays(data, "fuzz"))
+    labelled = LabelledMolecules.from_arrays(decode_arrays(data, "fuzz"), outputs=2)
     collate(labelled.graphs)
 
 
@@ -138,7 +139,7 @@ def read_candidates(data: bytes) -> None:
 
 
 def read_predictions(data: bytes) -> None:
-    Predictions.from_arrays(decode_arrays(data, "fuzz"), chunk=0, molecules=2)
+    Predictions.from_arrays(decode_arrays(data, "fuzz"), chunk=0, outputs=1, molecules=2)
 
 
 def read_sites_here(file: Path) -> None:
@@ -172,21 +173,24 @@ def candidates(**changes: object) -> bytes:
 
 
 def predictions() -> bytes:
-    arrays = {"member": np.arange(3), "value": np.zeros((3, 2), dtype=np.float32)}
+    arrays = {"member": np.arange(3), "value": np.zeros((3, 1, 2), dtype=np.float32)}
     return encode(arrays, "safetensors")
 
 
 def weights() -> bytes:
     architecture = Architecture(width=4, layers=1)
-    manifest = Manifest(architecture=architecture, members=(0,), generation=1, seed=0)
+    gap = Output(name="homo_lumo_gap", level="xtb", unit="eV")
+    manifest = Manifest(
+        architecture=architecture, outputs=(gap,), members=(0,), generation=1, seed=0
+    )
     return encode(
         EnsembleWeights.of(Ensemble(architecture, 1), manifest).to_arrays(), "safetensors"
     )
 
 
 def labelled() -> bytes:
-    arrays = some_molecules(3).to_arrays() | {"value": np.array([9.0, 10.0, 11.0])}
-    return encode(arrays, "safetensors")
+    value = np.array([[9.0, np.nan, 11.0], [3.0, 4.0, np.nan]], dtype=np.float32)
+    return encode(some_molecules(3).to_arrays() | {"value": value}, "safetensors")
 
 
 def kombu_message() -> bytes:

@@ -78,7 +78,8 @@ class Campaign:
         self.first_commands = self.tell(Began(0.0, starters, known))
 
     def tell(self, event: Event) -> tuple[Command, ...]:
-        self.state, commands = decide(self.state, event)
+        decision = decide(self.state, event)
+        self.state, commands = decision.state, decision.commands
         self.journal.append(event)
         self.commands.append(commands)
         self.referee.watch(event, commands)

@@ -16,9 +16,9 @@ from molsteer.shared.wire.topics import TOPICS
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import Inbox, make_folder
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.dispatching import Orders
+from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.helm import alone
-from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -113,8 +113,8 @@ def _campaign(
     return Campaign(
         ledger=ledger,
         bus=bus,
-        orders=Orders(campaign_id, settings, folder, space, ledger, blobs),
-        settlement=Settlement(folder, space, ledger, blobs),
+        dispatching=Dispatching(campaign_id, settings, folder, space, ledger, blobs),
+        intake=Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives),
         inbox=Inbox(folder, ledger),
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,

@@ -26,6 +26,7 @@ from molsteer.steering.errors import LEDGER_FILE, UnusableRunDirectory, WouldNot
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
 from molsteer.steering.sites.plugins import check_plugins
@@ -136,7 +137,7 @@ class Rehearsal:
             identity = identity_of(self.settings, self.space, self.given, plan)
             run_directory.claim(folder, ledger, self.settings.campaign.name, identity, changes)
             self.settings = changed(self.settings, {**changes, **self.changes})
-        (done,) = ledger.connection.execute("SELECT count(*) FROM label").fetchone()
+        done = simulated(ledger)
         self.begun = done > 0
         ended = ledger.fact("finished")
         state = f"which has ended ({ended})" if ended else "which goes on"

@@ -9,14 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    JsonValue,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-)
+from pydantic import ConfigDict, Field, JsonValue, NonNegativeInt, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob, Placement, Transfer
@@ -27,7 +20,6 @@ from molsteer.shared.wire.topics import Topic
 
 PROTOCOL = 2
 """Raised whenever an older reader could misread a message."""
-
 
 CampaignId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 TaskId = Annotated[
@@ -60,8 +52,7 @@ class Train(Message):
         members: Which members of the ensemble to train.
         seed: Seed of the campaign; each member derives its own from it and its number.
         outputs: What is to be learned, in the order of the arrays.
-        training_set: Packed graphs plus `value` (float32, shape (outputs, molecules)), in the
-            units of the outputs, NaN where there is no label; safetensors.
+        training_set: `training_set.LabelledGraphs`; safetensors.
         warm_start: Weights of the same members to go on from, or None to begin from scratch.
     """
 
@@ -106,9 +97,8 @@ class Infer(Message):
         aims: What is wanted; each objective is of one of the outputs.
         graphs: Packed graphs of the chunk; safetensors.
         weights: Weights of all members, one blob for each training task.
-        predicted: What members have predicted already, as `Predicted.predictions`, each at the
-            place of their weights; None where they have not. It spares work and changes nothing:
-            what cannot be used is predicted again.
+        predicted: What members have predicted already, each at the place of their weights, or
+            None. It spares work and changes nothing: what cannot be used is predicted again.
         keep: How many of the chunk's best candidates to return.
         batch_size: Molecules scored at a time.
     """
@@ -200,8 +190,7 @@ class Trained(Message):
 
     Attributes:
         weights: Stacked weights of the members, in their order, with a manifest; safetensors.
-        validation_mae: Error of the members' mean on held-out molecules, output by output; None
-            where none of these has a label of it.
+        validation_mae: As that of a member, for the mean of all.
         device: What it was trained on, `cpu` or a GPU's name.
     """
 
@@ -218,8 +207,7 @@ class Predicted(Message):
 
     Attributes:
         predictions: `member` (int64, shape (members,)), the members' numbers, and `value`
-            (float32, shape (members, outputs, molecules)), in the units of the outputs;
-            safetensors.
+            (float32, shape (members, outputs, molecules)) in the outputs' units; safetensors.
         device: What it was predicted on.
     """
 
@@ -235,10 +223,8 @@ class Inferred(Message):
 
     Attributes:
         scored: Molecules in the chunk.
-        candidates: `row` (int64, row in the chunk), `score` (float32), both of shape (molecules,),
-            and `mean` and `spread` (float32, shape (outputs, molecules)), best first; safetensors.
-        mean: Mean of the predicted means over the whole chunk, output by output.
-        spread: Mean of the spreads over the whole chunk, output by output.
+        candidates: `candidates.Candidates`; safetensors.
+        mean, spread: Averages over the whole chunk, output by output.
         device: What it was scored on.
     """
 

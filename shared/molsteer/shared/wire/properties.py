@@ -15,8 +15,11 @@ from molsteer.shared.wire.bounds import Number
 PropertyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 LevelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
 
-Unit = Annotated[str, Field(max_length=30)]
-"""As it is written behind a number; empty for numbers that have none, as counts."""
+Unit = Annotated[str, Field(max_length=30, pattern=r"^[\w°%/^*·.()+\- ]*$")]
+"""As it is written behind a number; empty for numbers that have none, as counts.
+
+It stands in reports and on terminals as it is, so it has no signs that mean anything there.
+"""
 
 Goal = Literal["maximise", "minimise", "reach"]
 
@@ -24,7 +27,12 @@ NumberT = TypeVar("NumberT", float, npt.NDArray[np.float64])
 
 
 class Quantity(Message):
-    """A number and its unit."""
+    """A number and its unit.
+
+    Attributes:
+        value: The number.
+        unit: Its unit, empty if it has none.
+    """
 
     value: Number
     unit: Unit = ""
@@ -55,7 +63,9 @@ class Output(Message):
     """A property at a level: what a label is of, and what a surrogate predicts.
 
     Attributes:
-        name: Of the property.
+        name: Name of the property.
+        level: Name of the level.
+        unit: Unit of its numbers, empty if they have none.
     """
 
     name: PropertyName
@@ -78,6 +88,8 @@ class Objective(Message):
     """What a campaign is after: a property at a level, and what is wanted of it.
 
     Attributes:
+        output: The property at its level.
+        goal: What is wanted of it: maximise, minimise or reach.
         target: The value to be reached, None for the other goals.
         hit: Threshold that makes a hit, in the output's unit: a value that is passed, or the
             distance from the target that is kept. None: hits are not spoken of.

@@ -13,7 +13,7 @@ from molsteer.steering.records.tables import TRANSFERS
 
 pytestmark = pytest.mark.fast
 
-TASK = DispatchSimulation(1)
+TASK = DispatchSimulation(1, "xtb")
 
 
 def put(count: int) -> Transfer:

@@ -87,6 +87,31 @@ def test_the_unit_of_a_packages_own_property_is_the_one_that_is_given(tmp_path: 
     assert loaded(tmp_path, text).objectives[0].output.unit == "u"
 
 
+def test_a_level_is_asked_for_what_it_gives(tmp_path: Path) -> None:
+    own = '[[level]]\nname = "own"\nmethod = "counting"\n'
+    aims = (
+        '[[objective]]\nproperty = "hydrogens"\nlevel = "own"\n'
+        '[[objective]]\nproperty = "homo_lumo_gap"\nlevel = "own"\n'
+        '[[objective]]\nproperty = "solvation_energy"\nlevel = "in-water"\n'
+    )
+    settings = loaded(tmp_path, f"{TWO_LEVELS}{own}{aims}")
+    assert {output.key for output in settings.outputs} == {
+        "hydrogens@own",
+        "homo_lumo_gap@own",
+        "homo_lumo_gap@fast",
+        "homo_lumo_gap@in-water",
+        "solvation_energy@in-water",
+    }
+
+
+def test_a_level_at_which_nothing_is_wanted_is_refused(tmp_path: Path) -> None:
+    own = '[[level]]\nname = "own"\nmethod = "counting"\n'
+    aims = '[[objective]]\nproperty = "hydrogens"\nlevel = "own"\n'
+    fast, water = problems(tmp_path, f"{TWO_LEVELS}{own}{aims}")
+    assert "nothing that is wanted can be computed at 'fast'; add an objective" in fast
+    assert "nothing that is wanted can be computed at 'in-water'" in water
+
+
 def test_one_property_can_be_named_without_a_table(tmp_path: Path) -> None:
     flags = {"campaign": {"property": "homo_lumo_gap", "hit_above_eV": "7.5"}}
     (objective,) = loaded(tmp_path, "", flags).objectives

@@ -14,7 +14,7 @@ from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.host.interrupts import Interrupts
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.loop.loop import Campaign
-from molsteer.steering.records.agreement import contradiction, distance_eV
+from molsteer.steering.records.agreement import contradiction, distance
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.sites.local import LocalSite
@@ -123,7 +123,6 @@ class Application:
         return measure(
             self.campaign.ledger,
             budget=self.campaign.state.plan.budget,
-            hit_above_eV=self.settings.campaign.hit_above_eV,
             activity=self._trouble or self._activity(),
             now=time.time(),
         )
@@ -179,16 +178,16 @@ class Application:
         """Compare given labels with new ones, once there are enough."""
         if self._compared or not self.campaign.state.plan.known_labels:
             return []
-        distance = distance_eV(self.campaign.ledger)
-        self._compared = distance is not None
-        told = contradiction(distance)
+        found = distance(self.campaign.ledger)
+        self._compared = found is not None
+        told = contradiction(found)
         return [told] if told else []
 
     def retire(self) -> None:
         """Remove what a campaign that has ended left in stores and queues."""
         try:
             self.campaign.bus.retire()
-            self.campaign.orders.retire()
+            self.campaign.dispatching.retire()
         except ServiceUnavailable as error:
             log.warning("%s What the campaign left there expires by itself.", error)
 

@@ -24,6 +24,10 @@ class Rung:
     level: str
     share: float
 
+    def part_of(self, molecules: int) -> float:
+        """How many of the molecules of the level below climb, still to be rounded."""
+        return round(molecules * self.share, 9)  # 0.07 * 100 is 7, not a little more
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -88,7 +92,7 @@ class Plan:
         """Successful simulations wanted at each level, the first one's before those of rungs."""
         budgets = [self.budget]
         for rung in self.rungs:
-            budgets.append(ceil(budgets[-1] * rung.share))
+            budgets.append(ceil(rung.part_of(budgets[-1])))
         return tuple(budgets)
 
     @property

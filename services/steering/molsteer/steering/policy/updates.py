@@ -31,6 +31,24 @@ def update_is_due(state: State) -> bool:
     return state.labels - state.trained_on >= state.plan.retrain_after
 
 
+def is_starved(state: State) -> bool:
+    """Tell whether the first level has nothing under way and nothing left to choose."""
+    if state.update or len(state.first.simulations):
+        return False
+    return state.shortlist.take(state.chosen) is None
+
+
+def asking_helps(state: State) -> bool:
+    """Tell whether a starved campaign may learn anything from one more update.
+
+    It does if anything changed since the last update began: a new label makes another model, and a
+    molecule chosen since makes room in the ranking for the next one. Either can happen only
+    finitely often. Otherwise an update would say what the last one said.
+    """
+    changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before
+    return changed and state.labels > 0 and state.choosable > 0
+
+
 def begin_due_update(state: State) -> Step | None:
     """Begin an update that is due."""
     return begin_update(state) if update_is_due(state) else None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal
-
-from molsteer.steering.ledger import own_columns
 
 if TYPE_CHECKING:
     from molsteer.steering.ledger.ledger import Ledger
@@ -16,39 +14,53 @@ Kind = Literal["text", "integer", "number", "boolean"]
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
 
-_OWN = "own_"
-_UNITS = {"_at": "s since 1970-01-01 UTC", "_s": "s", "_eV": "eV", "_bytes": "bytes"}
+Each = Literal["property", "output", "heading"]
+"""What there is a column for: a property that was computed, an output of the models, or a heading
+of the molecules file."""
+
+_UNITS = {"_at": "s since 1970-01-01 UTC", "_s": "s", "_bytes": "bytes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table.
+    """One column of a table, or a pattern that stands for several.
 
     Attributes:
         kind: What its cells are, where they are not empty.
-        name: Its name; the end of it tells its unit.
+        name: Its name; that of a pattern tells in capitals what changes.
         source: The SQL expression over the ledger that gives it.
         meaning: What it says, for a reader who knows the concepts of a campaign.
+        unit: The unit of its numbers; empty if they have none.
+        each: What a pattern has a column for, see `patterns.laid_out`; None for a column.
+        ours: Whether its name may become part of the SQL; what others have named may not.
     """
 
     kind: Kind
     name: str
     source: str
     meaning: str
-
-    @property
-    def unit(self) -> str:
-        """The unit of its numbers; empty if they have none."""
-        return next((unit for end, unit in _UNITS.items() if self.name.endswith(end)), "")
+    unit: str = ""
+    each: Each | None = None
+    ours: bool = True
 
     def cell(self, stored: Cell) -> Cell:
         """Give a stored value its kind; SQLite knows no booleans."""
         return bool(stored) if self.kind == "boolean" and stored is not None else stored
 
 
+def number(name: str, source: str, meaning: str) -> Column:
+    """Make a column of numbers, whose name ends as its unit says."""
+    unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
+    return Column("number", name, source, meaning, unit)
+
+
+def integer(name: str, source: str, meaning: str) -> Column:
+    """Make a column of whole numbers, whose name ends as its unit says."""
+    unit = "bytes" if name.endswith("_bytes") else ""
+    return Column("integer", name, source, meaning, unit)
+
+
 text = partial(Column, "text")
-integer = partial(Column, "integer")
-number = partial(Column, "number")
 boolean = partial(Column, "boolean")
 
 
@@ -61,34 +73,24 @@ class Table:
         meaning: What one row stands for.
         rows: The SQL that follows FROM: which rows there are, in which order.
         columns: Its columns in their order.
-        has_own: Whether the users' own columns of the molecules stand behind these, see `of`.
+        parameters: What stands for names that are not ours in the SQL of the columns.
     """
 
     name: str
     meaning: str
     rows: str
     columns: tuple[Column, ...]
-    has_own: bool = False
-
-    def of(self, ledger: Ledger) -> Table:
-        """Add the users' own columns of a campaign."""
-        if not self.has_own:
-            return self
-        own = (
-            text(f"{_OWN}{heading}", own_columns.cell(place), "As in the file of the molecules.")
-            for place, heading in enumerate(own_columns.headings(ledger))
-        )
-        return replace(self, columns=(*self.columns, *own))
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, ledger: Ledger) -> Iterator[Row]:
         """Read the rows one by one; their SQL may call `inchikey(smiles)`."""
         ledger.connection.create_function("inchikey", 1, _inchikey, deterministic=True)
         cells = ", ".join(
-            # Headings are not ours, so they become no part of the SQL.
-            column.source if column.name.startswith(_OWN) else f'{column.source} AS "{column.name}"'
+            f'{column.source} AS "{column.name}"' if column.ours else column.source
             for column in self.columns
         )
-        for row in ledger.connection.execute(f"SELECT {cells} FROM {self.rows}"):  # noqa: S608
+        query = f"SELECT {cells} FROM {self.rows}"  # noqa: S608 - all ours
+        for row in ledger.connection.execute(query, self.parameters):
             yield tuple(map(Column.cell, self.columns, row))
 
 

@@ -1,12 +1,13 @@
 """Every table of run records: the exports and their documentation follow from here.
 
-The SQL is ours alone; nothing that a user gives becomes part of it.
+The SQL is ours alone; nothing that a user or a package gives becomes part of it.
 """
 
 from __future__ import annotations
 
 from molsteer.steering.ledger.own_columns import joined
 from molsteer.steering.records.columns import Table, boolean, integer, number, text
+from molsteer.steering.records.patterns import of_outputs, own, values
 from molsteer.steering.records.task_columns import (
     ATTEMPT,
     FATE,
@@ -22,53 +23,62 @@ from molsteer.steering.records.task_columns import (
     failed,
 )
 
-_POTENTIALS = (
-    number("adiabatic_eV", "label.adiabatic_eV", "Adiabatic ionization potential, the label."),
-    number("vertical_eV", "label.vertical_eV", "Vertical ionization potential."),
-    text("engine", "label.engine", "Program and version that computed them."),
-    text("record", "label.record", "File of the QCSchema records, below the run directory."),
+_RESULT = (
+    values,
+    text("engine", "result.engine", "Program and version that computed them."),
+    text("record", "result.record", "File of the QCSchema records, below the run directory."),
 )
 
 MOLECULES = Table(
     "molecules",
-    "One row for each labelled molecule, in the order of settling, with the prediction by which "
-    "it was chosen.",
-    f"label LEFT JOIN choice USING (molecule) {joined('label.molecule')} ORDER BY label.number",
+    "One row for each molecule and level that was simulated, in the order of settling, with the "
+    "prediction by which the molecule was chosen.",
+    f"result LEFT JOIN choice USING (molecule) {joined('result.molecule')} ORDER BY result.number",
     (
-        integer("number", "label.number", "Place in the order of settling, from 1."),
-        integer("molecule", "label.molecule", "Number in the search space, from 0."),
-        text("smiles", "label.smiles", "Canonical SMILES."),
-        text("inchikey", "inchikey(label.smiles)", "Standard InChIKey, which tautomers share."),
+        integer("number", "result.number", "Place in the order of settling, from 1."),
+        integer("molecule", "result.molecule", "Number in the search space, from 0."),
+        text("smiles", "result.smiles", "Canonical SMILES."),
+        text("inchikey", "inchikey(result.smiles)", "Standard InChIKey, which tautomers share."),
+        text("level", "result.level", "Level at which it was simulated."),
         integer(
-            "generation", "label.generation", "Models that chose it; 0: the start, before any."
+            "generation", "result.generation", "Models that chose it; 0: the start, before any."
         ),
-        number("predicted_mean_eV", "choice.mean_eV", "Mean of the ensemble, if it chose."),
-        number("predicted_spread_eV", "choice.spread_eV", "Spread of the ensemble."),
-        number("predicted_score_eV", "choice.score_eV", "The acquisition it was ranked by."),
-        *_POTENTIALS,
-        text("task_id", "label.task_id", "Its simulation, see `simulations`."),
+        of_outputs(
+            "predicted_mean_PROPERTY_UNIT",
+            "json_extract(choice.means, '$[{n}]')",
+            "Mean of the ensemble, if it chose.",
+        ),
+        of_outputs(
+            "predicted_spread_PROPERTY_UNIT",
+            "json_extract(choice.spreads, '$[{n}]')",
+            "Spread of the ensemble, if it chose.",
+        ),
+        number("predicted_score", "choice.score", "The acquisition it was ranked by."),
+        *_RESULT,
+        text("task_id", "result.task_id", "Its simulation, see `simulations`."),
+        own,
     ),
-    has_own=True,
 )
 
 SIMULATIONS = Table(
     "simulations",
     "One row for each simulation, further attempts included.",
-    f"task LEFT JOIN label USING (task_id) {joined(asked('molecule'))}"
+    f"task LEFT JOIN result USING (task_id) {joined(asked('molecule'))}"
     " WHERE task.topic = 'simulate' ORDER BY task.rowid",
     (
         TASK_ID,
         integer("molecule", asked("molecule"), "Number in the search space, from 0."),
         text(
             "smiles",
-            f"coalesce(label.smiles, {failed('facts.smiles')})",
+            f"coalesce(result.smiles, {failed('facts.smiles')})",
             "Canonical SMILES, once it has ended.",
         ),
+        text("level", asked("level"), "Level at which it is simulated."),
         ATTEMPT,
         *FATE,
-        *_POTENTIALS,
+        *_RESULT,
+        own,
     ),
-    has_own=True,
 )
 
 TRAININGS = Table(
@@ -84,9 +94,9 @@ TRAININGS = Table(
         boolean("warm", asked("warm"), "Whether they go on from their last weights."),
         ATTEMPT,
         *FATE,
-        number(
-            "validation_mae_eV",
-            "model.validation_mae_eV",
+        of_outputs(
+            "validation_mae_PROPERTY_UNIT",
+            "json_extract(model.validation_mae, '$[{n}]')",
             "Mean absolute error of the group's mean on held-out molecules.",
         ),
         text("device", "model.device", "What they were trained on."),
@@ -129,9 +139,9 @@ MODELS = Table(
         integer("member", "json_extract(member.value, '$.member')", "Its number, from 0."),
         integer("labels", "model.labels", "How many labels it learned from."),
         integer("epochs", "json_extract(member.value, '$.epochs')", "Passes over them."),
-        number(
-            "validation_mae_eV",
-            "json_extract(member.value, '$.validation_mae_eV')",
+        of_outputs(
+            "validation_mae_PROPERTY_UNIT",
+            "json_extract(member.value, '$.validation_mae[{n}]')",
             "Mean absolute error on its own held-out molecules.",
         ),
         text(
@@ -184,8 +194,8 @@ FAILURES = Table(
         STARTS,
         WORKER,
         SETTLED_AT,
+        own,
     ),
-    has_own=True,
 )
 
 TRANSFERS = Table(

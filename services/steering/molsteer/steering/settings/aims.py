@@ -28,6 +28,9 @@ from molsteer.steering.policy.plan import Rung
 SHARE = 0.1
 """Part of the molecules that climb to the next level, where nothing else is said."""
 
+SOLVATION = "solvation_energy"
+"""A property of levels in a solvent alone."""
+
 VACUUM = "vacuum"
 """Instead of a solvent, at a level whose likes have one."""
 
@@ -163,10 +166,16 @@ def outputs_from(objectives: Sequence[Objective], levels: Sequence[Level]) -> tu
         output.model_copy(update={"level": level.name})
         for output in aimed
         for level in levels
-        if output.name in OFFERED.get(level.spec.method, ())
-        or all(level.name != other.level for other in aimed)
+        if _gives(level, output.name, aimed)
     ]
     return tuple(dict.fromkeys([*aimed, *elsewhere]))
+
+
+def _gives(level: Level, name: str, aimed: Sequence[Output]) -> bool:
+    offered = OFFERED.get(level.spec.method)
+    if offered is None:
+        return all(level.name != output.level for output in aimed)
+    return name in offered and (name != SOLVATION or level.spec.solvent is not None)
 
 
 def problems_of(
@@ -206,6 +215,15 @@ def problems_of(
         seen.add((section.property, level.name))
         for key, problem in _problems_of_objective(section, level):
             yield ("objective", place, key), problem
+    yield from _idle(objectives, resolved)
+
+
+def _idle(objectives: Sequence[ObjectiveSection], levels: Sequence[Level]) -> Iterator[Problem]:
+    outputs = outputs_from(objectives_from(objectives, levels), levels)
+    for place, level in enumerate(levels):
+        if all(output.level != level.name for output in outputs):
+            said = f"nothing that is wanted can be computed at {level.name!r}"
+            yield ("level", place, "name"), f"{said}; add an objective, or leave the level out"
 
 
 def _problems_of_objective(section: ObjectiveSection, level: Level) -> Iterator[tuple[str, str]]:
@@ -214,7 +232,7 @@ def _problems_of_objective(section: ObjectiveSection, level: Level) -> Iterator[
         said = f"the level {level.name!r} does not give {section.property!r}"
         hint = _hint(section.property, offered)
         yield "property", f"{said}; it gives {', '.join(offered)}{hint}"
-    if section.property == "solvation_energy" and level.spec.solvent is None:
+    if section.property == SOLVATION and level.spec.solvent is None:
         yield "property", f"the level {level.name!r} is in vacuum; give it a solvent"
     known = unit_of(section.property)
     if known is not None and section.unit not in (None, known):

@@ -13,6 +13,7 @@ from molsteer.shared.errors import SettingsError
 from molsteer.shared.suggestions import meant
 from molsteer.shared.wording import wording
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.settings.campaign import CampaignSettings
 
 Value = int | float | str
@@ -148,7 +149,7 @@ def replanned(plan: Plan, changes: Changes) -> Plan:
     knobs = {knob(name): value for name, value in changes.items()}
     known = asdict(plan)
     turned = {knob: value for knob, value in knobs.items() if knob in known}
-    return TypeAdapter(Plan).validate_python(known | turned)
+    return plan_from(known | turned)
 
 
 def knob(name: str) -> str:
