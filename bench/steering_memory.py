@@ -25,7 +25,7 @@ from support.toy_campaign import ToyCampaign, toy_plan
 from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.proxied import ProxiedBlobs
 from molsteer.steering.control.requests import Inbox
-from molsteer.steering.identity import facts_of
+from molsteer.steering.start.identity import facts_of
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.intake import Intake

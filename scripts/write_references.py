@@ -109,8 +109,16 @@ Parquet needs pyarrow (`pip install pyarrow`); its columns carry their meaning
 and unit as metadata. `export.json` in the folder names the campaign, the time and the number of
 rows. An earlier export is replaced with `--force` only.
 
-The tables `molecules`, `simulations` and `failures` end with [the columns of the molecules
-file](molecules.md#your-own-columns), as they were written, each named `own_` and its heading.
+Some columns depend on the campaign; capitals in their names below stand for what changes.
+
+- `PROPERTY_UNIT` is a column for each property that was computed, as
+  `adiabatic_ionization_potential_eV`. A unit that cannot stand in a name, as `kcal/mol`, is left
+  out of it; Parquet tells the unit of every column. Of a property that a level does not give, its
+  rows have an empty cell.
+- `predicted_mean_PROPERTY_UNIT` and the like are a column for each property at a level that models
+  predict. Where they predict one property at several levels, the level stands at the end.
+- `own_HEADING` are [the columns of the molecules file](molecules.md#your-own-columns), as they were
+  written.
 
 JSON Lines and Parquet hold text exactly. In CSV, text that would be a formula in a spreadsheet (it
 begins with `=`, `+`, `-` or `@`) begins with an apostrophe, and control characters and ends of
@@ -122,8 +130,9 @@ lines are written as `\\u001b` and `\\n`.
 import pandas
 
 molecules = pandas.read_parquet("records/molecules.parquet")
-hits = molecules[molecules.adiabatic_eV > 14.5]
-error_eV = (molecules.predicted_mean_eV - molecules.adiabatic_eV).abs().mean()
+potential_eV = molecules.adiabatic_ionization_potential_eV
+hits = molecules[potential_eV > 14.5]
+error_eV = (molecules.predicted_mean_adiabatic_ionization_potential_eV - potential_eV).abs().mean()
 
 timings = pandas.read_parquet("records/timings.parquet")
 timings.groupby(["topic", "interval"]).duration_s.describe()
@@ -139,9 +148,10 @@ failures = polars.read_csv("runs/quickstart/export-csv/failures.csv")
 failures.group_by("code").len()
 ```
 
-The archive of `--format qcschema`, `records.jsonl`, has three QCSchema documents for each labelled
-molecule: the relaxations of neutral and cation, and the cation at the neutral's geometry. The `id`
-of each is that of its task, followed by `neutral`, `cation` or `vertical`.
+The archive of `--format qcschema`, `records.jsonl`, has the QCSchema documents of every molecule at
+every level. The `id` of each is that of its task, followed by what it is for. Of an ionization
+potential by xtb these are `neutral` and `cation`, the relaxations, and `vertical`, the cation at
+the neutral's geometry.
 
 ```python
 import json

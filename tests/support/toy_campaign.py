@@ -31,7 +31,6 @@ from molsteer.shared.wire.messages import (
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.shared.worker.execution import cancelled, ended
 from molsteer.steering.control.requests import Inbox
-from molsteer.steering.identity import facts_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
@@ -42,6 +41,7 @@ from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.identity import facts_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import keep_given
 from molsteer.steering.start.starters import keep_known

@@ -14,9 +14,7 @@ from molsteer.shared.wire.key_file import read_key_ring, write_keys
 from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.steering import run_directory
-from molsteer.steering.control.requests import Inbox, changes_of, make_folder
-from molsteer.steering.identity import facts_of, identity_of, plan_of
-from molsteer.steering.ledger import known_labels
+from molsteer.steering.control.requests import Inbox, make_folder
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.helm import alone
@@ -29,9 +27,10 @@ from molsteer.steering.sites.local import local_site
 from molsteer.steering.sites.plugins import check_plugins
 from molsteer.steering.sites.watch import attendance
 from molsteer.steering.space.progress import Progress as BuildProgress
-from molsteer.steering.space.search_space import SearchSpace, open_or_build
-from molsteer.steering.start.models import keep_given, read_given, sized
-from molsteer.steering.start.starters import draw_starters, keep_known, read_known
+from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.identity import facts_of
+from molsteer.steering.start.prepare import prepare
+from molsteer.steering.start.starters import draw_starters
 
 
 @contextmanager
@@ -76,35 +75,23 @@ def _assemble(
     folder = settings.run_dir
     ledger = Ledger(folder, create=True)
     stack.callback(ledger.close)
-    given = read_given(settings)
-    settings = sized(settings, given)
-    known = read_known(settings, ledger)
-    space = open_or_build(
-        settings.campaign.space,
-        folder / "space",
-        settings.infer.chunk_size,
-        smiles_column=settings.campaign.smiles_column,
-        admission=settings.admission(),
-        on_progress=on_building,
-    )
-    labels = keep_known(known, space, ledger)
-    name, changes = settings.campaign.name, changes_of(ledger)
-    identity = identity_of(settings, space, given, plan_of(settings, space, labels))
-    campaign_id = run_directory.claim(folder, ledger, name, identity, changes)
-    keep_given(given, folder, ledger)
+    start = prepare(settings, ledger, on_building)
     embedded = settings.workers.server == "embedded"
     server = stack.enter_context(EmbeddedServer()) if embedded else None
-    settings = _located(settings, server)
-    run_directory.describe(folder, settings)
-    settings = changed(settings, changes)
-    campaign = _campaign(campaign_id, settings, space, ledger, stack)
-    site = local_site(settings, folder) if settings.workers.local else None
+    begun = _located(start.settings, server)
+    run_directory.describe(folder, begun)
+    now = changed(begun, start.changes)
+    campaign = _campaign(start.campaign_id, now, start.space, ledger, stack)
+    site = local_site(now, folder) if now.workers.local else None
     if site:
         stack.callback(site.stop)
-    plan, searched = plan_of(settings, space, labels), known_labels.molecules(ledger)
-    facts = facts_of(settings)
-    campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched, facts)
-    return Application(settings, campaign, server, site, attendance(settings, time.time()))
+    campaign.begin(
+        start.plan,
+        lambda: draw_starters(now, start.space, start.searched),
+        start.searched,
+        facts_of(now),
+    )
+    return Application(now, campaign, server, site, attendance(now, time.time()))
 
 
 def _campaign(

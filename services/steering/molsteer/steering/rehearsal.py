@@ -17,16 +17,16 @@ from molsteer.shared.doctor.machine import nearest_folder
 from molsteer.shared.errors import UserError
 from molsteer.shared.settings.server_url import address
 from molsteer.shared.wire.key_file import read_key_ring
-from molsteer.shared.wire.properties import Objective, written
+from molsteer.shared.wire.properties import Objective
 from molsteer.shared.wire.topics import DEFAULT_POOL, TOPICS, Topic
 from molsteer.shared.wording import counted
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.errors import LEDGER_FILE, UnusableRunDirectory, WouldNotRun
-from molsteer.steering.identity import identity_of, plan_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
@@ -35,6 +35,7 @@ from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.sampling import sampled
 from molsteer.steering.space.search_space import SearchSpace, look_for
 from molsteer.steering.start import outlook
+from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import read_given, sized
 from molsteer.steering.start.starters import labels_given
@@ -226,15 +227,15 @@ class Rehearsal:
 
 def _wanted(objective: Objective) -> str:
     """Say what is wanted, and what makes a hit."""
-    output, hit = objective.output, objective.hit
+    output, hits = objective.output, bar(objective)
     match objective.goal:
         case "maximise":
-            aim, bar = "as high as can be", "above"
+            aim = "as high as can be"
         case "minimise":
-            aim, bar = "as low as can be", "below"
+            aim = "as low as can be"
         case "reach":
-            aim, bar = f"near {written(objective.target or 0.0, output.unit)}", "within"
+            aim = f"near {objective.target:g} {output.unit}".rstrip()
         case _:
             assert_never(objective.goal)
-    hits = "" if hit is None else f"; a hit is {bar} {written(hit, output.unit)}"
-    return f"{output.name} at the level {output.level}, {aim}{hits}"
+    told = f"{output.name} at the level {output.level}, {aim}"
+    return f"{told}; a hit is {hits}" if hits else told

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field, PositiveFloat
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.bounds import Number
+
+if TYPE_CHECKING:  # workers hold the threads of NumPy to one before anything loads it
+    import numpy as np
+    import numpy.typing as npt
 
 PropertyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 LevelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
@@ -23,7 +25,7 @@ It stands in reports and on terminals as it is, so it has no signs that mean any
 
 Goal = Literal["maximise", "minimise", "reach"]
 
-NumberT = TypeVar("NumberT", float, npt.NDArray[np.float64])
+NumberT = TypeVar("NumberT", float, "npt.NDArray[np.float64]")
 
 
 class Quantity(Message):

@@ -18,6 +18,7 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.state import State
+from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.run_directory import claim, held
 from molsteer.steering.settings.changes import read_changes
 from molsteer.steering.space.search_space import SearchSpace
@@ -75,7 +76,7 @@ def published(toy: ToyCampaign) -> list[Task]:
 
 
 def labels(campaign: Campaign) -> int:
-    return int(campaign.ledger.connection.execute("SELECT count(*) FROM label").fetchone()[0])
+    return simulated(campaign.ledger)
 
 
 def test_a_pause_holds_everything_back_until_it_is_lifted_also_over_restarts(

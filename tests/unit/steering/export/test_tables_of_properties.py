@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +21,7 @@ from support.made_ledgers import (
 )
 
 from molsteer.shared.wire.properties import Objective, Output
-from molsteer.steering.export.export import export_tables
+from molsteer.steering.export.export import export_qcschema, export_tables
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.columns import Table
@@ -145,3 +147,20 @@ def test_every_format_has_the_columns_of_the_campaign(tmp_path: Path) -> None:
     assert "homo_lumo_gap_eV" in first
     assert schema.names == first
     assert schema.field("solvation_energy").metadata[b"unit"] == b"kcal/mol"
+
+
+def test_records_of_every_level_become_documents(tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    for place in ("quick/4", "quick/7", "good/7"):
+        file = run_dir / "records" / f"{place}.json.gz"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with gzip.open(file, "wt") as record:
+            json.dump({"relaxed": {"of": place}}, record)
+    two_levels(run_dir).close()
+    export_qcschema(run_dir, tmp_path / "out", replace=False)
+    lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
+    assert list(map(json.loads, lines)) == [
+        {"of": "quick/4", "id": "simulate/4/quick/1/relaxed"},
+        {"of": "quick/7", "id": "simulate/7/quick/1/relaxed"},
+        {"of": "good/7", "id": "simulate/7/good/1/relaxed"},
+    ]

@@ -225,6 +225,22 @@ def test_the_best_compromises_are_what_no_other_molecule_beats(tmp_path: Path) -
     assert [row[0] for row in rows[1:]] == ["`CN`", "`CCO`", "`CO`", "`CCN`"]
 
 
+def test_levels_are_compared_where_both_know_a_molecule(tmp_path: Path) -> None:
+    gap = GAP.name
+    results = [
+        *(Made(place, "C" * (place + 1), "quick", {gap: place + 1.0}) for place in range(4)),
+        *(Made(place, "C" * (place + 1), "good", {gap: place + 2.0}) for place in (0, 1)),
+        Made(3, "CCCC", "good", {gap: 3.0}),
+    ]
+    ledger = made_ledger(tmp_path, GAP_OF_3_AND_SOLUBLE[:1], results, rungs=[Rung("good", 0.5)])
+    findings = findings_of(ledger)
+    (found,) = findings.between_levels
+    assert (found.property, found.lower, found.upper, found.molecules) == (gap, "quick", "good", 3)
+    assert found.mean_difference == pytest.approx(1 / 3)  # of 1, 1 and -1
+    assert found.mean_deviation == pytest.approx(8 / 9)
+    assert "| homo lumo gap | eV   | good - quick | 3 " in render(findings, "plot.png")
+
+
 def test_one_objective_has_no_compromises(tmp_path: Path) -> None:
     findings = findings_of(high_ip(tmp_path))
     assert findings.pareto == ()

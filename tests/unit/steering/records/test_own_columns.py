@@ -197,7 +197,7 @@ def test_a_dead_task_is_listed_with_the_name_of_its_molecule(tmp_path: Path) -> 
     toy.bus.finish(outcome_of(order).model_copy(update={"start": 4, "result": POISON}))
     steering.step(0.0)
     (task,) = dead_tasks(steering.ledger)
-    assert task.own == {"name": f"x{task.smiles}"}
+    assert (task.level, task.own) == ("xtb", {"name": f"x{task.smiles}"})
     assert (
         f"{task.smiles} (x{task.smiles})"
         in CliRunner().invoke(dead, ["list", str(tmp_path)]).output

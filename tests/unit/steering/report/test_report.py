@@ -10,9 +10,11 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.cli.terminal import Terminal
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.cli.console import show_findings
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.live.display import LineDisplay, LiveDisplay, describe
+from molsteer.steering.policy.plan import Rung
 from molsteer.steering.records.findings import Failure, Findings, read_findings
 from molsteer.steering.records.progress import measure
 from molsteer.steering.report.markdown import render
@@ -121,6 +123,21 @@ def test_progress_shows_the_best_molecule_whole(
     assert "c1cc[nH]c1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", [LiveDisplay, LineDisplay])
+@pytest.mark.parametrize("hits", [None, 3])
+def test_hits_are_shown_where_there_is_a_threshold(
+    kind: type[LiveDisplay | LineDisplay],
+    hits: int | None,
+    ended: ToyCampaign,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = measure(ended.open_ledger(), budget=24, activity="idle", now=0.0)
+    display = kind(Terminal(stderr=True))
+    display.show(replace(progress, hits=hits), now=0.0)
+    display.close()
+    assert ("hits" in capsys.readouterr().err) == (hits is not None)
+
+
 def test_the_rate_of_a_campaign_that_goes_on_counts_no_time_between_sessions(
     ended: ToyCampaign, tmp_path: Path
 ) -> None:
@@ -159,3 +176,26 @@ def test_progress_tells_what_a_person_wants_to_know(ended: ToyCampaign) -> None:
     assert f"best {progress.best.value:.2f} eV" in told
     assert f"{progress.hits} hit" in told
     assert "idle" in told
+
+
+def test_a_campaign_on_two_levels_tells_of_both(ended: ToyCampaign, tmp_path: Path) -> None:
+    aims: dict[str, object] = {
+        "level": [{"name": "quick", "method": "toy"}, {"name": "good", "method": "toy"}],
+        "objective": [
+            {"property": "length", "level": "good", "unit": "letters", "goal": "minimise"},
+            {"property": "price", "level": "quick", "goal": "reach", "target": 5.0},
+        ],
+    }
+    plan = toy_plan(ended.space, level="quick", rungs=(Rung("good", 0.25),))
+    toy = ToyCampaign(tmp_path, ended.space, plan, aims=aims)
+    toy.run_to_the_end(toy.steering())
+    findings = read_findings(toy.open_ledger(), "toy")
+    assert [(each.level, each.done) for each in findings.reached] == [("quick", 24), ("good", 6)]
+    (best, *_), text = findings.best(6), render(findings, "plot.png")
+    assert best.values["length"] == Quantity(value=len(best.smiles) + 0.5, unit="letters")
+    assert best.predicted is None or best.predicted.unit == "letters"
+    assert "length / letters, good" in text
+    assert "hit" not in text
+    labelled = {found.molecule for found in findings.found if found.level == "good"}
+    assert set(findings.pareto) <= labelled
+    assert findings.pareto

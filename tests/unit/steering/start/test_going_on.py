@@ -19,12 +19,12 @@ from molsteer.steering.errors import (
     RequestRefused,
     RunDirectoryInUse,
 )
-from molsteer.steering.identity import identity_of, plan_of
 from molsteer.steering.run_directory import describe, held
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import FREE, may_change
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.start.going_on import going_on
+from molsteer.steering.start.identity import identity_of, plan_of
 
 pytestmark = pytest.mark.fast
 

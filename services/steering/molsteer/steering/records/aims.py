@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -36,7 +37,7 @@ def levels(ledger: Ledger) -> tuple[Level, ...]:
 
 
 def bar(objective: Objective) -> str | None:
-    """Say what makes a hit, as `above 14.5 eV`; None if hits are not spoken of."""
+    """Say what makes a hit, as `above 3 kcal/mol`; None if hits are not spoken of."""
     if objective.hit is None:
         return None
     hit = _short(objective.hit, objective)
@@ -57,4 +58,9 @@ def _read(ledger: Ledger, name: str, model: type[ModelT]) -> tuple[ModelT, ...]:
     fact = ledger.fact(name)
     if fact is None:
         return ()
-    return TypeAdapter(tuple[model, ...]).validate_json(json.dumps(fact))  # type: ignore[valid-type]
+    return _several(model).validate_json(json.dumps(fact))
+
+
+@cache
+def _several(model: type[ModelT]) -> TypeAdapter[tuple[ModelT, ...]]:
+    return TypeAdapter(tuple[model, ...])  # type: ignore[valid-type]

@@ -13,11 +13,12 @@ from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.agreement import Distance, distance
 from molsteer.steering.records.aims import levels, objectives, outputs
+from molsteer.steering.records.figures.between_levels import Between, between_levels
 from molsteer.steering.records.figures.errors import mean_errors
 from molsteer.steering.records.figures.groups import Comparison, group
 from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
-from molsteer.steering.records.found import Found, read_found, values_of
+from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Findings:
         given_models: Models it began with, which it did not have to train.
         elapsed_s: From its first task to the last one that settled.
         found: Every molecule at every level, in the order of settling.
+        between_levels: How far each level agrees with the one below it, property by property.
         pareto: Numbers in the search space of the molecules that no other one beats by all
             objectives at once, the best by the leading one first; empty for a single objective.
         starter: How molecules were chosen before there was a model: random or k-means.
@@ -114,6 +116,7 @@ class Findings:
     given_models: int
     elapsed_s: float
     found: Sequence[Found]
+    between_levels: Sequence[Between]
     pareto: Sequence[int]
     starter: str
     comparisons: Sequence[Comparison]
@@ -146,7 +149,7 @@ class Findings:
 
 def read_findings(ledger: Ledger, name: str) -> Findings:
     """Read everything a report tells."""
-    wanted, found = objectives(ledger), read_found(ledger)
+    wanted, rungs, found = objectives(ledger), levels(ledger), read_found(ledger)
     finished = ledger.fact("finished")
     plan, identity = _facts(ledger, "plan"), _facts(ledger, "identity")
     return Findings(
@@ -154,13 +157,14 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         finished=None if finished is None else str(finished),
         objectives=wanted,
         outputs=outputs(ledger),
-        levels=levels(ledger),
+        levels=rungs,
         reached=reached(ledger),
         known_labels=plan.get("known_labels", 0),
         known_labels_apart=distance(ledger),
         given_models=plan["members"] if plan.get("pretrained") else 0,
         elapsed_s=_elapsed_s(ledger),
         found=found,
+        between_levels=_between(found, rungs),
         pareto=_pareto(found, wanted),
         starter=identity.get("policy.starter", "random"),
         comparisons=[_compared(found, objective) for objective in wanted],
@@ -182,6 +186,13 @@ def _compared(found: Sequence[Found], objective: Objective) -> Comparison:
         if (value := each.value(objective.output)) is not None:
             (steered if each.generation else start).append(value)
     return Comparison(objective, group(start, objective), group(steered, objective))
+
+
+def _between(found: Sequence[Found], levels: Sequence[Level]) -> Sequence[Between]:
+    if len(levels) < 2:
+        return ()
+    known = ((output, values_of(found, output)) for output in outputs_of(found))
+    return list(between_levels([level.name for level in levels], known))
 
 
 def _pareto(found: Sequence[Found], objectives: Sequence[Objective]) -> Sequence[int]:

@@ -70,6 +70,16 @@ def values_of(found: Iterable[Found], output: Output) -> Mapping[int, float]:
     return {each.molecule: value for each in found if (value := each.value(output)) is not None}
 
 
+def outputs_of(found: Iterable[Found]) -> list[Output]:
+    """List what was computed, in the order in which it was found first."""
+    known = (
+        (name, each.level, quantity.unit)
+        for each in found
+        for name, quantity in each.values.items()
+    )
+    return [Output(name=name, level=level, unit=unit) for name, level, unit in dict.fromkeys(known)]
+
+
 def _values(ledger: Ledger) -> Mapping[int, Mapping[str, Quantity]]:
     values = defaultdict[int, dict[str, Quantity]](dict)
     rows = ledger.connection.execute(

@@ -70,6 +70,17 @@ def _levels(findings: Findings) -> Iterator[str]:
             for each in findings.reached
         ],
     )
+    if findings.between_levels:
+        yield table(
+            ("property", "unit", "levels", "molecules", "mean difference", "mean deviation"),
+            [
+                (
+                    *(each.property.replace("_", " "), each.unit, f"{each.upper} - {each.lower}"),
+                    *(each.molecules, number(each.mean_difference), number(each.mean_deviation)),
+                )
+                for each in findings.between_levels
+            ],
+        )
 
 
 def _remarks(findings: Findings) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from molsteer.shared.foreign_text import literal
 from molsteer.shared.wire.properties import Output
 from molsteer.steering.records.findings import Findings
-from molsteer.steering.records.found import Found, values_of
+from molsteer.steering.records.found import Found, outputs_of, values_of
 from molsteer.steering.records.titles import shown, title_headings
 from molsteer.steering.report.table import number, table
 
@@ -96,13 +96,8 @@ def _others(findings: Findings) -> Sequence[Output]:
         return ()
     level = findings.leading.output.level
     known = {objective.output.key for objective in findings.objectives}
-    outputs = (
-        Output(name=name, level=level, unit=quantity.unit)
-        for found in findings.found
-        if found.level == level
-        for name, quantity in found.values.items()
-    )
-    return [output for output in dict.fromkeys(outputs) if output.key not in known]
+    outputs = outputs_of(found for found in findings.found if found.level == level)
+    return [output for output in outputs if output.key not in known]
 
 
 def _own_titles(findings: Findings) -> Iterator[str]:

@@ -21,31 +21,36 @@ Points = Sequence[tuple[Found, float]]
 
 
 def draw_discovery(findings: Findings, path: Path) -> None:
-    """Draw the values of the leading objective over the simulations, and count hits, if any are."""
+    """Draw the values of each objective over the simulations, and count hits, if any are."""
     # Loaded when a campaign ends, for it takes as long as everything else at the start of one.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.0, 4.5), layout="constrained")
+    panels = max(1, len(findings.objectives))
+    figure = Figure(figsize=(8.0, 4.5 * panels), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.set_xlabel("simulations")
-    axes.set_title(f"{findings.name}: what was found")
-    if objective := findings.leading:
-        points = [
-            (found, value)
-            for found in findings.found
-            if (value := found.value(objective.output)) is not None
-        ]
-        axes.set_ylabel(findings.title(objective.output))
-        _draw_values(axes, points, findings.starter)
-        for level in _marks(objective):
-            axes.axhline(level, color=_HITS, linewidth=0.8, linestyle="--")
-        if hits := bar(objective):
-            _count_hits(axes, points, objective, f"hits {hits}")
-        minimised = objective.goal == "minimise"
-        axes.legend(loc="upper right" if minimised else "lower right", frameon=False)
+    every = figure.subplots(panels, sharex=True, squeeze=False)[:, 0]
+    every[0].set_title(f"{findings.name}: what was found")
+    every[-1].set_xlabel("simulations")
+    for axes, objective in zip(every, findings.objectives, strict=False):
+        _draw(axes, findings, objective)
     figure.savefig(path, dpi=150)
+
+
+def _draw(axes: Axes, findings: Findings, objective: Objective) -> None:
+    points = [
+        (found, value)
+        for found in findings.found
+        if (value := found.value(objective.output)) is not None
+    ]
+    axes.set_ylabel(findings.title(objective.output))
+    _draw_values(axes, points, findings.starter)
+    for mark in _marks(objective):
+        axes.axhline(mark, color=_HITS, linewidth=0.8, linestyle="--")
+    if hits := bar(objective):
+        _count_hits(axes, points, objective, f"hits {hits}")
+    minimised = objective.goal == "minimise"
+    axes.legend(loc="upper right" if minimised else "lower right", frameon=False)
 
 
 def _draw_values(axes: Axes, points: Points, starter: str) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
 )
-from pydantic_core import from_json
-from pydantic_settings import NoDecode
 
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.settings.sections import Section, TopicSection
@@ -30,6 +25,7 @@ from molsteer.shared.wire.specs import (
     TrainingPlan,
 )
 from molsteer.steering.settings.aims import VACUUM
+from molsteer.steering.settings.kinds import CampaignName, ColumnName, Paths
 from molsteer.steering.space.admission import Charged, Salts
 
 MEMBERS = 8
@@ -38,38 +34,10 @@ MEMBERS = 8
 _HANDLER = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
 
-def _listed(given: object) -> object:
-    """Take one path for a list of one; a variable holds several as a JSON list."""
-    match given:
-        case str(text) if text.startswith("["):
-            return from_json(text)
-        case str() | Path():
-            return (given,)
-        case _:
-            return given
-
-
-def _as_text(given: object) -> object:
-    """Take a number for its digits, as TOML and Python have them."""
-    return str(given) if type(given) is int else given
-
-
-def _checked_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name):
-        raise ValueError(
-            "write lower-case letters, digits and hyphens, 63 at most, and no hyphen first"
-        )
-    return name
-
-
-ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
-Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
-
-
 class CampaignSection(Section):
     """What to search, how long, and where to keep the results."""
 
-    name: Annotated[str, AfterValidator(_checked_name)] = Field(
+    name: CampaignName = Field(
         default="campaign",
         description="Name of the campaign: lower-case letters, digits and hyphens.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pydantic import TypeAdapter
 
@@ -36,7 +37,7 @@ def reached(ledger: Ledger, budget: int | None = None) -> tuple[Reached, ...]:
     kept = ledger.fact("plan")
     if kept is None:
         return ()
-    plan = TypeAdapter(Plan).validate_python(kept)
+    plan = _plans().validate_python(kept)
     if budget is None:
         budget = int(changes_of(ledger).get("campaign.budget", plan.budget))
     plan = replace(plan, budget=budget)
@@ -50,6 +51,11 @@ def reached(ledger: Ledger, budget: int | None = None) -> tuple[Reached, ...]:
 def simulated(ledger: Ledger) -> int:
     """Count the successful simulations at the first level, which is what the budget counts."""
     return next((level.done for level in reached(ledger)), 0)
+
+
+@cache
+def _plans() -> TypeAdapter[Plan]:
+    return TypeAdapter(Plan)
 
 
 def _done(ledger: Ledger, level: str) -> int:

@@ -10,12 +10,12 @@ from support.toy_campaign import toy_space
 
 from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.errors import OtherCampaign
-from molsteer.steering.identity import facts_of, identity_of, plan_of
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.plan import Rung
 from molsteer.steering.run_directory import claim
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.identity import facts_of, identity_of, plan_of
 
 pytestmark = pytest.mark.fast
 
