@@ -75,7 +75,7 @@ def test_levels_objectives_and_how_many_climb_are_told(folder: Path) -> None:
     done = molsteer("run", "two.toml", "--dry-run")
     assert done.returncode == 0, done.stderr
     for part in (
-        "Wanted: homo_lumo_gap at the level wet, near 3.000 eV; a hit is within 0.500 eV.",
+        "Wanted: homo_lumo_gap at the level wet, near 3 eV; a hit is within 0.5 eV of 3 eV.",
         "Wanted: solvation_energy at the level wet, as low as can be.",
         "Simulations: 50 molecules at the level dry, ",
         "Simulations: the best 13 molecules of these, 25 %, at the level wet as well.",

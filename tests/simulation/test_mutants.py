@@ -18,6 +18,8 @@ from support.mutants import planted
 POLICY = "molsteer.steering.policy"
 STORIES = Path(__file__).parent.parent / "unit" / "steering" / "policy"
 
+SUPPORT = ("support.referee", "support.referee_of_rungs", "support.virtual_clock")
+
 MUTANTS = {
     "the trigger is a modulo": (
         "updates",
@@ -236,7 +238,7 @@ def test_a_mutant_is_gone_afterwards():
 
 
 def mutant(module: str, sound: str, wrong: str) -> AbstractContextManager[None]:
-    return planted(POLICY, module, sound, wrong, also=("support.referee", "support.virtual_clock"))
+    return planted(POLICY, module, sound, wrong, also=SUPPORT)
 
 
 def checks() -> Iterator[Callable[[], object]]:

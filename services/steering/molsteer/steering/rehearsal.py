@@ -17,7 +17,7 @@ from molsteer.shared.doctor.machine import nearest_folder
 from molsteer.shared.errors import UserError
 from molsteer.shared.settings.server_url import address
 from molsteer.shared.wire.key_file import read_key_ring
-from molsteer.shared.wire.properties import Objective, written
+from molsteer.shared.wire.properties import Objective
 from molsteer.shared.wire.topics import DEFAULT_POOL, TOPICS, Topic
 from molsteer.shared.wording import counted
 from molsteer.steering import run_directory
@@ -26,6 +26,7 @@ from molsteer.steering.errors import LEDGER_FILE, UnusableRunDirectory, WouldNot
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
@@ -226,15 +227,15 @@ class Rehearsal:
 
 def _wanted(objective: Objective) -> str:
     """Say what is wanted, and what makes a hit."""
-    output, hit = objective.output, objective.hit
+    output, hits = objective.output, bar(objective)
     match objective.goal:
         case "maximise":
-            aim, bar = "as high as can be", "above"
+            aim = "as high as can be"
         case "minimise":
-            aim, bar = "as low as can be", "below"
+            aim = "as low as can be"
         case "reach":
-            aim, bar = f"near {written(objective.target or 0.0, output.unit)}", "within"
+            aim = f"near {objective.target:g} {output.unit}".rstrip()
         case _:
             assert_never(objective.goal)
-    hits = "" if hit is None else f"; a hit is {bar} {written(hit, output.unit)}"
-    return f"{output.name} at the level {output.level}, {aim}{hits}"
+    told = f"{output.name} at the level {output.level}, {aim}"
+    return f"{told}; a hit is {hits}" if hits else told

@@ -123,6 +123,21 @@ def test_progress_shows_the_best_molecule_whole(
     assert "c1cc[nH]c1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", [LiveDisplay, LineDisplay])
+@pytest.mark.parametrize("hits", [None, 3])
+def test_hits_are_shown_where_there_is_a_threshold(
+    kind: type[LiveDisplay | LineDisplay],
+    hits: int | None,
+    ended: ToyCampaign,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = measure(ended.open_ledger(), budget=24, activity="idle", now=0.0)
+    display = kind(Terminal(stderr=True))
+    display.show(replace(progress, hits=hits), now=0.0)
+    display.close()
+    assert ("hits" in capsys.readouterr().err) == (hits is not None)
+
+
 def test_the_rate_of_a_campaign_that_goes_on_counts_no_time_between_sessions(
     ended: ToyCampaign, tmp_path: Path
 ) -> None:

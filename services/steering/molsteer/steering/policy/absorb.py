@@ -18,6 +18,7 @@ from molsteer.steering.policy.events import (
     RetryRequested,
     SlotsChanged,
     StopRequested,
+    TaskEnded,
     Ticked,
 )
 from molsteer.steering.policy.plan import Plan, Topic
@@ -39,6 +40,8 @@ def absorb(state: State, event: Event) -> State:
             f"{'after' if state.began else 'before'} it. Restore the ledger from a copy, or begin "
             f"the campaign anew in an empty run directory."
         )
+    if isinstance(event, TaskEnded):
+        return settle(state, event)
     match event:
         case Began(starters=starters, known=known):
             shortlist, chosen = Shortlist.of_starters(starters), HashTrieSet(known)
@@ -50,7 +53,7 @@ def absorb(state: State, event: Event) -> State:
         case Ticked():
             return state
         case _:
-            return settle(state, event)
+            assert_never(event)
 
 
 def _obey(state: State, event: Control) -> State:

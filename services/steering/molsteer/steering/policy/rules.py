@@ -33,8 +33,9 @@ def finish_when_decided(state: State) -> Step | None:
     levels = state.levels
     if levels[0].successes >= state.plan.budget and _all_over(state):
         return _finish(state, "budget-reached")
-    if any(level.failures_in_a_row >= state.plan.failure_limit for level in levels):
-        return _finish(state, "failing")
+    for level in levels:
+        if level.failures_in_a_row >= state.plan.failure_limit:
+            return _finish(state, "failing")
     if state.stopping == "now" or (state.stopping and not state.in_flight_of("simulate")):
         return _finish(state, "stopped")
     return None
@@ -42,28 +43,25 @@ def finish_when_decided(state: State) -> Step | None:
 
 def dispatch_attempt(state: State) -> Step | None:
     """Give a free place to the next attempt of a failed molecule, at the highest level first."""
-    if state.stopping or not state.has_place:
-        return None
     for place in range(len(state.levels) - 1, -1, -1):
         level = state.levels[place]
-        simulations = level.simulations
-        if simulations.waiting and (
-            len(simulations.running) < state.plan.budgets[place] - level.successes
-        ):
-            again, simulations = simulations.start_first()
+        if not level.simulations.waiting or state.stopping or not state.has_place:
+            continue
+        if len(level.simulations.running) < state.plan.budgets[place] - level.successes:
+            again, simulations = level.simulations.start_first()
             return state.at_level(place, replace(level, simulations=simulations)), (again,)
     return None
 
 
 def dispatch_simulation(state: State) -> Step | None:
     """Give a free place to a molecule that a model or nobody has chosen yet."""
-    if state.stopping or state.choosable <= 0 or not state.has_place or _refill_waits(state):
+    if state.stopping or not state.has_place or state.choosable <= 0 or _refill_waits(state):
         return None
     if (taken := state.shortlist.take(state.chosen)) is None:
         return None
     task, shortlist = DispatchSimulation(taken[0], state.plan.level), taken[1]
-    first = replace(state.first, simulations=state.first.simulations.start(task))
-    levels, chosen = (first, *state.levels[1:]), state.chosen.insert(task.molecule)
+    levels = (state.first.start(task), *state.levels[1:])
+    chosen = state.chosen.insert(task.molecule)
     return replace(state, levels=levels, shortlist=shortlist, chosen=chosen), (task,)
 
 
@@ -74,7 +72,7 @@ def act_when_starved(state: State) -> Step | None:
     exhausted or the last update was completed and named nothing new, failing if there is no model
     to ask, or no simulation has succeeded.
     """
-    if not is_starved(state):
+    if state.stopping or not is_starved(state):
         return None
     if asking_helps(state):
         return begin_update(state) if state.plan.slots_train else None

@@ -63,13 +63,8 @@ def lasting(event: Event, settled: State) -> Event:
 def _label(state: State, task_id: str, merit: float | None) -> State:
     for place, level in enumerate(state.levels):
         if task := level.simulations.running.get(task_id):
-            labelled = replace(
-                level,
-                simulations=level.simulations.end(task),
-                successes=level.successes + 1,
-                failures_in_a_row=0,
-            )
-            return nominate(state.at_level(place, labelled), place + 1, task.molecule, merit)
+            labelled = state.at_level(place, level.succeed(task))
+            return nominate(labelled, place + 1, task.molecule, merit)
     return state
 
 

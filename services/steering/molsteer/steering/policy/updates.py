@@ -22,13 +22,11 @@ def update_is_due(state: State) -> bool:
 
     Models that were given have learned already: they rank the space as soon as it makes sense.
     """
-    if state.update or state.stopping or state.choosable <= 0:
+    if state.update or state.stopping:
         return False
-    if state.given or state.plan.slots_train == 0:
-        return state.given
-    if state.generation == 0:
-        return state.labels >= state.plan.first_training_after
-    return state.labels - state.trained_on >= state.plan.retrain_after
+    if not state.given and (state.plan.slots_train == 0 or not _labels_suffice(state)):
+        return False
+    return state.choosable > 0
 
 
 def is_starved(state: State) -> bool:
@@ -47,6 +45,12 @@ def asking_helps(state: State) -> bool:
     """
     changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before
     return changed and state.labels > 0 and state.choosable > 0
+
+
+def _labels_suffice(state: State) -> bool:
+    if state.generation == 0:
+        return state.labels >= state.plan.first_training_after
+    return state.labels - state.trained_on >= state.plan.retrain_after
 
 
 def begin_due_update(state: State) -> Step | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import assert_never
 
 from molsteer.shared.wire.catalogue import PROPERTIES
 from molsteer.shared.wire.properties import Output
@@ -67,6 +68,8 @@ class _Layout:
             case "heading":
                 for place, heading in enumerate(own_columns.headings(ledger)):
                     yield _made(pattern, _owned(heading), place)
+            case _:
+                assert_never(pattern.each)
 
     def _properties(self, pattern: Column, ledger: Ledger) -> Iterator[Column]:
         for place, (name, unit) in enumerate(_computed(ledger)):
