@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, isnan
 from typing import TYPE_CHECKING
 
 from molsteer.steering.policy.commands import DispatchSimulation
@@ -36,7 +36,7 @@ class Rungs:
     def note(self, task: DispatchSimulation, merit: float | None) -> None:
         """A simulation succeeded; its molecule may climb if it has merit."""
         place = self.levels.index(task.level) + 1
-        if merit is None or place == len(self.levels):
+        if merit is None or isnan(merit) or place == len(self.levels):
             return
         ranking = sorted([*self.candidates[self.levels[place]], (-merit, task.molecule)])
         self.candidates[self.levels[place]] = ranking[: self.referee.plan.shortlist]
@@ -69,7 +69,7 @@ class Rungs:
 
     def _share(self, level: str) -> Fraction:
         (share,) = (rung.share for rung in self.referee.plan.rungs if rung.level == level)
-        return Fraction(str(share))
+        return Fraction(share).limit_denominator(1_000)
 
     def _part(self, level: str) -> int:
         below = len(self.referee.labelled_at(self._below(level)))

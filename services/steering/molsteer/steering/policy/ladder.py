@@ -74,8 +74,7 @@ def is_over(state: State, place: int) -> bool:
 
 
 def _may_begin(state: State, place: int) -> int:
-    budget = state.plan.budgets[place]
     if is_over(state, place - 1):
-        return budget
+        return state.plan.budgets[place]
     below, rung = state.levels[place - 1], state.plan.rungs[place - 1]
-    return min(floor(rung.part_of(below.successes)), budget)
+    return floor(rung.part_of(below.successes))
