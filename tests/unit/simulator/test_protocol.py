@@ -9,19 +9,26 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from molsteer.shared.wire.catalogue import ADIABATIC_IP, OFFERED
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.errors import NotConverged
-from molsteer.simulator.ionization import ionize
-from molsteer.simulator.minimum import has_straight_bonds, is_planar, minimum
 from molsteer.simulator.molecule.connectivity import check_neutral
 from molsteer.simulator.molecule.embedding import embed
 from molsteer.simulator.molecule.species import ElectronicState, Positions, Species, read_species
 from molsteer.simulator.molecule.spin import states
-from molsteer.simulator.program import Relaxation, SinglePoint
+from molsteer.simulator.programs.port import Orbitals, Relaxation, SinglePoint
+from molsteer.simulator.properties.free_atoms import FreeAtoms
+from molsteer.simulator.properties.minimum import has_straight_bonds, is_planar, minimum
+from molsteer.simulator.properties.study import Study
+from molsteer.simulator.properties.table import PROPERTIES, compute
 
 pytestmark = pytest.mark.fast
 
 CURVED = 0.5
+
+ADIABATIC_EA = "adiabatic_electron_affinity"
+IONIZATION = {ADIABATIC_IP, "vertical_ionization_potential", "shifted_ionization_potential"}
+AFFINITIES = {ADIABATIC_EA, "vertical_electron_affinity"}
 
 
 @dataclass
@@ -33,16 +40,28 @@ class Pretended:
         energies: Of the relaxations in their order; None for one that does not converge.
         starts: What was relaxed.
         looked_at: How many gradients were asked for.
+        single_points: How many energies.
     """
 
     curvature: float = CURVED
     energies: Sequence[float | None] = (0.0,) * 6
     starts: list[Positions] = field(default_factory=list)
     looked_at: int = 0
+    single_points: int = 0
 
     name: str = "pretended"
+    accuracy: float = 1.0
+    solvent: str | None = None
+    lacks: frozenset[str] = frozenset()
+
+    def in_vacuum(self) -> Pretended:
+        return self
+
+    def orbitals(self, *_asked: object) -> Orbitals:
+        return Orbitals(-0.5, -0.1, {})
 
     def single_point(self, *_asked: object) -> SinglePoint:
+        self.single_points += 1
         return SinglePoint(0.0, {})
 
     def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
@@ -61,18 +80,63 @@ class Pretended:
 
 def at_its_start(smiles: str, program: Pretended) -> Relaxation:
     species = read_species(smiles)
-    neutral, _ = states(species, "rule", None)
+    neutral = states(species, "rule", None)["neutral"]
     start = embed(species, Deadline.after(60.0))
     return minimum(species, neutral, start, program, check_neutral)
 
 
-def test_neutral_and_cation_both_start_beside_what_may_be_a_saddle() -> None:
-    species, program, deadline = read_species("CCC(C)C"), Pretended(), Deadline.after(60.0)
-    ionize(species, states(species, "rule", None), program, deadline)
-    neutral, cation = program.starts
-    embedded = embed(species, deadline)
-    for moved in (neutral - embedded, cation - neutral):
+def study(smiles: str, program: Pretended) -> Study:
+    species = read_species(smiles)
+    spins = states(species, "rule", None)
+    return Study(species, spins, program, Deadline.after(60.0), FreeAtoms())
+
+
+def test_neutral_and_ions_start_beside_what_may_be_a_saddle() -> None:
+    program = Pretended()
+    asked = study("CCC(C)C", program)
+    compute(asked, ["adiabatic_ionization_potential", "adiabatic_electron_affinity"])
+    neutral, cation, anion = program.starts
+    embedded = embed(asked.species, asked.deadline)
+    for moved in (neutral - embedded, cation - neutral, anion - neutral):
         assert 0.03 < np.sqrt((moved**2).mean()) < 0.08
+
+
+@pytest.mark.parametrize(
+    ("wanted", "records", "along"),
+    [
+        ([], ["neutral", "vertical", "cation"], IONIZATION),
+        (["adiabatic_ionization_potential"], ["neutral", "vertical", "cation"], IONIZATION),
+        (["vertical_ionization_potential"], ["neutral", "vertical"], IONIZATION - {ADIABATIC_IP}),
+        (["adiabatic_electron_affinity"], ["neutral", "vertical_anion", "anion"], AFFINITIES),
+        (
+            ["vertical_electron_affinity"],
+            ["neutral", "vertical_anion"],
+            AFFINITIES - {ADIABATIC_EA},
+        ),
+        (["homo_lumo_gap"], ["neutral", "orbitals"], {"homo_lumo_gap"}),
+        (["atomization_energy"], ["neutral"], {"atomization_energy"}),
+    ],
+)
+def test_no_more_is_computed_than_is_wanted(
+    wanted: list[str], records: list[str], along: set[str]
+) -> None:
+    found = compute(study("CCC(C)C", Pretended()), wanted)
+    assert list(found.records) == records
+    assert set(found.values) == along
+
+
+def test_a_free_atom_is_computed_once_in_a_process() -> None:
+    program, free_atoms = Pretended(), FreeAtoms()
+    once = free_atoms.energy([6, 1, 1, 1, 1], program)
+    assert free_atoms.energy([6, 6, 1], program) == once
+    assert program.single_points == 2
+    free_atoms.energy([1], Pretended(solvent="water"))
+    assert free_atoms.energy([1], program) == once
+    assert program.single_points == 2
+
+
+def test_every_property_of_the_catalogue_is_in_the_table_and_the_other_way_round() -> None:
+    assert tuple(PROPERTIES) == OFFERED["xtb"]
 
 
 def test_an_end_that_is_not_suspicious_costs_nothing_more() -> None:

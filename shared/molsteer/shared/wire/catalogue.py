@@ -66,6 +66,18 @@ PROPERTIES = MappingProxyType({found.name: found for found in _XTB})
 OFFERED = MappingProxyType({"xtb": tuple(found.name for found in _XTB)})
 """Properties that a method gives, by the method's name; nothing is known of packages' own."""
 
+_ALPB = (
+    *("acetone", "acetonitrile", "aniline", "benzaldehyde", "benzene", "carbondisulfide"),
+    *("chloroform", "dichloromethane", "dimethylformamide", "dimethylsulfoxide", "dioxane", "dmf"),
+    *("dmso", "ethanol", "ether", "ethylacetate", "furan", "hexadecane", "hexane", "methanol"),
+    *("nitromethane", "octanol", "phenol", "tetrahydrofuran", "thf", "toluene", "water"),
+    "woctanol",
+)
+"""Those with parameters for GFN2-xTB, as tblite calls them; `woctanol` is octanol with water."""
+
+SOLVENTS = MappingProxyType({"xtb": _ALPB})
+"""Solvents that a method knows, by the method's name; nothing is known of packages' own."""
+
 
 def unit_of(name: str) -> str | None:
     """Give the unit of a property; None if it is not known here."""

@@ -1,8 +1,9 @@
 """The reference path: QCEngine's `geometric` procedure with the program `xtb`.
 
 It answers as the fast path does, slower, and stands for every other program that QCEngine knows.
-QCEngine cannot be stopped between steps, so here the time limit is checked between relaxations;
-past the task's hard limit the process is killed.
+Its solvents are those of GBSA, whose energies are not those of ALPB, so it has none here. QCEngine
+cannot be stopped between steps, so the time limit is checked between relaxations; past the task's
+hard limit the process is killed.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ import numpy.typing as npt
 import qcengine
 from pydantic import JsonValue
 
-from molsteer.simulator import qcschema
 from molsteer.simulator.deadline import Deadline
-from molsteer.simulator.errors import NotConverged, ScfFailed
+from molsteer.simulator.errors import NotByEngine, NotConverged, ScfFailed
 from molsteer.simulator.molecule.species import ElectronicState, Positions, Species
 from molsteer.simulator.port import Record
-from molsteer.simulator.program import Relaxation, SinglePoint
+from molsteer.simulator.programs import qcschema
+from molsteer.simulator.programs.port import Orbitals, Relaxation, SinglePoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,31 @@ class Reference:
             f"(xtb-python {version('xtb')}, geometric {version('geometric')})"
         )
 
+    @property
+    def solvent(self) -> str | None:
+        """None."""
+        return None
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """What QCEngine does not pass on."""
+        return frozenset({"gap"})
+
+    def in_vacuum(self) -> Reference:
+        """Give the same; see `Program.in_vacuum`."""
+        return self
+
+    def orbitals(self, *_asked: object) -> Orbitals:
+        """Refuse; see `lacks`."""
+        raise NotByEngine(self.name, "orbitals", "tblite")
+
     def single_point(
         self, species: Species, state: ElectronicState, positions: Positions
     ) -> SinglePoint:
         """Compute an energy; see `Program.single_point`."""
         self.deadline.check(species.smiles, f"before the energy of its {state.name}")
         described = qcschema.molecule(species, state, positions)
-        record = self._compute(qcschema.atomic_input(described, "energy", self.accuracy), "xtb")
+        record = self._compute(qcschema.atomic_input(described, "energy", self._keywords), "xtb")
         if not record["success"]:
             raise ScfFailed(state.charge, state.unpaired, _last_line(record))
         return SinglePoint(_number(record["return_result"]), record)
@@ -67,7 +86,7 @@ class Reference:
         """Find a minimum; see `Program.relax`."""
         self.deadline.check(species.smiles, f"before its {state.name} relaxed")
         described = qcschema.molecule(species, state, start)
-        asked = qcschema.optimization_input(described, "xtb", self.max_steps, self.accuracy)
+        asked = qcschema.optimization_input(described, "xtb", self.max_steps, self._keywords)
         record = self._compute(asked, "geometric")
         match record:
             case {"success": True, "energies": list(energies), "final_molecule": dict(final)}:
@@ -89,10 +108,14 @@ class Reference:
     ) -> npt.NDArray[np.float64]:
         self.deadline.check(species.smiles, f"while its {state.name} was looked at")
         described = qcschema.molecule(species, state, positions)
-        record = self._compute(qcschema.atomic_input(described, "gradient", self.accuracy), "xtb")
+        record = self._compute(qcschema.atomic_input(described, "gradient", self._keywords), "xtb")
         if not record["success"]:
             raise ScfFailed(state.charge, state.unpaired, _last_line(record))
         return np.array(record["return_result"], dtype=np.float64).reshape(-1, 3)
+
+    @property
+    def _keywords(self) -> Record:
+        return qcschema.keywords(self.accuracy, None)
 
     def _compute(self, asked: Record, program: str) -> Record:
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder, _contained(folder):

@@ -25,6 +25,10 @@ def molecule(species: Species, state: ElectronicState, positions: Positions) -> 
     """Describe a geometry in one electronic state."""
     kekule = Chem.Mol(species.molecule)
     Chem.Kekulize(kekule)
+    bonds: list[JsonValue] = [
+        [bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), bond.GetBondTypeAsDouble()]
+        for bond in kekule.GetBonds()
+    ]
     # QCElemental counts the electrons in f orbitals too, and refuses the spin of the others.
     unusual: Record = {"validated": True} if has_f_electrons(species.molecule) else {}
     return {
@@ -34,10 +38,7 @@ def molecule(species: Species, state: ElectronicState, positions: Positions) -> 
         "geometry": _numbers(positions),
         "molecular_charge": state.charge,
         "molecular_multiplicity": state.multiplicity,
-        "connectivity": [
-            [bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), bond.GetBondTypeAsDouble()]
-            for bond in kekule.GetBonds()
-        ],
+        "connectivity": bonds or None,
         "identifiers": {"canonical_isomeric_smiles": species.smiles, "inchikey": species.inchikey},
         "fix_com": True,
         "fix_orientation": True,
@@ -45,13 +46,18 @@ def molecule(species: Species, state: ElectronicState, positions: Positions) -> 
     }
 
 
-def atomic_input(described: Record, driver: Driver, accuracy: float) -> Record:
-    """Ask for the energy or gradient of a described molecule."""
+def keywords(accuracy: float, solvent: str | None) -> Record:
+    """Name what GFN2-xTB is told; a solvent is one of ALPB, as tblite calls it."""
+    return {"accuracy": accuracy} | ({} if solvent is None else {"alpb-solvation": solvent})
+
+
+def atomic_input(described: Record, driver: Driver, told: Record) -> Record:
+    """Ask for the energy or gradient of a described molecule; `told` are keywords."""
     return {
         "schema_name": "qcschema_input",
         "schema_version": 1,
         "molecule": described,
-        **_specification(driver, accuracy),
+        **_specification(driver, told),
     }
 
 
@@ -73,8 +79,8 @@ def atomic_result(
     }
 
 
-def optimization_input(described: Record, program: str, max_steps: int, accuracy: float) -> Record:
-    """Ask for the minimum near a described molecule."""
+def optimization_input(described: Record, program: str, max_steps: int, told: Record) -> Record:
+    """Ask for the minimum near a described molecule; `told` are keywords."""
     return {
         "schema_name": "qcschema_optimization_input",
         "schema_version": 1,
@@ -83,7 +89,7 @@ def optimization_input(described: Record, program: str, max_steps: int, accuracy
         "input_specification": {
             "schema_name": "qcschema_input",
             "schema_version": 1,
-            **_specification("gradient", accuracy),
+            **_specification("gradient", told),
         },
         "initial_molecule": described,
     }
@@ -104,12 +110,8 @@ def optimization_result(
     }
 
 
-def _specification(driver: Driver, accuracy: float) -> Record:
-    return {
-        "driver": driver,
-        "model": {"method": "GFN2-xTB"},
-        "keywords": {"accuracy": accuracy},
-    }
+def _specification(driver: Driver, told: Record) -> Record:
+    return {"driver": driver, "model": {"method": "GFN2-xTB"}, "keywords": told}
 
 
 def _numbers(array: npt.NDArray[np.float64]) -> list[JsonValue]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.simulator import qcschema
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.engines.port import Engine, Surface
-from molsteer.simulator.errors import NotConverged
+from molsteer.simulator.errors import NotConverged, ScfFailed
 from molsteer.simulator.molecule.species import ElectronicState, Positions, Species
 from molsteer.simulator.port import Record
-from molsteer.simulator.program import Relaxation, SinglePoint
-from molsteer.simulator.relaxation import Path, Point, relax
+from molsteer.simulator.programs import qcschema
+from molsteer.simulator.programs.port import Orbitals, Relaxation, SinglePoint
+from molsteer.simulator.programs.relaxation import Path, Point, relax
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,20 @@ class InProcess:
         """Engine and version."""
         return f"{self.engine.name} {self.engine.version}"
 
+    @property
+    def solvent(self) -> str | None:
+        """What surrounds the species."""
+        return self.engine.solvent
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    def in_vacuum(self) -> InProcess:
+        """Give the same without a solvent; see `Program.in_vacuum`."""
+        return replace(self, engine=self.engine.in_vacuum())
+
     def single_point(
         self, species: Species, state: ElectronicState, positions: Positions
     ) -> SinglePoint:
@@ -45,6 +59,21 @@ class InProcess:
         energy, gradient = self._surface(species, state, positions)(positions)
         point = Point(positions, energy, gradient)
         return SinglePoint(energy, self._result(species, state, "energy", point))
+
+    def orbitals(self, species: Species, state: ElectronicState, positions: Positions) -> Orbitals:
+        """Find the border of filled and empty orbitals; see `Program.orbitals`."""
+        self.deadline.check(species.smiles, f"before the orbitals of its {state.name}")
+        surface = self._surface(species, state, positions)
+        energy, gradient = surface(positions)
+        energies, occupations = surface.orbitals()
+        # Those of open shells count as filled; electrons spread over orbitals of equal energy.
+        filled = round((occupations.sum() + state.unpaired) / 2)
+        if not 0 < filled < len(energies):
+            raise ScfFailed(state.charge, state.unpaired, "no orbital is left empty")
+        record = self._result(species, state, "energy", Point(positions, energy, gradient))
+        kept: Record = {"orbital_energies": energies.tolist(), "occupations": occupations.tolist()}
+        homo, lumo = energies[filled - 1 : filled + 1].tolist()
+        return Orbitals(homo, lumo, record | {"extras": kept})
 
     def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
         """Find a minimum; see `Program.relax`."""
@@ -87,13 +116,13 @@ class InProcess:
         first, last = path.points[0], path.points[-1]
         start = qcschema.molecule(species, state, first.positions)
         return qcschema.optimization_result(
-            qcschema.optimization_input(start, self.engine.name, self.max_steps, self.accuracy),
+            qcschema.optimization_input(start, self.engine.name, self.max_steps, self._keywords),
             [point.energy for point in path.points],
             (
                 self._result(species, state, "gradient", first),
                 self._result(species, state, "gradient", last),
             ),
-            self._provenance("molsteer.simulator.relaxation.relax"),
+            self._provenance("molsteer.simulator.programs.relaxation.relax"),
         )
 
     def _result(
@@ -101,11 +130,15 @@ class InProcess:
     ) -> Record:
         described = qcschema.molecule(species, state, point.positions)
         return qcschema.atomic_result(
-            qcschema.atomic_input(described, driver, self.accuracy),
+            qcschema.atomic_input(described, driver, self._keywords),
             point.energy,
             point.gradient,
             self._provenance("molsteer.simulator.engines"),
         )
+
+    @property
+    def _keywords(self) -> Record:
+        return qcschema.keywords(self.accuracy, self.solvent)
 
     def _provenance(self, routine: str) -> Record:
         return {"creator": self.engine.name, "version": self.engine.version, "routine": routine}

@@ -1,4 +1,4 @@
-"""What the protocol asks of a program: an energy at a geometry, and the minimum near one."""
+"""What is asked of a program: energies and orbitals at a geometry, and the minimum near one."""
 
 from __future__ import annotations
 
@@ -37,12 +37,45 @@ class Relaxation:
     record: Record
 
 
+@dataclass(frozen=True, slots=True)
+class Orbitals:
+    """The orbitals at the border of filled and empty ones, with the QCSchema `AtomicResult`.
+
+    Attributes:
+        homo: Energy of the highest that holds an electron, in hartree.
+        lumo: Energy of the next one.
+    """
+
+    homo: float
+    lumo: float
+    record: Record
+
+
 class Program(Protocol):
     """Computes one species at one level of theory."""
 
     @property
     def name(self) -> str:
         """Programs and versions, for the record."""
+        ...
+
+    @property
+    def accuracy(self) -> float:
+        """Numerical accuracy of the density, dimensionless, smaller is tighter."""
+        ...
+
+    @property
+    def solvent(self) -> str | None:
+        """What surrounds the species; None is vacuum."""
+        ...
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """Calculations that it does not offer, as the table of properties names them."""
+        ...
+
+    def in_vacuum(self) -> Program:
+        """Give the same program without a solvent."""
         ...
 
     def single_point(
@@ -52,6 +85,15 @@ class Program(Protocol):
 
         Raises:
             ScfFailed: If the density does not become self-consistent.
+            TimeLimit: If the time was over before.
+        """
+        ...
+
+    def orbitals(self, species: Species, state: ElectronicState, positions: Positions) -> Orbitals:
+        """Find the border of filled and empty orbitals at a geometry.
+
+        Raises:
+            ScfFailed: If the density does not become self-consistent, or fills all orbitals.
             TimeLimit: If the time was over before.
         """
         ...

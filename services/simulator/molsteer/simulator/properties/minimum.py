@@ -20,8 +20,8 @@ from rdkit import Chem
 
 from molsteer.simulator.errors import Dissociated, NotConverged, ScfFailed
 from molsteer.simulator.molecule.species import ElectronicState, Positions, Species
-from molsteer.simulator.program import Program, Relaxation
-from molsteer.simulator.relaxation import model_hessian
+from molsteer.simulator.programs.port import Program, Relaxation
+from molsteer.simulator.programs.relaxation import model_hessian
 
 _PLANE_BOHR = 0.1
 _STRAIGHT_DEGREES = 175.0
