@@ -25,7 +25,6 @@ from support.toy_campaign import ToyCampaign, toy_plan
 from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.proxied import ProxiedBlobs
 from molsteer.steering.control.requests import Inbox
-from molsteer.steering.start.identity import facts_of
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.intake import Intake
@@ -33,6 +32,7 @@ from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.identity import facts_of
 
 SLOTS = 1_000
 

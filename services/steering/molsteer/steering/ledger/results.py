@@ -115,8 +115,10 @@ def first_labels(
     values = np.full((len(outputs), len(columns)), np.nan)
     for row, output in enumerate(outputs):
         labels = ledger.connection.execute(
-            "SELECT molecule, value FROM label WHERE level = ? AND property = ? AND number <= ?",
-            (output.level, output.name, count),
+            # From result to label by the key of each, whatever else is known of the molecules.
+            "SELECT molecule, value FROM result CROSS JOIN label USING (molecule, level)"
+            " WHERE result.number <= ? AND level = ? AND property = ?",
+            (count, output.level, output.name),
         )
         for molecule, value in labels:
             values[row, columns[molecule]] = value
