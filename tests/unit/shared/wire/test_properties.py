@@ -25,6 +25,21 @@ def test_units_are_written_behind_numbers(unit: str) -> None:
     assert str(Quantity(value=1.5, unit=unit)) == f"1.500 {unit}".rstrip()
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (22.0, "22"),
+        (-3.0, "-3"),
+        (14.12345, "14.123"),
+        (0.0, "0"),
+        (1.2e-6, "1.2e-06"),
+        (3e12, "3e+12"),
+    ],
+)
+def test_numbers_are_written_as_they_are_read(value: float, written: str) -> None:
+    assert str(Quantity(value=value)) == written
+
+
 @pytest.mark.parametrize("unit", ["e|V", "`eV`", "<b>", "e\nV", "\x1b[31m", "e\u202eV", "x" * 31])
 def test_a_unit_holds_nothing_that_a_table_or_terminal_would_obey(unit: str) -> None:
     with pytest.raises(ValidationError):

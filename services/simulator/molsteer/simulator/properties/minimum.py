@@ -5,8 +5,8 @@ the energy falls to the side: linear methylene lies 0.87 eV above the bent one, 
 stay eclipsed. A Hessian after each relaxation would cost more than that. So only geometries whose
 heavy atoms lie in a plane are looked at, and of those only the directions that the model Hessian
 thinks soft. Bonds in a straight line, which chemistry has beside triple bonds and in cumulenes
-alone, are left whatever is seen, for the surface may have a ridge there. Where both sides are mirror
-images of each other, as with most planes, one is relaxed for both.
+alone, are left whatever is seen, for the surface may have a ridge there. Where both sides are
+mirror images of each other, as with most planes, one is relaxed for both.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from molsteer.shared.wire.properties import Quantity
+from molsteer.shared.wire.properties import Quantity, figures
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -19,4 +19,4 @@ def number(value: float | Quantity | None, digits: int = 3) -> str:
     """Write a number, whose unit stands in the heading, or that there is none."""
     if value is None:
         return "-"
-    return f"{value.value if isinstance(value, Quantity) else value:.{digits}f}"
+    return figures(value.value if isinstance(value, Quantity) else value, digits)
