@@ -118,10 +118,10 @@ class Finish:
     """The campaign is over; nothing follows unless somebody resumes it or changes its plan.
 
     Attributes:
-        reason: `budget-reached` all simulations wanted are there; `out-of-candidates` the space is
-            exhausted, or a model without a new label names nothing new; `stopped` on request;
-            `failing` too many molecules failed in a row, or there is nothing left to simulate and
-            no model to ask.
+        reason: `budget-reached` all simulations wanted are there, those of rungs as far as anybody
+            can climb; `out-of-candidates` the space is exhausted, or a model without a new label
+            names nothing new; `stopped` on request; `failing` too many molecules failed in a row,
+            or there is nothing left to simulate and no model to ask.
     """
 
     reason: FinishReason

@@ -121,7 +121,8 @@ class PlanChanged:
     """Somebody turned knobs of the plan; a campaign that has ended looks whether it goes on.
 
     Attributes:
-        plan: The whole plan from now on; ensemble and search space are those it began with.
+        plan: The whole plan from now on; ensemble, search space and the names of the levels are
+            those it began with.
     """
 
     at: float
@@ -163,7 +164,8 @@ class RetryRequested:
     """Somebody believes that molecules that were given up can be simulated after all.
 
     Attributes:
-        molecules: Which ones; those that were not given up are passed over.
+        molecules: Which ones, at the level that gave them up; those that none gave up are passed
+            over.
     """
 
     at: float

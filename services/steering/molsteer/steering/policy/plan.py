@@ -41,7 +41,7 @@ class Plan:
         slots_train: Training tasks in flight at most.
         slots_infer: Inference tasks in flight at most.
         buffer: Simulations that wait in the queue beyond the running ones, if any can run.
-        shortlist: Ranked candidates that are kept.
+        shortlist: Ranked candidates that are kept, and molecules that may climb to each rung.
         first_training_after: Labels that must exist before the first update.
         retrain_after: Labels since the last update's training set that make the next one due.
         during_update: What happens to free simulation slots: `continue` fills them,
@@ -53,8 +53,8 @@ class Plan:
         space_size: Molecules in the search space, numbered from 0.
         chunk_size: Molecules in a chunk; molecule `m` lies in chunk `m // chunk_size`.
         attempts: Tries of a task whose failures are retryable.
-        failure_limit: Molecules given up in a row, without a success in between, after which the
-            campaign ends as failing.
+        failure_limit: Molecules given up in a row at one level, without a success in between,
+            after which the campaign ends as failing.
         pretrained: Whether models are given that rank the space before anything is trained.
         known_labels: Labels that exist before the campaign begins, of molecules in the space or
             outside; the budget does not count them.
