@@ -40,6 +40,7 @@ from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArch
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.weights import EnsembleWeights
+from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.codec import decode_outcome, decode_task
 from molsteer.shared.wire.codec import encode as encode_message
 from molsteer.shared.wire.ensemble import Architecture, Manifest
@@ -51,7 +52,6 @@ from molsteer.simulator.cli.inputs import UnreadableMolecules, read_given
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
 from molsteer.simulator.molecule.species import read_species
 from molsteer.steering.errors import RecordUnreadable, UnusableTrainingSet
-from molsteer.steering.loop.candidates import read_rows
 from molsteer.steering.records.record_files import read_record
 from molsteer.steering.settings.campaign import load_campaign
 from molsteer.steering.space.admission import Admission
@@ -135,7 +135,7 @@ def look_through(space: SearchSpace) -> None:
 
 
 def read_candidates(data: bytes) -> None:
-    read_rows(decode_arrays(data, "fuzz"), chunk=0, molecules=16)
+    Candidates.from_arrays(decode_arrays(data, "fuzz"), outputs=1, molecules=16)
 
 
 def read_predictions(data: bytes) -> None:
@@ -167,8 +167,8 @@ def read_molecule(data: bytes) -> None:
 
 
 def candidates(**changes: object) -> bytes:
-    values = np.zeros(3, dtype=np.float32)
-    arrays = {"row": np.arange(3), "mean": values, "spread": values, "score": values}
+    values = np.zeros((1, 3), dtype=np.float32)
+    arrays = {"row": np.arange(3), "mean": values, "spread": values, "score": values[0]}
     return encode(arrays | changes, "safetensors")
 
 
@@ -295,7 +295,7 @@ TARGETS: dict[str, Target] = {
     ),
     "model-file": Target(of_file("m.safetensors", read_weights), (NoWeights,), (weights(),)),
     "predictions": Target(of_bytes(read_predictions), _BLOB, (predictions(),)),
-    "candidates": Target(of_bytes(read_candidates), _BLOB, (candidates(),)),
+    "candidates": Target(of_bytes(read_candidates), (BlobCorrupt, ValueError), (candidates(),)),
     "smiles-to-simulate": Target(
         of_bytes(read_molecule),
         (BadSmiles, UnsupportedElement),
