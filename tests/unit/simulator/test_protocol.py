@@ -18,7 +18,12 @@ from molsteer.simulator.molecule.species import ElectronicState, Positions, Spec
 from molsteer.simulator.molecule.spin import states
 from molsteer.simulator.programs.port import Orbitals, Relaxation, SinglePoint
 from molsteer.simulator.properties.free_atoms import FreeAtoms
-from molsteer.simulator.properties.minimum import has_straight_bonds, is_planar, minimum
+from molsteer.simulator.properties.minimum import (
+    has_straight_bonds,
+    is_planar,
+    is_same_shape,
+    minimum,
+)
 from molsteer.simulator.properties.study import Study
 from molsteer.simulator.properties.table import PROPERTIES, compute
 
@@ -159,6 +164,34 @@ def test_a_plane_with_a_direction_that_falls_is_left_to_both_sides(smiles: str) 
     end, one, other = program.starts
     np.testing.assert_allclose(one - end, end - other)
     assert np.linalg.norm(one - end) == pytest.approx(0.3)
+
+
+class OnARidge(Pretended):
+    """Falls to both sides of a plane, and rises within it."""
+
+    def gradients(
+        self, species: Species, state: ElectronicState, geometries: Sequence[Positions]
+    ) -> list[npt.NDArray[np.float64]]:
+        end = geometries[0]
+        normal = np.linalg.svd(end - end.mean(axis=0))[2][-1]
+        rising = super().gradients(species, state, geometries)
+        return [force - 1.1 * np.outer(force @ normal, normal) for force in rising]
+
+
+def test_of_two_sides_that_are_mirror_images_one_is_relaxed() -> None:
+    program = OnARidge(energies=(0.0, -0.1))
+    assert at_its_start("c1ccncc1", program).energy == -0.1
+    assert len(program.starts) == 2
+
+
+@pytest.mark.parametrize(("axis", "same"), [(2, True), (1, True), (0, False)])
+def test_geometries_are_alike_but_for_a_reflection_or_half_a_turn(axis: int, same: bool) -> None:
+    water = np.array(
+        [[0.0, 0.0, 0.0], [1.1, 1.4, 0.0], [1.1, -1.4, 0.0]]
+    )  # C2 along the first axis
+    moved = np.zeros_like(water)
+    moved[0, axis] = 0.3
+    assert is_same_shape(read_species("O"), water + moved, water - moved) == same
 
 
 def test_bonds_in_a_straight_line_are_left_whatever_is_seen() -> None:

@@ -90,7 +90,7 @@ def relax(
     parameters.hess_data = model_hessian(symbols, start)
     with _silence():
         optimizer = Optimizer(
-            start.ravel(), molecule, CartesianCoordinates(molecule), probe, os.curdir, parameters
+            start.ravel(), molecule, _Cartesian(molecule), probe, os.curdir, parameters
         )
         try:
             optimizer.optimizeGeometry()
@@ -119,6 +119,13 @@ def _molecule(symbols: list[str], positions: Positions) -> Molecule:
     molecule.elem = symbols
     molecule.xyzs = [positions * BOHR_IN_ANGSTROM]
     return molecule
+
+
+class _Cartesian(CartesianCoordinates):  # type: ignore[misc]  # geomeTRIC publishes no types
+    """Cartesian coordinates alone, without the bonds and angles that geomeTRIC finds first."""
+
+    def makePrimitives(self, *_given: object) -> None:
+        """Find none; those that are used are added afterwards."""
 
 
 class _Probe(Engine):  # type: ignore[misc]  # geomeTRIC publishes no types

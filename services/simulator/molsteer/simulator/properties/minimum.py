@@ -5,7 +5,8 @@ the energy falls to the side: linear methylene lies 0.87 eV above the bent one, 
 stay eclipsed. A Hessian after each relaxation would cost more than that. So only geometries whose
 heavy atoms lie in a plane are looked at, and of those only the directions that the model Hessian
 thinks soft. Bonds in a straight line, which chemistry has beside triple bonds and in cumulenes
-alone, are left whatever is seen, for the surface may have a ridge there.
+alone, are left whatever is seen, for the surface may have a ridge there. Where both sides are mirror
+images of each other, as with most planes, one is relaxed for both.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +35,7 @@ _FLAT = 1e-3
 
 _STEP_BOHR = 0.3
 _LOWER_HARTREE = 1e-5
+_ALIKE_BOHR = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,12 @@ def minimum(
     softest = _softest(species, state, end, program)
     if not straight and softest.curvature > _FLAT:
         return best
-    for side in (_STEP_BOHR, -_STEP_BOHR):
+    step = _STEP_BOHR * softest.direction
+    one, other = end + step, end - step
+    for side in (one,) if is_same_shape(species, one, other) else (one, other):
         # What is found in addition may fail: there is a minimum already.
         with suppress(Dissociated, NotConverged, ScfFailed):
-            again = program.relax(species, state, end + side * softest.direction)
+            again = program.relax(species, state, side)
             check(species, again.positions)
             if again.energy < best.energy - _LOWER_HARTREE:
                 best = again
@@ -109,6 +114,25 @@ def is_planar(species: Species, positions: Positions) -> bool:
         return True
     spreads = np.linalg.svd(heavy - heavy.mean(axis=0), compute_uv=False)
     return bool(spreads[-1] < _PLANE_BOHR * np.sqrt(len(heavy)))
+
+
+def is_same_shape(species: Species, one: Positions, other: Positions) -> bool:
+    """Tell whether a geometry and one near it are alike but for a reflection or half a turn.
+
+    Planes and axes of such a symmetry are perpendicular to, or along, the principal axes of what
+    lies between both. Atoms of an element may change places.
+    """
+    centre = ((one + other) / 2).mean(axis=0)
+    axes = np.linalg.svd((one + other) / 2 - centre)[2].T
+    here, there = (one - centre) @ axes, (other - centre) @ axes
+    alien = species.numbers[:, np.newaxis] != species.numbers
+    for signs in product((1.0, -1.0), repeat=3):
+        apart = np.linalg.norm((here * signs)[:, np.newaxis] - there, axis=-1)
+        apart[alien] = np.inf
+        partners = apart.argmin(axis=1)
+        if apart.min(axis=1).max() < _ALIKE_BOHR and len(set(partners.tolist())) == len(partners):
+            return True
+    return False
 
 
 def _softest(
