@@ -15,7 +15,7 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.graphs import PackedGraphs, join
 from molsteer.shared.wire.messages import Infer, Predict, Simulate, Task, TaskBody, Train
-from molsteer.shared.wire.properties import Aim
+from molsteer.shared.wire.properties import Aim, Output
 from molsteer.shared.wire.topics import Topic
 from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.steering.ledger import chosen, known_labels, objects, predicted_chunks, results, tasks
@@ -40,6 +40,11 @@ SPACE_OWNER = "space"
 def update_owner(generation: int) -> str:
     """Name the owner of the data that one update needs."""
     return f"update/{generation}"
+
+
+def wanted_at(level: str, outputs: Iterable[Output]) -> dict[str, str]:
+    """Name the properties that simulations of a level are asked for, and their units."""
+    return {output.name: output.unit for output in outputs if output.level == level}
 
 
 class _Put(NamedTuple):
@@ -132,11 +137,7 @@ class Dispatching:
         return Simulate(
             smiles=self.space.smiles(command.molecule),
             level=level,
-            wanted={
-                output.name: output.unit
-                for output in self.settings.outputs
-                if output.level == level.name
-            },
+            wanted=wanted_at(level.name, self.settings.outputs),
         )
 
     def _train(self, command: DispatchTraining) -> Train:

@@ -33,7 +33,7 @@ from molsteer.steering.ledger import (
     transfers,
 )
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.dispatching import update_owner
+from molsteer.steering.loop.dispatching import update_owner, wanted_at
 from molsteer.steering.loop.merits import merit_of
 from molsteer.steering.policy.commands import (
     Dispatch,
@@ -164,19 +164,15 @@ class Intake:
             raise BlobCorrupt(f"task {task_id}", f"its records are not JSON ({error})") from None
         write_file(self.run_dir, record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_result(self.ledger, task_id, molecule, level, result, record)
-        values = {name: result.values[name].value for name in self._wanted(level)}
+        values = {name: result.values[name].value for name in wanted_at(level, self.outputs)}
         return merit_of(self.ledger, self.objectives, level, values)
-
-    def _wanted(self, level: str) -> dict[str, str]:
-        """Name the properties that simulations of a level are asked for, and their units."""
-        return {output.name: output.unit for output in self.outputs if output.level == level}
 
     def _check_values(self, command: DispatchSimulation, result: Simulated) -> None:
         """Refuse numbers that would stand beside others of another unit, or are not there.
 
         What was not asked for has the unit that it had before.
         """
-        wanted = self._wanted(command.level)
+        wanted = wanted_at(command.level, self.outputs)
         for name in wanted.keys() - result.values.keys():
             raise WireError(
                 f"Task {command.task_id} came back without {name}, which it was asked for. "
