@@ -82,7 +82,7 @@ class Target:
     """
 
     read: Callable[[bytes, Path], object]
-    errors: tuple[type[MolsteerError | NoWeights], ...]
+    errors: tuple[type[MolsteerError | NoWeights | ValueError], ...]
     seeds: tuple[bytes, ...]
 
     def __call__(self, data: bytes, folder: Path) -> None:
@@ -135,7 +135,7 @@ def look_through(space: SearchSpace) -> None:
 
 
 def read_candidates(data: bytes) -> None:
-    Candidates.from_arrays(decode_arrays(data, "fuzz"), outputs=1, molecules=16)
+    Candidates.from_arrays(decode_arrays(data, "fuzz"), outputs=2, molecules=16)
 
 
 def read_predictions(data: bytes) -> None:
@@ -167,9 +167,9 @@ def read_molecule(data: bytes) -> None:
 
 
 def candidates(**changes: object) -> bytes:
-    values = np.zeros((1, 3), dtype=np.float32)
-    arrays = {"row": np.arange(3), "mean": values, "spread": values, "score": values[0]}
-    return encode(arrays | changes, "safetensors")
+    values = np.zeros((2, 3), dtype=np.float32)
+    found = Candidates(row=np.arange(3), score=values[0], mean=values, spread=values)
+    return encode(found.to_arrays() | changes, "safetensors")
 
 
 def predictions() -> bytes:
@@ -194,7 +194,7 @@ def labelled() -> bytes:
 
 
 def kombu_message() -> bytes:
-    return json.dumps({"body": "W10=", "headers": {"id": "toy:simulate/1/1"}}).encode()
+    return json.dumps({"body": "W10=", "headers": {"id": "toy:simulate/1/xtb/1"}}).encode()
 
 
 CSV = b"smiles,adiabatic_eV\nCCO,10.5\nC,12.6\n"
