@@ -26,8 +26,8 @@ from molsteer.steering.cli.flags.settings import (
     setting_kind,
     settings_fields,
 )
-from molsteer.steering.records.columns import Table
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.columns import Table
+from molsteer.steering.records.tables.tables import TABLES
 from molsteer.steering.settings.campaign import CampaignSettings
 
 DOCS = Path(__file__).parents[1] / "docs"

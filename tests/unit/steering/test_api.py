@@ -15,8 +15,8 @@ from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.steering.api import Campaign
 from molsteer.steering.errors import NoCampaign, PandasUnavailable
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.patterns import laid_out
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import TABLES
 from molsteer.steering.run_directory import describe
 from molsteer.steering.run_records import RunRecords
 from molsteer.steering.settings.campaign import CampaignSettings

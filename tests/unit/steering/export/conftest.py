@@ -6,8 +6,8 @@ import pytest
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.wire.messages import ErrorRecord, Simulate, Task
-from molsteer.steering.records.patterns import laid_out
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import TABLES
 
 Cells = dict[str, object]
 

@@ -23,8 +23,8 @@ from molsteer.steering.errors import (
 from molsteer.steering.export.export import export_models, export_qcschema, export_tables
 from molsteer.steering.export.writers import TableFormat
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.patterns import laid_out
-from molsteer.steering.records.tables import MOLECULES, SIMULATIONS, TABLES, TIMINGS
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import MOLECULES, SIMULATIONS, TABLES, TIMINGS
 
 pytestmark = pytest.mark.fast
 

@@ -8,9 +8,9 @@ import pytest
 from support.toy_campaign import BUDGET, ToyCampaign
 from support.toy_services import toy_value_eV
 
-from molsteer.steering.records.columns import Table
-from molsteer.steering.records.patterns import laid_out
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.columns import Table
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import TABLES
 
 pytestmark = pytest.mark.fast
 

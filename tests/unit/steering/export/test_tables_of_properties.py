@@ -24,9 +24,15 @@ from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.export.export import export_qcschema, export_tables
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.columns import Table
-from molsteer.steering.records.patterns import laid_out
-from molsteer.steering.records.tables import MODELS, MOLECULES, SIMULATIONS, TABLES, TRAININGS
+from molsteer.steering.records.tables.columns import Table
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import (
+    MODELS,
+    MOLECULES,
+    SIMULATIONS,
+    TABLES,
+    TRAININGS,
+)
 
 pytestmark = pytest.mark.fast
 

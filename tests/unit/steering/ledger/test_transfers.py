@@ -9,7 +9,7 @@ from molsteer.shared.wire.blob import Transfer
 from molsteer.steering.ledger import tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import DispatchSimulation
-from molsteer.steering.records.tables import TRANSFERS
+from molsteer.steering.records.tables.tables import TRANSFERS
 
 pytestmark = pytest.mark.fast
 

@@ -38,8 +38,8 @@ from molsteer.steering.policy.commands import DispatchTraining
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
-from molsteer.steering.records.patterns import laid_out
-from molsteer.steering.records.tables import MOLECULES
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import MOLECULES
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
 

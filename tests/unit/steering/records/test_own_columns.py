@@ -27,8 +27,8 @@ from molsteer.steering.live.display import describe
 from molsteer.steering.records.dead_tasks import dead_tasks
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.progress import measure
-from molsteer.steering.records.tables import FAILURES, SIMULATIONS
-from molsteer.steering.records.tables import MOLECULES as TABLE
+from molsteer.steering.records.tables.tables import FAILURES, SIMULATIONS
+from molsteer.steering.records.tables.tables import MOLECULES as TABLE
 from molsteer.steering.records.titles import shown, title, title_headings
 from molsteer.steering.report.markdown import render
 from molsteer.steering.run_directory import describe as describe_run

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from molsteer.steering.errors import PandasUnavailable
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.columns import Table
-from molsteer.steering.records.patterns import laid_out
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.columns import Table
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import TABLES
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from molsteer.shared.bus.depths import depths
 from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.metrics.depths import depths
 from molsteer.steering.metrics.instruments import Instruments
 from molsteer.steering.policy.state import State
-from molsteer.steering.records.achieved import achieved, newest_model, oldest_dispatched
 from molsteer.steering.records.ended import Ended, ended_since
+from molsteer.steering.records.figures.achieved import achieved, newest_model, oldest_dispatched
 
 log = logging.getLogger(__name__)
 
@@ -107,10 +107,9 @@ class Reading:
         if model := newest_model(self.ledger):
             gauge("model_labels", model.labels)
             gauge("model_trained_timestamp_seconds", model.trained_at)
-            for output, error in model.errors:
-                if error is not None:
-                    where = {"property": output.name, "level": output.level, "unit": output.unit}
-                    gauge("model_error", error, **where)
+            for output, error in model.errors.items():
+                where = {"property": output.name, "level": output.level, "unit": output.unit}
+                gauge("model_error", error, **where)
 
     def _look_at_tasks(self, state: State, now: float) -> None:
         gauge, plan = self.instruments.set, state.plan

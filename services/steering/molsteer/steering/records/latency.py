@@ -22,7 +22,7 @@ from molsteer.steering.records.durations import (
     idle_s,
     slot_time_s,
 )
-from molsteer.steering.records.task_columns import INTERVALS
+from molsteer.steering.records.tables.task_columns import INTERVALS
 
 
 @dataclass(frozen=True, slots=True)

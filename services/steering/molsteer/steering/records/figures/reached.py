@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
-
-from pydantic import TypeAdapter
 
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.plan_codec import plan_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ def reached(ledger: Ledger, budget: int | None = None) -> tuple[Reached, ...]:
     kept = ledger.fact("plan")
     if kept is None:
         return ()
-    plan = _plans().validate_python(kept)
+    plan = plan_from(kept)
     if budget is None:
         budget = int(changes_of(ledger).get("campaign.budget", plan.budget))
     plan = replace(plan, budget=budget)
@@ -51,11 +48,6 @@ def reached(ledger: Ledger, budget: int | None = None) -> tuple[Reached, ...]:
 def simulated(ledger: Ledger) -> int:
     """Count the successful simulations at the first level, which is what the budget counts."""
     return next((level.done for level in reached(ledger)), 0)
-
-
-@cache
-def _plans() -> TypeAdapter[Plan]:
-    return TypeAdapter(Plan)
 
 
 def _done(ledger: Ledger, level: str) -> int:

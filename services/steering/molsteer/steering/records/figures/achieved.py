@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from molsteer.shared.wire.properties import Objective, Output
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import objectives, outputs
+from molsteer.steering.records.figures.bests import best, hits
+from molsteer.steering.records.figures.errors import mean_errors
+from molsteer.steering.records.figures.groups import group
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +39,21 @@ class NewestModel:
     Attributes:
         labels: How many results they learned from.
         trained_at: When the last of them was settled, in seconds of the Unix epoch.
-        errors: Their mean absolute error on held-out molecules for each output, None if unknown.
+        errors: Their mean absolute error on held-out molecules, for outputs where it is known.
     """
 
     generation: int
     labels: int
     trained_at: float
-    errors: Sequence[tuple[Output, float | None]]
+    errors: Mapping[Output, float]
 
 
-def achieved(ledger: Ledger) -> list[Achieved]:
+def achieved(ledger: Ledger) -> Iterator[Achieved]:
     """Tell what was found for each objective, the leading one first."""
-    return [_achieved(ledger, objective) for objective in objectives(ledger)]
+    for objective in objectives(ledger):
+        found = best(ledger, objective)
+        value = None if found is None else found.value.value
+        yield Achieved(objective, value, hits(ledger, objective), _expected(ledger, objective))
 
 
 def newest_model(ledger: Ledger) -> NewestModel | None:
@@ -58,13 +64,11 @@ def newest_model(ledger: Ledger) -> NewestModel | None:
     ).fetchall()
     if not rows:
         return None
-    by_group = [json.loads(row["validation_mae"]) for row in rows]
-    errors = [
-        (output, _mean([errors[place] for errors in by_group if errors[place] is not None]))
-        for place, output in enumerate(outputs(ledger))
-    ]
+    predicted = outputs(ledger)
+    errors = mean_errors(predicted, [json.loads(row["validation_mae"]) for row in rows])
+    known = {output: errors[output.key].value for output in predicted if output.key in errors}
     trained_at = max(float(row["settled_at"]) for row in rows)
-    return NewestModel(rows[0]["generation"], rows[0]["labels"], trained_at, errors)
+    return NewestModel(rows[0]["generation"], rows[0]["labels"], trained_at, known)
 
 
 def oldest_dispatched(ledger: Ledger) -> dict[Topic, float]:
@@ -75,33 +79,17 @@ def oldest_dispatched(ledger: Ledger) -> dict[Topic, float]:
     return dict(rows.fetchall())
 
 
-def _achieved(ledger: Ledger, objective: Objective) -> Achieved:
-    one, output = ledger.connection.execute, objective.output
-    at = (output.level, output.name)
-    of_it = "FROM label WHERE level = ? AND property = ?"
-    # Larger is better, by the index of values where it is not a distance.
-    order, target = _ORDERS[objective.goal], (objective.target or 0.0,)
-    by = (*at, *(target if objective.goal == "reach" else ()))
-    row = one(f"SELECT value {of_it} ORDER BY {order} LIMIT 1", by).fetchone()
-    best = None if row is None else float(row[0])
-    if objective.hit is None:
-        return Achieved(objective, best, None, None)
-    lowest, highest = objective.hit_range
-    passed = "value > ? AND value < ?" if objective.goal != "reach" else "value BETWEEN ? AND ?"
-    hits, count = one(
-        f"SELECT coalesce(sum({passed}), 0), count(*) {of_it}",
-        (lowest, highest, *at),
-    ).fetchone()
-    drawn_hits, drawn = one(
-        f"SELECT coalesce(sum({passed}), 0), count(*) FROM label JOIN result USING (number)"  # noqa: S608
+def _expected(ledger: Ledger, objective: Objective) -> float | None:
+    at = (objective.output.level, objective.output.name)
+    rows = ledger.connection.execute(
+        "SELECT value FROM label JOIN result USING (number)"
         " WHERE label.level = ? AND property = ? AND generation = 0",
-        (lowest, highest, *at),
+        at,
+    )
+    drawn = group([value for (value,) in rows], objective)
+    if drawn.hits is None or not drawn.count:
+        return None
+    (count,) = ledger.connection.execute(
+        "SELECT count(*) FROM label WHERE level = ? AND property = ?", at
     ).fetchone()
-    return Achieved(objective, best, hits, count * drawn_hits / drawn if drawn else None)
-
-
-_ORDERS = {"maximise": "value DESC", "minimise": "value", "reach": "abs(value - ?)"}
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+    return float(count * drawn.hits / drawn.count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from molsteer.steering.records.columns import Column, integer, number, text
+from molsteer.steering.records.tables.columns import Column, integer, number, text
 
 INTERVALS = {
     "publish": ("created_at", "dispatched_at"),

@@ -6,9 +6,9 @@ The SQL is ours alone; nothing that a user or a package gives becomes part of it
 from __future__ import annotations
 
 from molsteer.steering.ledger.own_columns import joined
-from molsteer.steering.records.columns import Table, boolean, integer, number, text
-from molsteer.steering.records.patterns import of_outputs, own, values
-from molsteer.steering.records.task_columns import (
+from molsteer.steering.records.tables.columns import Table, boolean, integer, number, text
+from molsteer.steering.records.tables.patterns import of_outputs, own, values
+from molsteer.steering.records.tables.task_columns import (
     ATTEMPT,
     FATE,
     GENERATION,

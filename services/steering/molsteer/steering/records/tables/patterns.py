@@ -13,7 +13,7 @@ from molsteer.shared.wire.properties import Output
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import outputs
-from molsteer.steering.records.columns import Column, Table
+from molsteer.steering.records.tables.columns import Column, Table
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 """Units that can stand in the name of a column."""
