@@ -163,17 +163,17 @@ def total_merit(aims: tuple[Aim, ...], values: Mapping[str, float]) -> float | N
 
 def written(value: float, unit: str, digits: int = 3) -> str:
     """Write a number with its unit behind it."""
-    return f"{figures(value, digits)} {unit}".rstrip()
+    return f"{figures(value, unit, digits)} {unit}".rstrip()
 
 
-def figures(value: float, digits: int = 3) -> str:
+def figures(value: float, unit: str, digits: int = 3) -> str:
     """Write a number with some digits behind the point, of which counts have none.
 
     Numbers of which these digits would show little, or far too much, are written with a power.
     """
-    if value == round(value) and abs(value) < _LARGE:
+    if not unit and value == round(value) and abs(value) < _LARGE:
         return f"{value:.0f}"
-    if _SMALL <= abs(value) < _LARGE:
+    if value == 0.0 or _SMALL <= abs(value) < _LARGE:
         return f"{value:.{digits}f}"
     return f"{value:.{digits}g}"
 

@@ -178,8 +178,8 @@ def test_the_fewest_hydrogens_are_the_best_and_have_no_unit(tmp_path: Path) -> N
     report, shown = render(findings, "plot.png"), printed(findings)
     assert rows_below("## Best molecules", report)[0][1:3] == ["hydrogens", "predicted"]
     assert rows_below("## Against the random start", report)[1:] == [
-        ["random start", "1", "4.000", "4.000"],
-        ["chosen by the models", "4", "1.000", "1.750"],
+        ["random start", "1", "4", "4"],
+        ["chosen by the models", "4", "1", "1.750"],
     ]
     assert "best 1.00 FC(F)F" in " | ".join(describe(progress))
     for told in (report, shown, str(progress)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import redis
+
 from molsteer.shared.bus.connection import connect, reaching
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
@@ -31,9 +33,10 @@ def depths(queue: QueueSettings, pools: Mapping[Topic, str]) -> Depths:
         ServiceUnavailable: If Redis does not answer or refuses us.
     """
     keys, url = Keys(queue.prefix, pools), queue.server_url
-    with reaching(url), connect(url) as client, client.pipeline(transaction=False) as pipeline:
-        for topic in TOPICS:
-            pipeline.llen(keys.queue(topic))
-        pipeline.llen(keys.dead_letters)
-        *queued, dead = map(int, pipeline.execute())
-    return Depths(dict(zip(TOPICS, queued, strict=True)), dead)
+    with reaching(url), connect(url) as client:
+        queued = {topic: _length(client, keys.queue(topic)) for topic in TOPICS}
+        return Depths(queued, _length(client, keys.dead_letters))
+
+
+def _length(client: redis.Redis, key: str) -> int:
+    return int(client.llen(key))

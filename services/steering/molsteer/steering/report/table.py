@@ -19,4 +19,6 @@ def number(value: float | Quantity | None, digits: int = 3) -> str:
     """Write a number, whose unit stands in the heading, or that there is none."""
     if value is None:
         return "-"
-    return figures(value.value if isinstance(value, Quantity) else value, digits)
+    if isinstance(value, Quantity):
+        return figures(value.value, value.unit, digits)
+    return f"{value:.{digits}f}"
