@@ -181,7 +181,7 @@ def test_the_fewest_hydrogens_are_the_best_and_have_no_unit(tmp_path: Path) -> N
         ["random start", "1", "4", "4"],
         ["chosen by the models", "4", "1", "1.750"],
     ]
-    assert "best 1.00 FC(F)F" in " | ".join(describe(progress))
+    assert "best 1 FC(F)F" in " | ".join(describe(progress))
     for told in (report, shown, str(progress)):
         assert "eV" not in told
         assert "potential" not in told
