@@ -1,5 +1,5 @@
 #!/bin/bash
-# Puts Apptainer into the folder DEST on Debian bookworm, which has no package of it; needs root.
+# Puts Apptainer into the new folder DEST on Debian bookworm, which has no package of it; needs root.
 #
 #   deploy/apptainer/get_apptainer.sh DEST && . DEST/env.sh
 #
@@ -7,11 +7,21 @@
 # uses either. sid moves on, so the version is whichever it has today.
 set -euo pipefail
 
-[ -f "$1/env.sh" ] && exit 0
-mkdir -p "$1"
-dest=$(cd "$1" && pwd)
+dest=${1:?Name the folder that it goes into.}
+[ ! -f "$dest/env.sh" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "This needs root, and a Debian; see docs/sites/containers.md for other ways." >&2
+    exit 2
+fi
+if [ -e "$dest" ] && ! rmdir "$dest" 2>/dev/null; then
+    echo "$dest holds something else; name a folder that is not there yet." >&2
+    exit 2
+fi
+mkdir -p "$dest"
+dest=$(cd "$dest" && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+whole=no
+trap 'rm -rf "$work"; [ "$whole" = yes ] || rm -rf "$dest"' EXIT
 export DEBIAN_FRONTEND=noninteractive
 
 tools=(squashfs-tools squashfuse fuse3 uidmap patchelf)
@@ -63,3 +73,4 @@ export APPTAINER_CACHEDIR="\${APPTAINER_CACHEDIR:-$dest/cache}"
 END
 . "$dest/env.sh"
 apptainer --version
+whole=yes

@@ -40,10 +40,14 @@ for bundle in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt \
         break
     fi
 done
+# The address of an index may hold a password.
+index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
+touch "$context/pip.conf"
+chmod 600 "$context/pip.conf"
 {
     echo "[global]"
     [ ! -f "$context/ca.pem" ] || echo "cert = /build/ca.pem"
-    [ -z "${PIP_INDEX_URL:-}" ] || echo "index-url = $PIP_INDEX_URL"
+    [ -z "$index" ] || echo "index-url = $index"
 } >"$context/pip.conf"
 
 # PyTorch's CPU builds are on an index of their own, unless pip knows here where to find them.

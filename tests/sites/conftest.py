@@ -29,7 +29,7 @@ def image(request: pytest.FixtureRequest) -> Image:
 
 @pytest.fixture(scope="module")
 def of_nobody() -> Iterator[Image]:
-    """The CPU image in a folder, used by somebody who has no home, no name and no rights."""
+    """The CPU image in a folder, used by somebody who has no home and no rights."""
     folder = Path(tempfile.mkdtemp(prefix="molsteer-images-"))
     folder.chmod(0o755)
     try:

@@ -14,8 +14,9 @@ if ! command -v apptainer >/dev/null && [ "$(id -u)" = 0 ] &&
     . "$apptainer/env.sh"
 fi
 if [ "$(id -u)" = 0 ] && ! command -v mmdebstrap >/dev/null; then
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap \
-        >/dev/null || true
+    apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            mmdebstrap >/dev/null || true
 fi
 if command -v apptainer >/dev/null; then
     rm -f dist/images/*.sif # a build that fails leaves nothing to test

@@ -19,6 +19,7 @@ from molsteer.shared.bus.workers import live_workers
 pytestmark = pytest.mark.sites
 
 TOPICS = {"simulator": "simulate", "trainer": "train", "inferencer": "infer"}
+INTERRUPTED = 130
 CAMPAIGN = """
 [campaign]
 name = "alone"
@@ -73,7 +74,7 @@ def test_steering_comes_up_answers_and_takes_its_tasks_back_when_it_is_told_to_e
         eventually(lambda: waits_for_workers(folder / "run") or steering.poll(), 60.0)
         assert steering.poll() is None, log.read_text()
         steering.terminate()
-        assert steering.wait(60) == 0, log.read_text()
+        assert steering.wait(60) == INTERRUPTED, log.read_text()
     verified = image.do("run", "verify", "run")
     assert verified.returncode == 0, verified.stdout
 

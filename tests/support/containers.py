@@ -95,7 +95,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Hand variables into the container; Apptainer shows them in no list of processes."""
     handed = {f"APPTAINERENV_{name}": value for name, value in variables.items()}
-    return os.environ | {"APPTAINER_MESSAGELEVEL": "1"} | handed
+    return os.environ | {"APPTAINER_MESSAGELEVEL": "-1"} | handed
 
 
 def built(name: str) -> Path:
