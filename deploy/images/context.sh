@@ -15,13 +15,13 @@ refuse() {
     exit 2
 }
 
-ls dist/molsteer_shared-*.whl >/dev/null 2>&1 || refuse "dist/ holds no wheels; run: make wheels"
 case $torch in
 cpu | cuda) ;;
 rocm) [ -n "${TORCH_ARGS:-}" ] || refuse \
     "TORCH=rocm needs the index that has such builds: TORCH_ARGS='--index-url URL'." ;;
 *) refuse "TORCH=$torch is not supported; choose cpu, cuda or rocm." ;;
 esac
+ls dist/molsteer_shared-*.whl >/dev/null 2>&1 || refuse "dist/ holds no wheels; run: make wheels"
 
 rm -rf "$context"
 mkdir -p "$context/wheels" "$context/scripts"
