@@ -29,6 +29,7 @@ revision=$(git describe --always --abbrev=40 --dirty --exclude '*' 2>/dev/null |
 
 work=$(mktemp -d "$images/build-XXXXXX")
 trap 'rm -rf "$work"' EXIT
+export APPTAINER_TMPDIR=$PWD/$work
 base=${BASE:-}
 if [ -z "$base" ] && [ "$(id -u)" = 0 ] && command -v mmdebstrap >/dev/null; then
     base=$work/debian
