@@ -57,6 +57,7 @@ class Image:
             capture_output=True,
             text=True,
             timeout=240,
+            cwd=self.path.parent,  # which whoever runs it can reach
             env=environment(variables),
             check=False,
         )
