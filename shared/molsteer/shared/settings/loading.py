@@ -21,9 +21,14 @@ from pydantic_settings import SettingsError as VariableError
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.host.private_files import is_exposed
-from molsteer.shared.settings.names import Name, name_meant, names_of, unknown_variables
+from molsteer.shared.settings.names import (
+    Name,
+    name_meant,
+    names_of,
+    tables_of,
+    unknown_variables,
+)
 from molsteer.shared.settings.origins import STRENGTH, Origins, variables_of
-from molsteer.shared.settings.sections import TABLES
 from molsteer.shared.settings.server_url import holds_password
 from molsteer.shared.suggestions import meant
 from molsteer.shared.wording import _place, sentences, wording
@@ -192,7 +197,7 @@ def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins)
 def _cure(location: tuple[int | str, ...], known: Sequence[Name], origins: Origins) -> str:
     section, *keys = map(str, location)
     if not keys:
-        table = meant(section, TABLES)
+        table = meant(section, tables_of(known))
         likely = f"[{table}]" if table else name_meant("", section, known)
     else:
         likely = name_meant(section, keys[0], known)

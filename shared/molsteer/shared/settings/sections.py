@@ -39,6 +39,9 @@ class Section(BaseModel):
 TABLES = ("campaign", "policy", "simulate", "train", "infer", "queue", "stores", "workers")
 """The tables of a campaign's file, of which each service reads some."""
 
+SITE_TABLES = ("site", "redis", "batch", "image", "simulator", "trainer", "inferencer")
+"""The tables that only the profile of a site has."""
+
 
 RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 

@@ -1,0 +1,138 @@
+"""Writes the script of a block: pure text, the same workers under every batch system."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from molsteer.steering.sites.schedulers.block import Block, Image, Tunnel
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a batch system is spoken to in a script.
+
+    Attributes:
+        mark: Begins each directive.
+        directives: The directives of a block.
+        ends: Shell word for the job's end in seconds of the Unix epoch where the system tells it.
+        on_each_node: Command that runs what follows once on each node of a block.
+        first: Lines before all others.
+    """
+
+    mark: str
+    directives: Callable[[Block], Sequence[str]]
+    ends: str
+    on_each_node: Callable[[Block], str]
+    first: Callable[[Block], Sequence[str]] = lambda _block: ()
+
+
+def script(block: Block, dialect: Dialect) -> str:
+    """Write the script of a block; it ends with a newline."""
+    return "\n".join([*_head(block, dialect), *_body(block, dialect), ""])
+
+
+def _head(block: Block, dialect: Dialect) -> Iterator[str]:
+    yield "#!/bin/bash"
+    yield f"# A block of {block.topic} workers for the site {block.site}, written by"
+    yield "# `molsteer site`; change the profile instead of this file."
+    yield from (f"{dialect.mark} {line}" for line in dialect.directives(block))
+    yield from (f"{dialect.mark} {option}" for option in block.options)
+    yield ""
+
+
+def _body(block: Block, dialect: Dialect) -> Iterator[str]:
+    yield from dialect.first(block)
+    if block.walltime_s is not None:
+        yield "# When the job ends, in seconds since 1970: what does not fit is not begun."
+        later = f"$(($(date +%s) + {block.walltime_s}))"
+        told = f"${{{dialect.ends}:-{later}}}" if dialect.ends else later
+        yield f'ends=${{2:-"{told}"}}'
+    if block.nodes > 1:
+        again = (
+            f'{dialect.on_each_node(block)} bash {shlex.quote(str(block.script))} worker "$ends"'
+        )
+        yield f"# A worker on each of {block.nodes} nodes, where this script runs once more."
+        yield f'if [ "${{1:-}}" != worker ]; then exec {again}; fi'
+    yield "# No setting of whoever submitted this may change the worker's."
+    yield 'unset "${!MOLSTEER_@}"'
+    if block.modules:
+        yield f"module load {shlex.join(block.modules)}"
+    yield from block.setup
+    if block.proxy:
+        proxy = shlex.quote(block.proxy)
+        yield f"export http_proxy={proxy} https_proxy={proxy}"
+    yield ""
+    if block.image or block.tunnel or block.one_worker_per_gpu:
+        yield from _guarded(block)
+    else:
+        yield "# The worker takes the script's place, so that it is told of the end itself."
+        yield f"exec {_command(block)}"
+
+
+def _guarded(block: Block) -> Iterator[str]:
+    """Start workers beside the script, which passes signals on and tidies up after them."""
+    yield f'scratch=$(mktemp -d "{block.local_disk}/molsteer-block.XXXXXX") || exit'
+    yield 'trap \'kill $(jobs -p) 2>/dev/null; chmod -R u+w "$scratch"; rm -rf "$scratch"\' EXIT'
+    yield "workers=()"
+    yield "trap 'kill -TERM \"${workers[@]}\" 2>/dev/null' TERM INT"
+    if block.image and block.image.unpacked:
+        yield "# Unpacked, no signal to the job can take the image away from beneath the worker."
+        yield (
+            f'{block.image.runtime} build --sandbox "$scratch/image" '
+            f"{shlex.quote(str(block.image.file))} || exit"
+        )
+    if block.tunnel:
+        yield from _through(block.tunnel)
+    yield ""
+    if block.one_worker_per_gpu:
+        every = ",".join(map(str, range(block.gpus)))
+        yield f'IFS=, read -ra gpus <<<"${{CUDA_VISIBLE_DEVICES:-{every}}}"'
+        yield 'for gpu in "${gpus[@]}"; do'
+        yield f"    CUDA_VISIBLE_DEVICES=$gpu {_command(block)} &"
+        yield "    workers+=($!)"
+        yield "done"
+    else:
+        yield f"{_command(block)} &"
+        yield "workers+=($!)"
+    yield "# The first wait ends with a signal, the second with the workers."
+    yield 'wait "${workers[@]}"'
+    yield 'wait "${workers[@]}"'
+
+
+def _through(tunnel: Tunnel) -> Iterator[str]:
+    place = f"{tunnel.host}:{tunnel.port}"
+    login = f"{tunnel.user}@" if tunnel.user else ""
+    yield f"# Redis at {place}, by a socket that only this block can reach."
+    yield (
+        "ssh -N -o BatchMode=yes -o ExitOnForwardFailure=yes -o ServerAliveInterval=15 "
+        f'-L "$scratch/redis.sock:{place}" {shlex.quote(tunnel.through)} &'
+    )
+    yield "tunnel=$!"
+    yield 'until [ -S "$scratch/redis.sock" ]; do kill -0 "$tunnel" || exit; sleep 0.2; done'
+    yield f'export MOLSTEER_QUEUE__REDIS_URL="unix://{login}$scratch/redis.sock?db=0"'
+
+
+def _command(block: Block) -> str:
+    until = "never" if block.walltime_s is None else '"+$((ends - $(date +%s)))"'
+    worker = f"worker {shlex.join((block.topic, *block.worker))} --until {until}"
+    if block.image is None:
+        return f"{block.molsteer} {worker}"
+    return f"{_container(block, block.image)} {worker}"
+
+
+def _container(block: Block, image: Image) -> str:
+    options = ["--contain", "--cleanenv", '--bind "$scratch"', '--env TMPDIR="$scratch"']
+    options += [f"--bind {shlex.quote(bind)}" for bind in image.binds]
+    if block.gpus:
+        options.append(image.gpu_flag)
+        options.append(
+            '${CUDA_VISIBLE_DEVICES:+--env CUDA_VISIBLE_DEVICES="$CUDA_VISIBLE_DEVICES"}'
+        )
+    if block.one_worker_per_gpu:
+        options[-1] = '--env CUDA_VISIBLE_DEVICES="$gpu"'
+    if block.tunnel:
+        options.append('--env MOLSTEER_QUEUE__REDIS_URL="$MOLSTEER_QUEUE__REDIS_URL"')
+    place = '"$scratch/image"' if image.unpacked else shlex.quote(str(image.file))
+    return f"{image.runtime} run {' '.join(options)} {place}"
