@@ -108,9 +108,11 @@ def _assemble(
     site = local_site(settings, folder) if settings.workers.local else site
     if site:
         stack.callback(site.stop)
+    kept = site.topics if site and not settings.workers.local else ()
+    watch = attendance(settings, time.time(), kept)
     plan, searched = plan_of(settings, space, labels), known_labels.molecules(ledger)
     campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched)
-    return Application(settings, campaign, server, site, attendance(settings, time.time()))
+    return Application(settings, campaign, server, site, watch)
 
 
 def _campaign(

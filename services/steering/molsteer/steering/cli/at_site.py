@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from molsteer.shared.cli.saying import say
+from molsteer.shared.settings.loading import origins_of
+from molsteer.shared.settings.names import Name
+from molsteer.shared.wire.topics import Topic
 
 if TYPE_CHECKING:
     from molsteer.steering.settings.campaign import CampaignSettings
-    from molsteer.steering.sites.batch import BatchSite
     from molsteer.steering.sites.deployment.access import Tables
+    from molsteer.steering.sites.port import Site
 
 Flags = Mapping[str, Mapping[str, object]]
 
@@ -26,15 +31,30 @@ at_site = click.option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class AtSite:
+    """A site that is up.
+
+    Attributes:
+        workers: Runs the workers.
+        tables: Settings of campaigns there.
+        slots: Tasks of each topic that all blocks together do at once.
+    """
+
+    workers: Site
+    tables: Tables
+    slots: Mapping[Topic, int]
+
+
 @contextmanager
-def deployed(name: str | None, *, dry_run: bool) -> Iterator[tuple[BatchSite | None, Tables]]:
-    """Bring a site up while the context lasts; give what runs its workers, and the settings.
+def deployed(name: str | None, *, dry_run: bool) -> Iterator[AtSite | None]:
+    """Bring a site up while the context lasts.
 
     Raises:
         UserError: If the site cannot be used.
     """
     if name is None:
-        yield None, {}
+        yield None
         return
     if dry_run:
         raise click.UsageError(
@@ -46,29 +66,41 @@ def deployed(name: str | None, *, dry_run: bool) -> Iterator[tuple[BatchSite | N
     from molsteer.steering.sites.deployment.deployment import open_deployment
 
     deployment = open_deployment(name)
-    was_up = deployment.is_up
-    try:
-        tables = deployment.settings(deployment.up({"simulate": 1}))
-        yield BatchSite(deployment, QueueSettings.model_validate(tables["queue"])), tables
-    finally:
-        if not was_up and deployment.is_up:
-            deployment.down()
-            say(f"molsteer: the site {name} is down again.", err=True)
+    with deployment.place.used() as use:
+        try:
+            tables = deployment.settings(deployment.up({"simulate": 1}))
+            queue = QueueSettings.model_validate(tables["queue"])
+            yield AtSite(BatchSite(deployment, queue), tables, deployment.slots())
+        finally:
+            if deployment.is_up and not deployment.place.read().kept and use.is_last():
+                deployment.down()
+                say(f"molsteer: the site {name} is down again.", err=True)
 
 
-def merged(flags: Flags, at_the_site: Tables) -> Flags:
-    """Let a site say where queues, stores and workers are, whatever flags say."""
-    sections = {*flags, *at_the_site}
-    return {name: {**flags.get(name, {}), **at_the_site.get(name, {})} for name in sections}
+def merged(file: Path | None, flags: Flags, at: AtSite | None) -> Flags:
+    """Let a site say where queues, stores and workers are, whatever flags say.
+
+    A campaign that does not say how much is to be done at once fills all blocks.
+    """
+    if at is None:
+        return flags
+    origins, added = origins_of(file, flags), at.tables
+    for topic, slots in at.slots.items():
+        if origins.of(Name(topic, "slots")) == "nowhere":
+            added = {**added, topic: {**added[topic], "slots": slots}}
+    sections = {*flags, *added}
+    return {name: {**flags.get(name, {}), **added.get(name, {})} for name in sections}
 
 
-def moved(settings: CampaignSettings, at_the_site: Tables) -> CampaignSettings:
+def moved(settings: CampaignSettings, at: AtSite | None) -> CampaignSettings:
     """Let a campaign that goes on have its queues, stores and workers at a site."""
+    if at is None:
+        return settings
     document = settings.model_dump(mode="python")
-    for name, values in at_the_site.items():
+    for name, values in at.tables.items():
         whole = name in {"queue", "stores"}
         document[name] = values if whole else {**document[name], **values}
     update = {
-        name: type(getattr(settings, name)).model_validate(document[name]) for name in at_the_site
+        name: type(getattr(settings, name)).model_validate(document[name]) for name in at.tables
     }
     return settings.model_copy(update=update)

@@ -46,10 +46,10 @@ def continue_(
     from molsteer.steering.start.going_on import going_on
 
     found = going_on(run_dir, flags_by_section(flags))
-    with deployed(site, dry_run=dry_run) as (workers, at_the_site):
+    with deployed(site, dry_run=dry_run) as at:
         if dry_run:
             rehearse(found.settings, found.changes)
             return
         with asked(run_dir, found.requests):
-            status = follow(moved(found.settings, at_the_site), verbosity, workers)
+            status = follow(moved(found.settings, at), verbosity, at.workers if at else None)
     sys.exit(status)

@@ -49,8 +49,8 @@ def run(
     """
     chosen = choose(flags, os.environ.get("MOLSTEER_QUEUE__REDIS_URL"))
     notes = chosen.notes if verbosity != "quiet" else []
-    with deployed(site, dry_run=dry_run) as (workers, at_the_site):
-        settings = load_campaign(file, merged(chosen.settings, at_the_site))
+    with deployed(site, dry_run=dry_run) as at:
+        settings = load_campaign(file, merged(file, chosen.settings, at))
         if dry_run:
             for note in notes:
                 say(f"molsteer: {note}", err=True)
@@ -61,5 +61,5 @@ def run(
         with expendable_output():
             for note in notes:
                 say(f"molsteer: {note}", err=True)
-            status = follow(settings, verbosity, workers)
+            status = follow(settings, verbosity, at.workers if at else None)
     sys.exit(status)

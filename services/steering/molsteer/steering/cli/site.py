@@ -110,7 +110,7 @@ def up(name: str) -> None:
     from molsteer.steering.sites.deployment.overview import overview
 
     deployment = open_deployment(name)
-    deployment.up()
+    deployment.up(keep=True)
     _show(overview(deployment))
     word = shell_word(name)
     say(f"Steer a campaign there with: molsteer run campaign.toml --site {word}")
@@ -229,10 +229,12 @@ def _show(found: Overview) -> None:
         say(f"  {found.trouble}")
     for service in found.services:
         say(f"{service.service}: {', '.join(_facts(service))}")
-        for job in service.jobs:
-            say(one_line(f"  {job.id}  {_told(job)}"))
-        for number, said in service.ended:
-            say(one_line(f"  {number}  ended; it said last: {said or 'nothing'}"))
+        lines = [f"{job.id}  {_told(job)}" for job in service.jobs]
+        lines += [
+            f"{block}  ended; said last: {said or 'nothing'}" for block, said in service.ended
+        ]
+        for line in lines:
+            say(f"  {one_line(line)}")
 
 
 def _facts(service: ServiceOverview) -> Iterator[str]:

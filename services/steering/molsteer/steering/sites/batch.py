@@ -6,7 +6,7 @@ import logging
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -64,9 +64,15 @@ class BatchSite:
     _failures: dict[Topic, int] = field(default_factory=dict)
 
     @property
+    def topics(self) -> Sequence[Topic]:
+        """What the site works on."""
+        return self.deployment.profile.topics
+
+    @property
     def begun(self) -> frozenset[Topic]:
-        """Topics that have blocks, or had them."""
-        return frozenset(topic for topic in self.deployment.profile.topics if topic in self._slots)
+        """Topics that have blocks from the beginning."""
+        blocks = self.deployment.place.read().blocks
+        return frozenset(topic for topic, wanted in blocks.items() if wanted)
 
     def provide(self, slots: Mapping[Topic, int], *, simulations_left: int) -> None:
         """Say what is needed from now on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from molsteer.shared.wire.topics import Topic
@@ -10,6 +10,11 @@ from molsteer.shared.wire.topics import Topic
 
 class Site(Protocol):
     """Runs workers for a campaign while it is steered."""
+
+    @property
+    def topics(self) -> Sequence[Topic]:
+        """What its workers work on; others serve the rest."""
+        ...
 
     @property
     def begun(self) -> frozenset[Topic]:

@@ -51,12 +51,10 @@ def worker_file(place: Place, topic: Topic) -> Path:
 def steering_settings(place: Place, profile: Profile, server: SiteServer | None) -> Tables:
     """Give the settings of a campaign whose workers are those of the site."""
     tables = _tables(place, profile, server, None)
-    pools: dict[Topic, str] = {topic: profile.service(topic).pool for topic in profile.topics}
-    return {
-        **tables,
-        "workers": {"server": "external", "local": False},
-        **{topic: {"pool": pool} for topic, pool in pools.items()},
-    }
+    tables["workers"] = {"server": "external", "local": False}
+    for topic in profile.topics:
+        tables[topic] = {"pool": profile.service(topic).pool}
+    return tables
 
 
 def _tables(

@@ -17,7 +17,7 @@ from molsteer.steering.sites.deployment.access import (
     steering_settings,
     write_worker_files,
 )
-from molsteer.steering.sites.deployment.blocks import scheduler_of, script_of
+from molsteer.steering.sites.deployment.blocks import scheduler_of, script_of, slots_of
 from molsteer.steering.sites.deployment.images import check_images
 from molsteer.steering.sites.deployment.place import Place, State, Submitted, this_machine
 from molsteer.steering.sites.deployment.server import SiteServer, free_port
@@ -65,11 +65,12 @@ class Deployment:
         bind = options.bind or ("127.0.0.1" if local else EVERYWHERE)
         return SiteServer(self.place, options, self.profile.queue, host, port, bind)
 
-    def up(self, least: Mapping[Topic, int] | None = None) -> State:
+    def up(self, least: Mapping[Topic, int] | None = None, *, keep: bool = False) -> State:
         """Bring up what is missing, and nothing twice.
 
         Args:
             least: Blocks to begin with where the profile says fewer.
+            keep: Leave it up when the campaigns that use it have ended.
 
         Raises:
             UserError: If something is in the way. What is up already stays; the same call goes on
@@ -78,7 +79,7 @@ class Deployment:
         self.jobs()  # fails where there is no scheduler, before anything is made
         check_images(self.profile)
         with self.place.alone():
-            state = self._begun(least or {})
+            state = self._begun(least or {}, keep=keep)
             self._check_machine(state)
             state = self._with_server(state)
             self._write_files(state)
@@ -150,12 +151,17 @@ class Deployment:
         """Give the settings of a campaign whose workers are these."""
         return steering_settings(self.place, self.profile, self.server(state.port))
 
+    def slots(self) -> dict[Topic, int]:
+        """Tell how many tasks of each topic the site does at once when all its blocks run."""
+        services = {topic: self.profile.service(topic) for topic in self.profile.topics}
+        return {topic: each.max_blocks * slots_of(each, topic) for topic, each in services.items()}
+
     def scripts(self) -> dict[Topic, str]:
         """Write the scripts of all blocks as they would be submitted."""
         port = self.place.read().port if self.is_up else self.profile.redis.port or 6379
         return self._scripts(self.server(port))
 
-    def _begun(self, least: Mapping[Topic, int]) -> State:
+    def _begun(self, least: Mapping[Topic, int], *, keep: bool) -> State:
         if self.is_up:
             state = self.place.read()
         else:
@@ -165,7 +171,7 @@ class Deployment:
         for topic, number in least.items():
             blocks[topic] = min(max(blocks[topic], number), service(topic).max_blocks)
         served = {topic: blocks[topic] for topic in self.profile.topics}
-        state = state.model_copy(update={"blocks": served})
+        state = state.model_copy(update={"blocks": served, "kept": state.kept or keep})
         self.place.write(state)
         return state
 

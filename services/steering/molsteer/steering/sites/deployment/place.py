@@ -43,6 +43,7 @@ class State(Message):
     Attributes:
         site: Its name.
         machine: Where it was brought up.
+        kept: Whether it stays up when the campaigns that it was brought up for have ended.
         port: Port of the server that was started; 0 where none was.
         blocks: How many are wanted of each topic.
         submitted: The latest blocks.
@@ -50,9 +51,25 @@ class State(Message):
 
     site: str
     machine: str
+    kept: bool = False
     port: NonNegativeInt = 0
     blocks: dict[Topic, NonNegativeInt] = Field(default_factory=dict)
     submitted: tuple[Submitted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A campaign's use of a deployment."""
+
+    descriptor: int
+
+    def is_last(self) -> bool:
+        """Tell whether no other campaign uses it; then none can begin to, until this one ends."""
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +140,21 @@ class Place:
         try:
             self._lock(descriptor)
             yield
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def used(self) -> Iterator[Use]:
+        """Let it be known that a campaign uses the deployment, as several may."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.folder / ".users", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        except OSError as error:
+            cure = "Choose another as [site] directory."
+            raise RefusedFolder(self.folder, str(error.strerror), cure) from None
+        try:
+            yield Use(descriptor)
         finally:
             os.close(descriptor)
 

@@ -38,7 +38,8 @@ class Pbs:
 
 def read_qstat(told: str, now: float) -> Iterator[Job]:
     """Read what `qstat -f` tells of all jobs."""
-    for text in re.split(r"^Job Id:\s*", told.replace("\n\t", ""), flags=re.MULTILINE)[1:]:
+    whole = re.sub(r"\n\t(?![\w.]+ = )", "", told)  # long values go on in the next line
+    for text in re.split(r"^Job Id:\s*", whole, flags=re.MULTILINE)[1:]:
         number, _, rest = text.partition("\n")
         facts = dict(re.findall(r"^\s*([\w.]+) = (.*)$", rest, re.MULTILINE))
         name, why = facts.get("Job_Name", ""), facts.get("comment", "")

@@ -44,7 +44,7 @@ def read_squeue(told: str) -> Iterator[Job]:
         number, name, state, end, host, why = line.split("|", 5)
         match state:
             case "PENDING" | "CONFIGURING" | "REQUEUED" | "SPECIAL_EXIT":
-                yield Job(number, name, "waiting", why=why)
+                yield Job(number, name, "waiting", why="" if why == "None" else why)
             case _ if state in _ENDING:
                 yield Job(number, name, "ending", host=host)
             case _:
