@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.settings.loading import FileSettings, load
+from molsteer.shared.settings.loading import FileSettings, load, origins_of
+from molsteer.shared.settings.names import Name
+from molsteer.shared.settings.origins import Origin
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 from molsteer.shared.suggestions import did_you_mean
 from molsteer.shared.wire.topics import TOPICS, Topic
@@ -32,6 +34,20 @@ SERVICES: Mapping[Topic, str] = {
 """The table of each topic's service, which is also its role on the server."""
 
 
+_COMMON = (
+    "account",
+    "queue",
+    "qos",
+    "constraint",
+    "walltime",
+    "nodes",
+    "cores",
+    "gpus",
+    "options",
+)
+"""What blocks of a service ask for as all blocks do, unless the service says otherwise."""
+
+
 class Profile(FileSettings):
     """Everything that describes one site."""
 
@@ -48,8 +64,7 @@ class Profile(FileSettings):
     def service(self, topic: Topic) -> ServiceSection:
         """Give what a service asks for, with what all blocks ask for where it says nothing."""
         own: ServiceSection = getattr(self, SERVICES[topic])
-        shared = ("queue", "qos", "constraint", "walltime", "nodes", "cores", "gpus", "options")
-        common = {name: getattr(self.batch, name) for name in shared if getattr(own, name) is None}
+        common = {name: getattr(self.batch, name) for name in _COMMON if getattr(own, name) is None}
         return own.model_copy(update=common)
 
     @property
@@ -84,7 +99,8 @@ def load_profile(name: str) -> tuple[Path, Profile]:
     """
     file = find_profile(name)
     profile = load(Profile, file, {})
-    if problems := list(_problems(profile)):
+    named_by = origins_of(file, {}).of(Name("queue", "redis_url"))
+    if problems := [*_of_the_server(profile, named_by), *_problems(profile)]:
         raise SettingsError(str(file), problems)
     return file, profile
 
@@ -98,16 +114,19 @@ def _problems(profile: Profile) -> Iterator[str]:
         yield from _of_a_service(profile, topic)
 
 
+def _of_the_server(profile: Profile, named_by: Origin) -> Iterator[str]:
+    start = profile.redis.start
+    if start and named_by != "nowhere":
+        yield (
+            f"[queue] redis_url: {named_by} names a server, and [redis] start starts another one "
+            f"here. Leave redis_url out, or write start = false."
+        )
+    if not start and named_by == "nowhere":
+        yield "[queue] redis_url: is missing; [redis] start = false uses that server."
+
+
 def _of_the_network(profile: Profile) -> Iterator[str]:
     site, redis, queue = profile.site, profile.redis, profile.queue
-    names_server = "redis_url" in queue.model_fields_set
-    if redis.start and names_server:
-        yield (
-            "[queue] redis_url: [redis] start starts a server here. Leave redis_url out, or write "
-            "start = false."
-        )
-    if not redis.start and not names_server:
-        yield "[queue] redis_url: is missing; [redis] start = false uses that server."
     has_certificate = redis.certificate_file is not None and redis.key_file is not None
     tls = has_certificate if redis.start else queue.redis_url.startswith("rediss://")
     if site.network == "tls" and not tls:

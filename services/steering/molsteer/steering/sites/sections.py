@@ -182,6 +182,7 @@ class ServiceSection(Section):
     worker_options: tuple[Line, ...] = Field(
         default=(), description="More options of `molsteer worker`."
     )
+    account: Account | None = Field(default=None, description="As [batch] account.")
     queue: Line | None = Field(default=None, description="As [batch] queue.")
     qos: Line | None = Field(default=None, description="As [batch] qos.")
     constraint: Line | None = Field(default=None, description="As [batch] constraint.")

@@ -68,7 +68,7 @@ def _block(profile: Profile, place: Place, topic: Topic, server: SiteServer | No
         nodes=service.nodes or 1,
         cores=service.cores or 1,
         gpus=service.gpus or 0,
-        account=batch.account,
+        account=service.account,
         queue=service.queue,
         qos=service.qos,
         constraint=service.constraint,

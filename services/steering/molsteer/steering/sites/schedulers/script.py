@@ -74,9 +74,12 @@ def _body(block: Block, dialect: Dialect) -> Iterator[str]:
 def _guarded(block: Block) -> Iterator[str]:
     """Start workers beside the script, which passes signals on and tidies up after them."""
     yield f'scratch=$(mktemp -d "{block.local_disk}/molsteer-block.XXXXXX") || exit'
-    yield 'trap \'kill $(jobs -p) 2>/dev/null; chmod -R u+w "$scratch"; rm -rf "$scratch"\' EXIT'
-    yield "workers=()"
-    yield "trap 'kill -TERM \"${workers[@]}\" 2>/dev/null' TERM INT"
+    tunnel = '[ -z "$tunnel" ] || kill -KILL "$tunnel"; ' if block.tunnel else ""
+    yield "workers=() tunnel="
+    yield f'tidy() {{ {tunnel}chmod -R u+w "$scratch"; rm -rf "$scratch"; }}'
+    yield "trap tidy EXIT"
+    yield 'stop() { [ ${#workers[@]} -gt 0 ] || exit 0; kill -TERM "${workers[@]}" 2>/dev/null; }'
+    yield "trap stop TERM INT"
     if block.image and block.image.unpacked:
         yield "# Unpacked, no signal to the job can take the image away from beneath the worker."
         yield (
@@ -105,9 +108,11 @@ def _through(tunnel: Tunnel) -> Iterator[str]:
     place = f"{tunnel.host}:{tunnel.port}"
     login = f"{tunnel.user}@" if tunnel.user else ""
     yield f"# Redis at {place}, by a socket that only this block can reach."
+    yield "# What ends the workers must not take the line from under them."
     yield (
-        "ssh -N -o BatchMode=yes -o ExitOnForwardFailure=yes -o ServerAliveInterval=15 "
-        f'-L "$scratch/redis.sock:{place}" {shlex.quote(tunnel.through)} &'
+        "(trap '' TERM INT; exec ssh -N -o BatchMode=yes -o ExitOnForwardFailure=yes "
+        f'-o ServerAliveInterval=15 -L "$scratch/redis.sock:{place}" '
+        f"{shlex.quote(tunnel.through)}) &"
     )
     yield "tunnel=$!"
     yield 'until [ -S "$scratch/redis.sock" ]; do kill -0 "$tunnel" || exit; sleep 0.2; done'
@@ -117,22 +122,23 @@ def _through(tunnel: Tunnel) -> Iterator[str]:
 def _command(block: Block) -> str:
     until = "never" if block.walltime_s is None else '"+$((ends - $(date +%s)))"'
     worker = f"worker {shlex.join((block.topic, *block.worker))} --until {until}"
-    if block.image is None:
-        return f"{block.molsteer} {worker}"
-    return f"{_container(block, block.image)} {worker}"
+    before = [block.molsteer] if block.image is None else _container(block, block.image)
+    return " \\\n    ".join([*before, worker])
 
 
-def _container(block: Block, image: Image) -> str:
-    options = ["--contain", "--cleanenv", '--bind "$scratch"', '--env TMPDIR="$scratch"']
-    options += [f"--bind {shlex.quote(bind)}" for bind in image.binds]
+def _container(block: Block, image: Image) -> Iterator[str]:
+    yield f"{image.runtime} run --contain --cleanenv"
+    yield '--bind "$scratch" --env TMPDIR="$scratch"'
+    yield " ".join(f"--bind {shlex.quote(bind)}" for bind in image.binds)
     if block.gpus:
-        options.append(image.gpu_flag)
-        options.append(
-            '${CUDA_VISIBLE_DEVICES:+--env CUDA_VISIBLE_DEVICES="$CUDA_VISIBLE_DEVICES"}'
-        )
-    if block.one_worker_per_gpu:
-        options[-1] = '--env CUDA_VISIBLE_DEVICES="$gpu"'
+        yield f"{image.gpu_flag} {_visible(block)}"
     if block.tunnel:
-        options.append('--env MOLSTEER_QUEUE__REDIS_URL="$MOLSTEER_QUEUE__REDIS_URL"')
-    place = '"$scratch/image"' if image.unpacked else shlex.quote(str(image.file))
-    return f"{image.runtime} run {' '.join(options)} {place}"
+        yield '--env MOLSTEER_QUEUE__REDIS_URL="$MOLSTEER_QUEUE__REDIS_URL"'
+    yield '"$scratch/image"' if image.unpacked else shlex.quote(str(image.file))
+
+
+def _visible(block: Block) -> str:
+    """Hand the GPUs in that the job was given; images see no variable otherwise."""
+    if block.one_worker_per_gpu:
+        return '--env CUDA_VISIBLE_DEVICES="$gpu"'
+    return '${CUDA_VISIBLE_DEVICES:+--env CUDA_VISIBLE_DEVICES="$CUDA_VISIBLE_DEVICES"}'

@@ -60,7 +60,8 @@ def directives(block: Block) -> list[str]:
         "--open-mode=append",
         f"--nodes={block.nodes} --ntasks-per-node=1 --cpus-per-task={block.cores}",
         f"--time={clock(block.walltime_s or 0)}",
-        f"--signal=B:TERM@{WARN_S}",
+        # To the script, in whose place the worker is, or to the workers that srun started.
+        f"--signal={'B:' if block.nodes == 1 else ''}TERM@{WARN_S}",
     ]
     for option, value in (
         ("account", block.account),
