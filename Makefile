@@ -23,7 +23,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check lint fuzz chaos mutants format data docs wheels lock clean
+# The site that is brought up or down: deploy/sites/SITE.toml.
+SITE ?=
+
+.PHONY: run test test-sites check lint fuzz chaos mutants format data docs deploy undeploy wheels lock
+.PHONY: clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
@@ -31,6 +35,10 @@ run: $(VENV)/installed ## Run the example campaign to its end.
 test: $(VENV)/installed ## Run every test that needs no GPU.
 	scripts/install_test_parts.sh
 	$(BIN)/pytest --numprocesses $(JOBS)
+
+test-sites: $(VENV)/installed ## Run the tests that need a real Slurm, or images.
+	scripts/install_site_parts.sh
+	$(BIN)/pytest -m sites tests/sites
 
 check: lint ## Lint, and run the fast tests.
 	$(BIN)/pytest --numprocesses $(JOBS) -m fast -q
@@ -61,6 +69,12 @@ data: $(VENV)/installed ## Fetch the MOSES molecules and build their search spac
 docs: $(VENV)/installed ## Write the generated parts of the documentation.
 	$(BIN)/python scripts/write_references.py
 	$(BIN)/python scripts/write_command_reference.py
+
+deploy: $(VENV)/installed ## Bring up server and workers of a site: make deploy SITE=laptop
+	@$(BIN)/molsteer site up "$(or $(SITE),$(error Name a site of deploy/sites: make deploy SITE=laptop))"
+
+undeploy: $(VENV)/installed ## Take a site down again.
+	@$(BIN)/molsteer site down "$(or $(SITE),$(error Name the site: make undeploy SITE=laptop))"
 
 wheels: $(VENV)/installed ## Build what can be installed without this clone, into dist/.
 	rm -rf dist

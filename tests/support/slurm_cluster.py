@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -80,7 +79,7 @@ class SlurmCluster:
 def slurm_cluster() -> Iterator[SlurmCluster]:
     """Run a cluster for a while."""
     _check_parts()
-    folder = Path(tempfile.mkdtemp(prefix="molsteer-slurm-", dir="/tmp"))  # noqa: S108 - a short path
+    folder = Path(tempfile.mkdtemp(prefix="molsteer-slurm-", dir="/tmp"))
     cluster = SlurmCluster(folder)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -168,11 +167,3 @@ def _free_ports(count: int) -> list[int]:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [probe.getsockname()[1] for probe in probes]
-
-
-def python_paths() -> str:
-    """Give the path of the tests' own modules, for workers in jobs."""
-    return os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
-
-
-PYTHON = sys.executable

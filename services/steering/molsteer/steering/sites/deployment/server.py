@@ -118,8 +118,8 @@ class SiteServer:
 
     def _is_ours(self) -> bool:
         with self._client() as client:
-            folder = client.config_get("dir")["dir"]
-        if Path(folder.decode()) != self.place.redis / "data":
+            folder = client.config_get("dir")["dir"]  # which redis-py decodes
+        if Path(folder) != self.place.redis / "data":
             raise PortTaken(self.host, self.port, f"it is the port of the server in {folder!r}")
         return True
 

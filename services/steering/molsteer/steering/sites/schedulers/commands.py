@@ -53,8 +53,9 @@ def run(
         said = f"nothing within {WITHIN_S:g} s"
         raise SchedulerFailed(command[0], said, "Ask again later.") from None
     said = f"{done.stderr.strip()} {done.stdout.strip()}".strip()
+    said = said or f"nothing (status {done.returncode})"
     if done.returncode and not any(words in said for words in forgive):
-        raise SchedulerFailed(command[0], said or f"nothing (status {done.returncode})", cure)
+        raise SchedulerFailed(command[0], said, cure)
     return done.stdout
 
 
