@@ -98,6 +98,6 @@ def _useful(limits: Limits, demand: Demand, blocks: Sequence[Standing]) -> int:
     if not demand.task_s:
         return at_once
     running = sum(not block.waiting for block in blocks)
-    done_before = math.floor(running * limits.slots * demand.wait_s / demand.task_s)
-    still_there = max(0, demand.left - done_before)
+    done_before = running * limits.slots * demand.wait_s / demand.task_s
+    still_there = demand.left - math.floor(min(demand.left, done_before))
     return min(at_once, math.ceil(still_there / limits.slots))
