@@ -27,7 +27,9 @@ def cluster() -> Iterator[SlurmCluster]:
 
 
 @pytest.fixture
-def toys(cluster: SlurmCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ToySite]:
+def toys(
+    cluster: SlurmCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ToySite]:
     for name, value in cluster.variables.items():
         monkeypatch.setenv(name, value)
     toys = ToySite(tmp_path, "slurm", cluster.variables)

@@ -61,10 +61,12 @@ def deployed(name: str | None, *, dry_run: bool) -> Iterator[AtSite | None]:
             "--dry-run submits nothing; leave --site out, and look at what the site would be asked "
             "for with: molsteer site render NAME"
         )
+    from molsteer.shared.host.interrupts import tidy_up_on_terminate
     from molsteer.shared.settings.sections import QueueSettings
     from molsteer.steering.sites.batch import BatchSite
     from molsteer.steering.sites.deployment.deployment import open_deployment
 
+    tidy_up_on_terminate()
     deployment = open_deployment(name)
     with deployment.place.used() as use:
         try:

@@ -229,10 +229,8 @@ def _show(found: Overview) -> None:
         say(f"  {found.trouble}")
     for service in found.services:
         say(f"{service.service}: {', '.join(_facts(service))}")
-        lines = [f"{job.id}  {_told(job)}" for job in service.jobs]
-        lines += [
-            f"{block}  ended; said last: {said or 'nothing'}" for block, said in service.ended
-        ]
+        lines = [f"{job.id} {_told(job)}" for job in service.jobs]
+        lines += [f"{block} ended; said last: {said or 'nothing'}" for block, said in service.ended]
         for line in lines:
             say(f"  {one_line(line)}")
 

@@ -94,6 +94,8 @@ class BatchSite:
     def stop(self) -> None:
         """Give back the blocks that were added for this campaign."""
         self._thread.shutdown(wait=True, cancel_futures=True)
+        if not self.deployment.is_up:
+            return
         try:
             state, jobs = self.deployment.place.read(), self.deployment.jobs()
             for topic, wanted in state.blocks.items():

@@ -189,25 +189,25 @@ class Deployment:
                     check_server(queue_of(self.place, self.profile, None, topic).server_url)
             return state
         make_secrets(self.place, self.profile)
-        begun_before, here = bool(state.port), this_machine()
-        port = state.port or self.profile.redis.port or free_port()
+        before, port = state.port, state.port or self.profile.redis.port or free_port()
         state = state.model_copy(update={"port": port})
         self.place.write(state)
-        server = self.server(port)
-        if server and not server.is_up():
-            if begun_before and state.machine != here:
-                reason = f"its server was started on {state.machine} and does not answer"
-                cure = f"Go to {state.machine}, or take it down first: molsteer site down"
-                raise OtherDeployment(self.place.folder, reason, cure)
-            self._start(server, state)
-        return state
-
-    def _start(self, server: SiteServer, state: State) -> None:
         try:
-            server.start()
+            self._start_server(state, begun_before=bool(before))
         except PortTaken:
             self.place.write(state.model_copy(update={"port": 0}))  # another time, another port
             raise
+        return state
+
+    def _start_server(self, state: State, *, begun_before: bool) -> None:
+        server, here = self.server(state.port), this_machine()
+        if server is None or server.is_up():
+            return
+        if begun_before and state.machine != here:
+            reason = f"its server was started on {state.machine} and does not answer"
+            cure = f"Go to {state.machine}, or take it down first: molsteer site down"
+            raise OtherDeployment(self.place.folder, reason, cure)
+        server.start()
 
     def _write_files(self, state: State) -> None:
         server = self.server(state.port)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
-import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import redis
 from molsteer.shared.bus.connection import check_answer, connect
 from molsteer.shared.bus.embedded_server import find_server
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.host.detached import has_ended, start_detached
 from molsteer.shared.host.private_files import write_private
 from molsteer.shared.settings.sections import QueueSettings, RedisUrl
 from molsteer.shared.settings.server_file import quoted
@@ -61,7 +63,9 @@ class SiteServer:
             return self._is_ours()
         except ServiceUnavailable as error:
             if self._somebody_listens():
-                raise PortTaken(self.host, self.port, f"something answers, and {error}") from None
+                raise PortTaken(
+                    self.host, self.port, f"something else is there, and {error.reason}"
+                ) from None
             return False
 
     def start(self) -> None:
@@ -76,23 +80,16 @@ class SiteServer:
         file, log = self.place.redis / "redis.conf", self.place.logs / "redis.log"
         write_private(file, self._configuration(data))
         said_before = log.stat().st_size if log.exists() else 0
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [find_server(), file],
-                cwd=self.place.redis,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        deadline = time.monotonic() + WITHIN_S
-        while time.monotonic() < deadline and process.poll() is None:
+        pid = start_detached([find_server(), file], log)
+        deadline, ended = time.monotonic() + WITHIN_S, False
+        while time.monotonic() < deadline and not ended:
             with suppress(redis.RedisError), self._client() as client:
                 client.ping()
                 return
             time.sleep(0.05)
-        if process.poll() is None:
-            process.kill()
+            ended = has_ended(pid)
+        if not ended:
+            os.kill(pid, signal.SIGKILL)
         said = log.read_bytes()[said_before:].decode(errors="replace").strip()
         self._explain(said)
 

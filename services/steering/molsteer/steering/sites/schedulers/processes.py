@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from molsteer.shared.host.detached import has_ended, start_detached
 from molsteer.shared.host.private_files import write_private
 from molsteer.steering.sites.schedulers.block import Block
 from molsteer.steering.sites.schedulers.port import Job
@@ -35,15 +35,8 @@ class Processes:
         self._folder.mkdir(exist_ok=True)
         name = _name_in(script)
         log = self._logs / f"{script.stem}-{time.time_ns()}.out"
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                ["bash", script],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        number = f"{process.pid}.{_start_of(process.pid)}"
+        pid = start_detached(["bash", script], log)
+        number = f"{pid}.{_start_of(pid)}"
         log.rename(log.with_name(f"{script.stem}-{number}.out"))
         write_private(self._folder / number, name)
         return number
@@ -97,15 +90,7 @@ def _signal(number: str, which: signal.Signals) -> None:
 
 def _lives(number: str) -> bool:
     pid, _, start = number.partition(".")
-    with suppress(ChildProcessError):  # it may be our own, and wait to be buried
-        os.waitpid(int(pid), os.WNOHANG)
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return False  # somebody else's, with the same number
-    return start == _start_of(int(pid))
+    return not has_ended(int(pid)) and start == _start_of(int(pid))
 
 
 def _start_of(pid: int) -> str:
