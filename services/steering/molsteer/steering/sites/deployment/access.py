@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from molsteer.shared.bus.roles import write_users
 from molsteer.shared.host.private_files import write_private
-from molsteer.shared.settings.sections import QueueSettings, StoreSettings
+from molsteer.shared.settings.sections import QueueSettings, Section, StoreSettings
 from molsteer.shared.wire.key_file import read_key_ring, write_keys
 from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS, Topic
@@ -57,14 +57,27 @@ def steering_settings(place: Place, profile: Profile, server: SiteServer | None)
     return tables
 
 
+def files_of(profile: Profile) -> list[Path]:
+    """Name the files and folders beside the deployment's own that workers need."""
+    sections = (profile.queue, profile.stores, profile.redis)
+    named = [value for section in sections for _, value in section if isinstance(value, Path)]
+    return [path.absolute() for path in named if path != profile.redis.key_file]
+
+
 def _tables(
     place: Place, profile: Profile, server: SiteServer | None, topic: Topic | None
 ) -> Tables:
-    queue = queue_of(place, profile, server, topic).model_dump(mode="json", exclude_none=True)
-    stores = _stores(place, profile.stores).model_dump(
-        mode="json", exclude_none=True, exclude_unset=True
-    )
-    return {"queue": queue, "stores": stores}
+    queue, stores = queue_of(place, profile, server, topic), _stores(place, profile.stores)
+    return {"queue": _absolute(queue), "stores": _absolute(stores)}
+
+
+def _absolute(section: Section) -> dict[str, Any]:
+    """Write settings for processes that begin in whatever folder."""
+    values = section.model_dump(mode="json", exclude_none=True)
+    paths = {name: getattr(section, name) for name in values}
+    return values | {
+        name: str(path.absolute()) for name, path in paths.items() if isinstance(path, Path)
+    }
 
 
 def queue_of(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from molsteer.shared.settings.server_url import without_password
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.shared.worker.scheduler import duration_s
-from molsteer.steering.sites.deployment.access import worker_file
+from molsteer.steering.sites.deployment.access import files_of, worker_file
 from molsteer.steering.sites.deployment.place import Place, this_machine
 from molsteer.steering.sites.deployment.server import SiteServer
 from molsteer.steering.sites.profile import SERVICES, Profile
@@ -101,8 +101,7 @@ def _image(profile: Profile, place: Place, topic: Topic) -> Image | None:
     file = profile.image_of(topic)
     if file is None:
         return None
-    stores, redis = profile.stores.directory, profile.redis.secrets
-    seen = [place.folder, *(each.absolute() for each in (stores, redis) if each)]
+    seen = [place.folder, *files_of(profile)]
     return Image(
         file=file.absolute(),
         runtime=profile.image.runtime,

@@ -24,7 +24,10 @@ class ServiceOverview:
     """One service at a site.
 
     Attributes:
+        service: Its table in the profile.
+        topic: What it works on.
         wanted: Blocks that are wanted without a campaign.
+        jobs: Its blocks that have not ended.
         workers: Workers that show that they live; None if the server does not tell.
         tasks: Tasks that wait or run; None if the server does not tell.
         ended: The latest blocks that have ended, with what they said last.
@@ -44,8 +47,11 @@ class Overview:
     """A deployment now.
 
     Attributes:
+        site: Its name.
+        folder: Where its logs, secrets and state are.
         server: Where its Redis server is.
         trouble: What is wrong with the server, if anything.
+        services: What the site works on.
     """
 
     site: str

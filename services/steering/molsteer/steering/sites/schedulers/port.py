@@ -13,6 +13,8 @@ class Job:
     """A job that has not ended.
 
     Attributes:
+        id: Its number, as the scheduler has it.
+        name: Its name, which all blocks of a service at a site have.
         state: Whether it waits for nodes, has them, or is being ended.
         why: Why it waits, in the scheduler's words.
         host: Where it runs.
