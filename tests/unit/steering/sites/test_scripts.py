@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -83,6 +85,24 @@ def test_lsf_is_asked_in_its_own_words(tmp_path: Path) -> None:
         assert f"#BSUB {line}\n" in text
 
 
+def test_a_script_tidies_up_after_itself_and_after_blocks_that_were_killed(tmp_path: Path) -> None:
+    disk, runtime = tmp_path / "disk", tmp_path / "apptainer"
+    for name in ("molsteer-block.killed", "molsteer-block.alive"):
+        (disk / name).mkdir(parents=True)
+        os.utime(disk / name, (0, 0))
+    alive = os.open(disk / "molsteer-block.alive", os.O_RDONLY)
+    fcntl.flock(alive, fcntl.LOCK_EX)
+    runtime.write_text('#!/bin/sh\n[ "$1" = run ] || exec mkdir "$3"\n')  # as if it unpacked
+    runtime.chmod(0o755)
+    image = f'[image]\ncpu = "/images/cpu.sif"\nruntime = "{runtime}"\n'
+    text = render(tmp_path, "none", f'[batch]\nlocal_disk = "{disk}"\n', image)
+    with (tmp_path / "said").open("w") as said:
+        done = subprocess.run(["bash"], input=text, text=True, check=False, stderr=said)
+    assert done.returncode == 0, (tmp_path / "said").read_text()
+    assert [left.name for left in disk.iterdir()] == ["molsteer-block.alive"]
+    os.close(alive)
+
+
 @pytest.mark.parametrize("scheduler", ["slurm", "pbs", "lsf", "none"])
 def test_a_worker_takes_the_place_of_its_script_and_knows_its_end(
     scheduler: str, tmp_path: Path
@@ -122,7 +142,7 @@ def test_an_image_is_unpacked_on_the_nodes_disk_so_that_no_cancelling_takes_it_a
     assert f"--bind {tmp_path}/site --bind /data" in text
     assert "--contain --cleanenv" in text
     assert "trap stop TERM INT" in text
-    assert "exec " not in text.partition("mktemp")[2]
+    assert "exec apptainer" not in text
     mounted = render(tmp_path, "slurm", BATCH, image + 'keep = "mount"\n')
     assert "--sandbox" not in mounted
     assert "/images/cpu.sif \\\n" in mounted

@@ -72,8 +72,8 @@ cores = 16                  # on each node
 # options = ["--exclusive"] # more directives, as the scheduler knows them
 
 # [image]                   # without it, blocks run molsteer from this environment
-# cpu = "images/molsteer-cpu.sif"    # made by `make images`
-# gpu = "images/molsteer-gpu.sif"
+# cpu = "dist/images/molsteer-cpu.sif"    # made by `make images`
+# gpu = "dist/images/molsteer-gpu.sif"
 # binds = ["/scratch/me"]
 """
 

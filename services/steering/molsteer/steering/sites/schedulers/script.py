@@ -73,10 +73,16 @@ def _body(block: Block, dialect: Dialect) -> Iterator[str]:
 
 def _guarded(block: Block) -> Iterator[str]:
     """Start workers beside the script, which passes signals on and tidies up after them."""
+    yield "# What blocks that were killed left on this disk goes first; a lock tells who lives."
+    yield (
+        f'find "{block.local_disk}" -maxdepth 1 -name "molsteer-block.*" -user "$(id -u)" -mmin +2 '
+        "-exec flock --nonblock {} rm -rf {} \\;"
+    )
     yield f'scratch=$(mktemp -d "{block.local_disk}/molsteer-block.XXXXXX") || exit'
+    yield 'exec 9<"$scratch"; flock 9'
     tunnel = '[ -z "$tunnel" ] || kill -KILL "$tunnel"; ' if block.tunnel else ""
     yield "workers=() tunnel="
-    yield f'tidy() {{ {tunnel}chmod -R u+w "$scratch"; rm -rf "$scratch"; }}'
+    yield f'tidy() {{ {tunnel}rm -rf "$scratch" || (chmod -R u+w "$scratch"; rm -rf "$scratch"); }}'
     yield "trap tidy EXIT"
     yield 'stop() { [ ${#workers[@]} -gt 0 ] || exit 0; kill -TERM "${workers[@]}" 2>/dev/null; }'
     yield "trap stop TERM INT"
