@@ -23,7 +23,9 @@ class Pbs:
 
     def submit(self, script: Path) -> str:
         """Submit a script."""
-        return run("PBS", ["qsub", str(script)], cure=LOOK_AT_IT).strip()
+        # The command line as well: Slurm's qsub takes its own defaults for stronger directives.
+        output = ["-j", "oe", "-o", str(_output(script))]
+        return run("PBS", ["qsub", *output, str(script)], cure=LOOK_AT_IT).strip()
 
     def jobs(self, names: Collection[str]) -> list[Job]:
         """List jobs by their names; no two users have the same."""
@@ -66,7 +68,7 @@ def directives(block: Block) -> list[str]:
         "-l place=scatter",
         f"-l walltime={clock(block.walltime_s or 0)}",
         "-j oe",
-        f"-o {block.logs}/{block.topic}.pbs",
+        f"-o {_output(block.script)}",
         "-r y",
     ]
     if block.account:
@@ -74,6 +76,11 @@ def directives(block: Block) -> list[str]:
     if block.queue:
         asked.append(f"-q {block.queue}")
     return asked
+
+
+def _output(script: Path) -> Path:
+    """Name the file of what jobs say before their output goes into logs of their own."""
+    return script.with_suffix(".pbs")
 
 
 def _first(block: Block) -> list[str]:
