@@ -57,6 +57,8 @@ def _body(block: Block, dialect: Dialect) -> Iterator[str]:
         yield f'if [ "${{1:-}}" != worker ]; then exec {again}; fi'
     yield "# No setting of whoever submitted this may change the worker's."
     yield 'unset "${!MOLSTEER_@}"'
+    yield "# A process that is told to end before it has begun leaves no memory image."
+    yield "ulimit -c 0"
     if block.modules:
         yield f"module load {shlex.join(block.modules)}"
     yield from block.setup
