@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import redis
 from support.command import molsteer, molsteer_in_background
+from support.guarded_servers import Authority
 from support.redis_server import TcpServer
 from support.toy_site import ToySite
 from support.waiting import eventually
@@ -72,6 +73,24 @@ def test_nobody_gets_in_without_a_password_of_the_site(toys: ToySite) -> None:
     port = toys.deployment.place.read().port
     with redis.Redis("127.0.0.1", port) as client, pytest.raises(redis.AuthenticationError):
         client.ping()
+
+
+def test_workers_come_to_a_server_of_the_site_that_speaks_tls_only(
+    toys: ToySite, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path, "authority")
+    certificate, key = authority.issue("localhost")
+    file = toys.write(simulator="min_blocks = 1")
+    text = file.read_text().replace("[site]\n", '[site]\nnetwork = "tls"\n')
+    files = {"certificate_file": certificate, "key_file": key, "authority_file": authority.file}
+    lines = "".join(f'{name} = "{path}"\n' for name, path in files.items())
+    file.write_text(text.replace("[redis]\n", f"[redis]\n{lines}"))
+    toys.done("up")
+    queue = queue_of(toys)
+    assert queue.redis_url.startswith("rediss://molsteer-steering@localhost:")
+    eventually(lambda: len(live_workers(queue)) == 1, 60.0)
+    toys.done("down")
+    toys.assert_nothing_left()
 
 
 def test_a_site_is_scaled_up_to_its_limit_and_down_and_tells_what_runs(toys: ToySite) -> None:

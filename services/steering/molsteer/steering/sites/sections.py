@@ -97,6 +97,11 @@ class RedisSection(Section):
     key_file: Path | None = Field(
         default=None, description="Private key (PEM) of that certificate, of mode 600."
     )
+    authority_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) of authorities that vouch for it; the certificate itself "
+        "if not given.",
+    )
     secrets: Path | None = Field(
         default=None,
         description="Folder `secrets` of the deployment that started the server, or what of it "

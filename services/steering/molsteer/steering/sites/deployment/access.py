@@ -86,10 +86,7 @@ def queue_of(
     """Say where the server is for the workers of a topic, or for steering."""
     queue, role = profile.queue, SERVICES[topic] if topic else "steering"
     if server is not None:
-        authority = queue.tls_ca_file or profile.redis.certificate_file
-        return _with_secrets(queue, place.secrets, role, topic).model_copy(
-            update={"redis_url": server.address(role), "tls_ca_file": authority}
-        )
+        return _with_secrets(server.seen_by(role), place.secrets, role, topic)
     if profile.redis.secrets:
         found = _with_secrets(queue, profile.redis.secrets.absolute(), role, topic)
         return found.model_copy(update={"redis_url": _with_user(queue, role)})

@@ -46,6 +46,11 @@ class SiteServer:
     port: int
     bind: str
 
+    def seen_by(self, role: str) -> QueueSettings:
+        """Give the queues as a role sees them, without its password."""
+        known = {"redis_url": self.address(role), "tls_ca_file": self._authority}
+        return self.queue.model_copy(update=known)
+
     def address(self, role: str) -> RedisUrl:
         """Give the address of a role, without its password."""
         scheme = "rediss" if self.options.certificate_file else "redis"
@@ -107,8 +112,7 @@ class SiteServer:
     @property
     def _admin(self) -> QueueSettings:
         password = self.place.secrets / "admin.password"
-        access = {"redis_url": self.address("admin"), "password_file": password}
-        return self.queue.model_copy(update=access)
+        return self.seen_by("admin").model_copy(update={"password_file": password})
 
     def _client(self) -> redis.Redis:
         return connect(self._admin.server_url)
@@ -127,7 +131,7 @@ class SiteServer:
 
     def _configuration(self, data: Path) -> str:
         options = self.options
-        if options.certificate_file and options.key_file:
+        if options.certificate_file and options.key_file and self._authority:
             network = [
                 "port 0",
                 f"tls-port {self.port}",
@@ -154,8 +158,9 @@ class SiteServer:
         )
 
     @property
-    def _authority(self) -> Path:
-        return self.queue.tls_ca_file or self.options.certificate_file or Path()
+    def _authority(self) -> Path | None:
+        """Who vouches for the server: it does so itself where nobody else is named."""
+        return self.options.authority_file or self.options.certificate_file
 
     def _explain(self, said: str) -> None:
         last = said.splitlines()[-1] if said else "nothing"
