@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -93,6 +96,27 @@ def test_blocks_that_are_cancelled_or_requeued_lose_and_poison_nothing(
     assert max(toys.executions.values()) <= 3
     eventually(lambda: not cluster.jobs(), 60.0)
     toys.assert_nothing_left()
+
+
+def test_a_cancelled_block_that_runs_in_an_image_loses_and_leaves_nothing(
+    toys: ToySite, cluster: SlurmCluster
+) -> None:
+    image, disk = ROOT / "dist" / "images" / "molsteer-cpu.sif", toys.folder / "disk"
+    if shutil.which("apptainer") is None or not image.is_file():
+        reason = "There is no Apptainer, or no image; see `make images`."
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    disk.mkdir()
+    file = toys.write(f'local_disk = "{disk}"', tables=f'[image]\ncpu = "{image}"\n')
+    real = re.sub(r"(?<=\[simulator\]\n).*\n", "processes = 1\n", file.read_text())
+    file.write_text(real)
+    process = toys.steer("--policy-first-training-after", "1000", budget=20)
+    eventually(lambda: toys.labels() >= 2, 120.0)
+    (first, *_) = cluster.jobs()
+    cluster.ask("scancel", first)
+    toys.await_end(process)
+    toys.assert_whole(20)
+    eventually(lambda: not cluster.jobs(), 60.0)
+    assert list(disk.iterdir()) == []
 
 
 def test_a_block_of_two_nodes_that_is_told_of_its_end_hands_its_tasks_back(
