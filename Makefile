@@ -24,7 +24,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test test-sites check lint fuzz chaos mutants format data docs monitor wheels images lock clean
+# The site that is brought up or down: deploy/sites/SITE.toml.
+SITE ?=
+
+.PHONY: run test test-sites check lint fuzz chaos mutants format data docs monitor deploy undeploy
+.PHONY: wheels images lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
@@ -69,6 +73,12 @@ docs: $(VENV)/installed ## Write the generated parts of the documentation.
 
 monitor: ## Start Prometheus, and Grafana where it is installed, with our rules and dashboards.
 	scripts/monitor.sh
+
+deploy: $(VENV)/installed ## Bring up server and workers of a site: make deploy SITE=laptop
+	@$(BIN)/molsteer site up "$(or $(SITE),$(error Name a site of deploy/sites: make deploy SITE=laptop))"
+
+undeploy: $(VENV)/installed ## Take a site down again.
+	@$(BIN)/molsteer site down "$(or $(SITE),$(error Name the site: make undeploy SITE=laptop))"
 
 wheels: $(VENV)/installed ## Build what can be installed without this clone, into dist/.
 	rm -f dist/*.whl

@@ -24,6 +24,7 @@ from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.latency import Latencies
 from molsteer.steering.records.overview import Summary
 from molsteer.steering.records.progress import Progress
+from molsteer.steering.sites.deployment.overview import Overview
 from molsteer.steering.space.manifest import Manifest
 from molsteer.steering.verification.verify import Verdict
 
@@ -154,6 +155,7 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
             "error.code": "Instead of the results: the kind of failure.",
             "error.message": "What happened and what to do about it.",
         },
+        "molsteer site status --json": dict(_fields(Overview)),
         "molsteer space build --json": dict(_fields(Manifest)),
         "molsteer space info --json": dict(_fields(Manifest)),
         "molsteer status --json": dict(_fields(Progress)),

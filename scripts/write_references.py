@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, assert_never, get_args
 
 from molsteer.shared.settings.names import heading
-from molsteer.shared.settings.sections import LISTS
+from molsteer.shared.settings.sections import LISTS, Section
 from molsteer.steering.cli.flags.molecular_design import (
     SEED_FLAGS,
     Known,
@@ -29,9 +29,17 @@ from molsteer.steering.cli.flags.settings import (
 from molsteer.steering.records.tables.columns import Table
 from molsteer.steering.records.tables.tables import TABLES
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.sites.sections import (
+    BatchSection,
+    ImageSection,
+    RedisSection,
+    ServiceSection,
+    SiteSection,
+)
 
 DOCS = Path(__file__).parents[1] / "docs"
 CONFIGURATION, RUN_RECORDS = DOCS / "configuration.md", DOCS / "run-records.md"
+PROFILES = DOCS / "sites" / "profile.md"
 FROM_THE_SEEDS = DOCS / "from-molecular-design.md"
 
 _OPTIONS_END = "<!-- end of options -->"
@@ -84,6 +92,39 @@ def configuration_reference() -> str:
                 setting_default(each),
                 str(each.description),
             )
+            parts.append(f"| {' | '.join(cells)} |\n")
+    return "".join(parts)
+
+
+_SITE_INTRODUCTION = """\
+# Profiles
+
+<!-- Written by `make docs` from the models of profiles; change those instead. -->
+
+What a profile of a [site](README.md) may say. Variables overrule it: `[batch] account` is
+`MOLSTEER_BATCH__ACCOUNT`. Relative paths count from where the command runs. `[queue]` and
+`[stores]` are those of [campaigns](../configuration.md); for a server that is started here,
+`[queue] redis_url` is left out.
+`[trainer]` and `[inferencer]` have the settings of `[simulator]`.
+"""
+
+
+def profile_reference() -> str:
+    """Write the reference of all settings of profiles as Markdown."""
+    parts = [_SITE_INTRODUCTION]
+    sections: dict[str, type[Section]] = {
+        "site": SiteSection,
+        "redis": RedisSection,
+        "batch": BatchSection,
+        "image": ImageSection,
+        "simulator": ServiceSection,
+    }
+    for section, holder in sections.items():
+        parts.append(f"\n## [{section}]\n\n{_summary(holder)}\n")
+        parts.append("\n| setting | kind | default | meaning |\n|---|---|---|---|\n")
+        for key, field in holder.model_fields.items():
+            kind = setting_kind(field).replace("|", "\\|")
+            cells = (f"`{key}`", kind, setting_default(field), str(field.description))
             parts.append(f"| {' | '.join(cells)} |\n")
     return "".join(parts)
 
@@ -264,6 +305,7 @@ if __name__ == "__main__":
     for path, text in {
         CONFIGURATION: configuration_reference(),
         RUN_RECORDS: run_records_reference(),
+        PROFILES: profile_reference(),
         FROM_THE_SEEDS: with_seed_options(FROM_THE_SEEDS.read_text(encoding="utf-8")),
     }.items():
         path.write_text(text, encoding="utf-8")

@@ -15,10 +15,10 @@ from molsteer.shared.cli.main import molsteer
 pytestmark = pytest.mark.fast
 
 ROOT = Path(__file__).parents[2]
+PAGES = [each for part in ("*.md", "sites/*.md") for each in sorted((ROOT / "docs").glob(part))]
 DOCUMENTS = [
     *(ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "tests" / "README.md"),
-    *sorted((ROOT / "docs").glob("*.md")),
-    *sorted((ROOT / "docs" / "sites").glob("*.md")),
+    *PAGES,
 ]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 

@@ -8,6 +8,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 scripts/install_test_parts.sh
+scripts/install_site_parts.sh
 apptainer=${APPTAINER_DEST:-/opt/apptainer}
 if ! command -v apptainer >/dev/null && [ "$(id -u)" = 0 ] &&
     deploy/apptainer/get_apptainer.sh "$apptainer"; then
@@ -22,4 +23,5 @@ if command -v apptainer >/dev/null; then
     rm -f dist/images/*.sif # a build that fails leaves nothing to test
     TORCH=${TORCH:-cpu} deploy/apptainer/build.sh || true
 fi
-exec "${VENV:-.venv}/bin/pytest" -m sites tests/sites "$@"
+# One worker for each file: a machine has one Slurm.
+exec "${VENV:-.venv}/bin/pytest" -m sites --dist loadfile tests/sites "$@"

@@ -26,6 +26,7 @@ from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
 from molsteer.steering.sites.local import local_site
 from molsteer.steering.sites.plugins import check_plugins
+from molsteer.steering.sites.port import Site
 from molsteer.steering.sites.watch import attendance
 from molsteer.steering.space.progress import Progress as BuildProgress
 from molsteer.steering.space.search_space import SearchSpace
@@ -36,13 +37,16 @@ from molsteer.steering.start.starters import draw_starters
 
 @contextmanager
 def assembled(
-    settings: CampaignSettings, on_building: Callable[[BuildProgress], None]
+    settings: CampaignSettings,
+    on_building: Callable[[BuildProgress], None],
+    site: Site | None = None,
 ) -> Iterator[Application]:
     """Make everything a campaign needs, and take it down afterwards.
 
     Args:
         settings: What to run.
         on_building: Called now and then if the search space has to be built first.
+        site: Runs the workers where the settings let none be started here.
 
     Raises:
         UserError: If the run directory, the search space or a server cannot be used; the run
@@ -53,7 +57,7 @@ def assembled(
     with run_directory.held(settings.run_dir) as before, ExitStack() as stack:
         try:
             with ExitStack() as starting:
-                application = _assemble(settings, on_building, starting)
+                application = _assemble(settings, on_building, site, starting)
                 stack.push(starting.pop_all())
         except BaseException:
             before.restore()
@@ -71,7 +75,10 @@ def _check_server(settings: CampaignSettings) -> None:
 
 
 def _assemble(
-    settings: CampaignSettings, on_building: Callable[[BuildProgress], None], stack: ExitStack
+    settings: CampaignSettings,
+    on_building: Callable[[BuildProgress], None],
+    site: Site | None,
+    stack: ExitStack,
 ) -> Application:
     folder = settings.run_dir
     ledger = Ledger(folder, create=True)
@@ -83,9 +90,11 @@ def _assemble(
     run_directory.describe(folder, begun)
     now = changed(begun, start.changes)
     campaign = _campaign(start.campaign_id, now, start.space, ledger, stack)
-    site = local_site(now, folder) if now.workers.local else None
+    site = local_site(now, folder) if now.workers.local else site
     if site:
         stack.callback(site.stop)
+    kept = site.topics if site and not now.workers.local else ()
+    watch = attendance(now, time.time(), kept)
     campaign.begin(
         start.plan,
         lambda: draw_starters(now, start.space, start.searched),
@@ -93,7 +102,7 @@ def _assemble(
         facts_of(now),
     )
     metrics = stack.enter_context(serving(now, ledger))
-    return Application(now, campaign, server, site, attendance(now, time.time()), metrics)
+    return Application(now, campaign, server, site, watch, metrics)
 
 
 def _campaign(

@@ -27,10 +27,11 @@ from molsteer.shared.settings.names import (
     name_meant,
     names_in_lists,
     names_of,
+    tables_of,
     unknown_variables,
 )
 from molsteer.shared.settings.origins import STRENGTH, Origins, variables_of
-from molsteer.shared.settings.sections import LISTS, TABLES
+from molsteer.shared.settings.sections import LISTS
 from molsteer.shared.settings.server_url import holds_password
 from molsteer.shared.suggestions import meant
 from molsteer.shared.wording import _place, sentences, wording
@@ -210,7 +211,7 @@ def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins)
 def _cure(location: tuple[int | str, ...], known: Sequence[Name], origins: Origins) -> str:
     section, *keys = [part for part in location if isinstance(part, str)]
     if not keys:
-        table = meant(section, TABLES)
+        table = meant(section, tables_of(known))
         likely = heading(table) if table else name_meant("", section, known)
     else:
         likely = name_meant(section, keys[0], known)

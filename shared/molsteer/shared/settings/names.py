@@ -8,7 +8,7 @@ from typing import NamedTuple, get_args
 from pydantic import BaseModel
 
 from molsteer.shared.failpoints import VARIABLE as FAILPOINT
-from molsteer.shared.settings.sections import LISTS, TABLES, Section
+from molsteer.shared.settings.sections import LISTS, SITE_TABLES, TABLES, Section
 from molsteer.shared.suggestions import meant
 
 PREFIX = "MOLSTEER_"
@@ -64,6 +64,11 @@ def names_in_lists(model: type[BaseModel]) -> list[Name]:
     ]
 
 
+def tables_of(known: Iterable[Name]) -> list[str]:
+    """Name the tables of settings, those of campaigns first."""
+    return list(dict.fromkeys((*TABLES, *(name.section for name in known))))
+
+
 def name_meant(section: str, key: str, known: Sequence[Name]) -> Name | None:
     """Find the setting that somebody may have meant, in the same table before others.
 
@@ -72,7 +77,8 @@ def name_meant(section: str, key: str, known: Sequence[Name]) -> Name | None:
         key: The name that was written.
         known: All settings.
     """
-    table = section if section in TABLES else meant(section, TABLES)
+    tables = tables_of(known)
+    table = section if section in tables else meant(section, tables)
     here = {name.key: name for name in known if name.section == table}
     anywhere = {name.key: name for name in reversed(known)}
     if key in anywhere and key not in here:
@@ -96,7 +102,7 @@ def unknown_variables(model: type[BaseModel], environment: Iterable[str]) -> Ite
         if name.upper() in read or name.startswith(linked):
             continue
         section, is_setting, key = name[len(PREFIX) :].lower().partition("__")
-        if section in TABLES:
+        if section in TABLES or section in SITE_TABLES:
             continue  # the model reads it, and knows its keys, or another service does
         likely = name_meant(section, key, known) if is_setting else name_meant("", section, known)
         cure = f"Did you mean {likely.variable}?" if likely else "Check the spelling, or unset it."

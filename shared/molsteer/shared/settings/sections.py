@@ -45,6 +45,9 @@ TABLES = (
 )
 """The tables of a campaign's file, of which each service reads some."""
 
+SITE_TABLES = ("site", "redis", "batch", "image", "simulator", "trainer", "inferencer")
+"""The tables that only the profile of a site has."""
+
 
 RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 

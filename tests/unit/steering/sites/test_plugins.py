@@ -65,7 +65,7 @@ def test_modules_of_the_working_folder_count_as_installed(
 
 def test_local_workers_are_started_with_the_handler_of_their_topic(tmp_path: Path) -> None:
     site = local_site(campaign(train={"handler": "mine.surrogate:build"}), tmp_path)
-    site.provide({"simulate": 1, "train": 1, "infer": 1})
+    site.provide({"simulate": 1, "train": 1, "infer": 1}, simulations_left=1)
     with_handler = {worker.topic: worker.arguments[-2:] for worker in site.workers}
     assert with_handler["train"] == ("--handler", "mine.surrogate:build")
     assert all("--handler" not in with_handler[topic] for topic in ("simulate", "infer"))

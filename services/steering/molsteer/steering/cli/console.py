@@ -28,6 +28,7 @@ from molsteer.steering.report.table import number
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes
+from molsteer.steering.sites.port import Site
 from molsteer.steering.space.admission import charged_told
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.start import outlook
@@ -38,8 +39,8 @@ BEST_SHOWN = 10
 _NO_EDGE = 10_000
 
 
-def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
-    """Run a campaign in front of a person.
+def follow(settings: CampaignSettings, verbosity: Verbosity, site: Site | None = None) -> int:
+    """Run a campaign in front of a person; a site runs its workers where the settings start none.
 
     Returns:
         The exit status: 0 if the campaign ended, 1 if its simulations keep failing, 130 if the
@@ -53,7 +54,7 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         log_to("steering", "debug")
     with ExitStack() as stack:
         with shown_progress(news) as on_building:
-            application = stack.enter_context(assembled(settings, on_building))
+            application = stack.enter_context(assembled(settings, on_building, site))
         space = application.campaign.dispatching.space
         _tell_left_out(space, news)
         _tell_repeated(application.campaign.ledger, news)

@@ -18,7 +18,7 @@ from molsteer.steering.metrics.reading import Reading
 from molsteer.steering.records.agreement import contradiction, distance
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.settings.campaign import CampaignSettings
-from molsteer.steering.sites.local import LocalSite
+from molsteer.steering.sites.port import Site
 from molsteer.steering.sites.watch import Attendance
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Application:
     settings: CampaignSettings
     campaign: Campaign
     server: EmbeddedServer | None
-    site: LocalSite | None
+    site: Site | None
     attendance: Attendance
     metrics: Reading | None = None
     _trouble: str | None = None
@@ -135,7 +135,9 @@ class Application:
         if self.server and self.server.keep_running():
             log.warning("The embedded server ended and was started again.")
         if self.site:
-            self.site.provide(self.campaign.state.plan.slots)
+            state = self.campaign.state
+            left = max(0, state.plan.budget - state.successes)
+            self.site.provide(state.plan.slots, simulations_left=left)
             self.site.keep_running()
 
     def _step(self, complain: Callable[[str], None]) -> None:
@@ -169,8 +171,7 @@ class Application:
     def _workers_that_load(self) -> frozenset[Topic]:
         """Name the topics whose workers here have not been ready since they were started first."""
         if self._loading is None:
-            started = self.site.workers if self.site else []
-            self._loading = frozenset(worker.topic for worker in started)
+            self._loading = self.site.begun if self.site else frozenset()
         if self._loading:
             try:
                 self._loading -= {worker.topic for worker in live_workers(self.settings.queue)}
