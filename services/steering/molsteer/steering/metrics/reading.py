@@ -15,11 +15,11 @@ from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.metrics.depths import depths
 from molsteer.steering.metrics.instruments import Instruments
 from molsteer.steering.policy.state import State
 from molsteer.steering.records.ended import Ended, ended_since
 from molsteer.steering.records.figures.achieved import achieved, newest_model, oldest_dispatched
+from molsteer.steering.sites.depths import depths
 
 log = logging.getLogger(__name__)
 
