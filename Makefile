@@ -18,12 +18,17 @@ SINCE ?=
 IN ?=
 SERVICES := shared services/steering services/simulator services/trainer services/inferencer
 BIN := $(VENV)/bin
+export VENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Numerical libraries start a thread for each core otherwise, in each of many processes.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check lint fuzz chaos mutants format data docs wheels lock clean
+# The site that is brought up or down: deploy/sites/SITE.toml.
+SITE ?=
+
+.PHONY: run test test-sites check lint fuzz chaos mutants format data docs monitor deploy undeploy
+.PHONY: wheels images lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
 	$(BIN)/molsteer run examples/quickstart.toml
@@ -31,6 +36,9 @@ run: $(VENV)/installed ## Run the example campaign to its end.
 test: $(VENV)/installed ## Run every test that needs no GPU.
 	scripts/install_test_parts.sh
 	$(BIN)/pytest --numprocesses $(JOBS)
+
+test-sites: wheels ## Build the images, and run what is run on clusters with them.
+	tests/sites/run.sh --numprocesses $(JOBS)
 
 check: lint ## Lint, and run the fast tests.
 	$(BIN)/pytest --numprocesses $(JOBS) -m fast -q
@@ -61,10 +69,23 @@ data: $(VENV)/installed ## Fetch the MOSES molecules and build their search spac
 docs: $(VENV)/installed ## Write the generated parts of the documentation.
 	$(BIN)/python scripts/write_references.py
 	$(BIN)/python scripts/write_command_reference.py
+	$(BIN)/python scripts/write_dashboards.py
+
+monitor: ## Start Prometheus, and Grafana where it is installed, with our rules and dashboards.
+	scripts/monitor.sh
+
+deploy: $(VENV)/installed ## Bring up server and workers of a site: make deploy SITE=laptop
+	@$(BIN)/molsteer site up "$(or $(SITE),$(error Name a site of deploy/sites: make deploy SITE=laptop))"
+
+undeploy: $(VENV)/installed ## Take a site down again.
+	@$(BIN)/molsteer site down "$(or $(SITE),$(error Name the site: make undeploy SITE=laptop))"
 
 wheels: $(VENV)/installed ## Build what can be installed without this clone, into dist/.
-	rm -rf dist
+	rm -f dist/*.whl
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist $(SERVICES:%=./%) .
+
+images: wheels ## Build the Apptainer images of all services, into dist/images.
+	deploy/apptainer/build.sh
 
 lock: wheels ## Choose newer versions of all dependencies, and say what changed.
 	$(BIN)/python scripts/lock.py dist

@@ -11,10 +11,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import click
 
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.findings import read_findings
 
@@ -36,8 +38,9 @@ def hits(folder: Path, budget: int, seed: int, *, steered: bool) -> int:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    found = read_findings(Ledger(run_dir, read_only=True), "bench", HIT_ABOVE_EV).found
-    return sum(molecule.adiabatic_eV > HIT_ABOVE_EV for molecule in found)
+    with closing(Ledger(run_dir, read_only=True)) as ledger:
+        found = read_findings(ledger, "bench").found
+    return sum(molecule.values[ADIABATIC_IP].value > HIT_ABOVE_EV for molecule in found)
 
 
 @click.command()

@@ -40,7 +40,6 @@ from molsteer.steering.policy.events import (
 )
 from molsteer.steering.policy.journal_codec import to_json
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.settle import lasting
 from molsteer.steering.policy.state import State
 
 CHECKPOINT_AFTER = 10_000
@@ -57,10 +56,10 @@ def play(ledger: Ledger, plan: Plan, updates: int) -> Iterator[Event]:
         with ledger.transaction():
             for number in range(TOGETHER):
                 yield event
-                event = lasting(state, event)
-                ledger.append(event)
-                state, commands = decide(state, event)
-                for task in commands:
+                decision = decide(state, event)
+                ledger.append(decision.kept_event)
+                state = decision.state
+                for task in decision.commands:
                     if isinstance(task, Dispatch):
                         queue = simulations if isinstance(task, DispatchSimulation) else others
                         queue.append(task)

@@ -26,12 +26,13 @@ from molsteer.shared.blobs.file_connector import FileConnector
 from molsteer.shared.blobs.proxied import ProxiedBlobs
 from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.dispatching import Orders
-from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.dispatching import Dispatching
+from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.identity import facts_of
 
 SLOTS = 1_000
 
@@ -70,14 +71,16 @@ def steering(toy: ToyCampaign) -> Campaign:
     campaign = Campaign(
         ledger=ledger,
         bus=toy.bus,
-        orders=Orders("memory", settings, toy.folder, toy.space, ledger, toy.blobs),
-        settlement=Settlement(toy.folder, toy.space, ledger, toy.blobs),
+        dispatching=Dispatching("memory", settings, toy.folder, toy.space, ledger, toy.blobs),
+        intake=Intake(
+            toy.folder, toy.space, ledger, toy.blobs, settings.outputs, settings.objectives
+        ),
         inbox=Inbox(toy.folder, ledger),
         clock=toy.clock,
         lost_after_s=5.0,
     )
     starters = random.Random(0).sample(range(len(toy.space)), toy.plan.shortlist)
-    campaign.begin(toy.plan, lambda: starters)
+    campaign.begin(toy.plan, lambda: starters, (), facts_of(settings))
     return campaign
 
 

@@ -4,8 +4,9 @@
 #
 #   scripts/install.sh VENV [SERVICE]
 #
-# Without SERVICE all that a clone needs, else what the machine of that service needs. TORCH_ARGS are
-# more arguments of pip for torch: another index has builds of its own, taken without a digest.
+# Without SERVICE all that a clone needs, else what the machine of that service needs. TORCH=cpu or
+# TORCH=cuda insists on these builds of torch. TORCH_ARGS are more arguments of pip for it: another
+# index has builds of its own, taken without a digest.
 set -eu
 
 requirements=${REQUIREMENTS:-$(dirname "$0")/../requirements}
@@ -31,7 +32,9 @@ if grep -q '^torch-geometric==' "$lock"; then
     if [ -n "${TORCH_ARGS:-}" ]; then
         # shellcheck disable=SC2086 # several arguments
         install $TORCH_ARGS -r "$requirements/torch.in"
-    elif command -v nvidia-smi >/dev/null ||
+    elif [ "${TORCH:-}" = cpu ]; then
+        install --require-hashes -r "$requirements/torch-cpu.txt"
+    elif [ "${TORCH:-}" = cuda ] || command -v nvidia-smi >/dev/null ||
         ! install --require-hashes -r "$requirements/torch-cpu.txt" 2>/dev/null; then
         install --require-hashes -r "$requirements/torch.txt"
     fi

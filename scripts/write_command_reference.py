@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from molsteer.shared.bus.dead_letters import DeadLetter
 from molsteer.shared.cli.main import molsteer
 from molsteer.shared.doctor.check import Finding
+from molsteer.shared.wire.catalogue import PROPERTIES
 from molsteer.steering.cli.flags.command_line import is_of_the_seeds
 from molsteer.steering.cli.flags.settings import flag_name, settings_fields
 from molsteer.steering.records.dead_tasks import DeadTask
@@ -23,6 +24,7 @@ from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.latency import Latencies
 from molsteer.steering.records.overview import Summary
 from molsteer.steering.records.progress import Progress
+from molsteer.steering.sites.deployment.overview import Overview
 from molsteer.steering.space.manifest import Manifest
 from molsteer.steering.verification.verify import Verdict
 
@@ -144,18 +146,16 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
             "name": "What stood beside it in its file, if there was anything.",
             "inchikey": "Its standard InChIKey, which tautomers share.",
             "charge": "Its charge in elementary charges.",
-            "multiplicity": "Of its spin; null if the level does not tell.",
-            "cation_multiplicity": "Likewise of its cation.",
-            "adiabatic_eV": "Its adiabatic ionization potential.",
-            "vertical_eV": "Its vertical ionization potential.",
-            "vertical_shifted_eV": "The same less the empirical 4.8455 eV of `xtb --vip`; null at "
-            "other levels than xtb.",
-            "steps": "Steps of the relaxations of neutral and cation.",
+            "multiplicity": "Of its spin, if the level tells.",
+            "cation_multiplicity": "Likewise of its cation, and `anion_multiplicity` of its anion.",
+            **{f"{name}_{known.unit}": known.description for name, known in PROPERTIES.items()},
+            "steps": "Steps of the relaxations of `neutral`, `cation` and `anion`.",
             "engine": "Program that computed it.",
             "cpu_s": "Processor time it took.",
             "error.code": "Instead of the results: the kind of failure.",
             "error.message": "What happened and what to do about it.",
         },
+        "molsteer site status --json": dict(_fields(Overview)),
         "molsteer space build --json": dict(_fields(Manifest)),
         "molsteer space info --json": dict(_fields(Manifest)),
         "molsteer status --json": dict(_fields(Progress)),

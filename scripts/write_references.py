@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never, get_args
 
+from molsteer.shared.settings.names import heading
+from molsteer.shared.settings.sections import LISTS, Section
 from molsteer.steering.cli.flags.molecular_design import (
     SEED_FLAGS,
+    Known,
     NoEffect,
     Only,
     Refused,
@@ -22,12 +26,20 @@ from molsteer.steering.cli.flags.settings import (
     setting_kind,
     settings_fields,
 )
-from molsteer.steering.records.columns import Table
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.columns import Table
+from molsteer.steering.records.tables.tables import TABLES
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.sites.sections import (
+    BatchSection,
+    ImageSection,
+    RedisSection,
+    ServiceSection,
+    SiteSection,
+)
 
 DOCS = Path(__file__).parents[1] / "docs"
 CONFIGURATION, RUN_RECORDS = DOCS / "configuration.md", DOCS / "run-records.md"
+PROFILES = DOCS / "sites" / "profile.md"
 FROM_THE_SEEDS = DOCS / "from-molecular-design.md"
 
 _OPTIONS_END = "<!-- end of options -->"
@@ -46,30 +58,74 @@ from the same sources.
 In a file, relative paths of `campaign.space`, `campaign.training_set` and `train.models` count from
 the folder of the file; everywhere else, and all other paths, from where the command runs.
 
-Names carry their unit: `_s` seconds, `_eV` electron volts, `_bytes` bytes. All mistakes are
+Names carry their unit: `_s` seconds, `_eV` electron volts, `_bytes` bytes; the numbers of an
+`[[objective]]` are in its property's unit. All mistakes are
 reported at once, each with its line or variable and what may have been meant, before anything
 starts; so is a variable that begins with `MOLSTEER_` and that nobody reads. `molsteer init` writes
 a file for given molecules, and `molsteer run --dry-run` tries one out.
 """
 
 
+_COLUMNS = "\n| setting | flag | kind | default | meaning |\n|---|---|---|---|---|\n"
+_LIST_COLUMNS = """
+There may be several of these tables, which have no flags; a variable (`MOLSTEER_LEVEL`,
+`MOLSTEER_OBJECTIVE`) holds all of a kind as a JSON list. The order counts.
+
+| setting | kind | default | meaning |
+|---|---|---|---|
+"""
+
+
 def configuration_reference() -> str:
     """Write the reference of all settings as Markdown."""
-    parts, shown = [_INTRODUCTION], ""
-    for section, key, field in settings_fields():
-        if section != shown:
-            shown = section
-            holder = CampaignSettings.model_fields[section].annotation
-            parts.append(f"\n## [{section}]\n\n{_summary(holder)}\n")
-            parts.append("\n| setting | flag | kind | default | meaning |\n|---|---|---|---|---|\n")
-        cells = (
-            f"`{key}`",
-            f"`{flag_name(section, key)}`",
-            setting_kind(field).replace("|", "\\|"),
-            setting_default(field),
-            str(field.description),
-        )
-        parts.append(f"| {' | '.join(cells)} |\n")
+    parts = [_INTRODUCTION]
+    for section, field in CampaignSettings.model_fields.items():
+        several = section in LISTS
+        holder: Any = get_args(field.annotation)[0] if several else field.annotation
+        parts.append(f"\n## {heading(section)}\n\n{_summary(holder)}\n")
+        parts.append(_LIST_COLUMNS if several else _COLUMNS)
+        for key, each in holder.model_fields.items():
+            cells = (
+                f"`{key}`",
+                *(() if several else (f"`{flag_name(section, key)}`",)),
+                setting_kind(each).replace("|", "\\|"),
+                setting_default(each),
+                str(each.description),
+            )
+            parts.append(f"| {' | '.join(cells)} |\n")
+    return "".join(parts)
+
+
+_SITE_INTRODUCTION = """\
+# Profiles
+
+<!-- Written by `make docs` from the models of profiles; change those instead. -->
+
+What a profile of a [site](README.md) may say. Variables overrule it: `[batch] account` is
+`MOLSTEER_BATCH__ACCOUNT`. Relative paths count from where the command runs. `[queue]` and
+`[stores]` are those of [campaigns](../configuration.md); for a server that is started here,
+`[queue] redis_url` is left out.
+`[trainer]` and `[inferencer]` have the settings of `[simulator]`.
+"""
+
+
+def profile_reference() -> str:
+    """Write the reference of all settings of profiles as Markdown."""
+    parts = [_SITE_INTRODUCTION]
+    sections: dict[str, type[Section]] = {
+        "site": SiteSection,
+        "redis": RedisSection,
+        "batch": BatchSection,
+        "image": ImageSection,
+        "simulator": ServiceSection,
+    }
+    for section, holder in sections.items():
+        parts.append(f"\n## [{section}]\n\n{_summary(holder)}\n")
+        parts.append("\n| setting | kind | default | meaning |\n|---|---|---|---|\n")
+        for key, field in holder.model_fields.items():
+            kind = setting_kind(field).replace("|", "\\|")
+            cells = (f"`{key}`", kind, setting_default(field), str(field.description))
+            parts.append(f"| {' | '.join(cells)} |\n")
     return "".join(parts)
 
 
@@ -94,8 +150,16 @@ Parquet needs pyarrow (`pip install pyarrow`); its columns carry their meaning
 and unit as metadata. `export.json` in the folder names the campaign, the time and the number of
 rows. An earlier export is replaced with `--force` only.
 
-The tables `molecules`, `simulations` and `failures` end with [the columns of the molecules
-file](molecules.md#your-own-columns), as they were written, each named `own_` and its heading.
+Some columns depend on the campaign; capitals in their names below stand for what changes.
+
+- `PROPERTY_UNIT` is a column for each property that was computed, as
+  `adiabatic_ionization_potential_eV`. A unit that cannot stand in a name, as `kcal/mol`, is left
+  out of it; Parquet tells the unit of every column. Of a property that a level does not give, its
+  rows have an empty cell.
+- `predicted_mean_PROPERTY_UNIT` and the like are a column for each property at a level that models
+  predict. Where they predict one property at several levels, the level stands at the end.
+- `own_HEADING` are [the columns of the molecules file](molecules.md#your-own-columns), as they were
+  written.
 
 JSON Lines and Parquet hold text exactly. In CSV, text that would be a formula in a spreadsheet (it
 begins with `=`, `+`, `-` or `@`) begins with an apostrophe, and control characters and ends of
@@ -107,8 +171,9 @@ lines are written as `\\u001b` and `\\n`.
 import pandas
 
 molecules = pandas.read_parquet("records/molecules.parquet")
-hits = molecules[molecules.adiabatic_eV > 14.5]
-error_eV = (molecules.predicted_mean_eV - molecules.adiabatic_eV).abs().mean()
+potential_eV = molecules.adiabatic_ionization_potential_eV
+hits = molecules[potential_eV > 14.5]
+error_eV = (molecules.predicted_mean_adiabatic_ionization_potential_eV - potential_eV).abs().mean()
 
 timings = pandas.read_parquet("records/timings.parquet")
 timings.groupby(["topic", "interval"]).duration_s.describe()
@@ -124,9 +189,10 @@ failures = polars.read_csv("runs/quickstart/export-csv/failures.csv")
 failures.group_by("code").len()
 ```
 
-The archive of `--format qcschema`, `records.jsonl`, has three QCSchema documents for each labelled
-molecule: the relaxations of neutral and cation, and the cation at the neutral's geometry. The `id`
-of each is that of its task, followed by `neutral`, `cation` or `vertical`.
+The archive of `--format qcschema`, `records.jsonl`, has the QCSchema documents of every molecule at
+every level. The `id` of each is that of its task, followed by what it is for. Of an ionization
+potential by xtb these are `neutral` and `cation`, the relaxations, and `vertical`, the cation at
+the neutral's geometry.
 
 ```python
 import json
@@ -202,9 +268,11 @@ def _here(flag: SeedFlag) -> str:
         case Same(settings=settings):
             return ", ".join(f"`{setting}`" for setting in settings)
         case Switch(values=values):
-            return ", ".join(f'`{setting} = "{value}"`' for setting, value in values.items())
+            return _given(values)
         case Server():
             return '`queue.redis_url`, `workers.server = "external"`'
+        case Known(values=known):
+            return "; ".join(f"`{name}`: {_given(values)}" for name, values in known.items())
         case Only(value=value):
             return f"only `{value}`"
         case NoEffect():
@@ -213,6 +281,10 @@ def _here(flag: SeedFlag) -> str:
             return "refused"
         case _:
             assert_never(flag.meaning)
+
+
+def _given(values: Mapping[str, str]) -> str:
+    return ", ".join(f'`{setting} = "{value}"`' for setting, value in values.items())
 
 
 def _our_default(flag: SeedFlag) -> str:
@@ -233,6 +305,7 @@ if __name__ == "__main__":
     for path, text in {
         CONFIGURATION: configuration_reference(),
         RUN_RECORDS: run_records_reference(),
+        PROFILES: profile_reference(),
         FROM_THE_SEEDS: with_seed_options(FROM_THE_SEEDS.read_text(encoding="utf-8")),
     }.items():
         path.write_text(text, encoding="utf-8")

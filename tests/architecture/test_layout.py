@@ -57,7 +57,7 @@ def test_no_module_is_long() -> None:
     assert not {name: length for name, length in lengths.items() if length > MOST_LINES}
 
 
-@pytest.mark.parametrize("package", ["shared", "steering"])
+@pytest.mark.parametrize("package", ["shared", "simulator", "steering"])
 def test_what_ls_shows_of_a_large_package_is_its_architecture(package: str) -> None:
     (top,) = (names for path, names in modules_by_folder().items() if path.match(package))
     assert len(top) <= MOST_AT_THE_TOP, f"Give a part of {top} a folder of their own."

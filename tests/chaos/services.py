@@ -38,7 +38,7 @@ def simulator() -> Callable[[Simulate, TaskContext], Simulated]:
     """Make a handler that takes as long as the molecule's name says."""
 
     def simulate(body: Simulate, context: TaskContext) -> Simulated:
-        with _journalled(f"simulate/{body.smiles}"):
+        with _journalled(f"simulate/{body.level.name}/{body.smiles}"):
             time.sleep(_LONG_S if zlib.crc32(body.smiles.encode()) % _ONE_IN == 0 else _USUAL_S)
             return toy_services.simulated(body, context.blobs, context.reply)
 

@@ -6,6 +6,7 @@ starts again what is gone, by the same command.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -29,6 +30,7 @@ HANDLERS: dict[Topic, str] = {"simulate": "simulator", "train": "trainer", "infe
 
 CAMPAIGN = {
     "MOLSTEER_CAMPAIGN__NAME": "chaos",
+    "MOLSTEER_LEVEL": json.dumps([{"name": "xtb"}, {"name": "dear", "method": "toy"}]),
     "MOLSTEER_POLICY__FIRST_TRAINING_AFTER": "50",
     "MOLSTEER_POLICY__RETRAIN_AFTER": "100",
     "MOLSTEER_POLICY__BUFFER": "8",

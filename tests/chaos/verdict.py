@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from support.toy_services import toy_value_eV
+from support.toy_services import toy_value
 
 from molsteer.shared.worker.execution import LOST_STARTS
 from molsteer.steering.settings.campaign import PolicySection
+
+Named = TypeVar("Named", str, tuple[str, str])
 
 LONGEST_STALL_S = 60.0
 """A campaign that settles nothing for longer stands still; no single fault lasts a tenth of it."""
@@ -34,9 +36,10 @@ class Label(NamedTuple):
     """A row of the ledger's labels."""
 
     task_id: str
-    molecule: int
+    level: str
+    property: str
     smiles: str
-    value_eV: float
+    value: float
 
 
 class Execution(NamedTuple):
@@ -140,21 +143,23 @@ def _missing(evidence: Evidence) -> Iterator[str]:
 def _doubled(evidence: Evidence) -> Iterator[str]:
     for task_id, times in _repeated(evidence.ends):
         yield f"Task {task_id} ended {times} times."
-    for task_id, times in _repeated([label.task_id for label in evidence.labels]):
-        yield f"Task {task_id} gave {times} labels."
-    for smiles, times in _repeated([label.smiles for label in evidence.labels]):
-        yield f"Molecule {smiles} has {times} labels."
+    labels = [(label.task_id, label.property) for label in evidence.labels]
+    for (task_id, name), times in _repeated(labels):
+        yield f"Task {task_id} gave {name} {times} times."
+    labels = [(f"{label.smiles} at {label.level}", label.property) for label in evidence.labels]
+    for (molecule, name), times in _repeated(labels):
+        yield f"Molecule {molecule} has {name} {times} times."
 
 
-def _repeated(names: Sequence[str]) -> list[tuple[str, int]]:
+def _repeated(names: Sequence[Named]) -> list[tuple[Named, int]]:
     return [(name, times) for name, times in Counter(names).items() if times > 1]
 
 
 def _broken(evidence: Evidence) -> Iterator[str]:
     yield from evidence.complaints
     for label in evidence.labels:
-        if abs(label.value_eV - toy_value_eV(label.smiles)) > 1e-6:
-            yield f"The label of {label.smiles} is {label.value_eV}."
+        if abs(label.value - toy_value(label.smiles, label.property, label.level)) > 1e-6:
+            yield f"The {label.property} of {label.smiles} at {label.level} is {label.value}."
     # Poison is told at the start after the last one allowed.
     most_starts = LOST_STARTS * PolicySection().max_starts + 1
     for task in evidence.tasks:

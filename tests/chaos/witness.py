@@ -15,7 +15,7 @@ from support.waiting import eventually
 
 from molsteer.shared.bus.connection import connect
 from molsteer.steering.errors import NoCampaign
-from molsteer.steering.ledger import tasks
+from molsteer.steering.ledger import results, tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import (
     Dispatch,
@@ -28,7 +28,10 @@ from molsteer.steering.policy.events import TaskEnded
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
 
-_LABELS = "SELECT task_id, molecule, smiles, adiabatic_eV FROM label WHERE number > ?"
+_LABELS = (
+    "SELECT task_id, result.level, property, smiles, value FROM label"
+    " JOIN result USING (number) WHERE number > ?"
+)
 
 
 @dataclass
@@ -37,11 +40,13 @@ class Witness:
 
     Attributes:
         seen: Labels it has ever seen.
+        results: How many results they are of.
         settled: Tasks that were settled when it looked last.
     """
 
     run_dir: Path
     seen: list[Label] = field(default_factory=list)
+    results: int = 0
     settled: int = 0
     longest_stall_s: float = 0.0
     _settled_at_s: float | None = None
@@ -53,7 +58,8 @@ class Witness:
         except NoCampaign:
             return
         with closing(ledger), ledger.snapshot():
-            self.seen += _labels(ledger, after=len(self.seen))
+            self.seen += _labels(ledger, after=self.results)
+            self.results = results.count(ledger)
             settled = len(tasks.in_state(ledger, "settled"))
         now_s = time.monotonic()
         if self._settled_at_s is not None:
@@ -97,9 +103,7 @@ def executions(journal: Path) -> Iterator[Execution]:
 
 
 def _labels(ledger: Ledger, after: int = 0) -> list[Label]:
-    return [
-        Label(*row) for row in ledger.connection.execute(f"{_LABELS} ORDER BY number", (after,))
-    ]
+    return [Label(*row) for row in ledger.connection.execute(_LABELS, (after,))]
 
 
 def _tasks(ledger: Ledger, space: SearchSpace) -> Iterator[OrderedTask]:
@@ -115,8 +119,8 @@ def _tasks(ledger: Ledger, space: SearchSpace) -> Iterator[OrderedTask]:
 def _work(command: Dispatch, space: SearchSpace, members: Mapping[tuple[int, int], str]) -> str:
     """Name work as the services do in their journal, who know members and no groups."""
     match command:
-        case DispatchSimulation(molecule=molecule):
-            return f"simulate/{space.smiles(molecule)}"
+        case DispatchSimulation(molecule=molecule, level=level):
+            return f"simulate/{level}/{space.smiles(molecule)}"
         case DispatchTraining(generation=generation, group=group):
             return f"train/{generation}/{members[generation, group]}"
         case DispatchPrediction(generation=generation, chunk=chunk, group=group):

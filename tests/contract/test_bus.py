@@ -160,9 +160,9 @@ def test_only_what_took_its_process_down_is_told_apart_from_what_was_lost_with_i
 
 def test_the_first_outcome_counts(bus: Bus) -> None:
     task = simulate_task(campaign=bus.campaign)
-    assert bus.guard.finish(outcome_of(task, adiabatic_eV=1.0))
-    assert not bus.other_guard.finish(outcome_of(task, adiabatic_eV=2.0))
-    assert only(bus.dispatch.collect(1.0)) == outcome_of(task, adiabatic_eV=1.0)
+    assert bus.guard.finish(outcome_of(task, value_eV=1.0))
+    assert not bus.other_guard.finish(outcome_of(task, value_eV=2.0))
+    assert only(bus.dispatch.collect(1.0)) == outcome_of(task, value_eV=1.0)
 
 
 def test_handing_the_same_outcome_over_twice_is_harmless(bus: Bus) -> None:
@@ -238,7 +238,7 @@ def test_a_task_that_was_settled_or_taken_back_begins_again_when_that_is_wanted(
     bus.dispatch.settle([settled.task_id])
     bus.dispatch.cancel([cancelled.task_id])
     assert bus.guard.begin(settled) == bus.guard.begin(cancelled) == "cancelled"
-    assert bus.dispatch.reopen([settled.task_id, cancelled.task_id, "simulate/3/1"]) == 2
+    assert bus.dispatch.reopen([settled.task_id, cancelled.task_id, "simulate/3/xtb/1"]) == 2
     assert bus.guard.begin(settled) == bus.other_guard.begin(cancelled) == Run(1)
     assert bus.dispatch.reopen([]) == bus.dispatch.reopen([cancelled.task_id]) == 0
 
@@ -260,7 +260,7 @@ def test_messages_that_no_worker_took_are_withdrawn_and_no_others(bus: Bus) -> N
 
 def test_an_outcome_that_is_put_aside_makes_room_for_another_one(bus: Bus) -> None:
     task = simulate_task(campaign=bus.campaign)
-    first, second = (outcome_of(task, adiabatic_eV=value) for value in (1.0, 2.0))
+    first, second = (outcome_of(task, value_eV=value) for value in (1.0, 2.0))
     assert bus.guard.finish(first)
     assert not bus.other_guard.finish(second)
     bus.dispatch.bury(first, "It cannot be recorded.")

@@ -32,7 +32,8 @@ from molsteer.shared.wire.messages import (
     Trained,
     TrainedMember,
 )
-from molsteer.shared.wire.specs import Acquisition, SimulationSpec, TrainingPlan
+from molsteer.shared.wire.properties import Aim, Objective, Output, Quantity
+from molsteer.shared.wire.specs import Acquisition, Level, SimulationSpec, TrainingPlan
 from molsteer.shared.wire.topics import TOPICS
 
 pytestmark = pytest.mark.fast
@@ -41,7 +42,18 @@ GOLDEN = Path(__file__).parent / "golden"
 KEYS = KeyRing(keys=(Key(id="golden", topic="simulate", secret="5a" * 32, signs=True),))
 REF = ObjRef(store="file", key="ab/abc", codec="safetensors", sha256="ab" * 32, size_bytes=123456)
 INLINE = Inline(codec="msgpack", data=b"\x81\xa1a\xff\x00")
-SPEC = SimulationSpec(level="xtb", engine="auto", accuracy=0.05, max_steps=300)
+LEVEL = Level(
+    name="screening",
+    spec=SimulationSpec(method="xtb", solvent="water", engine="auto", accuracy=0.05, max_steps=300),
+)
+OUTPUTS = (
+    Output(name="adiabatic_ionization_potential", level="screening", unit="eV"),
+    Output(name="heavy_atoms", level="best"),
+)
+AIMS = (
+    Aim(objective=Objective(output=OUTPUTS[0], goal="maximise", hit=14.0), scale=0.5),
+    Aim(objective=Objective(output=OUTPUTS[1], goal="reach", target=4.0, hit=1.0), scale=2.0),
+)
 PLAN = TrainingPlan(
     width=64,
     layers=4,
@@ -82,7 +94,14 @@ def outcome(task_id: str, result: Result) -> Outcome:
 
 
 MESSAGES: dict[str, Task | Outcome] = {
-    "simulate": task("simulate/7/2", Simulate(smiles="C[C@H](N)O", spec=SPEC)),
+    "simulate": task(
+        "simulate/7/screening/2",
+        Simulate(
+            smiles="C[C@H](N)O",
+            level=LEVEL,
+            wanted={"adiabatic_ionization_potential": "eV", "heavy_atoms": ""},
+        ),
+    ),
     "train": task(
         "train/3/1/2",
         Train(
@@ -90,6 +109,7 @@ MESSAGES: dict[str, Task | Outcome] = {
             members=(0, 1),
             seed=17,
             plan=PLAN,
+            outputs=OUTPUTS,
             training_set=REF,
             warm_start=(REF, INLINE),
         ),
@@ -99,6 +119,8 @@ MESSAGES: dict[str, Task | Outcome] = {
         Infer(
             generation=3,
             chunk=14,
+            outputs=OUTPUTS,
+            aims=AIMS,
             graphs=REF,
             weights=(REF,),
             acquisition=Acquisition(kind="ucb", beta=0.5),
@@ -111,6 +133,8 @@ MESSAGES: dict[str, Task | Outcome] = {
         Infer(
             generation=3,
             chunk=14,
+            outputs=OUTPUTS,
+            aims=AIMS[:1],
             graphs=REF,
             weights=(REF, REF),
             predicted=(None, INLINE),
@@ -121,16 +145,22 @@ MESSAGES: dict[str, Task | Outcome] = {
     ),
     "predict": task(
         "infer/3/14/1/2",
-        Predict(generation=3, chunk=14, graphs=REF, weights=INLINE, batch_size=512),
+        Predict(
+            generation=3, chunk=14, outputs=OUTPUTS, graphs=REF, weights=INLINE, batch_size=512
+        ),
     ),
     "simulated": outcome(
-        "simulate/7/2",
+        "simulate/7/screening/2",
         Simulated(
             smiles="C[C@H](N)O",
-            adiabatic_eV=9.125,
-            vertical_eV=9.5,
-            steps=(12, 30),
+            values={
+                "adiabatic_ionization_potential": Quantity(value=9.125, unit="eV"),
+                "heavy_atoms": Quantity(value=4.0),
+            },
+            steps={"neutral": 12, "cation": 30},
             engine="tblite 0.5.0",
+            charge=0,
+            multiplicities={"neutral": 1, "cation": 2},
             records=REF,
         ),
     ),
@@ -139,9 +169,11 @@ MESSAGES: dict[str, Task | Outcome] = {
         Trained(
             generation=3,
             members=(
-                TrainedMember(member=0, epochs=80, validation_mae_eV=0.25, stopped="converged"),
+                TrainedMember(
+                    member=0, epochs=80, validation_mae=(0.25, None), stopped="converged"
+                ),
             ),
-            validation_mae_eV=0.2,
+            validation_mae=(0.2, None),
             device="cpu",
             weights=REF,
         ),
@@ -153,9 +185,8 @@ MESSAGES: dict[str, Task | Outcome] = {
             chunk=14,
             scored=16384,
             candidates=INLINE,
-            mean_eV=9.5,
-            spread_eV=0.25,
-            best_eV=14.75,
+            mean=(9.5, 4.0),
+            spread=(0.25, 1.0),
             device="cpu",
         ),
     ),
@@ -163,7 +194,7 @@ MESSAGES: dict[str, Task | Outcome] = {
         "infer/3/14/1/2", Predicted(generation=3, chunk=14, predictions=REF, device="cpu")
     ),
     "failed": outcome(
-        "simulate/7/2",
+        "simulate/7/screening/2",
         Failed(
             status="error",
             error=ErrorRecord(
@@ -239,8 +270,8 @@ def test_what_is_signed_is_purpose_topic_key_and_exact_bytes() -> None:
 def test_another_protocol_is_told_as_such(name: str) -> None:
     decode = decode_task if isinstance(MESSAGES[name], Task) else decode_outcome
     data = (GOLDEN / f"{name}.json").read_bytes()
-    future = data.replace(b'"protocol":1', b'"protocol":2')
-    with pytest.raises(ProtocolMismatch, match="speaks protocol 2, this process speaks 1"):
+    future = data.replace(b'"protocol":2', b'"protocol":3')
+    with pytest.raises(ProtocolMismatch, match="speaks protocol 3, this process speaks 2"):
         decode(future)
 
 
@@ -265,7 +296,11 @@ ABSURD = {
         '"start":3',
         '"start":9223372036854775808',
     ),
-    "steps beyond every integer": ("simulated", '"steps":[12', '"steps":[1180591620717411303424'),
+    "steps beyond every integer": (
+        "simulated",
+        '"neutral":12',
+        '"neutral":1180591620717411303424',
+    ),
     "data larger than any memory": (
         "simulated",
         '"size_bytes":123456',
@@ -274,21 +309,27 @@ ABSURD = {
     "data without size": ("simulated", '"size_bytes":123456', '"size_bytes":-1'),
     "an unknown store": ("simulated", '"store":"file"', '"store":"moon"'),
     "a time beyond the calendar": ("simulated", '"ended_at":1790000009.75', '"ended_at":1e300'),
-    "a potential that no surrogate can learn": (
+    "a value that no surrogate can learn": ("simulated", '"value":9.125', '"value":1e39'),
+    "a value that is no number": ("simulated", '"value":9.125', '"value":null'),
+    "a unit as long as a sentence": ("simulated", '"unit":"eV"', f'"unit":"{"x" * 31}"'),
+    "no value at all": (
         "simulated",
-        '"adiabatic_eV":9.125',
-        '"adiabatic_eV":1e39',
+        '"values":{"adiabatic_ionization_potential":{"value":9.125,"unit":"eV"},'
+        '"heavy_atoms":{"value":4.0,"unit":""}}',
+        '"values":{}',
     ),
+    "a property that is a path": ("simulated", '"heavy_atoms"', '"../heavy_atoms"'),
+    "a task of a level that is a path": ("simulated", "simulate/7/screening/2", "simulate/7/../2"),
     "a name as long as a book": ("simulated", '"worker":"node-7', f'"worker":"{"x" * 2_000}'),
     "a generation beyond every integer": (
         "inferred",
         '"generation":3',
         '"generation":9223372036854775808',
     ),
-    "an error that is no energy": (
+    "an error beyond every number": (
         "trained",
-        '"validation_mae_eV":0.2,"device"',
-        '"validation_mae_eV":1e300,"device"',
+        '"validation_mae":[0.2,null],"device"',
+        '"validation_mae":[1e300,null],"device"',
     ),
 }
 

@@ -15,8 +15,12 @@ from molsteer.shared.cli.main import molsteer
 pytestmark = pytest.mark.fast
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+PAGES = [each for part in ("*.md", "sites/*.md") for each in sorted((ROOT / "docs").glob(part))]
+DOCUMENTS = [
+    *(ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "tests" / "README.md"),
+    *PAGES,
+]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def shown(word: str) -> Iterator[str]:

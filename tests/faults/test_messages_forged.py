@@ -112,7 +112,7 @@ def test_a_task_of_another_campaign_and_one_of_the_past_change_nothing(
 
 
 def forged_outcomes(task: Task) -> list[bytes]:
-    wrong = outcome_of(task, adiabatic_eV=99.0)
+    wrong = outcome_of(task, value_eV=99.0)
     return [
         encode(wrong),
         encode(wrong, new_key_ring(TOPICS)),
@@ -120,7 +120,7 @@ def forged_outcomes(task: Task) -> list[bytes]:
         RING.sign("task", "simulate", encode(wrong)),
         encode(outcome_of(task), RING).replace(b":10.0,", b":99.0,"),
         encode(renamed(wrong, campaign="elsewhere"), RING),
-        encode(renamed(wrong, task_id="simulate/999999/1"), RING),
+        encode(renamed(wrong, task_id="simulate/999999/xtb/1"), RING),
     ]
 
 
@@ -210,7 +210,7 @@ def test_a_worker_with_other_keys_says_so_and_another_does_its_work(
 def test_keys_are_rotated_while_tasks_wait_and_nothing_is_refused(
     signed: ExternalCampaign,
 ) -> None:
-    from molsteer.shared.wire.rotation import rotate
+    from molsteer.shared.wire.key_ring import rotate
 
     with signed.steered():
         eventually(lambda: signed.count("task WHERE state = 'dispatched'"))

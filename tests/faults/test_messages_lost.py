@@ -21,6 +21,7 @@ from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.codec import encode
+from molsteer.shared.wire.messages import PROTOCOL as OURS
 from molsteer.shared.wire.messages import Outcome
 
 LOST = "Lost on the way, published again"
@@ -108,8 +109,8 @@ def test_doorbells_and_outcomes_are_forged_doubled_and_garbled(campaign: Externa
             client.hset(
                 keys.outcomes(name),
                 mapping={
-                    "simulate/1/1": b"\x80\x04N.",
-                    "simulate/2/1": encode(outcome_of(stranger)),
+                    "simulate/1/xtb/1": b"\x80\x04N.",
+                    "simulate/2/xtb/1": encode(outcome_of(stranger)),
                     stranger.task_id: encode(outcome_of(stranger)),
                 },
             )
@@ -193,7 +194,7 @@ def test_a_worker_of_another_version_understands_nothing_and_another_does_its_wo
     campaign.hold()
     with campaign.worker(**newer), campaign.steered() as steering:
         letter = eventually(lambda: dead_letters(campaign.queue))[0]
-        assert f"speaks protocol 1, this process speaks {PROTOCOL}" in letter.reason
+        assert f"speaks protocol {OURS}, this process speaks {PROTOCOL}" in letter.reason
         external = {"MOLSTEER_WORKERS__SERVER": "external"} | queue_variables(campaign.queue)
         doctor = molsteer("doctor", "--only", "workers", **external)
         assert f"runs molsteer {VERSION}, this machine" in doctor.stdout

@@ -136,7 +136,7 @@ def test_an_older_copy_of_the_run_directory_is_restored(campaign: ExternalCampai
         campaign.steer_to_the_end()
         shutil.rmtree(campaign.run_dir)
         shutil.copytree(kept, campaign.run_dir)
-        assert campaign.count("label") < campaign.budget
+        assert campaign.count("result") < campaign.budget
         campaign.steer_to_the_end()
         assert "This run directory is older than what its server has seen" in campaign.log
         campaign.assert_counted_once(most_executions=2)
@@ -151,7 +151,7 @@ def test_the_disk_of_the_run_directory_is_full(campaign: ExternalCampaign) -> No
         campaign.release()
         eventually(lambda: "Make room on its disk. Trying again" in campaign.log)
         eventually(lambda: campaign.executions == PUBLISHED)
-        assert campaign.count("label") == 0
+        assert campaign.count("result") == 0
         with campaign.client() as client:
             # What could not be written down is still there.
             eventually(lambda: len(outcomes(client)) == PUBLISHED)
@@ -170,7 +170,7 @@ def test_another_program_locks_the_ledger(campaign: ExternalCampaign) -> None:
             campaign.release()
             eventually(lambda: "another program holds the lock of its ledger" in campaign.log)
             eventually(lambda: campaign.executions == PUBLISHED)
-            assert campaign.count("label") == 0
+            assert campaign.count("result") == 0
         campaign.await_end(steering)
         campaign.assert_counted_once(most_executions=1)
 

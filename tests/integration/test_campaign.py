@@ -21,6 +21,8 @@ from support.processes import below
 from support.waiting import eventually
 
 from molsteer.shared.bus.connection import connect
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.properties import Output
 from molsteer.steering.start.training_set import read_training_set
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -77,7 +79,7 @@ def count(run_dir: Path, what: str) -> int:
 
 def assert_every_simulation_counts_once(run_dir: Path) -> None:
     with reading(run_dir) as ledger:
-        molecules = [row[0] for row in ledger.execute("SELECT molecule FROM label")]
+        molecules = [row[0] for row in ledger.execute("SELECT molecule FROM result")]
         assert len(molecules) == len(set(molecules)) == BUDGET
         finished = ledger.execute("SELECT value FROM fact WHERE name = 'finished'").fetchone()
     assert json.loads(finished[0]) == "budget-reached"
@@ -95,10 +97,17 @@ def assert_the_records_are_valid_qcschema(run_dir: Path) -> None:
 
 
 def assert_the_records_are_a_training_set(run_dir: Path) -> None:
-    known = read_training_set(run_dir / "export-qcschema" / "records.jsonl")
+    known = read_training_set(
+        run_dir / "export-qcschema" / "records.jsonl",
+        Output(name=ADIABATIC_IP, level="xtb", unit="eV"),
+    )
     with reading(run_dir) as ledger:
-        labels = ledger.execute("SELECT smiles, adiabatic_eV FROM label ORDER BY number").fetchall()
-    assert [(label.smiles, label.adiabatic_eV) for label in known] == labels
+        labels = ledger.execute(
+            "SELECT smiles, value FROM label JOIN result USING (number)"
+            " WHERE property = ? ORDER BY number",
+            (ADIABATIC_IP,),
+        ).fetchall()
+    assert [(label.smiles, label.value) for label in known] == labels
 
 
 def assert_messages_are_signed(process_id: int) -> Path:
@@ -126,7 +135,7 @@ def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
     report = (run_dir / "report.md").read_text()
     assert "## Best molecules" in report
     assert (run_dir / "discovery.png").read_bytes().startswith(b"\x89PNG")
-    assert len(list((run_dir / "records").iterdir())) == BUDGET
+    assert len(list((run_dir / "records" / "xtb").iterdir())) == BUDGET
     assert not [path for path in (run_dir / "objects").rglob("*") if path.is_file()]
     assert count(run_dir, "model WHERE generation = 1") >= 1
     with reading(run_dir) as ledger:
@@ -160,7 +169,7 @@ def test_a_campaign_survives_the_death_of_workers_server_and_steering(
     command = ("run", campaign_file, "--run-dir", run_dir)
 
     steering = molsteer_in_background(*command, output=output)
-    eventually(lambda: count(run_dir, "label") >= 3, 120)
+    eventually(lambda: count(run_dir, "result") >= 3, 120)
     workers = [
         worker
         for worker in below(steering.pid, " worker simulate")
@@ -168,15 +177,15 @@ def test_a_campaign_survives_the_death_of_workers_server_and_steering(
     ]
     assert workers
     workers[0].kill()  # the worker's main process, and with it what it runs
-    labels = count(run_dir, "label")
-    eventually(lambda: count(run_dir, "label") >= labels + 2, 120)
+    labels = count(run_dir, "result")
+    eventually(lambda: count(run_dir, "result") >= labels + 2, 120)
 
     servers = below(steering.pid, "-server ")
     assert servers
     for server in servers:
         server.kill()  # with everything that was in the queues
-    labels = count(run_dir, "label")
-    eventually(lambda: count(run_dir, "label") >= labels + 2, 120)
+    labels = count(run_dir, "result")
+    eventually(lambda: count(run_dir, "result") >= labels + 2, 120)
 
     orphans = below(steering.pid)
     os.kill(steering.pid, signal.SIGKILL)
@@ -193,7 +202,7 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     run_dir, output = tmp_path / "run", tmp_path / "output"
     command = ("run", campaign_file, "--run-dir", run_dir)
     steering = molsteer_in_background(*command, output=output)
-    eventually(lambda: count(run_dir, "label") >= 2, 120)
+    eventually(lambda: count(run_dir, "result") >= 2, 120)
     keys_file = assert_messages_are_signed(steering.pid)
     steering.send_signal(signal.SIGINT)
     assert steering.wait(60) == 130
@@ -201,10 +210,10 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     said = output.read_text()
     assert re.search(r"Stopping when .* in flight \(\d+\) have ended. Ctrl-C again ends at", said)
     assert "the same command goes on" in said
-    settled = count(run_dir, "label")
+    settled = count(run_dir, "result")
     assert count(run_dir, "task WHERE topic = 'simulate' AND state = 'dispatched'") == 0
     steering = molsteer_in_background(*command, output=output)
-    eventually(lambda: count(run_dir, "label") > settled, 120)
+    eventually(lambda: count(run_dir, "result") > settled, 120)
     steering.send_signal(signal.SIGINT)
     steering.send_signal(signal.SIGINT)
     assert steering.wait(60) == 130

@@ -21,6 +21,7 @@ from molsteer.shared.bus.connection import connect
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.settings.server_url import ServerUrl
+from molsteer.shared.wire.messages import PROTOCOL as OURS
 from molsteer.steering.ledger.ledger import Ledger
 
 EXTERNAL = ("--workers-server", "external", "--workers-local", "false")
@@ -91,7 +92,9 @@ def test_a_worker_of_another_version_is_told_within_seconds(
         told = f"simulate: process {worker.pid} on {platform.node()} runs molsteer {VERSION}, this"
         eventually(lambda: told in (folder / "output").read_text(), 20)
         assert "No worker serves the pool 'default' of train" in (folder / "output").read_text()
-        put_aside = f"The newest: The message speaks protocol 1, this process speaks {PROTOCOL}."
+        put_aside = (
+            f"The newest: The message speaks protocol {OURS}, this process speaks {PROTOCOL}."
+        )
         eventually(lambda: put_aside in (folder / "output").read_text())
 
 
@@ -150,7 +153,7 @@ def test_a_search_space_that_is_replaced_under_a_campaign_ends_it_and_not_its_re
     with closing(sqlite3.connect("runs/campaign/ledger.sqlite")) as ledger:
         ordered = "SELECT count(*) FROM task WHERE topic = 'train' AND publishes > 0"
         eventually(lambda: ledger.execute(ordered).fetchone() == (1,))
-        assert ledger.execute("SELECT count(*) FROM label").fetchone()[0] >= labels
+        assert ledger.execute("SELECT count(*) FROM result").fetchone()[0] >= labels
 
 
 def test_a_ledger_of_a_newer_version_is_told_and_not_touched(folder: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from support.command import molsteer
 
+from molsteer.shared.wire.catalogue import PROPERTIES
+
 pytestmark = pytest.mark.fast
 
 COMPLETE = """
@@ -36,6 +38,9 @@ def completed(*words: str) -> list[str]:
     return done.stdout.split()
 
 
+PROPERTIES_IN_A = [name for name in PROPERTIES if name.startswith("a")]
+
+
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
@@ -54,7 +59,10 @@ def completed(*words: str) -> list[str]:
         (("set", "runs/a", "beta", "=", "2", "campaign"), ["campaign.budget="]),
         (("doctor", "--only", "pack"), ["packages"]),
         (("simulate", "C", "--spec", ""), ["xtb"]),
+        (("simulate", "C", "--property", "a"), ["all", *PROPERTIES_IN_A]),
+        (("simulate", "C", "--solvent", "wa"), ["water"]),
         (("run", "--simulate-level", ""), ["xtb"]),
+        (("run", "--property", "homo"), ["homo_lumo_gap"]),
         (("run", "--policy-acquisition", "g"), ["greedy"]),
         (("dead", "retry", "absent", ""), []),
     ],

@@ -30,7 +30,7 @@ lease_s = 3.0
 def labels(run_dir: Path) -> int:
     uri = f"file:{run_dir / 'ledger.sqlite'}?mode=ro"
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(uri, uri=True)) as ledger:
-        return int(ledger.execute("SELECT count(*) FROM label").fetchone()[0])
+        return int(ledger.execute("SELECT count(*) FROM result").fetchone()[0])
     return 0
 
 

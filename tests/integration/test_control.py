@@ -67,7 +67,7 @@ class Session:
         return 0
 
     def labels(self) -> int:
-        return self.count("label")
+        return self.count("result")
 
     def in_flight(self) -> int:
         return self.count("task WHERE state = 'dispatched'")

@@ -35,6 +35,7 @@ def test_the_plan_is_told_in_words_and_nothing_is_written(folder: Path) -> None:
         "8 rows of good.smi, from which a search space is built; of the first 8 rows, 6 can be",
         "Left out: 1 not a SMILES, 1 duplicate.",
         "Results: in runs/campaign, which is made.",
+        "Wanted: adiabatic_ionization_potential at the level xtb, as high as can be.",
         "Simulations: 100 molecules at the level xtb, 2 at a time",
         "The first 32 molecules are drawn at random; then models are trained",
         "Workers: 2 of simulate, 1 of train, 1 of infer are started on this machine.",
@@ -60,6 +61,39 @@ def test_it_is_told_when_models_begin(folder: Path, options: tuple[str, ...], to
     done = molsteer("run", "--space", "good.smi", "--dry-run", *options)
     assert done.returncode == 0, done.stderr
     assert told in done.stdout
+
+
+@pytest.mark.fast
+def test_levels_objectives_and_how_many_climb_are_told(folder: Path) -> None:
+    (folder / "two.toml").write_text(
+        '[campaign]\nspace = "good.smi"\nbudget = 50\n'
+        '[[level]]\nname = "dry"\n'
+        '[[level]]\nname = "wet"\nsolvent = "water"\nshare = 0.25\n'
+        '[[objective]]\nproperty = "homo_lumo_gap"\ngoal = "reach"\ntarget = 3\nhit_within = 0.5\n'
+        '[[objective]]\nproperty = "solvation_energy"\ngoal = "minimise"\n'
+    )
+    done = molsteer("run", "two.toml", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    for part in (
+        "Wanted: homo_lumo_gap at the level wet, near 3 eV; a hit is within 0.5 eV of 3 eV.",
+        "Wanted: solvation_energy at the level wet, as low as can be.",
+        "Simulations: 50 molecules at the level dry, ",
+        "Simulations: the best 13 molecules of these, 25 %, at the level wet as well.",
+    ):
+        assert part in done.stdout
+
+
+@pytest.mark.fast
+def test_labels_are_read_from_the_column_that_was_chosen(folder: Path) -> None:
+    (folder / "gaps.csv").write_text("smiles,E\nCCO,10.5\nCCN,9.1\n")
+    labels = ("--training-set", "gaps.csv", "--property", "homo_lumo_gap")
+    done = molsteer("run", "--space", "good.smi", "--dry-run", *labels)
+    assert done.returncode == 2
+    assert "no column of labels, 'homo_lumo_gap' or 'homo_lumo_gap_eV'" in done.stderr
+    column = ("--training-label-column", "E")
+    done = molsteer("run", "--space", "good.smi", "--dry-run", *labels, *column)
+    assert done.returncode == 0, done.stderr
+    assert "Labels: 2 of gaps.csv" in done.stdout
 
 
 @pytest.mark.fast

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.command import molsteer
 
-from molsteer.steering.settings.campaign import load_campaign
+from molsteer.steering.settings.campaign import CampaignSettings, load_campaign
 from molsteer.steering.start.outlook import warning
 from molsteer.steering.start.proposal import propose, write_proposal
 
@@ -40,6 +40,16 @@ def test_the_file_says_what_was_found_and_why_and_is_never_overwritten(folder: P
         "seed": 0,
     }
     assert document["policy"]["first_training_after"] == 12
+    plain = CampaignSettings.model_validate({"campaign": {"space": "My molecules.smi"}})
+    written = load_campaign(folder / "campaign.toml", {})
+    assert (written.objectives, written.levels) == (plain.objectives, plain.levels)
+    further = text.replace("# [[level]]", "[[level]]")
+    for key in ("name", "solvent", "share", "hit_above"):
+        further = further.replace(f"# {key} = ", f"{key} = ")
+    (folder / "further.toml").write_text(further)
+    both = load_campaign(folder / "further.toml", {})
+    assert [level.spec.solvent for level in both.levels] == [None, "water"]
+    assert (both.objectives[0].output.level, both.objectives[0].hit) == ("in-water", 12.0)
     assert "fewer give models too little to learn from; there are 200 molecules." in text
 
     again = molsteer("init", "My molecules.smi")

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from support.tasks import outcome_of
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
+from support.toy_site import ToySite
 
 from molsteer.shared.cli.main import molsteer
 from molsteer.shared.wire.messages import ErrorRecord, Failed
@@ -32,8 +33,18 @@ POISON = Failed(
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An ended campaign with a dead task, and a search space."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A site that is up, without any block."""
+    toys = ToySite(tmp_path_factory.mktemp("site"))
+    toys.write()
+    toys.deployment.up()
+    yield toys.profile
+    toys.end()
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory, site: Path) -> dict[str, str]:
+    """An ended campaign with a dead task, a search space, and a site."""
     folder = tmp_path_factory.mktemp("campaign")
     space = toy_space(folder)
     toy = ToyCampaign(folder / "run", space, toy_plan(space))
@@ -45,13 +56,14 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assert task is not None
     toy.bus.finish(outcome_of(task).model_copy(update={"start": 4, "result": POISON}))
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     return {
         "RUN_DIR": str(toy.folder),
         "FOLDER": str(space.folder),
         "TASK_ID": dead_tasks(campaign.ledger)[0].task_id,
         "SOURCES": str(folder / "molecules.smi"),
         "MOLECULE...": "C",
+        "NAME": str(site),
     }
 
 

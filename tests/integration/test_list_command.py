@@ -58,7 +58,9 @@ def test_every_campaign_is_listed_with_its_state_and_nothing_is_touched(campaign
         "interrupted": "interrupted",
     }
     assert (found["ended"]["done"], found["ended"]["budget"]) == (BUDGET, BUDGET)
-    assert found["ended"]["best_eV"] > 0
+    assert found["ended"]["best"]["value"] > 0
+    assert found["ended"]["best"]["unit"] == "eV"
+    assert found["ended"]["property"] == "adiabatic_ionization_potential"
     assert found["paused"]["budget"] == 7
     shown = molsteer("list", campaigns).stdout
     assert f"{BUDGET}/{BUDGET}" in shown

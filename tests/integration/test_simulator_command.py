@@ -20,6 +20,8 @@ from support.processes import below
 from support.simulation import need_engine
 from support.waiting import eventually
 
+from molsteer.shared.wire.catalogue import OFFERED
+
 MOLSTEER = Path(sys.executable).with_name("molsteer")
 ENDLESS = "C" * 900
 """A molecule that libraries are busy with for minutes."""
@@ -46,11 +48,14 @@ def test_one_molecule_is_printed_as_json_and_its_records_are_written(tmp_path: P
     assert answer["smiles"] == "OCC"
     assert answer["canonical_smiles"] == "CCO"
     assert answer["inchikey"] == "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
-    assert answer["adiabatic_eV"] == pytest.approx(14.445, abs=0.01)
-    assert answer["vertical_eV"] > answer["adiabatic_eV"]
-    assert answer["vertical_shifted_eV"] == pytest.approx(answer["vertical_eV"] - 4.8455)
+    adiabatic_eV, vertical_eV, shifted_eV = (
+        answer[f"{kind}_ionization_potential_eV"] for kind in ("adiabatic", "vertical", "shifted")
+    )
+    assert adiabatic_eV == pytest.approx(14.445, abs=0.01)
+    assert vertical_eV > adiabatic_eV
+    assert shifted_eV == pytest.approx(vertical_eV - 4.8455)
     assert (answer["charge"], answer["multiplicity"], answer["cation_multiplicity"]) == (0, 1, 2)
-    assert len(answer["steps"]) == 2
+    assert set(answer["steps"]) == {"neutral", "cation"}
     assert answer["cpu_s"] > 0
     assert [file.name for file in tmp_path.iterdir()] == ["ethanol.json"]
     assert set(json.loads((tmp_path / "ethanol.json").read_text())) == {
@@ -69,6 +74,10 @@ def test_one_molecule_is_printed_as_json_and_its_records_are_written(tmp_path: P
         (["C[U]"], 2, "hydrogen to radon"),
         (["CCO", "--spec", "dft"], 2, "(installed: xtb)"),
         (["CCO", "--spec", "r2SCAN 3c"], 2, "(installed: xtb)"),
+        (["CCO", "--property", "homo_lumo"], 2, "Did you mean homo_lumo_gap?"),
+        (["CCO", "--property", "solvation_energy"], 2, "Name one, as water"),
+        (["CCO", "CCN", "--solvent", "Water"], 2, "Did you mean water?"),
+        (["CCO", "--solvent", "water", "--engine", "xtb-python"], 2, "Choose the engine 'tblite'"),
         (["CCO", "--accuracy", "0"], 2, "--accuracy"),
         (["CCO", "--accuracy", "nan"], 2, "--accuracy"),
         (["CCO", "--time-limit", "inf"], 2, "finite number"),
@@ -121,10 +130,48 @@ def test_a_file_that_ends_in_csv_is_a_table(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
     text = (tmp_path / "found.csv").read_text()
     rows = {row["smiles"]: row for row in csv.DictReader(io.StringIO(text))}
-    assert float(rows["CCO"]["adiabatic_eV"]) == pytest.approx(14.445, abs=0.01)
+    assert float(rows["CCO"]["adiabatic_ionization_potential_eV"]) == pytest.approx(
+        14.445, abs=0.01
+    )
     assert int(rows["CCO"]["cation_steps"]) > 0
     assert rows["C1CC"]["error"] == "bad-smiles"
     assert "brackets" in rows["C1CC"]["message"]
+
+
+def test_properties_are_computed_by_name_in_a_solvent(tmp_path: Path) -> None:
+    asked = ("--property", "solvation_energy", "--property", "homo_lumo_gap", "--solvent", "water")
+    done = simulate("CCO", *asked, "--format", "csv", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert [name for name in row if name.endswith("_eV")] == [
+        "homo_lumo_gap_eV",
+        "solvation_energy_eV",
+    ]
+    assert -1.0 < float(row["solvation_energy_eV"]) < 0.0
+    assert "cation_steps" not in row
+
+
+def test_all_is_everything_that_the_level_gives_in_its_surroundings(tmp_path: Path) -> None:
+    done = simulate("C=O", "--property", "all", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    given = {name for name in json.loads(done.stdout) if name.endswith("_eV")}
+    assert given == {f"{name}_eV" for name in OFFERED["xtb"]} - {"solvation_energy_eV"}
+
+
+def test_what_failed_before_anything_was_computed_is_in_the_table_too(tmp_path: Path) -> None:
+    done = simulate("C1CC", "CCCO", "-o", "found.csv", "--processes", "1", "-q", cwd=tmp_path)
+    assert done.returncode == 1
+    with (tmp_path / "found.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["smiles"] for row in rows] == ["C1CC", "CCCO"]
+    assert float(rows[1]["adiabatic_ionization_potential_eV"]) > 0.0
+
+
+def test_a_table_of_failures_alone_says_why(tmp_path: Path) -> None:
+    done = simulate("C1CC", "C2CC", "--format", "csv", "-q", cwd=tmp_path)
+    assert done.returncode == 1
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["error"] for row in rows] == ["bad-smiles", "bad-smiles"]
 
 
 def test_nothing_is_written_where_the_molecules_cannot_be_read(tmp_path: Path) -> None:
@@ -140,7 +187,7 @@ def test_the_time_limit_holds_although_a_library_is_busy(tmp_path: Path) -> None
     assert done.returncode == 1
     answers = {answer["smiles"]: answer for answer in map(json.loads, done.stdout.splitlines())}
     assert "in the middle of a step" in answers[ENDLESS]["error"]["message"]
-    assert answers["CCO"]["adiabatic_eV"] == pytest.approx(14.445, abs=0.01)
+    assert answers["CCO"]["adiabatic_ionization_potential_eV"] == pytest.approx(14.445, abs=0.01)
 
 
 @contextmanager

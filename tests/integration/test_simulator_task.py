@@ -12,8 +12,9 @@ from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.blob import Placement
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.messages import Failed, Simulate, Simulated
-from molsteer.shared.wire.specs import SimulationSpec
+from molsteer.shared.wire.specs import Level
 from molsteer.shared.worker.port import TaskContext
 from molsteer.simulator.app import build
 
@@ -23,12 +24,15 @@ def test_a_task_gives_potentials_and_stored_records_and_leaves_no_file(tmp_path:
     context = TaskContext(
         blobs, Placement(store="file", threshold_bytes=0), scratch=tmp_path, remaining_s=60.0
     )
-    answer = build()(Simulate(smiles="OCC", spec=SimulationSpec()), context)
+    wanted = {ADIABATIC_IP: "eV"}
+    answer = build()(Simulate(smiles="OCC", level=Level(), wanted=wanted), context)
     assert Simulated.model_validate_json(answer.model_dump_json()) == answer
     assert answer.smiles == "OCC"
-    assert abs(answer.adiabatic_eV - 14.445) < 0.01
+    assert abs(answer.values[ADIABATIC_IP].value - 14.445) < 0.01
+    assert answer.values[ADIABATIC_IP].unit == "eV"
+    assert (answer.charge, set(answer.steps)) == (0, {"neutral", "cation"})
     assert answer.engine.startswith(("tblite ", "xtb-python "))
-    assert answer.multiplicities == (1, 2)
+    assert answer.multiplicities == {"neutral": 1, "cation": 2}
     records = blobs.tree(answer.records)
     assert isinstance(records, dict)
     assert set(records) == {"neutral", "vertical", "cation"}

@@ -53,7 +53,7 @@ def test_a_campaign_trains_on_its_training_set_and_searches_the_other_molecules(
     assert "Training set: 7 rows, of which 1 repeat the molecule and label" in ended.stderr
     assert "chosen by the models: 3 molecules" in ended.stdout
     with closing(sqlite3.connect(run_dir / "ledger.sqlite")) as ledger:
-        found = {smiles for (smiles,) in ledger.execute("SELECT smiles FROM label")}
+        found = {smiles for (smiles,) in ledger.execute("SELECT smiles FROM result")}
         trained_on = ledger.execute("SELECT min(labels) FROM model").fetchone()
     assert len(found) == 3
     assert "6 labels known before" in (run_dir / "report.md").read_text()

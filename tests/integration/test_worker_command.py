@@ -208,9 +208,9 @@ def test_a_worker_takes_the_tasks_of_its_pool_and_no_others(
         usual.publish(simulate_task("unlucky 3", campaign="usual"))
         theta.publish(simulate_task("unlucky 3", campaign="theta"))
         assert theta.collect(30.0)
-        task = ("simulate", "simulate/1/1")
-        assert theta.whereabouts([task]) == {"simulate/1/1": "finished"}
-        assert usual.whereabouts([task]) == {"simulate/1/1": "queued"}
+        task = ("simulate", "simulate/1/xtb/1")
+        assert theta.whereabouts([task]) == {"simulate/1/xtb/1": "finished"}
+        assert usual.whereabouts([task]) == {"simulate/1/xtb/1": "queued"}
     theta.close()
     usual.close()
 
@@ -233,7 +233,7 @@ def test_logs_are_json_lines_that_name_the_task_and_no_secret(
     (failed,) = [line for line in worker.log() if line["level"] == "WARNING"]
     assert failed["message"] == "Task failed: The dice show 3."
     assert failed["service"] == "worker-simulate"
-    assert (failed["campaign"], failed["task_id"]) == ("campaign", "simulate/1/1")
+    assert (failed["campaign"], failed["task_id"]) == ("campaign", "simulate/1/xtb/1")
     assert PASSWORD not in worker.log_file.read_text()
     dispatch.close()
 

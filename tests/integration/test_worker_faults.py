@@ -179,7 +179,7 @@ def test_a_task_over_its_hard_limit_times_out_once_and_leaves_nothing(
         eventually(lambda: not worker.scratch_folders())
         dispatch.settle([task.task_id])
         dispatch.publish(simulate_task("echo", number=2))
-        assert the_outcome(dispatch).task_id == "simulate/2/1"
+        assert the_outcome(dispatch).task_id == "simulate/2/xtb/1"
         assert len(started(tmp_path)) == 1
 
 
@@ -237,7 +237,7 @@ def test_a_running_task_that_is_cancelled_stops(
         eventually(lambda: not worker.scratch_folders())
         dispatch.settle([task.task_id])
         dispatch.publish(simulate_task("echo", number=2))
-        assert the_outcome(dispatch).task_id == "simulate/2/1"
+        assert the_outcome(dispatch).task_id == "simulate/2/xtb/1"
 
 
 def test_an_outcome_whose_doorbell_was_lost_is_collected(
@@ -280,7 +280,7 @@ def test_only_an_expiring_list_of_ended_tasks_is_left_of_a_retired_campaign(
 def test_messages_that_are_no_tasks_are_put_aside(
     queue: QueueSettings, dispatch: RedisDispatch, client: redis.Redis, tmp_path: Path
 ) -> None:
-    bad = encode(simulate_task()).replace(b'"protocol":1', b'"protocol":99')
+    bad = encode(simulate_task()).replace(b'"protocol":2', b'"protocol":99')
     with running_worker(queue, tmp_path):
         for text in ("no task", bad.decode()):
             dispatch._app.send_task(
@@ -288,7 +288,7 @@ def test_messages_that_are_no_tasks_are_put_aside(
             )
         send_pickle(queue)
         dispatch.publish(simulate_task("echo", number=2))
-        assert the_outcome(dispatch).task_id == "simulate/2/1"
+        assert the_outcome(dispatch).task_id == "simulate/2/xtb/1"
     letters = dead_letters(queue)
     assert [letter.data for letter in letters] == [bad.decode(), "no task"]
     assert "speaks protocol 99" in letters[0].reason
@@ -304,7 +304,7 @@ def test_messages_that_make_no_sense_cost_no_worker(
         for name in ("timelimit", "stamped_headers", "eta", "id"):
             producer.publish([["a"], {}, {}], headers=celery_headers() | {name: 5})
         dispatch.publish(simulate_task("echo", number=2))
-        assert the_outcome(dispatch).task_id == "simulate/2/1"
+        assert the_outcome(dispatch).task_id == "simulate/2/xtb/1"
         assert worker.process.poll() is None
         eventually(lambda: not client.exists(f"{queue.prefix}:unacked:simulate"))
 
@@ -314,9 +314,9 @@ def test_an_outcome_that_cannot_be_read_is_put_aside(
 ) -> None:
     task = simulate_task()
     outcomes = f"{queue.prefix}:outcomes:campaign"
-    client.hset(outcomes, mapping={"simulate/8/1": b"\x80\x04N.", "simulate/9/1": b"{}"})
+    client.hset(outcomes, mapping={"simulate/8/xtb/1": b"\x80\x04N.", "simulate/9/xtb/1": b"{}"})
     client.hset(outcomes, b"\xff", encode(outcome_of(task)))
-    client.hset(outcomes, "simulate/7/1", encode(outcome_of(task)))
+    client.hset(outcomes, "simulate/7/xtb/1", encode(outcome_of(task)))
     client.hset(outcomes, task.task_id, encode(outcome_of(task)))
     assert the_outcome(dispatch) == outcome_of(task)
     assert client.hkeys(outcomes) == [task.task_id.encode()]
@@ -395,4 +395,4 @@ def send_pickle(queue: QueueSettings) -> None:
 
 
 def celery_headers() -> dict[str, object]:
-    return {"task": "molsteer.simulate", "id": "campaign:simulate/1/1"}
+    return {"task": "molsteer.simulate", "id": "campaign:simulate/1/xtb/1"}

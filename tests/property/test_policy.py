@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -19,19 +21,26 @@ from molsteer.steering.policy.events import (
     PlanChanged,
     Resumed,
     RetryRequested,
+    SimulationSucceeded,
     SlotsChanged,
     StopRequested,
     TaskFailed,
     Ticked,
 )
 from molsteer.steering.policy.journal_codec import from_json, to_json
-from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.settle import lasting
+from molsteer.steering.policy.plan import Plan, Rung
 from molsteer.steering.policy.state import State
 from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 
 pytestmark = pytest.mark.fast
 
+
+def rungs_of(shares: Sequence[float]) -> tuple[Rung, ...]:
+    return tuple(Rung(f"level-{place}", share) for place, share in enumerate(shares, start=2))
+
+
+SHARES = (0.07, 0.3, 0.5, 0.55, 1.0)
+shares = st.sampled_from(SHARES)
 counts = st.integers(1, 4)
 plans = st.builds(
     Plan,
@@ -55,6 +64,7 @@ plans = st.builds(
     known_labels=st.sampled_from([0, 0, 3]),
     predict_early=st.booleans(),
     labels_first=st.booleans(),
+    rungs=st.lists(shares, max_size=2).map(rungs_of),
 )
 seeds = st.integers(0, 2**32)
 failure_rates = st.sampled_from([0.0, 0.1, 0.5, 1.0])
@@ -80,7 +90,8 @@ def test_pauses_and_stops_that_are_lifted_cost_a_campaign_without_trouble_no_mol
         assert not campaign.state.in_flight
         campaign.tell(Resumed(campaign.at))
     _work(campaign, chance, most=20_000)
-    assert campaign.state.successes == min(plan.budget, plan.space_size)
+    assert campaign.state.first.successes == min(plan.budget, plan.space_size)
+    assert_everybody_climbed_who_could(campaign)
 
 
 @settings(max_examples=50, deadline=None)
@@ -89,7 +100,8 @@ def test_without_trouble_a_campaign_reaches_its_target_or_exhausts_the_space(pla
     chance = Random(seed)
     campaign = Campaign(plan, starters(plan, chance), known := known_of(plan, chance))
     _work(campaign, chance, most=20_000)
-    assert campaign.state.successes == min(plan.budget, plan.space_size - len(known))
+    assert campaign.state.first.successes == min(plan.budget, plan.space_size - len(known))
+    assert_everybody_climbed_who_could(campaign)
 
 
 @settings(max_examples=50, deadline=None)
@@ -98,11 +110,13 @@ def test_a_journal_read_back_gives_equal_decisions_and_an_equal_state(plan, seed
     campaign = troubled_campaign(plan, Random(seed), failure_rate)
     state = State.fresh(plan)
     for happened, commands in zip(campaign.journal, campaign.commands, strict=True):
-        event = lasting(state, happened)
-        read = from_json(to_json(event))
-        assert read == event
-        state, again = decide(state, read)
-        assert again == commands
+        kept = decide(state, happened).kept_event
+        read = from_json(to_json(kept))
+        assert read == kept
+        decision = decide(state, read)
+        assert decision.commands == commands
+        assert decision.kept_event == kept
+        state = decision.state
     assert state == campaign.state
 
 
@@ -114,11 +128,27 @@ def test_a_state_kept_after_any_event_is_read_back_whole_and_decides_alike(
     campaign = troubled_campaign(plan, Random(seed), failure_rate)
     state = State.fresh(plan)
     for event, commands in zip(campaign.journal, campaign.commands, strict=True):
-        reached, again = decide(state, event)
-        state = state_from_json(state_to_json(reached))
-        assert state == reached
-        assert again == commands
+        decision = decide(state, event)
+        state = state_from_json(state_to_json(decision.state))
+        assert state == decision.state
+        assert decision.commands == commands
     assert state == campaign.state
+
+
+def assert_everybody_climbed_who_could(campaign: Campaign) -> None:
+    """Each rung has its budget, if as many below had merit and none of them was forgotten."""
+    plan, levels = campaign.state.plan, campaign.state.levels
+    with_merit = Counter(
+        event.task_id.split("/")[2]
+        for event in campaign.journal
+        if isinstance(event, SimulationSucceeded) and event.merit is not None
+    )
+    below = plan.level
+    for rung, budget, level in zip(plan.rungs, plan.budgets[1:], levels[1:], strict=True):
+        expected = min(budget, with_merit[below])
+        assert level.successes <= expected
+        assert level.successes == expected or plan.shortlist < plan.budget
+        below = rung.level
 
 
 def starters(plan: Plan, chance: Random) -> tuple[int, ...]:
@@ -213,6 +243,7 @@ def _another_plan(campaign: Campaign, chance: Random) -> Event:
         during_update=chance.choice(["continue", "hold-while-training", "pause"]),
         attempts=chance.randint(1, 3),
         failure_limit=chance.randint(1, 20),
+        rungs=rungs_of([chance.choice(SHARES) for _ in campaign.state.plan.rungs]),
     )
     return PlanChanged(campaign.at, plan)
 
@@ -224,7 +255,8 @@ def _outcome(campaign: Campaign, task_id: str, chance: Random, failure_rate: flo
 
 
 def _success(campaign: Campaign, task_id: str, chance: Random) -> Event:
-    event = success(campaign.at, task_id)
+    merit = None if chance.random() < 0.1 else float(chance.randint(0, 9))
+    event = success(campaign.at, task_id, merit=merit)
     if not isinstance(event, ChunkScored):
         return event
     plan, chunk = campaign.state.plan, int(task_id.split("/")[2])

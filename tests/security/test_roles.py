@@ -144,7 +144,7 @@ def test_a_worker_reaches_the_queues_of_its_own_topic_only(
             allowed = [is_allowed(trial) for trial in trials]
             assert allowed == [False, *[topic == TOPICS[role]] * 6]
         for forbidden in (
-            partial(client.sadd, keys.closed("campaign"), "simulate/1/1"),
+            partial(client.sadd, keys.closed("campaign"), "simulate/1/xtb/1"),
             partial(client.lrange, keys.dead_letters, 0, -1),
             partial(client.scan),
         ):

@@ -18,6 +18,8 @@ from support.mutants import planted
 POLICY = "molsteer.steering.policy"
 STORIES = Path(__file__).parent.parent / "unit" / "steering" / "policy"
 
+SUPPORT = ("support.referee", "support.referee_of_rungs", "support.virtual_clock")
+
 MUTANTS = {
     "the trigger is a modulo": (
         "updates",
@@ -47,8 +49,8 @@ MUTANTS = {
     ),
     "the budget forgets what is under way": (
         "state",
-        "self.plan.budget - self.successes - len(self.simulations)",
-        "self.plan.budget - self.successes",
+        "self.plan.budget - self.levels[0].begun",
+        "self.plan.budget - self.levels[0].successes",
     ),
     "molecules are chosen twice": ("shortlist", "if molecule not in chosen:", "if True:"),
     "known molecules are chosen": ("absorb", "HashTrieSet(known)", "HashTrieSet()"),
@@ -64,14 +66,14 @@ MUTANTS = {
     ),
     "simulations taken back are forgotten": (
         "rules",
-        "simulations = taken_back(state.simulations)",
-        "simulations = type(state.simulations)()",
+        "replace(level, simulations=taken_back(level.simulations))",
+        "replace(level, simulations=type(level.simulations)())",
     ),
     "a pause changes nothing": ("decide", "ENDING if state.paused else RULES", "RULES"),
     "a stop is never lifted": (
         "absorb",
-        "paused=False, stopping=None,",
-        "paused=False,",
+        "paused=False, stopping=None",
+        "paused=False",
     ),
     "the end is final": (
         "decide",
@@ -86,8 +88,8 @@ MUTANTS = {
     "stopping now waits": ("rules", 'state.stopping == "now" or ', ""),
     "a lower budget is passed by further attempts": (
         "rules",
-        "wanted = min(places, state.plan.budget - state.successes)",
-        "wanted = places",
+        "if len(level.simulations.running) < state.plan.budgets[place] - level.successes:",
+        "if True:",
     ),
     "every failure is retried": (
         "settle",
@@ -106,8 +108,8 @@ MUTANTS = {
     ),
     "abandoned molecules come back": (
         "settle",
-        "simulations=state.simulations.end(task),\n        abandoned",
-        "simulations=state.simulations.try_again(task),\n        abandoned",
+        "simulations=level.simulations.end(task),\n        abandoned",
+        "simulations=level.simulations.try_again(task),\n        abandoned",
     ),
     "tries before a retry count": (
         "tasks",
@@ -127,14 +129,14 @@ MUTANTS = {
     "the journal holds candidates that never count": ("settle", "if each in kept", "if True"),
     "the end is not told": ("rules", "(*commands, Finish(reason))", "tuple(commands)"),
     "the buffer counts twice": (
-        "rules",
-        "slots + state.plan.buffer",
-        "slots + 2 * state.plan.buffer",
+        "state",
+        "slots + self.plan.buffer",
+        "slots + 2 * self.plan.buffer",
     ),
     "the queue is filled for nobody": (
-        "rules",
-        "places = slots + state.plan.buffer if slots else 0",
-        "places = slots + state.plan.buffer",
+        "state",
+        "places = slots + self.plan.buffer if slots else 0",
+        "places = slots + self.plan.buffer",
     ),
     "useless updates go on": (
         "updates",
@@ -142,12 +144,12 @@ MUTANTS = {
         "if True:",
     ),
     "a starved campaign asks for ever": (
-        "rules",
+        "updates",
         "changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before",
         "changed = True",
     ),
     "a starved campaign gives up at once": (
-        "rules",
+        "updates",
         "changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before",
         "changed = False",
     ),
@@ -163,8 +165,8 @@ MUTANTS = {
     ),
     "given models are not asked": (
         "state",
-        "return cls(plan, given=plan.pretrained)",
-        "return cls(plan)",
+        "return cls(plan, levels=levels, given=plan.pretrained)",
+        "return cls(plan, levels=levels)",
     ),
     "given models are trained first": (
         "updates",
@@ -213,6 +215,94 @@ MUTANTS = {
     ),
 }
 
+LADDER = {
+    "molecules whose merit is no number climb": ("ladder", " or merit != merit", ""),
+    "the worst molecule climbs": (
+        "ladder",
+        "first, *others = level.candidates",
+        "*others, first = level.candidates",
+    ),
+    "the first molecule climbs": ("ladder", "insort(candidates,", "list.append(candidates,"),
+    "all molecules climb": ("ladder", "level.begun < _may_begin(state, place)", "True"),
+    "a rung forgets what is under way": ("ladder", "level.begun <", "level.successes <"),
+    "a molecule given up at a rung keeps its place": (
+        "state",
+        "return self.successes + len(self.simulations)",
+        "return self.successes + len(self.simulations) + len(self.abandoned)",
+    ),
+    "the share is rounded up on the way": ("ladder", "floor(rung", "1 + floor(rung"),
+    "the budget of a rung is rounded down": ("plan", "ceil(rung", "int(rung"),
+    "shares have the errors of floating point numbers": (
+        "plan",
+        "round(molecules * self.share, 9)",
+        "molecules * self.share",
+    ),
+    "a rung gets no more than its share in the end": (
+        "ladder",
+        "if is_over(state, place - 1):",
+        "if False:",
+    ),
+    "the whole budget of a rung may be begun at once": (
+        "ladder",
+        "if is_over(state, place - 1):",
+        "if True:",
+    ),
+    "molecules climb after a stop": ("ladder", "state.stopping or not state.has", "not state.has"),
+    "molecules climb without a place": (
+        "ladder",
+        "state.stopping or not state.has_place",
+        "state.stopping",
+    ),
+    "promotions come after new molecules": (
+        "decide",
+        "    dispatch_promotion,\n    dispatch_simulation,",
+        "    dispatch_simulation,\n    dispatch_promotion,",
+    ),
+    "promotions come before further attempts": (
+        "decide",
+        "    dispatch_attempt,\n    dispatch_promotion,",
+        "    dispatch_promotion,\n    dispatch_attempt,",
+    ),
+    "the lowest rung comes first": (
+        "ladder",
+        "range(len(state.levels) - 1, 0, -1)",
+        "range(1, len(state.levels))",
+    ),
+    "the campaign ends with its first level": (
+        "rules",
+        "state.plan.budget and _all_over(state)",
+        "state.plan.budget",
+    ),
+    "a starved campaign forgets its rungs": ("rules", "if not _all_over(state):", "if False:"),
+    "a rung that gets no further is waited for": (
+        "ladder",
+        "return not level.candidates and not",
+        "return False and not",
+    ),
+    "what nobody wants any more goes on": (
+        "ladder",
+        "if level.simulations.running and level.successes >= budget:",
+        "if False:",
+    ),
+    "candidates are kept without end": ("ladder", "[: state.plan.shortlist]", ""),
+    "models learn nothing from rungs": (
+        "state",
+        "successes += level.successes",
+        "successes = self.levels[0].successes",
+    ),
+    "a checkpoint forgets who may climb": (
+        "state_codec",
+        "abandoned, failures, self.candidates)",
+        "abandoned, failures)",
+    ),
+    "failures at a rung are nobody's": (
+        "rules",
+        "for level in levels:",
+        "for level in levels[:1]:",
+    ),
+}
+MUTANTS |= LADDER
+
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_wrong_policy_is_caught(name):
@@ -236,7 +326,7 @@ def test_a_mutant_is_gone_afterwards():
 
 
 def mutant(module: str, sound: str, wrong: str) -> AbstractContextManager[None]:
-    return planted(POLICY, module, sound, wrong, also=("support.referee", "support.virtual_clock"))
+    return planted(POLICY, module, sound, wrong, also=SUPPORT)
 
 
 def checks() -> Iterator[Callable[[], object]]:
@@ -264,6 +354,10 @@ def checks() -> Iterator[Callable[[], object]]:
         yield lambda seed=seed: clock.World(plan, seed, trouble).run()
     early = replace(plan, predict_early=True, chunk_size=20)
     yield lambda: clock.World(early, 5, trouble).run()
+    rung = importlib.import_module(f"{POLICY}.plan").Rung
+    ladder = replace(plan, rungs=(rung("dft", 0.4), rung("ccsd", 0.5)))
+    for seed in range(3):
+        yield lambda seed=seed: clock.World(ladder, seed, trouble).run()
 
 
 def fails(check: Callable[[], object]) -> bool:

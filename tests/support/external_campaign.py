@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,12 +14,13 @@ from typing import cast
 
 import pytest
 import redis
-from support.toy_services import executions, toy_value_eV
+from support.toy_services import executions, toy_value
 from support.waiting import eventually
 from support.worker_process import TESTS, WorkerProcess, queue_variables, running_worker
 
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.errors import NoCampaign
 from molsteer.steering.ledger.ledger import Ledger
@@ -29,12 +31,17 @@ HANDLERS: dict[Topic, str] = {"simulate": "simulator", "train": "trainer", "infe
 
 @dataclass
 class ExternalCampaign:
-    """Simulations only, unless the settings ask for updates."""
+    """Simulations only, unless the settings ask for updates.
+
+    Attributes:
+        climb: How many molecules are simulated at a second level as well.
+    """
 
     folder: Path
     queue: QueueSettings
     space: Path
     budget: int = 24
+    climb: int = 0
     settings: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -63,6 +70,17 @@ class ExternalCampaign:
             "MOLSTEER_POLICY__RETRAIN_AFTER": "8",
             "MOLSTEER_POLICY__DURING_UPDATE": "pause",
         }
+
+    def with_levels(self) -> None:
+        """Let a quarter climb to a second level, and look for two properties of it."""
+        levels = [{"name": "xtb"}, {"name": "dear", "method": "toy", "share": 0.25}]
+        letters = {"property": "letters", "unit": "1", "goal": "minimise", "hit_below": 4.6}
+        objectives = [{"property": ADIABATIC_IP, "hit_above": 14.0}, letters]
+        self.settings |= {
+            "MOLSTEER_LEVEL": json.dumps(levels),
+            "MOLSTEER_OBJECTIVE": json.dumps(objectives),
+        }
+        self.climb = self.budget // 4
 
     def with_early_predictions(self) -> None:
         """Update, and let the first models that are trained predict chunks meanwhile."""
@@ -136,7 +154,7 @@ class ExternalCampaign:
         assert status == 0, self.log
 
     def await_labels(self, count: int) -> None:
-        eventually(lambda: self.count("label") >= count)
+        eventually(lambda: self.count("result") >= count)
 
     def rows(self, query: str) -> list[str]:
         """Read a column of the ledger as text."""
@@ -162,11 +180,17 @@ class ExternalCampaign:
         """Check everything that must hold after the end, whatever happened before it."""
         verdict = verify(self.run_dir)
         assert verdict.broken == ()
-        assert (verdict.finished, verdict.labels) == ("budget-reached", self.budget)
+        assert (verdict.finished, verdict.results) == (
+            "budget-reached",
+            self.budget + self.climb,
+        )
         assert self.count("task WHERE state = 'settled' AND status <> 'ok'") == failures
-        labels = self.rows("SELECT smiles || ' ' || adiabatic_eV FROM label")
-        for smiles, value_eV in map(str.split, labels):
-            assert float(value_eV) == pytest.approx(toy_value_eV(smiles))
+        labels = self.rows(
+            "SELECT smiles || ' ' || property || ' ' || label.level || ' ' || value"
+            " FROM label JOIN result USING (number)"
+        )
+        for smiles, name, level, value in map(str.split, labels):
+            assert float(value) == pytest.approx(toy_value(smiles, name, level))
         assert max(executions(self.folder).values()) <= most_executions
         try:
             eventually(lambda: not self.left_in_redis(), 15.0)

@@ -40,17 +40,18 @@ from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArch
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.weights import EnsembleWeights
+from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.codec import decode_outcome, decode_task
 from molsteer.shared.wire.codec import encode as encode_message
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.key_file import read_keys
 from molsteer.shared.wire.key_ring import Key, KeyRing
+from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.simulator.cli.inputs import UnreadableMolecules, read_given
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
 from molsteer.simulator.molecule.species import read_species
 from molsteer.steering.errors import RecordUnreadable, UnusableTrainingSet
-from molsteer.steering.loop.candidates import read_rows
 from molsteer.steering.records.record_files import read_record
 from molsteer.steering.settings.campaign import load_campaign
 from molsteer.steering.space.admission import Admission
@@ -81,7 +82,7 @@ class Target:
     """
 
     read: Callable[[bytes, Path], object]
-    errors: tuple[type[MolsteerError | NoWeights], ...]
+    errors: tuple[type[MolsteerError | NoWeights | ValueError], ...]
     seeds: tuple[bytes, ...]
 
     def __call__(self, data: bytes, folder: Path) -> None:
@@ -105,7 +106,7 @@ def of_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes, Path]
 
 
 def train_on(data: bytes) -> None:
-    labelled = LabelledMolecules.from_arrays(decode_arrays(data, "fuzz"))
+    labelled = LabelledMolecules.from_arrays(decode_arrays(data, "fuzz"), outputs=2)
     collate(labelled.graphs)
 
 
@@ -134,11 +135,11 @@ def look_through(space: SearchSpace) -> None:
 
 
 def read_candidates(data: bytes) -> None:
-    read_rows(decode_arrays(data, "fuzz"), chunk=0, molecules=16)
+    Candidates.from_arrays(decode_arrays(data, "fuzz"), outputs=2, molecules=16)
 
 
 def read_predictions(data: bytes) -> None:
-    Predictions.from_arrays(decode_arrays(data, "fuzz"), chunk=0, molecules=2)
+    Predictions.from_arrays(decode_arrays(data, "fuzz"), chunk=0, outputs=1, molecules=2)
 
 
 def read_sites_here(file: Path) -> None:
@@ -166,31 +167,34 @@ def read_molecule(data: bytes) -> None:
 
 
 def candidates(**changes: object) -> bytes:
-    values = np.zeros(3, dtype=np.float32)
-    arrays = {"row": np.arange(3), "mean": values, "spread": values, "score": values}
-    return encode(arrays | changes, "safetensors")
+    values = np.zeros((2, 3), dtype=np.float32)
+    found = Candidates(row=np.arange(3), score=values[0], mean=values, spread=values)
+    return encode(found.to_arrays() | changes, "safetensors")
 
 
 def predictions() -> bytes:
-    arrays = {"member": np.arange(3), "value": np.zeros((3, 2), dtype=np.float32)}
+    arrays = {"member": np.arange(3), "value": np.zeros((3, 1, 2), dtype=np.float32)}
     return encode(arrays, "safetensors")
 
 
 def weights() -> bytes:
     architecture = Architecture(width=4, layers=1)
-    manifest = Manifest(architecture=architecture, members=(0,), generation=1, seed=0)
+    gap = Output(name="homo_lumo_gap", level="xtb", unit="eV")
+    manifest = Manifest(
+        architecture=architecture, outputs=(gap,), members=(0,), generation=1, seed=0
+    )
     return encode(
         EnsembleWeights.of(Ensemble(architecture, 1), manifest).to_arrays(), "safetensors"
     )
 
 
 def labelled() -> bytes:
-    arrays = some_molecules(3).to_arrays() | {"value": np.array([9.0, 10.0, 11.0])}
-    return encode(arrays, "safetensors")
+    value = np.array([[9.0, np.nan, 11.0], [3.0, 4.0, np.nan]], dtype=np.float32)
+    return encode(some_molecules(3).to_arrays() | {"value": value}, "safetensors")
 
 
 def kombu_message() -> bytes:
-    return json.dumps({"body": "W10=", "headers": {"id": "toy:simulate/1/1"}}).encode()
+    return json.dumps({"body": "W10=", "headers": {"id": "toy:simulate/1/xtb/1"}}).encode()
 
 
 CSV = b"smiles,adiabatic_eV\nCCO,10.5\nC,12.6\n"
@@ -291,7 +295,7 @@ TARGETS: dict[str, Target] = {
     ),
     "model-file": Target(of_file("m.safetensors", read_weights), (NoWeights,), (weights(),)),
     "predictions": Target(of_bytes(read_predictions), _BLOB, (predictions(),)),
-    "candidates": Target(of_bytes(read_candidates), _BLOB, (candidates(),)),
+    "candidates": Target(of_bytes(read_candidates), (BlobCorrupt, ValueError), (candidates(),)),
     "smiles-to-simulate": Target(
         of_bytes(read_molecule),
         (BadSmiles, UnsupportedElement),

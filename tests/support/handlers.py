@@ -14,6 +14,7 @@ import billiard
 
 from molsteer.shared.errors import TaskError
 from molsteer.shared.wire.messages import Simulate, Simulated, Train, Trained, TrainedMember
+from molsteer.shared.wire.properties import Quantity
 from molsteer.shared.worker.port import TaskContext
 
 
@@ -59,9 +60,8 @@ def _obey(body: Simulate, context: TaskContext) -> Simulated:
     records = context.blobs.put({"smiles": body.smiles}, "msgpack", context.reply)
     return Simulated(
         smiles=body.smiles,
-        adiabatic_eV=10.0,
-        vertical_eV=10.5,
-        steps=(1, 2),
+        values={name: Quantity(value=10.0, unit=unit) for name, unit in body.wanted.items()},
+        steps={"neutral": 1, "cation": 2},
         engine=f"test {os.getpid()}",
         records=records,
     )
@@ -89,13 +89,14 @@ def build_trainer() -> Callable[[Train, TaskContext], Trained]:
 
 
 def _train(body: Train, context: TaskContext) -> Trained:
+    errors = (0.1,) * len(body.outputs)
     return Trained(
         generation=body.generation,
         members=tuple(
-            TrainedMember(member=member, epochs=1, validation_mae_eV=0.1, stopped="epochs")
+            TrainedMember(member=member, epochs=1, validation_mae=errors, stopped="epochs")
             for member in body.members
         ),
-        validation_mae_eV=0.1,
+        validation_mae=errors,
         device=billiard.get_start_method(),
         weights=context.blobs.put(b"weights", "raw", context.reply),
     )

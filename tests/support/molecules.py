@@ -19,8 +19,8 @@ def some_molecules(count: int) -> PackedGraphs:
     return featurize([line.split()[0] for line in lines])
 
 
-def additive_value_eV(graphs: PackedGraphs) -> npt.NDArray[np.float64]:
-    """Give each molecule 12 eV, and 0.5 eV more for each oxygen, and less for each nitrogen."""
-    shifts_eV = 0.5 * (graphs.atoms[:, 0] == 8) - 0.5 * (graphs.atoms[:, 0] == 7)
+def additive_value(graphs: PackedGraphs) -> npt.NDArray[np.float64]:
+    """Give each molecule 12, and 0.5 more for each oxygen, and less for each nitrogen."""
+    shifts = 0.5 * (graphs.atoms[:, 0] == 8) - 0.5 * (graphs.atoms[:, 0] == 7)
     owners = np.repeat(np.arange(len(graphs)), graphs.atom_counts)
-    return 12.0 + np.bincount(owners, weights=shifts_eV, minlength=len(graphs))
+    return 12.0 + np.bincount(owners, weights=shifts, minlength=len(graphs))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
+
+from support.referee_of_rungs import Rungs
 
 from molsteer.steering.policy.commands import (
     CancelTasks,
@@ -35,6 +38,9 @@ from molsteer.steering.policy.events import (
 )
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
+
+Pair = tuple[int, str]
+"""A molecule at a level."""
 
 
 def a_plan(**changes: Any) -> Plan:
@@ -78,7 +84,8 @@ class Campaign:
         self.first_commands = self.tell(Began(0.0, starters, known))
 
     def tell(self, event: Event) -> tuple[Command, ...]:
-        self.state, commands = decide(self.state, event)
+        decision = decide(self.state, event)
+        self.state, commands = decision.state, decision.commands
         self.journal.append(event)
         self.commands.append(commands)
         self.referee.watch(event, commands)
@@ -100,12 +107,17 @@ class Campaign:
     def asked(self) -> list[Command]:
         return [command for commands in self.commands for command in commands]
 
-    def succeed(self, *task_ids: str, candidates: tuple[Candidate, ...] = ()) -> list[Command]:
+    def succeed(
+        self,
+        *task_ids: str,
+        candidates: tuple[Candidate, ...] = (),
+        merit: float | None = None,
+    ) -> list[Command]:
         """Let tasks succeed one after the other; candidates are those of the last one."""
         return [
             command
             for task_id in task_ids
-            for command in self.tell(success(self.at, task_id, candidates))
+            for command in self.tell(success(self.at, task_id, candidates, merit))
         ]
 
     def fail(self, *task_ids: str, retryable: bool = False) -> list[Command]:
@@ -119,17 +131,27 @@ class Campaign:
         return self.tell(StopRequested(self.at))
 
 
-def success(at: float, task_id: str, candidates: tuple[Candidate, ...] = ()) -> Event:
+def success(
+    at: float,
+    task_id: str,
+    candidates: tuple[Candidate, ...] = (),
+    merit: float | None = None,
+) -> Event:
     """The event of a task's success, whatever its kind."""
     match task_id.split("/"):
         case "simulate", *_:
-            return SimulationSucceeded(at, task_id)
+            return SimulationSucceeded(at, task_id, merit)
         case "train", *_:
             return TrainingSucceeded(at, task_id)
         case "infer", _, _, _group, _:
             return ChunkPredicted(at, task_id)
         case _:
             return ChunkScored(at, task_id, candidates)
+
+
+def count(pairs: Iterable[Pair], level: str) -> int:
+    """Count the molecules that are at one level."""
+    return sum(there == level for _, there in pairs)
 
 
 class Referee:
@@ -140,11 +162,12 @@ class Referee:
         self.slots: dict[str, int] = {**plan.slots}
         self.in_flight: dict[str, Dispatch] = {}
         self.ever: set[str] = set()
-        self.tried: Counter[int] = Counter(known)  # so that none of them is chosen
-        self.failed: Counter[int] = Counter()
-        self.labelled: set[int] = set()
-        self.abandoned: set[int] = set()
-        self.owed: set[int] = set()  # molecules that wait for another attempt
+        self.tried: Counter[Pair] = Counter((m, plan.level) for m in known)  # never chosen
+        self.failed: Counter[Pair] = Counter()
+        self.labelled: set[Pair] = set()
+        self.abandoned: set[Pair] = set()
+        self.owed: set[Pair] = set()  # molecules that wait for another attempt at a level
+        self.rungs = Rungs(self)
         self.given = plan.pretrained
         self.named: set[int] = set()  # molecules that given models have named
         self.update: int | None = None
@@ -164,14 +187,36 @@ class Referee:
 
     @property
     def room(self) -> int:
-        under_way = len(self.owed) + self.running("simulate")
+        first = self.plan.level
         return min(
-            self.plan.budget - len(self.labelled) - under_way,
-            self.plan.space_size - len(self.tried),
+            self.plan.budget - self.begun(first),
+            self.plan.space_size - count(self.tried, first),
         )
+
+    def labelled_at(self, level: str) -> set[int]:
+        return {molecule for molecule, there in self.labelled if there == level}
+
+    def under_way(self, level: str) -> int:
+        return self.running_at(level) + count(self.owed, level)
+
+    def begun(self, level: str) -> int:
+        return count(self.labelled, level) + self.under_way(level)
 
     def running(self, topic: str) -> int:
         return sum(task_id.startswith(topic) for task_id in self.in_flight)
+
+    def running_at(self, level: str) -> int:
+        simulations = (t for t in self.in_flight.values() if isinstance(t, DispatchSimulation))
+        return sum(task.level == level for task in simulations)
+
+    def lacks(self, level: str) -> int:
+        """Simulations that the level may still have running within its budget."""
+        missing = self.rungs.budget(level) - count(self.labelled, level)
+        return missing - self.running_at(level)
+
+    @property
+    def attempts_wait(self) -> bool:
+        return any(self.lacks(level) > 0 for _, level in self.owed)
 
     def watch(self, event: Event, commands: tuple[Command, ...]) -> None:
         if not self.over or isinstance(event, Resumed | PlanChanged | RetryRequested):
@@ -194,7 +239,8 @@ class Referee:
             case CancelTasks(task_ids=task_ids):
                 assert list(task_ids) == sorted(task_ids) != [], "cancelling in order"
                 cancelled = [self.in_flight.pop(task_id) for task_id in task_ids]
-                self.owed |= {t.molecule for t in cancelled if isinstance(t, DispatchSimulation)}
+                again = [task for task in cancelled if isinstance(task, DispatchSimulation)]
+                self.owed |= {(task.molecule, task.level) for task in again}
             case UpdateEnded(generation=generation, outcome=outcome):
                 assert self.update == generation, "only the running update ends"
                 assert self.running("train") + self.running("infer") == 0, "its tasks are over"
@@ -202,13 +248,22 @@ class Referee:
                 self.trained_on = 0 if outcome == "cancelled" else self.trained_on
                 self.given = self.given and outcome == "cancelled"
             case Finish(reason=reason):
-                assert not self.in_flight, "nothing runs after the end"
-                self.over = True
-                self.finish.append(reason)
+                self._finish(reason)
+
+    def _finish(self, reason: str) -> None:
+        assert not self.in_flight, "nothing runs after the end"
+        if reason in {"budget-reached", "out-of-candidates"}:
+            self.rungs.check_end()
+        self.over = True
+        self.finish.append(reason)
 
     def judge(self, idle_for_want_of_molecules: bool) -> None:
         """Check what must hold whenever a decision has been made."""
-        assert len(self.labelled) < self.plan.budget, "the target is reached"
+        assert not self.rungs.all_over, "the target is reached"
+        for task in self.in_flight.values():
+            if isinstance(task, DispatchSimulation):
+                done = len(self.labelled_at(task.level))
+                assert done < self.rungs.budget(task.level), "nobody wants what runs"
         if self.paused or min(self.slots.values()) == 0:
             return  # everything may have to wait
         assert self.in_flight, "the campaign hangs"
@@ -219,10 +274,10 @@ class Referee:
             assert self.update is None, "the update is of no use"
         elif self.update is None:
             assert not due, "an update is due and does not run"
-        wanted = self.plan.budget - len(self.labelled)
-        places = min(self.slots["simulate"] + self.plan.buffer, wanted)
+        places = self.slots["simulate"] + self.plan.buffer
         if self.running("simulate") < places and not self.stopping:
-            assert not self.owed, "a further attempt must not wait while there is a free place"
+            assert not self.attempts_wait, "a further attempt must not wait for a free place"
+            assert not self.rungs.ready(), "a promotion must not wait for a free place"
             waits = self._held() or (
                 self.plan.labels_first and self.update is not None and not self.labelled
             )
@@ -264,11 +319,12 @@ class Referee:
                 self.paused = self.stopping = self.over = False
             case StopRequested():
                 self.stopping = True
-            case RetryRequested(molecules=molecules) if again := self.abandoned & {*molecules}:
+            case RetryRequested(molecules=molecules):
+                again = {pair for pair in self.abandoned if pair[0] in molecules}
                 self.abandoned -= again
                 self.owed |= again
-                self.failed.subtract({molecule: self.failed[molecule] for molecule in again})
-                self.over = False
+                self.failed.subtract({pair: self.failed[pair] for pair in again})
+                self.over = self.over and not again
 
     def _end(self, task: Dispatch, event: Event) -> None:
         failed = isinstance(event, TaskFailed)
@@ -278,15 +334,17 @@ class Referee:
             self.named |= {candidate.molecule for candidate in event.candidates}
         if not isinstance(task, DispatchSimulation):
             return
-        if not failed:
-            self.labelled.add(task.molecule)
+        pair = task.molecule, task.level
+        if isinstance(event, SimulationSucceeded):
+            self.labelled.add(pair)
+            self.rungs.note(task, event.merit)
             return
-        self.failed[task.molecule] += 1
+        self.failed[pair] += 1
         tries = self.plan.attempts if event.retryable else 1  # type: ignore[union-attr]
-        if self.failed[task.molecule] < tries:
-            self.owed.add(task.molecule)
+        if self.failed[pair] < tries:
+            self.owed.add(pair)
         else:
-            self.abandoned.add(task.molecule)
+            self.abandoned.add(pair)
 
     def _dispatch(self, task: Dispatch, topic: str, places: int) -> None:
         assert not self.stopping, "nothing begins after a stop"
@@ -298,17 +356,26 @@ class Referee:
 
     def _simulate(self, task: DispatchSimulation) -> None:
         self._dispatch(task, "simulate", self.slots["simulate"] + self.plan.buffer)
-        assert task.molecule not in self.labelled | self.abandoned, "its outcome is known"
-        if task.molecule in self.owed:
-            self.owed.remove(task.molecule)
+        pair = task.molecule, task.level
+        assert pair not in self.labelled | self.abandoned, "its outcome is known"
+        if pair in self.owed:
+            self.owed.remove(pair)
         else:
-            assert self.tried[task.molecule] == 0, "a molecule is chosen once"
-            assert not self._held(), "no molecule is chosen while refilling waits"
-            assert not self.given or task.molecule in self.named, "given models choose"
-            assert self.room >= 0, "molecules owed another attempt come out of the budget too"
-        self.tried[task.molecule] += 1
-        assert task.attempt == self.tried[task.molecule], "attempts are counted"
-        assert len(self.labelled) + self.running("simulate") <= self.plan.budget, "over budget"
+            assert self.tried[pair] == 0, "a molecule is chosen once at a level"
+            assert not self.attempts_wait, "further attempts come first"
+            if task.level == self.plan.level:
+                self._choose(task)
+            else:
+                self.rungs.promote(task)
+        self.tried[pair] += 1
+        assert task.attempt == self.tried[pair], "attempts are counted"
+        assert self.lacks(task.level) >= 0, "over budget"
+
+    def _choose(self, task: DispatchSimulation) -> None:
+        assert not self.rungs.ready(), "molecules that climb come before new ones"
+        assert not self._held(), "no molecule is chosen while refilling waits"
+        assert not self.given or task.molecule in self.named, "given models choose"
+        assert self.room >= 0, "molecules owed another attempt come out of the budget too"
 
     def _train(self, task: DispatchTraining) -> None:
         assert not self.given, "given models rank before any is trained"

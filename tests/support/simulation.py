@@ -20,7 +20,7 @@ from molsteer.simulator.app import program_for
 from molsteer.simulator.deadline import Deadline
 
 if TYPE_CHECKING:
-    from molsteer.simulator.port import Ionization
+    from molsteer.simulator.port import Computed
 
 ENGINES = {"tblite": "tblite", "xtb-python": "xtb", "qcengine": "xtb"}
 
@@ -33,26 +33,39 @@ def need_engine(name: str) -> None:
         pytest.skip(f"The engine {name} is not installed.")
 
 
-def ionized(
+def simulated(
     smiles: str,
+    *wanted: str,
     engine: str = "auto",
+    solvent: str | None = None,
     max_steps: int = 300,
     limit_s: float = 120.0,
     multiplicity: Multiplicity = "rule",
-) -> Ionization:
-    """Ionize a molecule, and see that nothing is left of it on the disk."""
-    from molsteer.simulator.ionization import ionize
+) -> Computed:
+    """Compute properties of a molecule by xtb, and see that nothing is left of it on the disk."""
     from molsteer.simulator.molecule.species import read_species
     from molsteer.simulator.molecule.spin import states
+    from molsteer.simulator.properties.free_atoms import FreeAtoms
+    from molsteer.simulator.properties.study import Study
+    from molsteer.simulator.properties.table import compute
 
-    spec = SimulationSpec.model_validate({"engine": engine, "max_steps": max_steps})
+    asked = {"engine": engine, "solvent": solvent, "max_steps": max_steps}
     deadline = Deadline.after(limit_s)
     with TemporaryDirectory() as scratch:
-        program = program_for(spec, deadline, Path(scratch))
+        program = program_for(SimulationSpec.model_validate(asked), deadline, Path(scratch))
         species = read_species(smiles)
-        found = ionize(species, states(species, multiplicity, None), program, deadline)
+        spins = states(species, multiplicity, None)
+        found = compute(Study(species, spins, program, deadline, FreeAtoms()), wanted)
         assert not list(Path(scratch).iterdir()), "the simulation left files behind"
     return found
+
+
+def potentials_eV(found: Computed) -> tuple[float, float]:
+    """Give the adiabatic and the vertical ionization potential."""
+    return (
+        found.values["adiabatic_ionization_potential"].value,
+        found.values["vertical_ionization_potential"].value,
+    )
 
 
 def adiabatic_or_failure(smiles: str) -> float | str:
@@ -60,7 +73,7 @@ def adiabatic_or_failure(smiles: str) -> float | str:
     from molsteer.shared.errors import TaskError
 
     try:
-        return ionized(smiles).adiabatic_eV
+        return potentials_eV(simulated(smiles))[0]
     except TaskError as error:
         return str(error)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 
 from molsteer.shared.wire.blob import Inline
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.messages import Outcome, Simulate, Simulated, Task
-from molsteer.shared.wire.specs import SimulationSpec
+from molsteer.shared.wire.properties import Quantity
+from molsteer.shared.wire.specs import Level
 
 
 def simulate_task(
@@ -20,15 +22,15 @@ def simulate_task(
     """Make a task; what the test handlers do is written where a molecule would be."""
     return Task(
         campaign=campaign,
-        task_id=f"simulate/{number}/1",
+        task_id=f"simulate/{number}/xtb/1",
         issued_at=time.time(),
         max_s=max_s,
         max_starts=max_starts,
-        body=Simulate(smiles=command, spec=SimulationSpec()),
+        body=Simulate(smiles=command, level=Level(), wanted={ADIABATIC_IP: "eV"}),
     )
 
 
-def outcome_of(task: Task, adiabatic_eV: float = 10.0) -> Outcome:
+def outcome_of(task: Task, value_eV: float = 10.0) -> Outcome:
     """Make the outcome of a task that went well."""
     return Outcome(
         campaign=task.campaign,
@@ -41,9 +43,8 @@ def outcome_of(task: Task, adiabatic_eV: float = 10.0) -> Outcome:
         reported_at=2.0,
         result=Simulated(
             smiles="CCO",
-            adiabatic_eV=adiabatic_eV,
-            vertical_eV=10.5,
-            steps=(1, 2),
+            values={ADIABATIC_IP: Quantity(value=value_eV, unit="eV")},
+            steps={"neutral": 1, "cation": 2},
             engine="none",
             records=Inline(codec="raw", data=b""),
         ),

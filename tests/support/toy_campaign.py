@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from support.toy_services import predicted, scored, simulated, toy_value_eV, trained
+from support.toy_services import predicted, scored, simulated, toy_values, trained
 
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.bus.memory import MemoryBus
@@ -34,13 +34,14 @@ from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.dispatching import Orders
-from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.dispatching import Dispatching
+from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.identity import facts_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import keep_given
 from molsteer.steering.start.starters import keep_known
@@ -96,7 +97,8 @@ class ToyCampaign:
         trainings_at_once: Trainings that the workers do in a step; with one, members differ in
             when they are ready.
         threshold_bytes: Data of this size or more goes into a store.
-        training_sets: The values of every training set that a trainer has seen.
+        aims: Tables `level` and `objective` of its settings; give the plan the levels as well.
+        training_sets: The values of every training set that a trainer has seen, output by output.
         used: Predictions made in advance that came with the chunks that were scored.
     """
 
@@ -111,25 +113,22 @@ class ToyCampaign:
     trainings_at_once: int = 100
     checkpoint_after: int = 5
     threshold_bytes: int = 500
-    training_sets: list[list[float]] = field(default_factory=list)
+    aims: Mapping[str, object] = field(default_factory=dict)
+    training_sets: list[list[list[float]]] = field(default_factory=list)
     used: int = 0
     at: float = 1000.0
 
     def steering(self) -> Campaign:
         """Start steering on the run directory, as a new process would."""
-        settings = CampaignSettings.model_validate(
-            {
-                "campaign": {"space": self.space.folder, "budget": self.plan.budget},
-                "policy": {"shortlist": self.plan.shortlist},
-                "stores": {"threshold_bytes": self.threshold_bytes, "infer": "redis"},
-            }
-        )
+        settings = self.settings
         ledger = Ledger(self.folder, create=True)
         campaign = Campaign(
             ledger=ledger,
             bus=self.bus,
-            orders=Orders("toy", settings, self.folder, self.space, ledger, self.blobs),
-            settlement=Settlement(self.folder, self.space, ledger, self.blobs),
+            dispatching=Dispatching("toy", settings, self.folder, self.space, ledger, self.blobs),
+            intake=Intake(
+                self.folder, self.space, ledger, self.blobs, settings.outputs, settings.objectives
+            ),
             inbox=Inbox(self.folder, ledger),
             clock=self.clock,
             lost_after_s=5.0,
@@ -138,8 +137,21 @@ class ToyCampaign:
         keep_known(self.known, self.space, ledger)
         keep_given(self.given, self.folder, ledger)
         starters = random.Random(1).sample(range(len(self.space)), min(30, len(self.space)))
-        campaign.begin(self.plan, lambda: starters, known_labels.molecules(ledger))
+        known = known_labels.molecules(ledger)
+        campaign.begin(self.plan, lambda: starters, known, facts_of(settings))
         return campaign
+
+    @property
+    def settings(self) -> CampaignSettings:
+        """What a person would have written for this campaign."""
+        return CampaignSettings.model_validate(
+            {
+                "campaign": {"space": self.space.folder, "budget": self.plan.budget},
+                "policy": {"shortlist": self.plan.shortlist},
+                "stores": {"threshold_bytes": self.threshold_bytes, "infer": "redis"},
+                **self.aims,
+            }
+        )
 
     def open_ledger(self) -> Ledger:
         """Look into the campaign's ledger."""
@@ -194,19 +206,17 @@ class ToyCampaign:
             case Simulate() as body:
                 return simulated(body, self.blobs, task.reply)
             case Train() as body:
-                values_eV = self.blobs.arrays(body.training_set)["value"]
-                self.training_sets.append(values_eV.tolist())
+                values = self.blobs.arrays(body.training_set)["value"]
+                self.training_sets.append(values.tolist())
                 return trained(body, self.blobs, task.reply)
             case Predict() as body:
-                return predicted(body, self._values_eV(body), self.blobs, task.reply)
+                return predicted(body, self._values(body), self.blobs, task.reply)
             case Infer() as body:
                 self.used += len([*filter(None, body.predicted)])
-                return scored(body, self._values_eV(body), self.blobs, task.reply)
+                return scored(body, self._values(body), self.blobs, task.reply)
 
-    def _values_eV(self, body: Predict | Infer) -> npt.NDArray[np.float32]:
+    def _values(self, body: Predict | Infer) -> npt.NDArray[np.float32]:
         graphs = PackedGraphs.from_arrays(self.blobs.arrays(body.graphs))
         first = body.chunk * self.space.chunk_size
-        return np.array(
-            [toy_value_eV(self.space.smiles(first + row)) for row in range(len(graphs))],
-            dtype=np.float32,
-        )
+        smiles = (self.space.smiles(first + row) for row in range(len(graphs)))
+        return toy_values(smiles, body.outputs)

@@ -11,7 +11,7 @@ import ctypes
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from pathlib import Path
 
@@ -21,6 +21,8 @@ import numpy.typing as npt
 from molsteer.inferencer.predictions import made_already
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Placement
+from molsteer.shared.wire.candidates import Candidates
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.messages import (
     Infer,
@@ -33,7 +35,14 @@ from molsteer.shared.wire.messages import (
     Trained,
     TrainedMember,
 )
+from molsteer.shared.wire.properties import Output, Quantity
+from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.shared.worker.port import TaskContext
+
+VERTICAL_IP = "vertical_ionization_potential"
+
+ABOVE = 0.5
+"""By how much the values of all levels but xtb lie above those of xtb."""
 
 
 def toy_value_eV(smiles: str) -> float:
@@ -41,14 +50,37 @@ def toy_value_eV(smiles: str) -> float:
     return 14.0 - 0.1 * smiles.count("C") + 0.5 * smiles.count("F")
 
 
+def toy_value(smiles: str, name: str, level: str) -> float:
+    """Give every molecule a value of a property at a level; those not known here count letters."""
+    known = {ADIABATIC_IP: toy_value_eV(smiles), VERTICAL_IP: toy_value_eV(smiles) + 0.2}
+    return known.get(name, float(len(smiles))) + (0.0 if level == "xtb" else ABOVE)
+
+
+def toy_values(smiles: Iterable[str], outputs: Sequence[Output]) -> npt.NDArray[np.float32]:
+    """Give the values of molecules, shape (outputs, molecules)."""
+    molecules = list(smiles)
+    return np.array(
+        [[toy_value(each, output.name, output.level) for each in molecules] for output in outputs],
+        dtype=np.float32,
+    )
+
+
 def simulated(body: Simulate, blobs: Blobs, reply: Placement) -> Simulated:
-    """Simulate by counting letters; the record is as large as it takes to go into a store."""
+    """Simulate by counting letters; the record is as large as it takes to go into a store.
+
+    A vertical potential comes with an adiabatic one, as it does for nothing elsewhere.
+    """
     record = {"smiles": body.smiles, "geometry": "0.0 " * 200}
+    given = dict(body.wanted)
+    if ADIABATIC_IP in given:
+        given[VERTICAL_IP] = given[ADIABATIC_IP]
     return Simulated(
         smiles=body.smiles,
-        adiabatic_eV=toy_value_eV(body.smiles),
-        vertical_eV=toy_value_eV(body.smiles) + 0.2,
-        steps=(1, 1),
+        values={
+            name: Quantity(value=toy_value(body.smiles, name, body.level.name), unit=unit)
+            for name, unit in given.items()
+        },
+        steps={"neutral": 1, "cation": 1},
         engine="toy",
         records=blobs.put(record, "msgpack", reply),
     )
@@ -56,8 +88,9 @@ def simulated(body: Simulate, blobs: Blobs, reply: Placement) -> Simulated:
 
 def trained(body: Train, blobs: Blobs, reply: Placement) -> Trained:
     """Learn nothing, from data that is whole."""
-    arrays = blobs.arrays(body.training_set)
-    assert len(PackedGraphs.from_arrays(arrays)) == len(arrays["value"])
+    labelled = LabelledGraphs.from_arrays(blobs.arrays(body.training_set), len(body.outputs))
+    assert not np.isnan(labelled.value).all(axis=0).any(), "a molecule without any label"
+    errors = tuple(None if np.isnan(known).all() else 0.1 for known in labelled.value)
     weights = {
         "weights": np.full(200, body.generation, dtype=np.float32),
         "members": np.array(body.members),  # no two groups have the same weights
@@ -65,21 +98,21 @@ def trained(body: Train, blobs: Blobs, reply: Placement) -> Trained:
     return Trained(
         generation=body.generation,
         members=tuple(
-            TrainedMember(member=member, epochs=1, validation_mae_eV=0.1, stopped="epochs")
+            TrainedMember(member=member, epochs=1, validation_mae=errors, stopped="epochs")
             for member in body.members
         ),
-        validation_mae_eV=0.1,
+        validation_mae=errors,
         device="toy",
         weights=blobs.put(weights, "safetensors", reply),
     )
 
 
 def predicted(
-    body: Predict, values_eV: npt.NDArray[np.float32], blobs: Blobs, reply: Placement
+    body: Predict, values: npt.NDArray[np.float32], blobs: Blobs, reply: Placement
 ) -> Predicted:
-    """Predict given values for a chunk's molecules, with a single member."""
+    """Predict given values, shape (outputs, molecules), for a chunk, with a single member."""
     assert blobs.arrays(body.weights)["weights"][0] == body.generation
-    predictions = {"member": np.zeros(1, dtype=np.int64), "value": values_eV[None]}
+    predictions = {"member": np.zeros(1, dtype=np.int64), "value": values[None]}
     return Predicted(
         generation=body.generation,
         chunk=body.chunk,
@@ -89,28 +122,29 @@ def predicted(
 
 
 def scored(
-    body: Infer, values_eV: npt.NDArray[np.float32], blobs: Blobs, reply: Placement
+    body: Infer, values: npt.NDArray[np.float32], blobs: Blobs, reply: Placement
 ) -> Inferred:
-    """Rank a chunk's molecules by given values."""
+    """Rank a chunk's molecules by given values, shape (outputs, molecules)."""
     for weights in body.weights:
         assert blobs.arrays(weights)["weights"][0] == body.generation
     for predictions in filter(None, body.predicted):
-        assert blobs.arrays(predictions)["value"].tolist() == [values_eV.tolist()]
-    best = np.argsort(-values_eV, kind="stable")[: body.keep]
-    candidates = {
-        "row": best.astype(np.int64),
-        "mean": values_eV[best],
-        "spread": np.zeros(len(best), dtype=np.float32),
-        "score": values_eV[best],
-    }
+        assert blobs.arrays(predictions)["value"].tolist() == [values.tolist()]
+    scores = sum(
+        aim.objective.merit(values[body.outputs.index(aim.objective.output)].astype(np.float64))
+        / aim.scale
+        for aim in body.aims
+    )
+    score = np.asarray(scores, dtype=np.float32)
+    best = np.argsort(-score, kind="stable")[: body.keep].astype(np.int64)
+    mean = values[:, best]
+    candidates = Candidates(row=best, score=score[best], mean=mean, spread=np.zeros_like(mean))
     return Inferred(
         generation=body.generation,
         chunk=body.chunk,
-        scored=len(values_eV),
-        candidates=blobs.put(candidates, "safetensors", reply),
-        mean_eV=float(values_eV.mean()),
-        spread_eV=0.0,
-        best_eV=float(values_eV.max()),
+        scored=len(score),
+        candidates=blobs.put(candidates.to_arrays(), "safetensors", reply),
+        mean=tuple(map(float, values.mean(axis=1))),
+        spread=(0.0,) * len(values),
         device="toy",
     )
 
@@ -148,12 +182,13 @@ def inferencer() -> Callable[[Infer | Predict, TaskContext], Inferred | Predicte
     def infer(body: Infer | Predict, context: TaskContext) -> Inferred | Predicted:
         blobs = context.blobs
         graphs = PackedGraphs.from_arrays(blobs.arrays(body.graphs))
-        values_eV = -graphs.atom_counts.astype(np.float32)
+        few_atoms = -graphs.atom_counts.astype(np.float32)
+        values = np.stack([few_atoms] * len(body.outputs))
         if isinstance(body, Predict):
-            return predicted(body, values_eV, blobs, context.reply)
+            return predicted(body, values, blobs, context.reply)
         for made in made_already(body, len(graphs), blobs).values():
-            assert made.values_eV.tolist() == [values_eV.tolist()]
-        return scored(body.model_copy(update={"predicted": ()}), values_eV, blobs, context.reply)
+            assert made.values.tolist() == [values.tolist()]
+        return scored(body.model_copy(update={"predicted": ()}), values, blobs, context.reply)
 
     return infer
 

@@ -62,6 +62,7 @@ class World:
             "train": plan.slots_train,
             "infer": plan.slots_infer,
         }
+        self.levels = [plan.level, *(rung.level for rung in plan.rungs)]
         order = list(range(plan.space_size))
         self.chance.shuffle(order)
         self.campaign = Campaign(plan, tuple(order[: 2 * plan.budget]))
@@ -80,8 +81,17 @@ class World:
 
     @property
     def found(self) -> list[float]:
-        """Values of all simulated molecules, highest first."""
-        return sorted((self.values[m] for m in self.campaign.referee.labelled), reverse=True)
+        """Values of all molecules simulated at the first level, highest first."""
+        return sorted((self.values[m] for m in self.labelled), reverse=True)
+
+    @property
+    def labelled(self) -> set[int]:
+        """The molecules that have a label at the first level."""
+        return self.labelled_at(self.plan.level)
+
+    def labelled_at(self, level: str) -> set[int]:
+        """The molecules that have a label at a level."""
+        return self.campaign.referee.labelled_at(level)
 
     @property
     def utilisation(self) -> float:
@@ -115,9 +125,15 @@ class World:
             if task.task_id in self.cancelled:
                 continue
             self.workers[topic] -= 1
-            duration_s = self.chance.expovariate(1.0 / MEAN_S[topic])
+            duration_s = self.chance.expovariate(1.0 / self._mean_s(task))
             self.busy_s += duration_s if topic == "simulate" else 0.0
             heapq.heappush(self.agenda, (self.now + duration_s, len(self.campaign.journal), task))
+
+    def _mean_s(self, task: Dispatch) -> float:
+        """A level takes ten times as long as the one below."""
+        if isinstance(task, DispatchSimulation):
+            return MEAN_S["simulate"] * 10.0 ** self.levels.index(task.level)
+        return MEAN_S[task.task_id.split("/")[0]]
 
     def _reports(self, task: Dispatch) -> Iterator[Event]:
         if task.task_id in self.cancelled and self.chance.random() >= self.trouble.late:
@@ -134,7 +150,13 @@ class World:
             self.learned_from = task.labels
         if isinstance(task, DispatchInference):
             return ChunkScored(self.now, task.task_id, self._score(task.chunk))
-        return success(self.now, task.task_id)
+        merit = self._compute(task) if isinstance(task, DispatchSimulation) else None
+        return success(self.now, task.task_id, merit=merit)
+
+    def _compute(self, task: DispatchSimulation) -> float:
+        """The first level errs by some, each further one by less."""
+        place = self.levels.index(task.level)
+        return self.values[task.molecule] + self.chance.gauss(0.0, 0.3 / 4**place)
 
     def _score(self, chunk: int) -> tuple[Candidate, ...]:
         error = 3.0 / (1.0 + self.learned_from / 5.0)

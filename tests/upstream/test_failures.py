@@ -42,8 +42,8 @@ def test_a_campaign_whose_first_ranking_fails_goes_on_and_ends(campaign: Externa
         campaign.steer_to_the_end()
     failed = "task WHERE topic = 'infer' AND status = 'error'"
     assert campaign.count(failed) > 0
-    assert campaign.count("label") == campaign.budget
-    assert campaign.count("label WHERE generation > 1") > 0
+    assert campaign.count("result") == campaign.budget
+    assert campaign.count("result WHERE generation > 1") > 0
 
 
 def test_a_target_that_is_reached_while_an_update_is_waited_for_ends_the_campaign(

@@ -1,11 +1,13 @@
-"""A level of theory: every hydrogen atom counts one electronvolt."""
+"""A level of theory: it counts the atoms of a molecule."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from molsteer.shared.wire.properties import Quantity
 from molsteer.shared.wire.specs import SimulationSpec
-from molsteer.simulator.port import Ionization, Simulator
+from molsteer.simulator.port import Computed, Simulator
 
 
 def build() -> Simulator:
@@ -15,12 +17,16 @@ def build() -> Simulator:
     def count(
         smiles: str,
         spec: SimulationSpec,  # noqa: ARG001 - there is nothing to be chosen
+        wanted: Mapping[str, str],  # noqa: ARG001 - all that it can give is given at once
         scratch: Path,  # noqa: ARG001 - no file is needed
         remaining_s: float,  # noqa: ARG001 - it takes no time
-    ) -> Ionization:
-        hydrogens = float(read_species(smiles).symbols.count("H"))
-        return Ionization(
-            adiabatic_eV=hydrogens, vertical_eV=hydrogens, steps=(0, 0), engine="hydrogens 0.1.0"
-        )
+    ) -> Computed:
+        symbols = read_species(smiles).symbols
+        hydrogens = symbols.count("H")
+        values = {
+            "hydrogens": Quantity(value=hydrogens),
+            "heavy_atoms": Quantity(value=len(symbols) - hydrogens),
+        }
+        return Computed(values=values, engine="hydrogens 0.1.0")
 
     return count

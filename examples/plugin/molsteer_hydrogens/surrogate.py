@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.ranking import rank
-from molsteer.shared.blobs.port import Arrays
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.messages import Infer, Inferred, Train, Trained, TrainedMember
+from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.shared.worker.port import Handler, TaskContext
+
+Floats = npt.NDArray[np.float64]
 
 
 def build_trainer() -> Handler[Train, Trained]:
@@ -23,38 +25,62 @@ def build_inferencer() -> Handler[Infer, Inferred]:
 
 
 def train(body: Train, context: TaskContext) -> Trained:
-    """Fit each member to its own sample of the labels."""
-    arrays = context.blobs.arrays(body.training_set)
-    features, values_eV = _features(arrays), np.asarray(arrays["value"], dtype=np.float64)
-    lines, members = [], []
-    for member in body.members:
-        chance = np.random.default_rng([body.seed, body.generation, member])
-        sample = chance.integers(len(values_eV), size=len(values_eV))
-        line = np.linalg.lstsq(features[sample], values_eV[sample])[0]
-        error_eV = float(np.abs(features @ line - values_eV).mean())
-        lines.append(line)
-        members.append(
-            TrainedMember(member=member, epochs=1, validation_mae_eV=error_eV, stopped="converged")
+    """Fit each member's lines to its own sample of the labels."""
+    known = LabelledGraphs.from_arrays(
+        context.blobs.arrays(body.training_set), outputs=len(body.outputs)
+    )
+    features, labels = _features(known.graphs), known.value.astype(np.float64)
+    lines = np.stack(
+        [
+            _fit(features, labels, np.random.default_rng([body.seed, body.generation, member]))
+            for member in body.members
+        ]
+    )
+    members = tuple(
+        TrainedMember(
+            member=member,
+            epochs=1,
+            validation_mae=_errors(own @ features.T, labels),
+            stopped="converged",
         )
+        for member, own in zip(body.members, lines, strict=True)
+    )
     return Trained(
         generation=body.generation,
-        members=tuple(members),
-        validation_mae_eV=float(np.mean([member.validation_mae_eV for member in members])),
+        members=members,
+        validation_mae=_errors(lines.mean(axis=0) @ features.T, labels),
         device="cpu",
-        weights=context.blobs.put({"lines": np.array(lines)}, "safetensors", context.reply),
+        weights=context.blobs.put({"lines": lines}, "safetensors", context.reply),
     )
 
 
 def infer(body: Infer, context: TaskContext) -> Inferred:
     """Score a chunk with all members."""
-    features = _features(context.blobs.arrays(body.graphs))
+    features = _features(PackedGraphs.from_arrays(context.blobs.arrays(body.graphs)))
     lines = np.concatenate([context.blobs.arrays(blob)["lines"] for blob in body.weights])
     predictions = np.asarray(lines @ features.T, dtype=np.float32)
     return rank(body, predictions, context, device="cpu")
 
 
-def _features(arrays: Arrays) -> npt.NDArray[np.float64]:
-    graphs = PackedGraphs.from_arrays(arrays)
+def _fit(features: Floats, labels: Floats, chance: np.random.Generator) -> Floats:
+    """Draw some of the labels of each output, and fit a line: (outputs, features)."""
+    lines = []
+    for of_output in labels:
+        known = np.flatnonzero(~np.isnan(of_output))
+        sample = chance.choice(known, size=len(known))
+        lines.append(np.linalg.lstsq(features[sample], of_output[sample])[0])
+    return np.stack(lines)
+
+
+def _errors(predicted: Floats, labels: Floats) -> tuple[float | None, ...]:
+    """Take the mean absolute error of each output; None where it has no label."""
+    errors = np.abs(predicted - labels)
+    return tuple(
+        None if np.isnan(of_output).all() else float(np.nanmean(of_output)) for of_output in errors
+    )
+
+
+def _features(graphs: PackedGraphs) -> Floats:
     first_atoms = np.cumsum(graphs.atom_counts, dtype=np.int64) - graphs.atom_counts
     sums = np.add.reduceat(graphs.atoms.astype(np.float64), first_atoms)
     return np.column_stack([np.ones(len(graphs)), sums])

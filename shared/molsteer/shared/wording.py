@@ -65,8 +65,13 @@ def sentences(error: ValidationError) -> list[str]:
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    section, *keys = [str(part) for part in location] or ["settings"]
-    return f"[{section}] {'.'.join(keys)}".rstrip()
+    match location:
+        case (str(name), int(place), *keys):  # one of several tables of the name
+            table = f"[[{name}]] {place + 1}"
+            return f"{table}, {'.'.join(map(str, keys))}" if keys else table
+        case _:
+            table, *parts = [str(part) for part in location] or ["settings"]
+            return f"[{table}] {'.'.join(parts)}".rstrip()
 
 
 def counted(count: int, name: str) -> str:

@@ -18,9 +18,11 @@ from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict
 from molsteer.shared.ml.weights import EnsembleWeights, join
 from molsteer.shared.wire.blob import Blob, ObjRef, Placement
+from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.messages import Infer, Predict
+from molsteer.shared.wire.properties import Aim, Objective, Output
 from molsteer.shared.wire.specs import Acquisition
 from molsteer.shared.worker.port import TaskContext
 
@@ -59,12 +61,22 @@ def context(blobs: CountingBlobs, tmp_path: Path) -> TaskContext:
     return TaskContext(blobs=blobs, reply=STORE, scratch=tmp_path, remaining_s=600.0)
 
 
-def some_weights(*members: int, width: int = 8, mean: float = 13.0) -> EnsembleWeights:
-    architecture = Architecture(width=width, layers=2)
+GAP = Output(name="homo_lumo_gap", level="xtb", unit="eV")
+HYDROGENS = Output(name="hydrogens", level="count")
+LARGE_GAP = Aim(objective=Objective(output=GAP))
+TEN_HYDROGENS = Aim(objective=Objective(output=HYDROGENS, goal="reach", target=10.0), scale=4.0)
+
+
+def some_weights(
+    *members: int, width: int = 8, mean: float = 13.0, outputs: tuple[Output, ...] = (GAP,)
+) -> EnsembleWeights:
+    architecture = Architecture(width=width, layers=2, outputs=len(outputs))
     ensemble = Ensemble(architecture, len(members))
     draw_weights(ensemble, members)
     ensemble.label_mean.fill_(mean)
-    manifest = Manifest(architecture=architecture, members=members, generation=3, seed=0)
+    manifest = Manifest(
+        architecture=architecture, outputs=outputs, members=members, generation=3, seed=0
+    )
     return EnsembleWeights.of(ensemble, manifest)
 
 
@@ -74,10 +86,13 @@ def a_task(
     *parts: EnsembleWeights,
     keep: int,
     placement: Placement = STORE,
+    aims: tuple[Aim, ...] = (LARGE_GAP,),
 ) -> Infer:
     return Infer(
         generation=3,
         chunk=5,
+        outputs=parts[0].manifest.outputs,
+        aims=aims,
         graphs=blobs.put(graphs.to_arrays(), "safetensors", STORE),
         weights=tuple(blobs.put(part.to_arrays(), "safetensors", placement) for part in parts),
         acquisition=Acquisition(kind="ucb", beta=2.0),
@@ -92,19 +107,49 @@ def test_a_chunk_comes_back_as_its_best_candidates_and_a_summary(
     parts = [some_weights(0, 1), some_weights(2)]
     inferred = build()(a_task(blobs, graphs, *parts, keep=7), context)
 
-    values = predict(join(parts).build(torch.device("cpu")), graphs, 60).astype(np.float64)
+    values = predict(join(parts).build(torch.device("cpu")), graphs, 60)[:, 0].astype(np.float64)
     mean, spread = values.mean(axis=0), values.std(axis=0)
     best = np.argsort(-(mean + 2.0 * spread), kind="stable")[:7]
-    candidates = blobs.arrays(inferred.candidates)
-    assert candidates["row"].tolist() == best.tolist()
-    assert candidates["row"].dtype == np.int64
-    for name, expected in [("mean", mean), ("spread", spread), ("score", mean + 2.0 * spread)]:
-        assert candidates[name].dtype == np.float32
-        np.testing.assert_allclose(candidates[name], expected[best], rtol=1e-5)
+    candidates = Candidates.from_arrays(blobs.arrays(inferred.candidates), 1, 60)
+    assert candidates.row.tolist() == best.tolist()
+    np.testing.assert_allclose(candidates.mean, [mean[best]], rtol=1e-5)
+    np.testing.assert_allclose(candidates.spread, [spread[best]], rtol=1e-5)
+    np.testing.assert_allclose(candidates.score, (mean + 2.0 * spread)[best], rtol=1e-5)
     assert (inferred.generation, inferred.chunk, inferred.scored) == (3, 5, 60)
-    assert inferred.mean_eV == pytest.approx(mean.mean(), rel=1e-5)
-    assert inferred.spread_eV == pytest.approx(spread.mean(), rel=1e-4)
-    assert inferred.best_eV == pytest.approx(mean.max(), rel=1e-5)
+    assert inferred.mean == pytest.approx([mean.mean()], rel=1e-5)
+    assert inferred.spread == pytest.approx([spread.mean()], rel=1e-4)
+
+
+def test_candidates_of_several_aims_are_ranked_by_all_and_told_output_by_output(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    weights = some_weights(0, 1, outputs=(HYDROGENS, GAP))
+    task = a_task(blobs, graphs, weights, keep=7, aims=(LARGE_GAP, TEN_HYDROGENS))
+    inferred = build()(task, context)
+
+    values = predict(weights.build(torch.device("cpu")), graphs, 60).astype(np.float64)
+    mean, spread = values.mean(axis=0), values.std(axis=0)
+    scores = mean[1] + 2.0 * spread[1] + (2.0 * spread[0] - abs(mean[0] - 10.0)) / 4.0
+    best = np.argsort(-scores, kind="stable")[:7]
+    candidates = Candidates.from_arrays(blobs.arrays(inferred.candidates), 2, 60)
+    assert candidates.row.tolist() == best.tolist()
+    np.testing.assert_allclose(candidates.score, scores[best], rtol=1e-5)
+    np.testing.assert_allclose(candidates.mean, mean[:, best], rtol=1e-5)
+    np.testing.assert_allclose(candidates.spread, spread[:, best], rtol=1e-5)
+    assert inferred.mean == pytest.approx(mean.mean(axis=1), rel=1e-5)
+
+
+def test_weights_that_predict_something_else_are_refused(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    task = a_task(blobs, graphs, some_weights(0), keep=3)
+    other = task.model_copy(
+        update={"outputs": (HYDROGENS,), "aims": (TEN_HYDROGENS,)},
+    )
+    with pytest.raises(
+        WrongArchitecture, match=r"homo_lumo_gap@xtb / eV, not hydrogens@count / no unit"
+    ):
+        build()(other, context)
 
 
 def test_a_chunk_smaller_than_what_to_keep_comes_back_whole(
@@ -126,14 +171,14 @@ def test_the_ensemble_is_read_once_for_many_chunks_and_anew_when_it_changes(
     assert blobs.reads == [task.graphs, *task.weights, task.graphs]
     changed = a_task(blobs, graphs, some_weights(4), keep=3, placement=placement)
     other = scorer(changed, context)
-    assert other.mean_eV != first.mean_eV
+    assert other.mean != first.mean
 
 
 def test_predictions_that_are_no_numbers_name_the_members(
     graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
 ) -> None:
     broken = some_weights(5, mean=3e38)
-    broken.tensors["output.bias"][...] = 3e38
+    broken.tensors["outputs.0.bias"][...] = 3e38
     with pytest.raises(NonFinitePredictions, match=r"members \[5\]") as caught:
         build()(a_task(blobs, graphs, some_weights(4), broken, keep=3), context)
     assert vars(caught.value) == {"chunk": 5, "members": [5], "molecules": 60}
@@ -152,6 +197,7 @@ def predicted(scorer: Scorer, task: Infer, place: int, context: TaskContext) -> 
     body = Predict(
         generation=task.generation,
         chunk=task.chunk,
+        outputs=task.outputs,
         graphs=task.graphs,
         weights=task.weights[place],
         batch_size=task.batch_size,
@@ -172,7 +218,7 @@ def test_what_was_predicted_in_advance_saves_work_and_changes_nothing(
     inferred = build()(early, context)
     rest = [weights for place, weights in enumerate(task.weights) if place not in places]
     assert blobs.reads == [task.graphs, *made.values(), *rest]
-    assert inferred.mean_eV == pytest.approx(at_once.mean_eV, rel=1e-6)
+    assert inferred.mean == pytest.approx(at_once.mean, rel=1e-6)
     candidates, expected = blobs.arrays(inferred.candidates), blobs.arrays(at_once.candidates)
     assert candidates["row"].tolist() == expected["row"].tolist()
     for name in ("mean", "spread", "score"):
@@ -186,11 +232,15 @@ NONSENSE: dict[str, dict[str, npt.NDArray[np.generic]]] = {
     "no members": {"value": np.zeros((1, 60), dtype=np.float32)},
     "too few molecules": {
         "member": np.zeros(1, dtype=np.int64),
-        "value": np.zeros((1, 59), dtype=np.float32),
+        "value": np.zeros((1, 1, 59), dtype=np.float32),
+    },
+    "too many outputs": {
+        "member": np.zeros(1, dtype=np.int64),
+        "value": np.zeros((1, 2, 60), dtype=np.float32),
     },
     "no numbers": {
         "member": np.zeros(1, dtype=np.int64),
-        "value": np.full((1, 60), np.nan, dtype=np.float32),
+        "value": np.full((1, 1, 60), np.nan, dtype=np.float32),
     },
 }
 
@@ -212,7 +262,7 @@ def test_a_group_that_predicts_no_numbers_is_told_as_when_it_scores(
     graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
 ) -> None:
     broken = some_weights(5, mean=3e38)
-    broken.tensors["output.bias"][...] = 3e38
+    broken.tensors["outputs.0.bias"][...] = 3e38
     task = a_task(blobs, graphs, some_weights(4), broken, keep=3)
     with pytest.raises(NonFinitePredictions, match=r"members \[5\]"):
         predicted(build(), task, 1, context)

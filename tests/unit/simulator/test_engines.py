@@ -28,8 +28,7 @@ def surface(
     engine: FastEngine, state: StateName = "neutral", accuracy: float = 0.05
 ) -> tuple[Positions, Surface]:
     positions = embed(ETHANOL, Deadline.after(60.0))
-    neutral, cation = states(ETHANOL, "rule", None)
-    found = neutral if state == "neutral" else cation
+    found = states(ETHANOL, "rule", None)[state]
     return positions, engine_named(engine).surface(
         ETHANOL.numbers, positions, found.charge, found.unpaired, accuracy
     )

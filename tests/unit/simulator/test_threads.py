@@ -16,7 +16,7 @@ def look():
     print({name.partition(".")[0] for name in sys.modules} & {"numpy", "scipy", "rdkit"} or "none")
 
 with patch.object(app, "hold_to_one_thread", look):
-    app.simulator_at("xtb")
+    app.simulator_by("xtb")
 """
 
 

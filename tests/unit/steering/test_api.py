@@ -7,13 +7,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space, toy_value_eV
+from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
+from support.toy_services import toy_value_eV
 
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.steering.api import Campaign
 from molsteer.steering.errors import NoCampaign, PandasUnavailable
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import TABLES
 from molsteer.steering.run_directory import describe
 from molsteer.steering.run_records import RunRecords
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -29,7 +32,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> RunRecords:
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
     campaign.ledger.close()
-    describe(folder, campaign.orders.settings)
+    describe(folder, campaign.dispatching.settings)
     return Campaign.open(folder)
 
 
@@ -111,14 +114,16 @@ def test_results_have_a_row_for_each_label(records: RunRecords, needs_pandas: No
     molecules = records.results()
     assert len(molecules) == BUDGET
     for molecule in molecules.itertuples():
-        assert molecule.adiabatic_eV == toy_value_eV(molecule.smiles)
+        assert molecule.adiabatic_ionization_potential_eV == toy_value_eV(molecule.smiles)
 
 
 def test_every_table_has_typed_columns(records: RunRecords, needs_pandas: None) -> None:
     assert list(records.tables) == [table.name for table in TABLES]
     assert len(records.tables) == len(TABLES)
     kinds = {"text": "string", "integer": "Int64", "number": "float64", "boolean": "boolean"}
-    for table in TABLES:
+    with closing(Ledger(records.run_dir, read_only=True)) as ledger:
+        tables = [laid_out(table, ledger) for table in TABLES]
+    for table in tables:
         frame = records.tables[table.name]
         assert {name: str(kind) for name, kind in frame.dtypes.items()} == {
             column.name: kinds[column.kind] for column in table.columns
@@ -141,7 +146,7 @@ def test_without_pandas_the_error_tells_how_to_install_it(
 
 def test_the_best_molecules_and_the_report_need_no_pandas(records: RunRecords) -> None:
     best = records.best(3)
-    values_eV = [molecule.adiabatic_eV for molecule in best]
+    values_eV = [molecule.values[ADIABATIC_IP].value for molecule in best]
     assert len(best) == 3
     assert values_eV == sorted(values_eV, reverse=True)
     assert best[0].smiles in records.report().read_text()

@@ -53,7 +53,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def test_the_report_quotes_what_failed_as_code(toy: ToyCampaign) -> None:
-    text = render(read_findings(toy.open_ledger(), "toy", 14.0), "plot.png")
+    text = render(read_findings(toy.open_ledger(), "toy"), "plot.png")
     assert not set(text) & OBEYED
     (row,) = [line for line in text.splitlines() if "HYPERLINK" in line]
     *_, message, _ = row.replace(r"\|", "").split("|")
@@ -82,14 +82,12 @@ def test_the_terminal_shows_molecules_and_activities_without_obeying(
     toy: ToyCampaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger: Ledger = toy.open_ledger()
-    progress = replace(
-        measure(ledger, budget=24, hit_above_eV=14.0, activity=TITLE, now=0.0), best_smiles=TITLE
-    )
+    progress = replace(measure(ledger, budget=24, activity=TITLE, now=0.0), best_smiles=TITLE)
     display = LineDisplay(Terminal(stderr=True))
     display.show(progress, 0.0)
     display.say(MESSAGE)
-    findings = read_findings(ledger, "toy", 14.0)
-    evil = replace(findings.found[0], smiles=f"[red]C{TITLE}", adiabatic_eV=99.0)
+    findings = read_findings(ledger, "toy")
+    evil = replace(findings.found[0], smiles=f"[red]C{TITLE}")
     show_findings(replace(findings, found=(evil,)), Terminal(stderr=False))
     shown = "".join(capsys.readouterr())
     assert not set(shown) & OBEYED

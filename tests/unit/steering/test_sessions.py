@@ -42,9 +42,9 @@ def test_a_campaign_that_goes_on_from_an_older_copy_does_again_what_it_does_not_
     (told,) = campaign.take_news()
     assert told.startswith("This run directory is older than what its server has seen")
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     verdict = verify(run)
-    assert (verdict.broken, verdict.labels) == ((), BUDGET)
+    assert (verdict.broken, verdict.results) == ((), BUDGET)
     unwell = "SELECT count(*) FROM task WHERE state = 'settled' AND status <> 'ok'"
     assert campaign.ledger.connection.execute(unwell).fetchone()[0] == 0
     assert campaign.take_news() == toy.steering().take_news() == []
@@ -57,9 +57,9 @@ def test_a_task_that_comes_back_as_cancelled_and_was_not_taken_back_is_done_agai
     campaign = toy.steering()
     campaign.step(0.0)
     # Another copy of this ledger settles it while its message waits.
-    toy.bus.settle(["simulate/0/1", *campaign.state.simulations.running])
+    toy.bus.settle(["simulate/0/xtb/1", *campaign.state.first.simulations.running])
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     assert verify(tmp_path).broken == ()
     unwell = "SELECT count(*) FROM task WHERE state = 'settled' AND status <> 'ok'"
     assert campaign.ledger.connection.execute(unwell).fetchone()[0] == 0
@@ -84,5 +84,5 @@ def test_whoever_stops_waits_for_what_runs_and_takes_the_rest_back(
     campaign.ledger.close()
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     assert verify(tmp_path).broken == ()

@@ -11,16 +11,16 @@ from molsteer.trainer.best_weights import BestWeights
 pytestmark = pytest.mark.fast
 
 
-def after(errors_eV: list[list[float]], patience: int = 2) -> tuple[BestWeights, list[float]]:
+def after(errors: list[list[float]], patience: int = 2) -> tuple[BestWeights, list[float]]:
     """Record epochs in which every weight equals the epoch's number, and restore the best."""
-    ensemble = Ensemble(Architecture(width=2, layers=1), len(errors_eV[0]))
+    ensemble = Ensemble(Architecture(width=2, layers=1), len(errors[0]))
     best = BestWeights(ensemble, patience)
-    for epoch, error_eV in enumerate(errors_eV):
+    for epoch, error in enumerate(errors):
         set_all(ensemble, float(epoch))
-        best.record(epoch, ensemble, np.array(error_eV))
+        best.record(epoch, ensemble, np.array(error))
     set_all(ensemble, -1.0)
     best.restore(ensemble)
-    return best, ensemble.output.bias.flatten().tolist()
+    return best, ensemble.outputs[0].bias.flatten().tolist()
 
 
 @torch.no_grad()
@@ -32,7 +32,7 @@ def set_all(ensemble: Ensemble, value: float) -> None:
 def test_each_member_gets_its_own_best_weights_back() -> None:
     best, weights = after([[3.0, 3.0], [1.0, 2.5], [2.0, 2.0]])
     assert weights == [1.0, 2.0]
-    assert best.error_eV.tolist() == [1.0, 2.0]
+    assert best.error.tolist() == [1.0, 2.0]
 
 
 def test_a_member_that_stopped_does_not_change_again() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from support.molecules import additive_value_eV, some_molecules
+from support.molecules import additive_value, some_molecules
 from torch import Tensor
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
@@ -17,7 +17,8 @@ from molsteer.shared.ml.predicting import predict
 from molsteer.shared.ml.weights import EnsembleWeights
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.graphs import PackedGraphs
-from molsteer.shared.wire.messages import Train, Trained
+from molsteer.shared.wire.messages import Train, Trained, TrainedMember
+from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import TrainingPlan
 from molsteer.shared.worker.port import TaskContext
 from molsteer.trainer.app import build
@@ -25,6 +26,7 @@ from molsteer.trainer.errors import Diverged, UnusableLabels
 
 pytestmark = pytest.mark.fast
 
+GAP = Output(name="homo_lumo_gap", level="xtb", unit="eV")
 STORE = Placement(store="redis")
 SMALL = TrainingPlan(width=16, layers=2, epochs=8, batch_size=16, learning_rate=3e-3)
 
@@ -42,14 +44,18 @@ def context(tmp_path: Path) -> TaskContext:
 def train(
     context: TaskContext,
     graphs: PackedGraphs,
-    value: npt.NDArray[np.floating] | None = None,
+    value: npt.NDArray[np.generic] | None = None,
     plan: TrainingPlan = SMALL,
     members: tuple[int, ...] = (0, 1),
     seed: int = 5,
     warm_start: tuple[Blob, ...] | None = None,
+    outputs: tuple[Output, ...] = (GAP,),
 ) -> Trained:
-    labels = additive_value_eV(graphs) if value is None else value
-    arrays: Mapping[str, npt.NDArray[np.generic]] = {**graphs.to_arrays(), "value": labels}
+    labels = additive_value(graphs).astype(np.float32) if value is None else value
+    arrays: Mapping[str, npt.NDArray[np.generic]] = {
+        **graphs.to_arrays(),
+        "value": np.atleast_2d(labels),
+    }
     training_set = context.blobs.put(arrays, "safetensors", STORE)
     return build()(
         Train(
@@ -57,6 +63,7 @@ def train(
             members=members,
             seed=seed,
             plan=plan,
+            outputs=outputs,
             training_set=training_set,
             warm_start=warm_start,
         ),
@@ -71,17 +78,24 @@ def predictions(
     return predict(weights.build(torch.device("cpu")), graphs, 256)
 
 
+def error_of(trained: Trained | TrainedMember) -> float:
+    """The error of the only output."""
+    (error,) = trained.validation_mae
+    assert error is not None
+    return error
+
+
 def test_what_can_be_learned_is_learned(context: TaskContext, molecules: PackedGraphs) -> None:
     plan = TrainingPlan(width=32, layers=2, epochs=30, batch_size=16, learning_rate=3e-3)
     seen, unseen = molecules.take(np.arange(200)), molecules.take(np.arange(200, 400))
     trained = train(context, seen, plan=plan, members=(0, 1, 2, 3))
 
-    truth = additive_value_eV(unseen)
-    error_eV = np.abs(predictions(context, trained, unseen).mean(axis=0) - truth).mean()
-    spread_eV = np.abs(truth - truth.mean()).mean()
-    assert error_eV < 0.25 * spread_eV
-    assert trained.validation_mae_eV == pytest.approx(error_eV, rel=0.5)
-    assert trained.validation_mae_eV < max(one.validation_mae_eV for one in trained.members)
+    truth = additive_value(unseen)
+    error = np.abs(predictions(context, trained, unseen)[:, 0].mean(axis=0) - truth).mean()
+    spread = np.abs(truth - truth.mean()).mean()
+    assert error < 0.25 * spread
+    assert error_of(trained) == pytest.approx(error, rel=0.5)
+    assert error_of(trained) < max(map(error_of, trained.members))
 
 
 def test_the_same_task_gives_the_same_weights(
@@ -140,8 +154,8 @@ def test_a_warm_start_is_never_worse_than_what_it_began_with(
     scratch = train(context, graphs, plan=brief, members=(2, 0))
     before = [other.members[0], early.members[0]]
     for now, then, cold in zip(warm.members, before, scratch.members, strict=True):
-        assert now.validation_mae_eV <= then.validation_mae_eV + 1e-5
-        assert now.validation_mae_eV < cold.validation_mae_eV
+        assert error_of(now) <= error_of(then) + 1e-5
+        assert error_of(now) < error_of(cold)
 
 
 def test_a_warm_start_from_another_network_is_refused(
@@ -152,6 +166,9 @@ def test_a_warm_start_from_another_network_is_refused(
     wider = SMALL.model_copy(update={"width": 24})
     with pytest.raises(WrongArchitecture, match="width is 16, not 24"):
         train(context, graphs, plan=wider, warm_start=(early.weights,))
+    other = GAP.model_copy(update={"unit": "kcal/mol"})
+    with pytest.raises(WrongArchitecture, match=r"homo_lumo_gap@xtb / eV, not .* / kcal/mol"):
+        train(context, graphs, outputs=(other,), warm_start=(early.weights,))
     with pytest.raises(UnusableWeights, match=r"not \[9\]"):
         train(context, graphs, members=(9,), warm_start=(early.weights,))
 
@@ -167,14 +184,14 @@ def test_at_the_deadline_the_best_weights_so_far_come_back(
     context = TaskContext(MemoryBlobs(), STORE, tmp_path, remaining_s)
     trained = train(context, graphs, plan=endless.model_copy(update=short))
     assert {member.stopped for member in trained.members} == {"deadline"}
-    assert trained.validation_mae_eV < np.abs(additive_value_eV(graphs) - 12.0).mean()
+    assert error_of(trained) < np.abs(additive_value(graphs) - 12.0).mean()
 
 
 def test_members_stop_when_they_improve_no_more(
     context: TaskContext, molecules: PackedGraphs
 ) -> None:
     graphs = molecules.take(np.arange(40))
-    noise = 13.0 + np.random.default_rng(0).normal(size=40)
+    noise = (13.0 + np.random.default_rng(0).normal(size=40)).astype(np.float32)
     patient = SMALL.model_copy(update={"epochs": 200, "patience": 3})
     trained = train(context, graphs, noise, plan=patient)
     assert {member.stopped for member in trained.members} == {"converged"}
@@ -188,16 +205,18 @@ def test_a_handful_of_labels_is_enough_to_train(
     graphs = molecules.take(np.arange(count))
     trained = train(context, graphs, members=tuple(range(8)))
     assert np.isfinite(predictions(context, trained, molecules)).all()
-    assert np.isfinite(trained.validation_mae_eV)
+    assert np.isfinite(error_of(trained))
 
 
 def test_equal_labels_are_learned_as_they_are(
     context: TaskContext, molecules: PackedGraphs
 ) -> None:
     graphs = molecules.take(np.arange(30))
-    trained = train(context, graphs, np.full(30, 13.5))
-    assert trained.validation_mae_eV < 0.6
-    assert np.isfinite(predictions(context, trained, molecules)).all()
+    trained = train(context, graphs, np.full(30, 13.5, dtype=np.float32))
+    assert error_of(trained) == 0
+    assert (predictions(context, trained, molecules) == 13.5).all()
+    warm = train(context, graphs, warm_start=(trained.weights,))
+    assert error_of(warm) < np.abs(additive_value(graphs) - 13.5).mean()
 
 
 def test_training_that_ends_in_no_numbers_is_a_failure(
@@ -212,13 +231,15 @@ def test_training_that_ends_in_no_numbers_is_a_failure(
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (np.array([13.0, np.nan, np.inf]), r"rows \[1, 2\] are not finite"),
-        (np.array([13.0, 12.0]), r"3 molecules come with values \(2,\)"),
+        (np.array([13.0, np.nan, np.inf], dtype=np.float32), r"rows \[2\] are not finite"),
+        (np.array([13.0, np.nan, 11.0], dtype=np.float32), r"of rows \[1\] have no label"),
+        (np.array([13.0, 12.0], dtype=np.float32), r"3 molecules .* of shape \(1, 2\)"),
+        (np.ones((2, 3), dtype=np.float32), r"1 outputs of 3 molecules .* of shape \(2, 3\)"),
         (np.array([13, 12, 11]), "of type int64"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(
-    context: TaskContext, molecules: PackedGraphs, value: npt.NDArray[np.floating], message: str
+    context: TaskContext, molecules: PackedGraphs, value: npt.NDArray[np.generic], message: str
 ) -> None:
     with pytest.raises(UnusableLabels, match=message):
         train(context, molecules.take(np.arange(3)), value)

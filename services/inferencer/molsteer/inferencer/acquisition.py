@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.errors import UnusableScores
 from molsteer.shared.plugins import find_plugin
+from molsteer.shared.wire.properties import Aim, Objective, Output
 from molsteer.shared.wire.specs import Acquisition
 
 Floats = npt.NDArray[np.float64]
 
-Rule = Callable[[Floats, Floats, float], Floats]
-"""Mean and spread of each molecule in eV, shape (molecules,), and beta, to scores of that shape.
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the ensemble expects of molecules, for one objective.
+
+    Attributes:
+        objective: What is wanted; its output has the unit of all numbers here.
+        scale: How much of the unit weighs as much as the scale of another objective; 1 where
+            there is but one objective.
+        mean: Predicted values, shape (molecules,).
+        spread: Standard deviation of the members around them, shape (molecules,).
+    """
+
+    objective: Objective
+    scale: float
+    mean: Floats
+    spread: Floats
+
+    @property
+    def merit(self) -> Floats:
+        """The means turned so that larger is better, whatever the goal."""
+        return self.objective.merit(self.mean)
+
+
+Rule = Callable[[Sequence[Expectation], float], Floats]
+"""What is expected for each aim, and beta, to a score for each molecule, shape (molecules,).
 
 A package offers one in the entry-point group `molsteer.acquisitions` under the rule's name."""
 
@@ -25,32 +51,52 @@ def mean_and_spread(predictions: npt.NDArray[np.float32]) -> tuple[Floats, Float
     Sums run in float64: in float32, members that agree exactly show a spread of 1e-6.
 
     Args:
-        predictions: Values in eV, shape (members, molecules).
+        predictions: Values in the units of the outputs, shape (members, outputs, molecules).
 
     Returns:
-        Mean and population standard deviation over the members in eV, each (molecules,).
+        Mean and population standard deviation over the members, each (outputs, molecules).
     """
     exact = predictions.astype(np.float64)
     return exact.mean(axis=0), exact.std(axis=0)
 
 
-def ucb(mean: Floats, spread: Floats, beta: float) -> Floats:
-    """Prefer high values, and doubt.
+def expectations(
+    aims: Sequence[Aim], outputs: Sequence[Output], mean: Floats, spread: Floats
+) -> tuple[Expectation, ...]:
+    """Give each aim what is expected of its output.
+
+    The arrays are copies, so that a rule that computes in place does not change what was predicted.
+
+    Args:
+        aims: What is wanted; each objective is of one of the outputs.
+        outputs: What is predicted, in the order of the arrays.
+        mean: Shape (outputs, molecules).
+        spread: Likewise.
+    """
+    rows = [outputs.index(aim.objective.output) for aim in aims]
+    return tuple(
+        Expectation(aim.objective, aim.scale, mean[row].copy(), spread[row].copy())
+        for aim, row in zip(aims, rows, strict=True)
+    )
+
+
+def ucb(expected: Sequence[Expectation], beta: float) -> Floats:
+    """Prefer what is good, and doubt; aims are added up in their scales.
 
     Source:
         The GP-UCB rule of Srinivas et al., 2010 (arXiv:0912.3995), with the ensemble's standard
         deviation in place of the posterior's.
     """
-    return mean + beta * spread
+    return _total((one.merit + beta * one.spread) / one.scale for one in expected)
 
 
-def greedy(mean: Floats, _spread: Floats, _beta: float) -> Floats:
-    """Prefer high values, whatever the doubt."""
-    return mean
+def greedy(expected: Sequence[Expectation], _beta: float) -> Floats:
+    """Prefer what is good, whatever the doubt; aims are added up in their scales."""
+    return _total(one.merit / one.scale for one in expected)
 
 
-def score(mean: Floats, spread: Floats, acquisition: Acquisition) -> Floats:
-    """Score molecules in eV by the rule that an acquisition names; higher is simulated sooner.
+def score(expected: Sequence[Expectation], acquisition: Acquisition) -> Floats:
+    """Score molecules by the rule that an acquisition names; higher is simulated sooner.
 
     Raises:
         PluginMissing: If no package installed here offers the rule.
@@ -58,11 +104,11 @@ def score(mean: Floats, spread: Floats, acquisition: Acquisition) -> Floats:
             also in the float32 in which candidates travel.
     """
     rule: Rule = find_plugin("acquisition", acquisition.kind).load()
-    # Copies, so that a rule that computes in place does not change what was predicted.
-    scores = np.asarray(rule(mean.copy(), spread.copy(), acquisition.beta), dtype=np.float64)
+    wanted = expected[0].mean.shape
+    scores = np.asarray(rule(expected, acquisition.beta), dtype=np.float64)
     most = np.finfo(np.float32).max
-    if scores.shape != mean.shape or not (np.abs(scores) <= most).all():
-        raise UnusableScores(acquisition.kind, mean.shape, scores.shape)
+    if scores.shape != wanted or not (np.abs(scores) <= most).all():
+        raise UnusableScores(acquisition.kind, wanted, scores.shape)
     return scores
 
 
@@ -84,3 +130,8 @@ def best_rows(scores: Floats, keep: int) -> npt.NDArray[np.int64]:
     else:
         rows = np.arange(len(scores))
     return rows[np.lexsort((rows, -scores[rows]))]
+
+
+def _total(scores: Iterable[Floats]) -> Floats:
+    total: Floats = np.sum(list(scores), axis=0)
+    return total

@@ -22,42 +22,44 @@ class Predictions:
 
     Attributes:
         members: Their numbers, shape (members,).
-        values_eV: Shape (members, molecules of the chunk).
+        values: In the units of the outputs, shape (members, outputs, molecules of the chunk).
     """
 
     members: npt.NDArray[np.int64]
-    values_eV: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float32]
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, chunk: int, molecules: int) -> Predictions:
+    def from_arrays(cls, arrays: Arrays, chunk: int, outputs: int, molecules: int) -> Predictions:
         """Take predictions out of named arrays, as `to_arrays` gives them.
 
         Raises:
-            BlobCorrupt: If they are not a finite number for each of so many molecules.
+            BlobCorrupt: If they are not a finite number for each of so many outputs and molecules.
         """
         members, values = arrays.get("member"), arrays.get("value")
         if members is None or members.dtype != np.int64 or members.ndim != 1:
             raise BlobCorrupt(f"chunk {chunk}", "its predictions name no members")
         if values is None or values.dtype != np.float32:
             raise BlobCorrupt(f"chunk {chunk}", "its predictions have no values")
-        if values.shape != (len(members), molecules) or not np.isfinite(values).all():
-            raise BlobCorrupt(f"chunk {chunk}", "its predictions are not of every molecule")
+        if values.shape != (len(members), outputs, molecules) or not np.isfinite(values).all():
+            raise BlobCorrupt(
+                f"chunk {chunk}", "its predictions are not of all outputs and molecules"
+            )
         return cls(members.view(np.int64), values.view(np.float32))
 
     def to_arrays(self) -> Arrays:
         """Give the predictions as named arrays."""
-        return {"member": self.members, "value": self.values_eV}
+        return {"member": self.members, "value": self.values}
 
 
 def in_order(parts: Iterable[Predictions]) -> npt.NDArray[np.float32]:
     """Put predictions together in the order of the members, whoever made them.
 
     Returns:
-        Values in eV, shape (members, molecules).
+        Values in the units of the outputs, shape (members, outputs, molecules).
     """
-    members, values_eV = zip(*((part.members, part.values_eV) for part in parts), strict=True)
+    members, values = zip(*((part.members, part.values) for part in parts), strict=True)
     order = np.argsort(np.concatenate(members), kind="stable")
-    ordered: npt.NDArray[np.float32] = np.concatenate(values_eV)[order]
+    ordered: npt.NDArray[np.float32] = np.concatenate(values)[order]
     return ordered
 
 
@@ -71,7 +73,9 @@ def made_already(body: Infer, molecules: int, blobs: Blobs) -> dict[int, Predict
         if blob is None:
             continue
         try:
-            made[place] = Predictions.from_arrays(blobs.arrays(blob), body.chunk, molecules)
+            made[place] = Predictions.from_arrays(
+                blobs.arrays(blob), body.chunk, len(body.outputs), molecules
+            )
         except BlobError as error:
             log.warning("Predicted once more: %s", error)
     return made

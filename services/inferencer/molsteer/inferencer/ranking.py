@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.inferencer.acquisition import best_rows, mean_and_spread, score
+from molsteer.inferencer.acquisition import best_rows, expectations, mean_and_spread, score
+from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.messages import Infer, Inferred
 from molsteer.shared.worker.port import TaskContext
 
@@ -17,7 +18,8 @@ def rank(
 
     Args:
         body: What was asked for.
-        predictions: Finite values in eV, shape (members, molecules of the chunk).
+        predictions: Finite values in the units of the outputs, shape (members, outputs, molecules
+            of the chunk).
         context: Takes the candidates.
         device: What the predictions were made on.
 
@@ -26,21 +28,20 @@ def rank(
         UnusableScores: If it does not score every molecule.
     """
     mean, spread = mean_and_spread(predictions)
-    scores = score(mean, spread, body.acquisition)
+    scores = score(expectations(body.aims, body.outputs, mean, spread), body.acquisition)
     rows = best_rows(scores, body.keep)
-    candidates = {
-        "row": rows,
-        "mean": mean[rows].astype(np.float32),
-        "spread": spread[rows].astype(np.float32),
-        "score": scores[rows].astype(np.float32),
-    }
+    candidates = Candidates(
+        row=rows,
+        score=scores[rows].astype(np.float32),
+        mean=mean[:, rows].astype(np.float32),
+        spread=spread[:, rows].astype(np.float32),
+    )
     return Inferred(
         generation=body.generation,
         chunk=body.chunk,
-        scored=len(mean),
-        candidates=context.blobs.put(candidates, "safetensors", context.reply),
-        mean_eV=float(mean.mean()),
-        spread_eV=float(spread.mean()),
-        best_eV=float(mean.max()),
+        scored=len(scores),
+        candidates=context.blobs.put(candidates.to_arrays(), "safetensors", context.reply),
+        mean=tuple(mean.mean(axis=1).tolist()),
+        spread=tuple(spread.mean(axis=1).tolist()),
         device=device,
     )

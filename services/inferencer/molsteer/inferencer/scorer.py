@@ -14,11 +14,13 @@ from molsteer.inferencer.predictions import Predictions, in_order, made_already
 from molsteer.inferencer.ranking import rank
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.ml.device import choose_device, device_name, limit_threads
+from molsteer.shared.ml.errors import WrongArchitecture
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.predicting import predict
 from molsteer.shared.ml.weights import EnsembleWeights, join
 from molsteer.shared.wire.blob import Blob, Inline, ObjRef
+from molsteer.shared.wire.ensemble import Manifest
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.messages import Infer, Inferred, Predict, Predicted
 from molsteer.shared.worker.port import TaskContext
@@ -26,10 +28,10 @@ from molsteer.shared.worker.port import TaskContext
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """An ensemble on its device, and the digests of the weights it was built from."""
+    """An ensemble on its device, and the weights that it was built from."""
 
     digests: tuple[str, ...]
-    members: tuple[int, ...]
+    manifest: Manifest
     ensemble: Ensemble
 
 
@@ -51,7 +53,8 @@ class Scorer:
         Raises:
             UnusableGraphs: If the chunk cannot be read.
             UnusableWeights: If the weights cannot be read.
-            WrongArchitecture: If the weights are not all of one network that is known here.
+            WrongArchitecture: If the weights are not all of one network that is known here, or
+                predict something else than is asked for.
             NonFinitePredictions: If a member does not answer with numbers.
             PluginMissing: If the acquisition is not installed here.
             UnusableScores: If it does not score every molecule.
@@ -90,9 +93,11 @@ class Scorer:
         self, body: Infer | Predict, weights: tuple[Blob, ...], graphs: PackedGraphs, blobs: Blobs
     ) -> Predictions:
         loaded = self._load(weights, blobs)
-        values_eV = predict(loaded.ensemble, graphs, body.batch_size)
-        _check_finite(values_eV, body.chunk, loaded.members)
-        return Predictions(np.array(loaded.members, dtype=np.int64), values_eV)
+        if differences := loaded.manifest.differences(body.outputs):
+            raise WrongArchitecture(differences)
+        values = predict(loaded.ensemble, graphs, body.batch_size)
+        _check_finite(values, body.chunk, loaded.manifest.members)
+        return Predictions(np.array(loaded.manifest.members, dtype=np.int64), values)
 
     def _load(self, weights: tuple[Blob, ...], blobs: Blobs) -> _Loaded:
         digests = tuple(_digest(blob) for blob in weights)
@@ -100,7 +105,7 @@ class Scorer:
             self._loaded = None  # lets the old ensemble's memory go before the new one needs it
             whole = join([EnsembleWeights.from_arrays(blobs.arrays(blob)) for blob in weights])
             ensemble = whole.build(choose_device())
-            self._loaded = _Loaded(digests, whole.manifest.members, ensemble)
+            self._loaded = _Loaded(digests, whole.manifest, ensemble)
         return self._loaded
 
 
@@ -120,4 +125,4 @@ def _check_finite(
     wrong = ~np.isfinite(predictions)
     if wrong.any():
         guilty = [member for member, row in zip(members, wrong, strict=True) if row.any()]
-        raise NonFinitePredictions(chunk, guilty, int(wrong.any(axis=0).sum()))
+        raise NonFinitePredictions(chunk, guilty, int(wrong.any(axis=(0, 1)).sum()))

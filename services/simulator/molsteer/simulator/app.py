@@ -1,8 +1,8 @@
-"""The simulator as a worker runs it: a task in, potentials and records out."""
+"""The simulator as a worker runs it: a task in, properties and records out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import chdir
 from functools import cache
 from pathlib import Path
@@ -13,76 +13,96 @@ from molsteer.shared.plugins import find_plugin
 from molsteer.shared.wire.messages import Simulate, Simulated
 from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.simulator.deadline import Deadline
-from molsteer.simulator.port import Ionization, Simulator
+from molsteer.simulator.errors import NotByEngine
+from molsteer.simulator.offered import check_answer, check_solvent
+from molsteer.simulator.port import Computed, Simulator
 from molsteer.simulator.stack import on_large_stack
 
 if TYPE_CHECKING:  # these load NumPy, which has to find threads held to one already
     from molsteer.shared.worker.port import Handler, TaskContext
-    from molsteer.simulator.program import Program
+    from molsteer.simulator.programs.port import Program
 
 
 def build() -> Handler[Simulate, Simulated]:
     """Make the handler of `simulate` tasks, at whatever level they ask for."""
-    at_level = cache(simulator_at)
+    simulator = cache(simulator_by)
 
     def simulate(body: Simulate, context: TaskContext) -> Simulated:
-        compute = at_level(body.spec.level)
-        found = compute(body.smiles, body.spec, context.scratch, context.remaining_s)
+        spec = body.level.spec
+        compute = simulator(spec.method)
+        found = compute(body.smiles, spec, body.wanted, context.scratch, context.remaining_s)
+        check_answer(body.level.name, body.wanted, found)
         return Simulated(
             smiles=body.smiles,
-            adiabatic_eV=found.adiabatic_eV,
-            vertical_eV=found.vertical_eV,
-            steps=found.steps,
+            values=dict(found.values),
+            steps=dict(found.steps),
             engine=found.engine,
-            multiplicities=found.multiplicities,
+            charge=found.charge,
+            multiplicities=dict(found.multiplicities),
             records=context.blobs.put(dict(found.records), "msgpack", context.reply),
         )
 
     return simulate
 
 
-def simulator_at(level: str) -> Simulator:
-    """Prepare this process for simulations at a level of theory, and return what does them.
+def simulator_by(method: str) -> Simulator:
+    """Prepare this process for simulations by a method, and return what does them.
 
     Raises:
-        PluginMissing: If no package installed here offers the level.
+        PluginMissing: If no package installed here offers the method.
     """
-    make: Callable[[], Simulator] = find_plugin("level of theory", level).load()
+    make: Callable[[], Simulator] = find_plugin("level of theory", method).load()
     return make()
 
 
 def xtb() -> Simulator:
-    """Make the simulator at the level GFN2-xTB."""
+    """Make the simulator of the method GFN2-xTB."""
     hold_to_one_thread()
-    from molsteer.simulator.ionization import ionize
     from molsteer.simulator.molecule.species import read_species
     from molsteer.simulator.molecule.spin import states
+    from molsteer.simulator.properties.free_atoms import FreeAtoms
+    from molsteer.simulator.properties.study import Study
+    from molsteer.simulator.properties.table import compute
 
-    def compute(smiles: str, spec: SimulationSpec, scratch: Path, remaining_s: float) -> Ionization:
+    free_atoms = FreeAtoms()
+
+    def simulate(
+        smiles: str,
+        spec: SimulationSpec,
+        wanted: Mapping[str, str],
+        scratch: Path,
+        remaining_s: float,
+    ) -> Computed:
         deadline = Deadline.after(remaining_s)
         species = read_species(smiles)
         spins = states(species, spec.multiplicity, spec.cation_multiplicity)
         program = program_for(spec, deadline, scratch)
+        study = Study(species, spins, program, deadline, free_atoms)
         # geomeTRIC leaves matrices that it could not invert in the current folder.
         with chdir(scratch):
-            return on_large_stack(lambda: ionize(species, spins, program, deadline))
+            return on_large_stack(lambda: compute(study, wanted))
 
-    return compute
+    return simulate
 
 
 def program_for(spec: SimulationSpec, deadline: Deadline, scratch: Path) -> Program:
     """Choose the program that a specification asks for.
 
     Raises:
+        UnknownSolvent: If GFN2-xTB has no parameters of the solvent.
+        NotByEngine: If the program offers no solvents.
         EngineMissing: If it is not installed here.
     """
-    from molsteer.simulator.engines.installed import engine_named, require
-    from molsteer.simulator.in_process import InProcess
+    from molsteer.simulator.engines.installed import SOLVENTS_BY_ALPB, engine_named, require
+    from molsteer.simulator.programs.in_process import InProcess
 
+    check_solvent("xtb", spec.solvent)
     if spec.engine == "qcengine":
+        if spec.solvent is not None:
+            raise NotByEngine(spec.engine, SOLVENTS_BY_ALPB, "tblite")
         require(spec.engine, "xtb")
-        from molsteer.simulator.reference import Reference
+        from molsteer.simulator.programs.reference import Reference
 
         return Reference(spec.accuracy, spec.max_steps, deadline, scratch)
-    engine = engine_named(spec.engine)
+    engine = engine_named(spec.engine, spec.solvent)
     return InProcess(engine, spec.accuracy, spec.max_steps, deadline)

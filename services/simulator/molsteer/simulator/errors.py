@@ -4,7 +4,12 @@
     ├── BadSmiles            not one connected molecule that can be ionized (a UserError too)
     ├── UnsupportedElement   no parameters for an element (a UserError too)
     ├── WrongMultiplicity    a multiplicity that was asked for does not fit (a UserError too)
+    ├── UnknownProperty      the method gives no such property (a UserError too)
+    ├── UnknownSolvent       the method knows no such solvent (a UserError too)
+    ├── SolventMissing       a property of molecules in a solvent, without one (a UserError too)
+    ├── PropertyMissing      an answer lacks what was asked for (a UserError too)
     ├── EngineMissing        the program is not installed here (a UserError too)
+    ├── NotByEngine          the program does not offer it, another one does (a UserError too)
     ├── EmbeddingFailed      no three-dimensional geometry was found
     ├── ScfFailed            the density did not settle
     ├── NotConverged         the geometry did not settle
@@ -18,12 +23,14 @@ task runs are worth a retry: `EngineMissing` and `TimeLimit`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Literal
 
 from molsteer.shared.errors import TaskError, UserError
+from molsteer.shared.suggestions import did_you_mean
 
-StateName = Literal["neutral", "cation"]
-"""The molecule as its SMILES gives it, and with one electron less."""
+StateName = Literal["neutral", "cation", "anion"]
+"""The molecule as its SMILES gives it, with one electron less, and with one more."""
 
 
 class BadSmiles(TaskError, UserError):
@@ -65,6 +72,64 @@ class WrongMultiplicity(TaskError, UserError):
         self.multiplicity, self.electrons = multiplicity, electrons
 
 
+class UnknownProperty(TaskError, UserError):
+    """A property that a method does not give."""
+
+    code: ClassVar[str] = "unknown-property"
+
+    def __init__(self, method: str, name: str, offered: Collection[str]) -> None:
+        super().__init__(
+            f"The method {method!r} gives no property {name!r}.{did_you_mean(name, offered)} "
+            f"It gives {', '.join(offered)}."
+        )
+        self.method, self.name, self.offered = method, name, tuple(offered)
+
+
+class UnknownSolvent(TaskError, UserError):
+    """A solvent that a method does not know."""
+
+    code: ClassVar[str] = "unknown-solvent"
+
+    def __init__(self, method: str, solvent: str, known: Collection[str]) -> None:
+        super().__init__(
+            f"The method {method!r} knows no solvent {solvent!r}.{did_you_mean(solvent, known)} "
+            f"It knows {', '.join(known)}."
+        )
+        self.method, self.solvent, self.known = method, solvent, tuple(known)
+
+
+class SolventMissing(TaskError, UserError):
+    """A property of molecules in a solvent, at a level that is in vacuum."""
+
+    code: ClassVar[str] = "solvent-missing"
+
+    def __init__(self, method: str, name: str) -> None:
+        super().__init__(
+            f"The property {name!r} of the method {method!r} needs a solvent, and the level has "
+            f"none. Name one, as water, or leave the property out."
+        )
+        self.method, self.name = method, name
+
+
+class PropertyMissing(TaskError, UserError):
+    """An answer without a property that was asked for, or with it in another unit."""
+
+    code: ClassVar[str] = "property-missing"
+
+    def __init__(
+        self, level: str, name: str, unit: str, given_unit: str | None, given: Collection[str]
+    ) -> None:
+        if given_unit is None:
+            told = f"gives no {name!r}.{did_you_mean(name, given)} It gives {', '.join(given)}"
+            cure = f"Ask for one of these, or mend the package that offers {level!r}."
+        else:
+            told = f"gives {name!r} {_in(given_unit)}, and it is understood {_in(unit)}"
+            cure = f"Ask for it {_in(given_unit)}, or mend the package that offers {level!r}."
+        super().__init__(f"The level {level!r} {told}. {cure}")
+        self.level, self.name, self.unit = level, name, unit
+        self.given_unit, self.given = given_unit, tuple(given)
+
+
 class EngineMissing(TaskError, UserError):
     """A program that is not installed where the task ran."""
 
@@ -77,6 +142,18 @@ class EngineMissing(TaskError, UserError):
             f"here. Install it, or choose another engine; 'auto' takes one that is installed."
         )
         self.engine, self.package = engine, package
+
+
+class NotByEngine(TaskError, UserError):
+    """Something that a program does not offer, and another one does."""
+
+    code: ClassVar[str] = "not-by-engine"
+
+    def __init__(self, engine: str, what: str, another: str) -> None:
+        super().__init__(
+            f"The engine {engine!r} does not offer {what}. Choose the engine {another!r}."
+        )
+        self.engine, self.what, self.another = engine, what, another
 
 
 class EmbeddingFailed(TaskError):
@@ -126,9 +203,10 @@ class Dissociated(TaskError):
     code: ClassVar[str] = "dissociated"
 
     def __init__(self, smiles: str, state: StateName, change: str) -> None:
+        without = "" if state == "neutral" else f", or properties that need the {state}"
         super().__init__(
             f"The {state} of {smiles!r} is another molecule after relaxation: {change}. "
-            f"Its energy would be a wrong label; leave the molecule out."
+            f"Its energy would be a wrong label; leave the molecule out{without}."
         )
         self.smiles, self.state, self.change = smiles, state, change
 
@@ -163,3 +241,7 @@ class TimeLimit(TaskError):
             f"{limit_s:g} s was nearly over. Give it more time, or leave the molecule out."
         )
         self.smiles, self.stage, self.limit_s = smiles, stage, limit_s
+
+
+def _in(unit: str) -> str:
+    return f"in {unit}" if unit else "without a unit"

@@ -1,4 +1,4 @@
-"""What a level of theory is: a function from a SMILES to ionization potentials."""
+"""What a level of theory is: a function from a SMILES to properties of the molecule."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from molsteer.shared.wire.properties import Quantity
 from molsteer.shared.wire.specs import SimulationSpec
 
 Record = dict[str, JsonValue]
@@ -16,27 +17,23 @@ Record = dict[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Ionization:
-    """Ionization potentials of one species.
+class Computed:
+    """Properties of one species.
 
     Attributes:
-        adiabatic_eV: Energy of the relaxed cation minus that of the relaxed neutral.
-        vertical_eV: The same with the cation at the neutral's geometry.
-        steps: Relaxation steps of neutral and cation.
+        values: What was asked for, and whatever came with it, by the name of the property.
         engine: Program and version that computed them.
-        vertical_shifted_eV: The vertical one less an empirical constant that brings it near
-            experiments, None if the level has none.
-        multiplicities: Of the spins of neutral and cation, None if the level does not tell.
-        records: QCSchema, if there are any: `neutral` and `cation` as optimizations, `vertical`
-            as a single point.
+        steps: Relaxation steps of each state of the molecule that was relaxed, as `neutral`.
+        charge: Of the molecule as it was given, in elementary charges.
+        multiplicities: Of the spins of the states, as `neutral`; empty if the level does not tell.
+        records: QCSchema by name, as `neutral`, if there are any.
     """
 
-    adiabatic_eV: float
-    vertical_eV: float
-    steps: tuple[int, int]
+    values: Mapping[str, Quantity]
     engine: str
-    vertical_shifted_eV: float | None = None
-    multiplicities: tuple[int, int] | None = None
+    steps: Mapping[str, int] = field(default_factory=dict)
+    charge: int = 0
+    multiplicities: Mapping[str, int] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
 
 
@@ -44,17 +41,25 @@ class Simulator(Protocol):
     """Computes molecules at one level of theory.
 
     A package offers a function that builds one, in the entry-point group `molsteer.simulators`
-    under the level's name. It is built once in each process, before its first molecule.
+    under the method's name. It is built once in each process, before its first molecule.
     """
 
     def __call__(
-        self, smiles: str, spec: SimulationSpec, scratch: Path, remaining_s: float
-    ) -> Ionization:
+        self,
+        smiles: str,
+        spec: SimulationSpec,
+        wanted: Mapping[str, str],
+        scratch: Path,
+        remaining_s: float,
+    ) -> Computed:
         """Compute one molecule.
 
         Args:
             smiles: The molecule.
-            spec: What the campaign asks for; what the level does not know is ignored.
+            spec: How it is to be computed; what the level does not know is ignored.
+            wanted: Properties by name, and the unit in which each is understood; an answer without
+                one of them, or in another unit, is refused. If it is empty, whatever the level
+                gives of itself.
             scratch: An empty folder, removed afterwards.
             remaining_s: Wall-clock time left before the process is killed.
 

@@ -14,35 +14,39 @@ from molsteer.shared.wire.key_file import read_key_ring, write_keys
 from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.steering import run_directory
-from molsteer.steering.control.requests import Inbox, changes_of, make_folder
-from molsteer.steering.identity import identity_of, plan_of
-from molsteer.steering.ledger import known_labels
+from molsteer.steering.control.requests import Inbox, make_folder
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.dispatching import Orders
+from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.helm import alone
-from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
+from molsteer.steering.metrics.serving import serving
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
 from molsteer.steering.sites.local import local_site
 from molsteer.steering.sites.plugins import check_plugins
+from molsteer.steering.sites.port import Site
 from molsteer.steering.sites.watch import attendance
 from molsteer.steering.space.progress import Progress as BuildProgress
-from molsteer.steering.space.search_space import SearchSpace, open_or_build
-from molsteer.steering.start.models import keep_given, read_given, sized
-from molsteer.steering.start.starters import draw_starters, keep_known, read_known
+from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.identity import facts_of
+from molsteer.steering.start.prepare import prepare
+from molsteer.steering.start.starters import draw_starters
 
 
 @contextmanager
 def assembled(
-    settings: CampaignSettings, on_building: Callable[[BuildProgress], None]
+    settings: CampaignSettings,
+    on_building: Callable[[BuildProgress], None],
+    site: Site | None = None,
 ) -> Iterator[Application]:
     """Make everything a campaign needs, and take it down afterwards.
 
     Args:
         settings: What to run.
         on_building: Called now and then if the search space has to be built first.
+        site: Runs the workers where the settings let none be started here.
 
     Raises:
         UserError: If the run directory, the search space or a server cannot be used; the run
@@ -53,7 +57,7 @@ def assembled(
     with run_directory.held(settings.run_dir) as before, ExitStack() as stack:
         try:
             with ExitStack() as starting:
-                application = _assemble(settings, on_building, starting)
+                application = _assemble(settings, on_building, site, starting)
                 stack.push(starting.pop_all())
         except BaseException:
             before.restore()
@@ -71,39 +75,34 @@ def _check_server(settings: CampaignSettings) -> None:
 
 
 def _assemble(
-    settings: CampaignSettings, on_building: Callable[[BuildProgress], None], stack: ExitStack
+    settings: CampaignSettings,
+    on_building: Callable[[BuildProgress], None],
+    site: Site | None,
+    stack: ExitStack,
 ) -> Application:
     folder = settings.run_dir
     ledger = Ledger(folder, create=True)
     stack.callback(ledger.close)
-    given = read_given(settings)
-    settings = sized(settings, given)
-    known = read_known(settings, ledger)
-    space = open_or_build(
-        settings.campaign.space,
-        folder / "space",
-        settings.infer.chunk_size,
-        smiles_column=settings.campaign.smiles_column,
-        admission=settings.admission(),
-        on_progress=on_building,
-    )
-    labels = keep_known(known, space, ledger)
-    name, changes = settings.campaign.name, changes_of(ledger)
-    identity = identity_of(settings, space, given, plan_of(settings, space, labels))
-    campaign_id = run_directory.claim(folder, ledger, name, identity, changes)
-    keep_given(given, folder, ledger)
+    start = prepare(settings, ledger, on_building)
     embedded = settings.workers.server == "embedded"
     server = stack.enter_context(EmbeddedServer()) if embedded else None
-    settings = _located(settings, server)
-    run_directory.describe(folder, settings)
-    settings = changed(settings, changes)
-    campaign = _campaign(campaign_id, settings, space, ledger, stack)
-    site = local_site(settings, folder) if settings.workers.local else None
+    begun = _located(start.settings, server)
+    run_directory.describe(folder, begun)
+    now = changed(begun, start.changes)
+    campaign = _campaign(start.campaign_id, now, start.space, ledger, stack)
+    site = local_site(now, folder) if now.workers.local else site
     if site:
         stack.callback(site.stop)
-    plan, searched = plan_of(settings, space, labels), known_labels.molecules(ledger)
-    campaign.begin(plan, lambda: draw_starters(settings, space, searched), searched)
-    return Application(settings, campaign, server, site, attendance(settings, time.time()))
+    kept = site.topics if site and not now.workers.local else ()
+    watch = attendance(now, time.time(), kept)
+    campaign.begin(
+        start.plan,
+        lambda: draw_starters(now, start.space, start.searched),
+        start.searched,
+        facts_of(now),
+    )
+    metrics = stack.enter_context(serving(now, ledger))
+    return Application(now, campaign, server, site, watch, metrics)
 
 
 def _campaign(
@@ -125,8 +124,8 @@ def _campaign(
     return Campaign(
         ledger=ledger,
         bus=bus,
-        orders=Orders(campaign_id, settings, folder, space, ledger, blobs),
-        settlement=Settlement(folder, space, ledger, blobs),
+        dispatching=Dispatching(campaign_id, settings, folder, space, ledger, blobs),
+        intake=Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives),
         inbox=Inbox(folder, ledger),
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,

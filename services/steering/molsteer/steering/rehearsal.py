@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import assert_never
 
 from molsteer.shared.bus.connection import check_answer
 from molsteer.shared.bus.embedded_server import find_server
@@ -16,15 +17,17 @@ from molsteer.shared.doctor.machine import nearest_folder
 from molsteer.shared.errors import UserError
 from molsteer.shared.settings.server_url import address
 from molsteer.shared.wire.key_file import read_key_ring
+from molsteer.shared.wire.properties import Objective
 from molsteer.shared.wire.topics import DEFAULT_POOL, TOPICS, Topic
 from molsteer.shared.wording import counted
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.errors import LEDGER_FILE, UnusableRunDirectory, WouldNotRun
-from molsteer.steering.identity import identity_of, plan_of
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.records.aims import bar
+from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
 from molsteer.steering.sites.plugins import check_plugins
@@ -32,9 +35,10 @@ from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.sampling import sampled
 from molsteer.steering.space.search_space import SearchSpace, look_for
 from molsteer.steering.start import outlook
+from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import read_given, sized
-from molsteer.steering.start.training_set import read_training_set
+from molsteer.steering.start.starters import labels_given
 
 
 @dataclass
@@ -66,7 +70,8 @@ class Rehearsal:
             WouldNotRun: If anything is in the way; all of it is named at once.
         """
         steps = (
-            *(self._molecules, self._models, self._results, self._labels, self._course),
+            *(self._molecules, self._models, self._results, self._labels),
+            *(self._aims, self._course),
             *(self._workers, self._server, self._stores),
         )
         told = [list(self._tried(step)) for step in steps]
@@ -133,7 +138,7 @@ class Rehearsal:
             identity = identity_of(self.settings, self.space, self.given, plan)
             run_directory.claim(folder, ledger, self.settings.campaign.name, identity, changes)
             self.settings = changed(self.settings, {**changes, **self.changes})
-        (done,) = ledger.connection.execute("SELECT count(*) FROM label").fetchone()
+        done = simulated(ledger)
         self.begun = done > 0
         ended = ledger.fact("finished")
         state = f"which has ended ({ended})" if ended else "which goes on"
@@ -146,16 +151,27 @@ class Rehearsal:
         file = self.settings.campaign.training_set
         if file is None or self.known:
             return
-        self.known = len(read_training_set(file, self.settings.simulate.level))
+        self.known = len(labels_given(self.settings))
         yield f"Labels: {self.known:,} of {file}, which are not simulated again."
+
+    def _aims(self) -> Iterator[str]:
+        for objective in self.settings.objectives:
+            yield f"Wanted: {_wanted(objective)}."
 
     def _course(self) -> Iterator[str]:
         settings, simulate = self.settings, self.settings.simulate
-        yield (
-            f"Simulations: {counted(settings.campaign.budget, 'molecule')} at the level "
-            f"{simulate.level}, {simulate.slots} at a time, each for at most "
-            f"{simulate.time_limit_s:g} s."
+        first, *others = zip(
+            settings.levels, plan_of(settings, None, self.known).budgets, strict=True
         )
+        yield (
+            f"Simulations: {counted(first[1], 'molecule')} at the level {first[0].name}, "
+            f"{simulate.slots} at a time, each for at most {simulate.time_limit_s:g} s."
+        )
+        for (level, budget), rung in zip(others, settings.rungs, strict=True):
+            yield (
+                f"Simulations: the best {counted(budget, 'molecule')} of these, "
+                f"{100 * rung.share:g} %, at the level {level.name} as well."
+            )
         if self.begun:
             return
         yield f"Choice: {outlook.when_models_begin(settings, self.known)}"
@@ -207,3 +223,19 @@ class Rehearsal:
         chosen = ", ".join(f"{topic} {getattr(stores, topic)}" for topic in TOPICS)
         place = f"; file is {directory}" if "file" in stores.chosen else ""
         yield f"Stores: {chosen}{place}."
+
+
+def _wanted(objective: Objective) -> str:
+    """Say what is wanted, and what makes a hit."""
+    output, hits = objective.output, bar(objective)
+    match objective.goal:
+        case "maximise":
+            aim = "as high as can be"
+        case "minimise":
+            aim = "as low as can be"
+        case "reach":
+            aim = f"near {objective.target:g} {output.unit}".rstrip()
+        case _:
+            assert_never(objective.goal)
+    told = f"{output.name} at the level {output.level}, {aim}"
+    return f"{told}; a hit is {hits}" if hits else told

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.host.versions import installed_versions
+from molsteer.shared.host.whole_files import write_whole
 from molsteer.shared.settings.sections import SERVER_SETTINGS
 from molsteer.shared.settings.server_url import without_password
 from molsteer.shared.wording import sentences
@@ -242,23 +243,16 @@ def write_file(folder: Path, name: Path, data: bytes) -> None:
         ServiceUnavailable: If the disk has no room or does not work.
     """
     path = folder / name
-    unfinished = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(exist_ok=True)
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, data)
     except OSError as error:
         raise unwritable(folder, error) from None
 
 
 def _write_json(path: Path, content: object) -> None:
-    unfinished = path.with_suffix(".part")
     text = json.dumps(content, indent=2, default=_as_text)
-    unfinished.write_text(f"{text}\n", encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, f"{text}\n".encode())
 
 
 def _as_text(value: object) -> str:

@@ -18,7 +18,8 @@ from molsteer.steering.settings.changes import changed
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from molsteer.steering.records.findings import Findings, Found
+    from molsteer.steering.records.findings import Findings
+    from molsteer.steering.records.found import Found
 
 
 class RunRecords:
@@ -44,7 +45,7 @@ class RunRecords:
         return Frames(self.run_dir)
 
     def results(self) -> DataFrame:
-        """Read the table `molecules`: every label, in the order of settling.
+        """Read the table `molecules`: every result, in the order of settling.
 
         Raises:
             PandasUnavailable: If pandas is not installed.
@@ -52,7 +53,7 @@ class RunRecords:
         return self.tables["molecules"]
 
     def best(self, count: int = 10) -> Sequence[Found]:
-        """Give the molecules with the highest adiabatic ionization potentials."""
+        """Give the best molecules by the leading objective."""
         return self.findings().best(count)
 
     def findings(self) -> Findings:
@@ -60,8 +61,7 @@ class RunRecords:
         from molsteer.steering.records.findings import read_findings
 
         with self._ledger() as ledger:
-            campaign = public_settings(self.run_dir).campaign
-            return read_findings(ledger, campaign.name, campaign.hit_above_eV)
+            return read_findings(ledger, public_settings(self.run_dir).campaign.name)
 
     def report(self) -> Path:
         """Write report.md and discovery.png, and give the report's path."""
@@ -77,7 +77,6 @@ class RunRecords:
             progress = measure(
                 ledger,
                 budget=campaign.budget,
-                hit_above_eV=campaign.hit_above_eV,
                 activity=_activity(ledger, runs=runs),
                 now=time.time(),
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Literal
 
+import numpy as np
+
 from molsteer.shared.ml.device import choose_device, device_name, limit_threads
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.weights import EnsembleWeights
@@ -14,9 +16,11 @@ from molsteer.shared.worker.port import Handler, TaskContext
 from molsteer.trainer.beginning import from_scratch, from_weights
 from molsteer.trainer.best_weights import BestWeights
 from molsteer.trainer.bootstrap import Bootstrap, draw_bootstrap
+from molsteer.trainer.borrowing import borrow, lenders
 from molsteer.trainer.errors import Diverged
 from molsteer.trainer.fit import fit
 from molsteer.trainer.labelled import LabelledMolecules
+from molsteer.trainer.scales import Floats
 from molsteer.trainer.validation import Validation
 
 _SHARE_OF_TIME = 0.9
@@ -41,26 +45,31 @@ def train(body: Train, context: TaskContext) -> Trained:
     """
     deadline = time.monotonic() + min(body.plan.deadline_s, _SHARE_OF_TIME * context.remaining_s)
     limit_threads()
-    data = LabelledMolecules.from_arrays(context.blobs.arrays(body.training_set))
+    data = LabelledMolecules.from_arrays(context.blobs.arrays(body.training_set), len(body.outputs))
     bootstrap = draw_bootstrap(body.seed, body.members, len(data))
-    ensemble = _begin(body, context, data, bootstrap)
+    lent = lenders(body.outputs, data)
+    lesson = data.without(lent)
+    ensemble = _begin(body, context, lesson, bootstrap)
 
     best = fit(
-        ensemble, data, bootstrap, body.plan, body.seed, lambda: time.monotonic() >= deadline
+        ensemble, lesson, bootstrap, body.plan, body.seed, lambda: time.monotonic() >= deadline
     )
     _check_converged(body, best)
+    borrow(ensemble, lent, data)
 
     manifest = Manifest(
-        architecture=Architecture(width=body.plan.width, layers=body.plan.layers),
+        architecture=_architecture(body),
+        outputs=body.outputs,
         members=body.members,
         generation=body.generation,
         seed=body.seed,
     )
     weights = EnsembleWeights.of(ensemble, manifest).to_arrays()
+    of_members, of_their_mean = Validation.of(data, bootstrap).errors(ensemble)
     return Trained(
         generation=body.generation,
-        members=_describe(body, best),
-        validation_mae_eV=Validation.of(data, bootstrap).joint_error(ensemble),
+        members=_describe(body, best, of_members),
+        validation_mae=_or_none(of_their_mean),
         device=device_name(ensemble.label_mean.device),
         weights=context.blobs.put(weights, "safetensors", context.reply),
     )
@@ -69,15 +78,19 @@ def train(body: Train, context: TaskContext) -> Trained:
 def _begin(
     body: Train, context: TaskContext, data: LabelledMolecules, bootstrap: Bootstrap
 ) -> Ensemble:
-    architecture = Architecture(width=body.plan.width, layers=body.plan.layers)
+    architecture = _architecture(body)
     if body.warm_start is None:
         ensemble = from_scratch(body, architecture, data, bootstrap)
     else:
         parts = [
             EnsembleWeights.from_arrays(context.blobs.arrays(blob)) for blob in body.warm_start
         ]
-        ensemble = from_weights(parts, body.members, architecture)
+        ensemble = from_weights(body, architecture, data, bootstrap, parts)
     return ensemble.to(choose_device())
+
+
+def _architecture(body: Train) -> Architecture:
+    return Architecture(width=body.plan.width, layers=body.plan.layers, outputs=len(body.outputs))
 
 
 def _check_converged(body: Train, best: BestWeights) -> None:
@@ -87,7 +100,7 @@ def _check_converged(body: Train, best: BestWeights) -> None:
         raise Diverged(guilty, body.plan.learning_rate)
 
 
-def _describe(body: Train, best: BestWeights) -> tuple[TrainedMember, ...]:
+def _describe(body: Train, best: BestWeights, errors: Floats) -> tuple[TrainedMember, ...]:
     ran_out: Literal["epochs", "deadline"] = (
         "epochs" if best.last_epoch.max() == body.plan.epochs else "deadline"
     )
@@ -95,8 +108,12 @@ def _describe(body: Train, best: BestWeights) -> tuple[TrainedMember, ...]:
         TrainedMember(
             member=member,
             epochs=int(best.last_epoch[row]),
-            validation_mae_eV=float(best.error_eV[row]),
+            validation_mae=_or_none(errors[row]),
             stopped=ran_out if best.training[row] else "converged",
         )
         for row, member in enumerate(body.members)
     )
+
+
+def _or_none(errors: Floats) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(error) else float(error) for error in errors)

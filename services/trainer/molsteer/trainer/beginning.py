@@ -14,9 +14,7 @@ from molsteer.shared.wire.ensemble import Architecture
 from molsteer.shared.wire.messages import Train
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules
-
-_SMALLEST_SPREAD_EV = 1e-3
-"""Labels closer together than this are left at their scale in eV."""
+from molsteer.trainer.scales import fit_scales
 
 
 def from_scratch(
@@ -25,29 +23,32 @@ def from_scratch(
     """Draw new members and fit their scales to their own share of the labels."""
     ensemble = Ensemble(architecture, len(body.members))
     draw_weights(ensemble, [_first_seed(body.seed, member) for member in body.members])
-    counts = bootstrap.counts.astype(np.float64)
-    mean = np.average(np.broadcast_to(data.value_eV, counts.shape), axis=1, weights=counts)
-    square = np.average((data.value_eV - mean[:, None]) ** 2, axis=1, weights=counts)
-    spread = np.sqrt(square)
-    spread[spread < _SMALLEST_SPREAD_EV] = 1.0
-    ensemble.label_mean.copy_(torch.from_numpy(mean))
-    ensemble.label_spread.copy_(torch.from_numpy(spread))
+    ensemble.label_spread.zero_()
+    fit_scales(ensemble, data, bootstrap)
     return ensemble
 
 
 def from_weights(
-    parts: Sequence[EnsembleWeights], members: Sequence[int], architecture: Architecture
+    body: Train,
+    architecture: Architecture,
+    data: LabelledMolecules,
+    bootstrap: Bootstrap,
+    parts: Sequence[EnsembleWeights],
 ) -> Ensemble:
     """Go on with earlier weights of the same members, on the scales they were trained with.
 
     Raises:
         UnusableWeights: If a member is missing.
-        WrongArchitecture: If they are of another architecture.
+        WrongArchitecture: If they are of another architecture, or predict something else.
     """
     whole = join(parts)
-    if differences := whole.manifest.architecture.differences(architecture):
+    manifest = whole.manifest
+    differences = manifest.differences(body.outputs)
+    if differences := differences or manifest.architecture.differences(architecture):
         raise WrongArchitecture(differences)
-    return whole.select(members).build(torch.device("cpu"))
+    ensemble = whole.select(body.members).build(torch.device("cpu"))
+    fit_scales(ensemble, data, bootstrap)
+    return ensemble
 
 
 def _first_seed(seed: int, member: int) -> int:

@@ -1,7 +1,7 @@
 """What can go wrong while an ensemble is trained.
 
 TaskError
-├── UnusableLabels   values that do not belong to the molecules, or are not finite
+├── UnusableLabels   values that do not belong to the molecules, or are infinite
 └── Diverged         members that predict no numbers before they were ever better
 """
 
@@ -21,7 +21,7 @@ class UnusableLabels(TaskError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             f"The training set cannot be used: {reason} "
-            f"It needs one finite value in eV for each of its molecules."
+            f"It needs a finite value of at least one output for each of its molecules."
         )
         self.reason = reason
 

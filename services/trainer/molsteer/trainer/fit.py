@@ -17,6 +17,7 @@ from molsteer.shared.wire.specs import TrainingPlan
 from molsteer.trainer.best_weights import BestWeights
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules
+from molsteer.trainer.scales import units
 from molsteer.trainer.validation import Validation
 
 _FINAL_RATE = 0.02  # of the learning rate at the start
@@ -48,17 +49,19 @@ def fit(
     """
     validation = Validation.of(data, bootstrap)
     best = BestWeights(ensemble, plan.patience)
-    best.record(0, ensemble, validation.member_errors(ensemble))
+    best.record(0, ensemble, validation.relative_errors(ensemble))
     optimizer = torch.optim.Adam(ensemble.parameters(), lr=plan.learning_rate, fused=True)
     steps = plan.epochs * math.ceil(len(data) / plan.batch_size)
     schedule = CosineAnnealingLR(optimizer, steps, plan.learning_rate * _FINAL_RATE)
     order = np.random.default_rng(seed)
-    values = torch.from_numpy(data.value_eV.astype(np.float32))
+    known = data.known
+    values = torch.from_numpy(np.where(known, data.value, 0.0).astype(np.float32))
+    counts = bootstrap.counts[:, None, :] * known  # (members, outputs, molecules)
 
     for epoch in range(1, plan.epochs + 1):
-        weights = torch.from_numpy(bootstrap.counts * best.training[:, None])
+        weights = torch.from_numpy(counts * best.training[:, None, None])
         for rows in _minibatches(len(data), plan.batch_size, order):
-            loss = _loss(ensemble, data, values[rows], weights[:, rows], rows)
+            loss = _loss(ensemble, data, values[:, rows], weights[..., rows], rows)
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             _clip_gradients(ensemble)
@@ -66,7 +69,7 @@ def fit(
             schedule.step()
             if out_of_time():
                 break
-        best.record(epoch, ensemble, validation.member_errors(ensemble))
+        best.record(epoch, ensemble, validation.relative_errors(ensemble))
         if out_of_time() or not best.training.any():
             break
     best.restore(ensemble)
@@ -88,10 +91,13 @@ def _loss(
     weights: Tensor,
     rows: npt.NDArray[np.int64],
 ) -> Tensor:
-    """Add up the members' losses: squared errors in units of a member's own label spread."""
+    """Add up the members' losses: squared errors in units of a member's own label spreads.
+
+    A label that is not there has the weight 0. Where the spread is 0, nothing is learned.
+    """
     device = ensemble.label_mean.device
     predictions: Tensor = ensemble(collate(data.graphs.take(rows)).to(device))
-    errors = (predictions - values.to(device)) / ensemble.label_spread[:, None]
+    errors = (predictions - values.to(device)) / units(ensemble.label_spread)[..., None]
     return (weights.to(device) * errors.square()).sum() / len(rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,39 +11,54 @@ import numpy.typing as npt
 from molsteer.shared.blobs.port import Arrays
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.trainer.errors import UnusableLabels
+
+_NAMED = 10
+"""Rows that one sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledMolecules:
-    """Molecules with one value each.
+    """Molecules with at least one label each.
 
     Attributes:
-        value_eV: float64, shape (molecules,).
+        value: Labels in the units of the outputs, NaN where there is none, float64, shape
+            (outputs, molecules).
     """
 
     graphs: PackedGraphs
-    value_eV: npt.NDArray[np.float64]
+    value: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
-        return len(self.value_eV)
+        return len(self.graphs)
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Which labels there are, shape (outputs, molecules)."""
+        return ~np.isnan(self.value)
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> LabelledMolecules:
-        """Take the training set out of named arrays: packed graphs and `value`.
+    def from_arrays(cls, arrays: Arrays, outputs: int) -> LabelledMolecules:
+        """Take the training set out of named arrays.
 
         Raises:
             UnusableGraphs: If the molecules cannot be read.
-            UnusableLabels: If the values cannot be read, or do not belong to the molecules.
+            UnusableLabels: If the values cannot be read, do not belong to the molecules, or leave
+                one without any label.
         """
         graphs = read_graphs(arrays)
-        value = arrays.get("value")
-        if value is None or value.dtype not in (np.float32, np.float64):
-            found = "missing" if value is None else f"of type {value.dtype}"
-            raise UnusableLabels(f"the array 'value' is {found}.")
-        if value.shape != (len(graphs),):
-            raise UnusableLabels(f"{len(graphs)} molecules come with values {value.shape}.")
-        if not np.isfinite(value).all():
-            rows = np.flatnonzero(~np.isfinite(value))
-            raise UnusableLabels(f"the values of rows {rows[:10].tolist()} are not finite.")
+        try:
+            value = LabelledGraphs.from_arrays(arrays, outputs).value
+        except ValueError as error:
+            raise UnusableLabels(f"{error}.") from None
+        bare = np.flatnonzero(np.isnan(value).all(axis=0))
+        if len(bare):
+            raise UnusableLabels(f"the molecules of rows {bare[:_NAMED].tolist()} have no label.")
         return cls(graphs, value.astype(np.float64))
+
+    def without(self, outputs: Collection[int]) -> LabelledMolecules:
+        """Leave out the labels of some outputs; molecules stay, also those without any other."""
+        value = self.value.copy()
+        value[list(outputs)] = np.nan
+        return LabelledMolecules(self.graphs, value)

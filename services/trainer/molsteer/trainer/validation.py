@@ -12,8 +12,9 @@ from molsteer.shared.ml.predicting import predict
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules
+from molsteer.trainer.scales import Floats, units
 
-_MOST_MOLECULES = 4096
+_MOST_MOLECULES = 4096  # of an output
 """Some 1,500 of them judge each member, which settles its error to a few per cent."""
 
 _BATCH_SIZE = 256
@@ -24,31 +25,65 @@ class Validation:
     """Molecules that judge, each only members that it was held out of.
 
     Attributes:
-        value_eV: Their labels, float64, shape (molecules,).
+        value: Their labels, NaN where there is none, float64, shape (outputs, molecules).
         held_out: Which molecules judge which member, bool, shape (members, molecules).
     """
 
     graphs: PackedGraphs
-    value_eV: npt.NDArray[np.float64]
+    value: npt.NDArray[np.float64]
     held_out: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, data: LabelledMolecules, bootstrap: Bootstrap) -> Validation:
-        """Take what is held out; of a large training set, molecules spread evenly over it."""
-        count = min(len(data), _MOST_MOLECULES)
-        rows = np.linspace(0, len(data) - 1, count).astype(np.int64)
-        rows = rows[bootstrap.held_out[:, rows].any(axis=0)]
-        return cls(data.graphs.take(rows), data.value_eV[rows], bootstrap.held_out[:, rows])
+        """Take what is held out; of many labels of an output, those spread evenly over them.
 
-    def member_errors(self, ensemble: Ensemble) -> npt.NDArray[np.float64]:
-        """Measure each member's mean absolute error in eV, shape (members,)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            errors = np.abs(predict(ensemble, self.graphs, _BATCH_SIZE) - self.value_eV)
-            means: npt.NDArray[np.float64] = np.mean(errors, axis=1, where=self.held_out)
-        return means
+        A member of which nothing with a label is held out is judged by all.
+        """
+        rows = np.unique(np.concatenate([_spread_evenly(labels) for labels in data.known]))
+        held_out = bootstrap.held_out[:, rows]
+        held_out = held_out | ~held_out.any(axis=1, keepdims=True)
+        judging = np.flatnonzero(held_out.any(axis=0))
+        rows = rows[judging]
+        return cls(data.graphs.take(rows), data.value[:, rows], held_out[:, judging])
 
-    def joint_error(self, ensemble: Ensemble) -> float:
-        """Measure the mean absolute error in eV of the mean over members a molecule judges."""
+    @property
+    def judges(self) -> npt.NDArray[np.bool_]:
+        """Which labels judge which member, shape (members, outputs, molecules)."""
+        return self.held_out[:, None, :] & ~np.isnan(self.value)
+
+    def errors(self, ensemble: Ensemble) -> tuple[Floats, Floats]:
+        """Measure mean absolute errors in the units of the outputs, NaN where no label judges.
+
+        Returns:
+            Those of each member, shape (members, outputs), and those of the mean over the members
+            that a molecule judges, shape (outputs,).
+        """
         predictions = predict(ensemble, self.graphs, _BATCH_SIZE).astype(np.float64)
-        means = np.mean(predictions, axis=0, where=self.held_out)
-        return float(np.abs(means - self.value_eV).mean())
+        means = _means(predictions, self.held_out[:, None, :], axis=0)
+        known = ~np.isnan(self.value)
+        return self._member_errors(predictions), _means(np.abs(means - self.value), known, axis=-1)
+
+    def relative_errors(self, ensemble: Ensemble) -> Floats:
+        """Measure each member by its error in label spreads, mean over outputs, (members,)."""
+        errors = self._member_errors(predict(ensemble, self.graphs, _BATCH_SIZE))
+        scales = units(ensemble.label_spread).cpu().numpy().astype(np.float64)
+        return _means(errors / scales, self.judges.sum(axis=-1) > 0, axis=-1)
+
+    def _member_errors(self, predictions: npt.NDArray[np.floating]) -> Floats:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _means(np.abs(predictions - self.value), self.judges, axis=-1)
+
+
+def _spread_evenly(known: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    rows = np.flatnonzero(known)
+    if len(rows) <= _MOST_MOLECULES:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, _MOST_MOLECULES).astype(np.int64)]
+
+
+def _means(numbers: Floats, where: npt.NDArray[np.bool_], axis: int) -> Floats:
+    """Take means of some numbers of an array, NaN where there are none."""
+    counts = np.broadcast_to(where, numbers.shape).sum(axis=axis)
+    with np.errstate(over="ignore", invalid="ignore"):
+        means: Floats = np.sum(numbers, axis=axis, where=where) / counts
+    return means

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, assert_never
 
 from molsteer.shared.bus import scripts
 from molsteer.shared.bus.names import Keys
-from molsteer.shared.wire.topics import TOPICS, Topic
+from molsteer.shared.host.private_files import read_password, write_private
+from molsteer.shared.wire.topics import SERVING, TOPICS, Service, Topic
 
-Role = Literal["steering", "simulator", "trainer", "inferencer", "metrics", "admin"]
+Role = Literal["steering", "metrics", "admin"] | Service
 """Who connects: the services, whoever only looks, and whoever looks after the server itself."""
 
 ROLES: tuple[Role, ...] = ("steering", "simulator", "trainer", "inferencer", "metrics", "admin")
 
-_SERVES: Mapping[Role, Topic] = {
-    "simulator": "simulate",
-    "trainer": "train",
-    "inferencer": "infer",
-}
+_SERVES = {serving.service: topic for topic, serving in SERVING.items()}
 
 _CONNECT = "+@connection -@dangerous"
 _SCRIPTS = "eval evalsha script|load script|exists"
@@ -60,6 +59,30 @@ def acl_file(prefix: str, passwords: Mapping[Role, str]) -> str:
     """
     users = [_user(role, prefix, password) for role, password in passwords.items()]
     return "\n".join(["user default off", *users, ""])
+
+
+def write_users(folder: Path, prefix: str) -> Mapping[Role, Path]:
+    """Write `users.acl` and a file with the password of each role; passwords there are kept.
+
+    Returns:
+        The files of the passwords.
+
+    Raises:
+        UnusableFile: If a file cannot be used.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files: dict[Role, Path] = {role: folder / f"{role}.password" for role in ROLES}
+    passwords = {role: _password(file) for role, file in files.items()}
+    write_private(folder / "users.acl", acl_file(prefix, passwords))
+    return files
+
+
+def _password(file: Path) -> str:
+    if file.exists():
+        return read_password(file)
+    password = secrets.token_urlsafe(32)
+    write_private(file, f"{password}\n")
+    return password
 
 
 def _user(role: Role, prefix: str, password: str) -> str:

@@ -8,7 +8,7 @@ import click
 
 from molsteer.shared.cli.saying import say
 from molsteer.shared.cli.suggesting import Choice, Commands
-from molsteer.shared.wire import rotation
+from molsteer.shared.wire import key_ring
 from molsteer.shared.wire.key_file import read_key_ring, read_keys, write_keys, write_new_keys
 from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS, Topic
@@ -94,7 +94,7 @@ def rotate(file: Path, announce: bool) -> None:
       molsteer keys rotate --announce keys.json
     """
     ring = read_keys(file)
-    write_keys(file, rotation.announce(ring) if announce else rotation.rotate(ring))
+    write_keys(file, key_ring.announce(ring) if announce else key_ring.rotate(ring))
     say(f"Wrote {file}.")
 
 
@@ -109,5 +109,5 @@ def prune(file: Path) -> None:
     Example:
       molsteer keys prune keys.json
     """
-    write_keys(file, rotation.prune(read_keys(file)))
+    write_keys(file, key_ring.prune(read_keys(file)))
     say(f"Wrote {file}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from pathlib import Path
 
 import click
@@ -40,23 +39,10 @@ def redis_users(folder: Path, prefix: str) -> None:
     Example:
       molsteer redis-users redis-users
     """
-    from molsteer.shared.bus.roles import ROLES, acl_file, user_name
-    from molsteer.shared.host.private_files import write_private
+    from molsteer.shared.bus.roles import user_name, write_users
     from molsteer.shared.settings.server_file import quoted
 
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    passwords = {role: _password(folder / f"{role}.password") for role in ROLES}
-    write_private(folder / "users.acl", acl_file(prefix, passwords))
+    files = write_users(folder, prefix)
     say(f"aclfile {quoted((folder / 'users.acl').absolute())}")
-    for role in ROLES:
-        say(f"{user_name(role, prefix)} {folder / f'{role}.password'}")
-
-
-def _password(file: Path) -> str:
-    from molsteer.shared.host.private_files import read_password, write_private
-
-    if file.exists():
-        return read_password(file)
-    password = secrets.token_urlsafe(32)
-    write_private(file, f"{password}\n")
-    return password
+    for role, file in files.items():
+        say(f"{user_name(role, prefix)} {file}")

@@ -33,7 +33,7 @@ from molsteer.shared.settings.sections import (
 from molsteer.shared.settings.server_url import address
 from molsteer.shared.settings.worker import WorkerSettings
 from molsteer.shared.wire.key_file import read_key_ring
-from molsteer.shared.wire.topics import DEFAULT_POOL, TOPICS, Topic
+from molsteer.shared.wire.topics import DEFAULT_POOL, SERVING, TOPICS, Topic
 from molsteer.shared.worker.job_end import (
     JOB_END_VARIABLE,
     UnknownEnd,
@@ -250,9 +250,9 @@ def _by_table(flags: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
 def _prepare_environment(topic: Topic) -> None:
     # Celery then answers SIGTERM by handing tasks back instead of waiting for them.
     os.environ["REMAP_SIGTERM"] = "SIGQUIT"
-    if topic == "simulate":
+    if SERVING[topic].takes_one_core:
         hold_to_one_thread()
 
 
 def _usual_processes(topic: Topic) -> int:
-    return usable_cores() if topic == "simulate" else 1
+    return usable_cores() if SERVING[topic].takes_one_core else 1

@@ -47,7 +47,7 @@ def _trial() -> Finding:
     from molsteer.shared.ml.predicting import predict
     from molsteer.shared.wire.ensemble import Architecture
 
-    ensemble, graphs = Ensemble(Architecture(width=8, layers=2), members=2), _ethanol()
+    ensemble, graphs = Ensemble(Architecture(width=8, layers=2, outputs=2), members=2), _ethanol()
     draw_weights(ensemble, seeds=(1, 2))
     on_cpu = predict(ensemble, graphs, batch_size=1)
     there = predict(ensemble.to(choose_device()), graphs, batch_size=1)

@@ -53,8 +53,9 @@ class Ensemble(nn.Module):
     """Networks of one architecture, each with weights and a label scale of its own.
 
     Attributes:
-        label_mean: Mean of each member's labels, eV, shape (members,).
-        label_spread: Their standard deviation, eV, shape (members,).
+        label_mean: Mean of each member's labels, shape (members, outputs).
+        label_spread: Their standard deviation, shape (members, outputs); 0 where a member has not
+            learned an output, of which it then says the mean.
     """
 
     label_mean: Tensor
@@ -69,19 +70,24 @@ class Ensemble(nn.Module):
         )
         self.norm = StackedNorm(members, width)
         self.hidden = StackedLinear(members, 2 * width, width)
-        self.output = StackedLinear(members, width, 1)
-        self.register_buffer("label_mean", torch.zeros(members))
-        self.register_buffer("label_spread", torch.ones(members))
+        # Layers of their own, so that an output that is not learned does not touch the others.
+        self.outputs = nn.ModuleList(
+            StackedLinear(members, width, 1) for _ in range(architecture.outputs)
+        )
+        scales = members, architecture.outputs
+        self.register_buffer("label_mean", torch.zeros(scales))
+        self.register_buffer("label_spread", torch.ones(scales))
 
     def forward(self, batch: GraphBatch) -> Tensor:
-        """Predict: a batch of molecules -> values in eV, shape (members, molecules)."""
+        """Predict: a batch of molecules -> values, shape (members, outputs, molecules)."""
         atoms = self.atoms.bag(batch.atom_codes)
         for bond_convolution in self.rounds:
             atoms = bond_convolution(atoms, batch)
         total = _sum_by(self.norm(atoms), batch.molecule_of_atom, len(batch.atom_counts))
         molecules = torch.cat([total / _TYPICAL_ATOMS, total / batch.atom_counts[:, None]], dim=-1)
-        standardised = self.output(functional.relu(self.hidden(molecules))).squeeze(-1)
-        return torch.addcmul(self.label_mean[:, None], standardised, self.label_spread[:, None])
+        hidden = functional.relu(self.hidden(molecules))
+        standardised = torch.stack([output(hidden).squeeze(-1) for output in self.outputs], dim=1)
+        return torch.addcmul(self.label_mean[..., None], standardised, self.label_spread[..., None])
 
 
 _TYPICAL_ATOMS = 10.0

@@ -25,15 +25,15 @@ def predict(ensemble: Ensemble, graphs: PackedGraphs, batch_size: int) -> npt.ND
         batch_size: Molecules computed at a time.
 
     Returns:
-        Values in eV, shape (members, molecules).
+        Values in the units of the outputs, shape (members, outputs, molecules).
     """
     device = ensemble.label_mean.device
     compute = ensemble if device.type == "cuda" else _one_by_one(ensemble)
-    values = np.empty((len(ensemble.label_mean), len(graphs)), dtype=np.float32)
+    values = np.empty((*ensemble.label_mean.shape, len(graphs)), dtype=np.float32)
     for start in range(0, len(graphs), batch_size):
         rows = np.arange(start, min(start + batch_size, len(graphs)))
         batch = collate(graphs.take(rows)).to(device)
-        values[:, rows] = compute(batch).cpu().numpy()
+        values[..., rows] = compute(batch).cpu().numpy()
     return values
 
 

@@ -91,11 +91,12 @@ def join(parts: Sequence[EnsembleWeights]) -> EnsembleWeights:
     """Put groups of members together as one ensemble, in their order.
 
     Raises:
-        WrongArchitecture: If they are not all of one architecture.
+        WrongArchitecture: If they are not all of one architecture, or predict something else.
     """
     first = parts[0].manifest
     for part in parts[1:]:
         differences = part.manifest.architecture.differences(first.architecture)
+        differences += part.manifest.differences(first.outputs)
         if differences:
             raise WrongArchitecture(differences)
     members = tuple(member for part in parts for member in part.manifest.members)
@@ -109,11 +110,13 @@ def join(parts: Sequence[EnsembleWeights]) -> EnsembleWeights:
 def _misfits(manifest: Manifest, tensors: Arrays) -> list[str]:
     """Compare names and shapes with those of the network that the manifest describes."""
     layers, width = manifest.architecture.layers, manifest.architecture.width
+    outputs = manifest.architecture.outputs
     # Before a network is built that may be too large for any machine.
-    if layers > len(tensors) or width not in {
+    if max(layers, outputs) > len(tensors) or width not in {
         n for tensor in tensors.values() for n in tensor.shape
     }:
-        return [f"{layers} layers of width {width} do not fit to {len(tensors)} tensors"]
+        claimed = f"{layers} layers of width {width} and {outputs} outputs"
+        return [f"{claimed} do not fit to {len(tensors)} tensors"]
     with torch.device("meta"):
         ensemble = Ensemble(manifest.architecture, len(manifest.members))
     wanted = {name: tuple(tensor.shape) for name, tensor in ensemble.state_dict().items()}

@@ -21,9 +21,17 @@ from pydantic_settings import SettingsError as VariableError
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.host.private_files import is_exposed
-from molsteer.shared.settings.names import Name, name_meant, names_of, unknown_variables
+from molsteer.shared.settings.names import (
+    Name,
+    heading,
+    name_meant,
+    names_in_lists,
+    names_of,
+    tables_of,
+    unknown_variables,
+)
 from molsteer.shared.settings.origins import STRENGTH, Origins, variables_of
-from molsteer.shared.settings.sections import TABLES
+from molsteer.shared.settings.sections import LISTS
 from molsteer.shared.settings.server_url import holds_password
 from molsteer.shared.suggestions import meant
 from molsteer.shared.wording import _place, sentences, wording
@@ -100,7 +108,8 @@ def load(
     try:
         settings = bound(**given)
     except ValidationError as error:
-        problems = [*_with_cures(error, names_of(model), origins), *others]
+        known = [*names_of(model), *names_in_lists(model)]
+        problems = [*_with_cures(error, known, origins), *others]
         raise SettingsError(source, problems) from None
     except VariableError as error:
         cure = "A table or list is written as JSON, a single setting as MOLSTEER_TABLE__KEY."
@@ -174,6 +183,12 @@ def _parsed_json(text: str) -> dict[str, Any]:
     return document
 
 
+_SEVERAL = (
+    "there may be several of these tables; write its name in two brackets on each side, and in a "
+    "variable a list of them in JSON."
+)
+
+
 def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins) -> Iterator[str]:
     for problem in error.errors(include_url=False)[:_EXPLAINED]:
         location = problem["loc"]
@@ -181,6 +196,10 @@ def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins)
         match problem["type"]:
             case "extra_forbidden":
                 yield f"{place}: there is no such setting. {_cure(location, known, origins)}"
+            case "tuple_type" if location[0] in LISTS and len(location) == 1:
+                yield f"{origins.place(location)}{heading(str(location[0]))}: {_SEVERAL}"
+            case "missing" if location[0] in LISTS:
+                yield f"{place}: {what}. Each {heading(str(location[0]))} needs one."
             case "missing":
                 variable = "__".join(str(part).upper() for part in location)
                 yield f"{place}: {what}. Give it in the file, as a flag or in MOLSTEER_{variable}."
@@ -190,12 +209,13 @@ def _with_cures(error: ValidationError, known: Sequence[Name], origins: Origins)
 
 
 def _cure(location: tuple[int | str, ...], known: Sequence[Name], origins: Origins) -> str:
-    section, *keys = map(str, location)
+    section, *keys = [part for part in location if isinstance(part, str)]
     if not keys:
-        table = meant(section, TABLES)
-        likely = f"[{table}]" if table else name_meant("", section, known)
+        table = meant(section, tables_of(known))
+        likely = heading(table) if table else name_meant("", section, known)
     else:
         likely = name_meant(section, keys[0], known)
-        if likely and origins.of(Name(section, keys[0])) == "the environment":
+        in_variable = origins.of(Name(section, keys[0])) == "the environment"
+        if likely and in_variable and likely.section not in LISTS:
             likely = likely.variable
     return f"Did you mean {likely}?" if likely else "Check the spelling."

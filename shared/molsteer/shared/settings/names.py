@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel
 
 from molsteer.shared.failpoints import VARIABLE as FAILPOINT
-from molsteer.shared.settings.sections import TABLES, Section
+from molsteer.shared.settings.sections import LISTS, SITE_TABLES, TABLES, Section
 from molsteer.shared.suggestions import meant
 
 PREFIX = "MOLSTEER_"
@@ -27,22 +27,46 @@ class Name(NamedTuple):
     key: str
 
     def __str__(self) -> str:
-        return f"[{self.section}] {self.key}"
+        return f"{heading(self.section)} {self.key}"
 
     @property
     def variable(self) -> str:
-        """The variable that holds it."""
+        """The variable that holds it, or all tables of its kind where there may be several."""
+        if self.section in LISTS:
+            return f"{PREFIX}{self.section}".upper()
         return f"{PREFIX}{self.section}__{self.key}".upper()
 
 
+def heading(section: str) -> str:
+    """Write how a table begins in a file."""
+    return f"[[{section}]]" if section in LISTS else f"[{section}]"
+
+
 def names_of(model: type[BaseModel]) -> list[Name]:
-    """Name all settings of a model, by table and key."""
+    """Name all settings of a model, by table and key, but for tables that may be several."""
     return [
         Name(section, key)
         for section, field in model.model_fields.items()
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
         for key in field.annotation.model_fields
     ]
+
+
+def names_in_lists(model: type[BaseModel]) -> list[Name]:
+    """Name the keys of the tables of which there may be several."""
+    return [
+        Name(section, key)
+        for section in LISTS
+        if section in model.model_fields
+        for each in get_args(model.model_fields[section].annotation)
+        if isinstance(each, type) and issubclass(each, BaseModel)
+        for key in each.model_fields
+    ]
+
+
+def tables_of(known: Iterable[Name]) -> list[str]:
+    """Name the tables of settings, those of campaigns first."""
+    return list(dict.fromkeys((*TABLES, *(name.section for name in known))))
 
 
 def name_meant(section: str, key: str, known: Sequence[Name]) -> Name | None:
@@ -53,7 +77,8 @@ def name_meant(section: str, key: str, known: Sequence[Name]) -> Name | None:
         key: The name that was written.
         known: All settings.
     """
-    table = section if section in TABLES else meant(section, TABLES)
+    tables = tables_of(known)
+    table = section if section in tables else meant(section, tables)
     here = {name.key: name for name in known if name.section == table}
     anywhere = {name.key: name for name in reversed(known)}
     if key in anywhere and key not in here:
@@ -77,7 +102,7 @@ def unknown_variables(model: type[BaseModel], environment: Iterable[str]) -> Ite
         if name.upper() in read or name.startswith(linked):
             continue
         section, is_setting, key = name[len(PREFIX) :].lower().partition("__")
-        if section in TABLES:
+        if section in TABLES or section in SITE_TABLES:
             continue  # the model reads it, and knows its keys, or another service does
         likely = name_meant(section, key, known) if is_setting else name_meant("", section, known)
         cure = f"Did you mean {likely.variable}?" if likely else "Check the spelling, or unset it."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from molsteer.shared.settings.names import PREFIX, Name
+from molsteer.shared.settings.sections import LISTS
 
 Origin = Literal["nowhere", "the file", "the environment", "the command line"]
 
@@ -36,8 +37,10 @@ class Origins:
         whole = self.variables.get(f"{PREFIX}{name.section}".upper(), "")
         if name.variable in self.variables or f'"{name.key}"' in whole:
             return "the environment"
-        table = self.document.get(name.section)
-        return "the file" if isinstance(table, dict) and name.key in table else "nowhere"
+        held = self.document.get(name.section)
+        tables = held if isinstance(held, list) else [held]
+        given = any(isinstance(table, dict) and name.key in table for table in tables)
+        return "the file" if given else "nowhere"
 
     def value(self, name: Name) -> object:
         """Give what was written for a setting where it counts, or None."""
@@ -53,15 +56,21 @@ class Origins:
 
     def place(self, location: tuple[int | str, ...]) -> str:
         """Name the variable or the line that gave what is wrong; empty where neither did."""
-        name = Name(*[*map(str, location), "", ""][:2])
-        match self.of(name) if name.key else "the file":
+        parts = [str(part) for part in location if isinstance(part, str)]
+        name = Name(*[*parts, "", ""][:2])
+        several = next((part for part in location[1:2] if isinstance(part, int)), None)
+        match self.of(name) if name.key and several is None else self._of_table(name):
             case "the environment":
                 return f"{name.variable}, "
             case "the file":
-                number = line_of(self.text, name.section, name.key)
+                number = line_of(self.text, name.section, name.key, several)
                 return f"line {number}, " if number else ""
             case _:
                 return ""
+
+    def _of_table(self, name: Name) -> Origin:
+        in_variable = name.section in LISTS and name.variable in self.variables
+        return "the environment" if in_variable else "the file"
 
 
 def variables_of(environment: Mapping[str, str]) -> Mapping[str, str]:
@@ -70,22 +79,31 @@ def variables_of(environment: Mapping[str, str]) -> Mapping[str, str]:
     return {name: value for name, value in named.items() if name.startswith(PREFIX)}
 
 
-def line_of(text: str, section: str, key: str) -> int | None:
+def line_of(text: str, section: str, key: str, several: int | None = None) -> int | None:
     """Find the line of a TOML document that gives a setting, or begins a table without a key.
 
     None where it is not found, as in a table that is written in one line.
+
+    Args:
+        text: Of the document.
+        section: Name of the table.
+        key: Name of the setting; empty for the table itself.
+        several: Which of several tables of the name it is, from 0; where this has no such
+            setting, the line is the one where it begins.
     """
-    wanted, table = [section, key] if key else [section], list[str]()
+    wanted, begun, table, seen = [section, key] if key else [section], None, list[str](), -1
     for number, line in enumerate(text.splitlines(), 1):
         heading, closed, rest = line.strip().partition("]")
-        if heading.startswith("[") and closed and rest.lstrip()[:1] in {"", "#"}:
-            here = table = _parts(heading[1:])
+        if heading.startswith("[") and closed and rest.removeprefix("]").lstrip()[:1] in {"", "#"}:
+            here = table = _parts(heading.lstrip("["))
+            seen += table == [section]
+            begun = number if seen == several and begun is None else begun
         else:
             left, is_setting, _ = line.partition("=")
             here = [*table, *_parts(left)] if is_setting else []
-        if here[: len(wanted)] == wanted:
+        if here[: len(wanted)] == wanted and several in {None, seen}:
             return number
-    return None
+    return begun
 
 
 def _parts(dotted: str) -> list[str]:

@@ -36,8 +36,17 @@ class Section(BaseModel):
     )
 
 
-TABLES = ("campaign", "policy", "simulate", "train", "infer", "queue", "stores", "workers")
+LISTS = ("level", "objective")
+"""Tables of a campaign's file of which there may be several, as `[[level]]`."""
+
+TABLES = (
+    *("campaign", *LISTS, "policy", "simulate", "train", "infer"),
+    *("queue", "stores", "workers", "metrics"),
+)
 """The tables of a campaign's file, of which each service reads some."""
+
+SITE_TABLES = ("site", "redis", "batch", "image", "simulator", "trainer", "inferencer")
+"""The tables that only the profile of a site has."""
 
 
 RedisUrl = Annotated[str, AfterValidator(check_redis_url)]

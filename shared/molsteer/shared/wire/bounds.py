@@ -27,8 +27,8 @@ Moment = Annotated[float, Field(ge=0, le=253_402_300_799)]
 Duration = Annotated[float, Field(ge=0, le=1e12)]
 """Seconds that something took."""
 
-Energy = Annotated[float, Field(ge=-1e9, le=1e9)]
-"""Electronvolts."""
+Number = Annotated[float, Field(ge=-1e30, le=1e30)]
+"""A value of a property, in whatever unit it has."""
 
 Name = Annotated[str, Field(max_length=1_000)]
 """What a program, a device or a process calls itself."""

@@ -5,15 +5,19 @@ Blobs hold arrays and nothing else, so the manifest is one too: its JSON as byte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.graphs import ATOM_VOCABULARY, BOND_VOCABULARY
+from molsteer.shared.wire.properties import Output
+
+FORMAT: Final = 2
+"""Raised whenever an older program could misread weights; format 1 did not say of what they are."""
 
 
 class Architecture(Message):
@@ -22,12 +26,14 @@ class Architecture(Message):
     Attributes:
         width: Features of each atom inside the network.
         layers: Rounds of message passing.
+        outputs: Numbers predicted of each molecule.
         atom_vocabulary: Number of codes of each atom column.
         bond_vocabulary: Number of codes of each bond column.
     """
 
     width: PositiveInt
     layers: PositiveInt
+    outputs: PositiveInt = 1
     atom_vocabulary: tuple[PositiveInt, ...] = ATOM_VOCABULARY
     bond_vocabulary: tuple[PositiveInt, ...] = BOND_VOCABULARY
 
@@ -44,17 +50,45 @@ class Manifest(Message):
     """What the arrays beside it are.
 
     Attributes:
+        outputs: What is predicted, in the order of the numbers.
         members: Numbers of the members, in the order of the arrays' first dimension.
         generation: The model update that trained them.
         seed: Seed of the campaign they were trained in.
     """
 
     format: Literal["molsteer-ensemble"] = "molsteer-ensemble"
-    version: Literal[1] = 1
+    version: Literal[2] = FORMAT
     architecture: Architecture
+    outputs: tuple[Output, ...] = Field(min_length=1)
     members: tuple[NonNegativeInt, ...] = Field(min_length=1)
     generation: PositiveInt
     seed: NonNegativeInt
+
+    @model_validator(mode="after")
+    def _check_outputs(self) -> Self:
+        if self.architecture.outputs != len(self.outputs):
+            raise ValueError("the architecture has another number of outputs")
+        return self
+
+    def differences(self, wanted: Sequence[Output]) -> list[str]:
+        """Say what is predicted where it is not what is wanted; at most one phrase."""
+        if self.outputs == tuple(wanted):
+            return []
+        return [f"they predict {listed(self.outputs)}, not {listed(wanted)}"]
+
+
+class WrongFormat(ValueError):
+    """Weights as another version of molsteer writes them."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(
+            f"they are in format {found} of weights, and this molsteer reads format {FORMAT}"
+        )
+
+
+def listed(outputs: Sequence[Output]) -> str:
+    """Name outputs for people, with their units."""
+    return ", ".join(f"{output.key} / {output.unit or 'no unit'}" for output in outputs)
 
 
 MANIFEST = "manifest"
@@ -78,6 +112,7 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> tuple[Manifest
     """Tell manifest and tensors apart, whether or not they fit each other.
 
     Raises:
+        WrongFormat: If another version of molsteer wrote them.
         ValueError: If there is no manifest, or none that this version can read; says why.
     """
     text = arrays.get(MANIFEST)
@@ -86,6 +121,9 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> tuple[Manifest
     try:
         manifest = Manifest.model_validate_json(text.tobytes())
     except ValidationError as error:
+        found = _format_of(text.tobytes())
+        if found not in (None, FORMAT):
+            raise WrongFormat(found) from None
         places = ", ".join(".".join(map(str, item["loc"])) or "JSON" for item in error.errors())
         raise ValueError(f"their manifest cannot be read (at {places})") from None
     tensors = {
@@ -94,3 +132,16 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> tuple[Manifest
         if array.dtype == np.float32  # others are none of the network's
     }
     return manifest, tensors
+
+
+class _AnyFormat(BaseModel):
+    """What manifests of all versions have."""
+
+    version: int
+
+
+def _format_of(text: bytes) -> int | None:
+    try:
+        return _AnyFormat.model_validate_json(text).version
+    except ValidationError:
+        return None

@@ -76,6 +76,6 @@ GFN2_XTB = Limits(heaviest=86, fewest_atoms=2, fewest_electrons=2)
 _KNOWN = {"xtb": GFN2_XTB}
 
 
-def limits_of(level: str | None) -> Limits:
-    """Give the limits of a level by its name; a package's own level, and none, have the widest."""
-    return _KNOWN.get(level or "", Limits())
+def limits_of(method: str | None) -> Limits:
+    """Give the limits of a method by its name; a package's own, and none, have the widest."""
+    return _KNOWN.get(method or "", Limits())

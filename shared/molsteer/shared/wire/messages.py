@@ -9,35 +9,39 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    JsonValue,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-)
+from pydantic import ConfigDict, Field, JsonValue, NonNegativeInt, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob, Placement, Transfer
-from molsteer.shared.wire.bounds import Count, Duration, Energy, Moment, Name, Ordinal
-from molsteer.shared.wire.specs import Acquisition, SimulationSpec, TrainingPlan
+from molsteer.shared.wire.bounds import Count, Duration, Moment, Name, Number, Ordinal
+from molsteer.shared.wire.properties import Aim, Output, PropertyName, Quantity, Unit
+from molsteer.shared.wire.specs import Acquisition, Level, TrainingPlan
 from molsteer.shared.wire.topics import Topic
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised whenever an older reader could misread a message."""
 
-
 CampaignId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-TaskId = Annotated[str, Field(pattern=r"^(simulate|train|infer)(/[0-9]+){2,4}$")]
+TaskId = Annotated[
+    str,
+    Field(
+        pattern=r"^(simulate/[0-9]+/[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/[0-9]+"
+        r"|(train|infer)(/[0-9]+){3,4})$"
+    ),
+]
 
 
 class Simulate(Message):
-    """Compute the ionization potentials of one molecule."""
+    """Compute properties of one molecule at one level.
+
+    Attributes:
+        wanted: The properties by name, and the unit in which each is understood.
+    """
 
     kind: Literal["simulate"] = "simulate"
     smiles: str = Field(min_length=1, max_length=10_000)
-    spec: SimulationSpec
+    level: Level
+    wanted: dict[PropertyName, Unit] = Field(min_length=1)
 
 
 class Train(Message):
@@ -47,7 +51,8 @@ class Train(Message):
         generation: Number of the model update, from 1.
         members: Which members of the ensemble to train.
         seed: Seed of the campaign; each member derives its own from it and its number.
-        training_set: Packed graphs plus `value`, shape (molecules,), in eV; safetensors.
+        outputs: What is to be learned, in the order of the arrays.
+        training_set: `training_set.LabelledGraphs`; safetensors.
         warm_start: Weights of the same members to go on from, or None to begin from scratch.
     """
 
@@ -56,6 +61,7 @@ class Train(Message):
     members: tuple[NonNegativeInt, ...] = Field(min_length=1)
     seed: NonNegativeInt
     plan: TrainingPlan
+    outputs: tuple[Output, ...] = Field(min_length=1)
     training_set: Blob
     warm_start: tuple[Blob, ...] | None = None
 
@@ -66,6 +72,7 @@ class Predict(Message):
     Attributes:
         generation: Number of the model update the weights belong to.
         chunk: Number of the chunk in the space.
+        outputs: What the weights predict.
         graphs: Packed graphs of the chunk; safetensors.
         weights: Weights that one training task gave.
         batch_size: Molecules predicted at a time.
@@ -74,6 +81,7 @@ class Predict(Message):
     kind: Literal["predict"] = "predict"
     generation: Ordinal
     chunk: Count
+    outputs: tuple[Output, ...] = Field(min_length=1)
     graphs: Blob
     weights: Blob
     batch_size: PositiveInt = 512
@@ -85,11 +93,12 @@ class Infer(Message):
     Attributes:
         generation: Number of the model update the weights belong to.
         chunk: Number of the chunk in the space.
+        outputs: What the weights predict.
+        aims: What is wanted; each objective is of one of the outputs.
         graphs: Packed graphs of the chunk; safetensors.
         weights: Weights of all members, one blob for each training task.
-        predicted: What members have predicted already, as `Predicted.predictions`, each at the
-            place of their weights; None where they have not. It spares work and changes nothing:
-            what cannot be used is predicted again.
+        predicted: What members have predicted already, each at the place of their weights, or
+            None. It spares work and changes nothing: what cannot be used is predicted again.
         keep: How many of the chunk's best candidates to return.
         batch_size: Molecules scored at a time.
     """
@@ -97,6 +106,8 @@ class Infer(Message):
     kind: Literal["infer"] = "infer"
     generation: Ordinal
     chunk: Count
+    outputs: tuple[Output, ...] = Field(min_length=1)
+    aims: tuple[Aim, ...] = Field(min_length=1)
     graphs: Blob
     weights: tuple[Blob, ...] = Field(min_length=1)
     predicted: tuple[Blob | None, ...] = ()
@@ -120,7 +131,7 @@ class Task(Message):
         reply: Where the worker puts large results.
     """
 
-    protocol: Literal[1] = 1
+    protocol: Literal[2] = 2
     campaign: CampaignId
     task_id: TaskId
     attempt: Ordinal = 1
@@ -137,25 +148,25 @@ class Task(Message):
 
 
 class Simulated(Message):
-    """Ionization potentials of one molecule.
+    """Properties of one molecule at one level.
 
     Attributes:
         smiles: The molecule, spelled as in its task; another one is no answer.
-        adiabatic_eV: Energy of the relaxed cation minus that of the relaxed neutral.
-        vertical_eV: The same with the cation at the neutral's geometry.
-        steps: Relaxation steps of neutral and cation.
+        values: What was asked for, and whatever came with it, by the name of the property.
+        steps: Relaxation steps of each state of the molecule, as `neutral` and `cation`.
         engine: Program and version that computed it.
-        multiplicities: Of the spins of neutral and cation, None if the level does not tell.
-        records: QCSchema results of both relaxations and of the vertical energy; msgpack.
+        charge: Of the molecule as it was given, in elementary charges.
+        multiplicities: Of the spins of the states; empty if the level does not tell.
+        records: QCSchema results by name, as `neutral`, `cation` and `vertical`; msgpack.
     """
 
     kind: Literal["simulated"] = "simulated"
     smiles: str = Field(max_length=10_000)
-    adiabatic_eV: Energy
-    vertical_eV: Energy
-    steps: tuple[Count, Count]
+    values: dict[PropertyName, Quantity] = Field(min_length=1)
+    steps: dict[Name, Count] = Field(default_factory=dict)
     engine: Name
-    multiplicities: tuple[Ordinal, Ordinal] | None = None
+    charge: int = 0
+    multiplicities: dict[Name, Ordinal] = Field(default_factory=dict)
     records: Blob
 
 
@@ -163,13 +174,14 @@ class TrainedMember(Message):
     """How the training of one member went.
 
     Attributes:
-        validation_mae_eV: Mean absolute error on the member's own held-out molecules.
+        validation_mae: Mean absolute error of each output on the member's own held-out molecules,
+            in the output's unit; None where none of these has a label of it.
         stopped: Why training ended.
     """
 
     member: Count
     epochs: Count
-    validation_mae_eV: Energy
+    validation_mae: tuple[Number | None, ...]
     stopped: Literal["converged", "epochs", "deadline"]
 
 
@@ -178,14 +190,14 @@ class Trained(Message):
 
     Attributes:
         weights: Stacked weights of the members, in their order, with a manifest; safetensors.
-        validation_mae_eV: Error of the members' mean on held-out molecules.
+        validation_mae: As that of a member, for the mean of all.
         device: What it was trained on, `cpu` or a GPU's name.
     """
 
     kind: Literal["trained"] = "trained"
     generation: Ordinal
     members: tuple[TrainedMember, ...] = Field(min_length=1)
-    validation_mae_eV: Energy
+    validation_mae: tuple[Number | None, ...]
     device: Name
     weights: Blob
 
@@ -195,7 +207,7 @@ class Predicted(Message):
 
     Attributes:
         predictions: `member` (int64, shape (members,)), the members' numbers, and `value`
-            (float32, eV, shape (members, molecules)); safetensors.
+            (float32, shape (members, outputs, molecules)) in the outputs' units; safetensors.
         device: What it was predicted on.
     """
 
@@ -211,11 +223,8 @@ class Inferred(Message):
 
     Attributes:
         scored: Molecules in the chunk.
-        candidates: `row` (int64, row in the chunk), `mean`, `spread` and `score` (float32, eV),
-            best first; safetensors.
-        mean_eV: Mean of the predicted means over the whole chunk.
-        spread_eV: Mean of the spreads over the whole chunk.
-        best_eV: Highest predicted mean in the chunk.
+        candidates: `candidates.Candidates`; safetensors.
+        mean, spread: Averages over the whole chunk, output by output.
         device: What it was scored on.
     """
 
@@ -224,9 +233,8 @@ class Inferred(Message):
     chunk: Count
     scored: Ordinal
     candidates: Blob
-    mean_eV: Energy
-    spread_eV: Energy
-    best_eV: Energy
+    mean: tuple[Number, ...]
+    spread: tuple[Number, ...]
     device: Name
 
 
@@ -278,7 +286,7 @@ class Outcome(Message):
         transfers: What moved between the worker and the stores meanwhile.
     """
 
-    protocol: Literal[1] = 1
+    protocol: Literal[2] = 2
     campaign: CampaignId
     task_id: TaskId
     attempt: Ordinal

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.properties import LevelName
 
 PluginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
 """What a package calls something that it offers; `molsteer.shared.plugins` finds it."""
@@ -15,25 +16,38 @@ Multiplicity = Literal["rule", "lowest"] | Annotated[int, Field(ge=1, le=100)]
 """Of a molecule's spin: by the rule of the level, as low as its electrons allow, or this one."""
 
 
+Solvent = Annotated[str, Field(pattern=r"^[a-z][a-z0-9 -]{0,62}$")]
+"""A solvent by name, as `water`."""
+
+
 class SimulationSpec(Message):
-    """What to compute, and how well.
+    """How to compute a molecule, and how well.
 
     Attributes:
-        level: Level of theory by name.
+        method: Level of theory by the name under which a package offers it.
+        solvent: What surrounds the molecule, by name; None is vacuum.
         engine: Program that computes it; `auto` takes the fastest that is installed.
         accuracy: Numerical accuracy of the density, dimensionless, smaller is tighter.
         max_steps: Steps that each geometry relaxation may take.
         multiplicity: That of the molecule as its SMILES gives it.
         cation_multiplicity: That of the molecule with one electron less; None follows from the
-            molecule's.
+            molecule's, as that of the molecule with one electron more does.
     """
 
-    level: PluginName = "xtb"
+    method: PluginName = "xtb"
+    solvent: Solvent | None = None
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = "auto"
     accuracy: PositiveFloat = 0.05
     max_steps: PositiveInt = 300
     multiplicity: Multiplicity = "rule"
     cation_multiplicity: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class Level(Message):
+    """A recipe that gives properties of one molecule, under a name of the campaign's."""
+
+    name: LevelName = "xtb"
+    spec: SimulationSpec = SimulationSpec()
 
 
 class TrainingPlan(Message):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.wire.topics import Topic
+from molsteer.shared.wire.topics import SERVING, Topic
 from molsteer.shared.worker.port import Body, TaskContext, Value
 
 _GROUP = "molsteer.workers"
@@ -54,7 +54,7 @@ def find_handler(topic: Topic, given: str | None) -> str:
         "the command line",
         [
             f"No service installed here works on {topic!r} (installed: {offered}). "
-            f"Install molsteer-{_SERVICES[topic]}."
+            f"Install molsteer-{SERVING[topic].service}."
         ],
     )
 
@@ -109,13 +109,6 @@ def _names(tree: ast.Module) -> Iterator[str]:
                 yield name
             case ast.alias(name=name, asname=given):
                 yield given or name.partition(".")[0]
-
-
-_SERVICES: dict[Topic, str] = {
-    "simulate": "simulator",
-    "train": "trainer",
-    "infer": "inferencer",
-}
 
 
 @dataclass(frozen=True)

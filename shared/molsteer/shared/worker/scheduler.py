@@ -66,7 +66,7 @@ def end_of(job: Job, now: float, ask: Ask = ask) -> float | None:
                 told = re.findall(r"\bEndTime=(\S+)", ask(["scontrol", "show", "job", job.id]))
             return min(filter(None, map(_moment, told)), default=None)
         case "PBS":
-            return _end_in_pbs(ask(["qstat", "-f", job.id]), now)
+            return end_in_pbs(ask(["qstat", "-f", job.id]), now)
         case _:
             return None
 
@@ -92,7 +92,8 @@ def _moment(text: str) -> float | None:
         return None
 
 
-def _end_in_pbs(told: str, now: float) -> float | None:
+def end_in_pbs(told: str, now: float) -> float | None:
+    """Read the end of a job, in seconds of the Unix epoch, from what `qstat -f` tells of it."""
     facts = dict(re.findall(r"^\s*([\w.]+) = (.*)$", told.replace("\n\t", ""), re.MULTILINE))
     try:
         if remaining := facts.get("Walltime.Remaining"):  # Torque

@@ -52,7 +52,7 @@ def settle(ledger: Ledger, number: int, began: float, ended: float) -> None:
 
 def estimate(ledger: Ledger, done: int, now: float) -> float | None:
     # There are no labels here, so what is left stands for the budget.
-    return measure(ledger, budget=BUDGET - done, hit_above_eV=14.0, activity="", now=now).left_s
+    return measure(ledger, budget=BUDGET - done, activity="", now=now).left_s
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -17,10 +17,10 @@ from molsteer.steering.space.featurize import featurize
 pytestmark = pytest.mark.fast
 
 
-def an_ensemble(seeds: tuple[int, ...]) -> Ensemble:
-    ensemble = Ensemble(Architecture(width=16, layers=3), len(seeds))
+def an_ensemble(seeds: tuple[int, ...], outputs: int = 1) -> Ensemble:
+    ensemble = Ensemble(Architecture(width=16, layers=3, outputs=outputs), len(seeds))
     draw_weights(ensemble, seeds)
-    ensemble.label_mean.copy_(torch.arange(len(seeds)))
+    ensemble.label_mean.copy_(torch.arange(len(seeds))[:, None])
     ensemble.label_spread.fill_(0.5)
     return ensemble
 
@@ -35,8 +35,19 @@ def test_members_computed_together_answer_as_members_computed_alone(graphs: Pack
     ensemble = an_ensemble((1, 2, 3))
     together = all_at_once(ensemble, graphs)
     np.testing.assert_allclose(predict(ensemble, graphs, 7), together, atol=1e-5)
-    assert (together.std(axis=1) > 1e-3).all()
+    assert (together.std(axis=-1) > 1e-3).all()
     assert np.abs((together[0] - 0) - (together[1] - 1)).max() > 1e-3
+
+
+def test_outputs_have_weights_and_scales_of_their_own(graphs: PackedGraphs) -> None:
+    ensemble = an_ensemble((1, 2), outputs=3)
+    ensemble.label_mean[:, 1] = 100.0
+    ensemble.label_spread[:, 2] = 0.0
+    values = predict(ensemble, graphs, 16)
+    assert values.shape == (2, 3, len(graphs))
+    assert values[:, 1].min() > 90.0
+    assert (values[:, 2] == np.array([[0.0], [1.0]])).all()  # it says the mean of its labels
+    np.testing.assert_array_equal(values[:, 0], predict(an_ensemble((1, 2)), graphs, 16)[:, 0])
 
 
 def test_a_member_begins_the_same_in_any_company(graphs: PackedGraphs) -> None:
@@ -52,7 +63,7 @@ def test_hydrogen_alone_has_a_prediction_as_other_molecules_have() -> None:
     together = predict(ensemble, featurize(["C", "[H][H]", "O"]), 3)
     alone = predict(ensemble, featurize(["[H][H]"]), 1)
     assert np.isfinite(together).all()
-    np.testing.assert_allclose(together[:, 1:2], alone, atol=1e-5)
+    np.testing.assert_allclose(together[..., 1:2], alone, atol=1e-5)
 
 
 def test_the_order_of_molecules_does_not_matter(graphs: PackedGraphs) -> None:
@@ -60,7 +71,7 @@ def test_the_order_of_molecules_does_not_matter(graphs: PackedGraphs) -> None:
     order = np.random.default_rng(0).permutation(len(graphs))
     np.testing.assert_allclose(
         predict(ensemble, graphs.take(order), 9),
-        predict(ensemble, graphs, 16)[:, order],
+        predict(ensemble, graphs, 16)[..., order],
         atol=1e-5,
     )
 

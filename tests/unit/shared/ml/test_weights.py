@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 
 import numpy as np
@@ -16,6 +17,7 @@ from molsteer.shared.ml.weights import EnsembleWeights, join
 from molsteer.shared.wire.blob import Inline, Placement
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.properties import Output
 from molsteer.steering.start.model_files import Weights, stacked
 
 pytestmark = pytest.mark.fast
@@ -23,11 +25,19 @@ pytestmark = pytest.mark.fast
 CPU = torch.device("cpu")
 
 
-def some_weights(*members: int, width: int = 8, layers: int = 2) -> EnsembleWeights:
-    architecture = Architecture(width=width, layers=layers)
+GAP = Output(name="homo_lumo_gap", level="xtb", unit="eV")
+HYDROGENS = Output(name="hydrogens", level="count")
+
+
+def some_weights(
+    *members: int, width: int = 8, layers: int = 2, outputs: tuple[Output, ...] = (GAP,)
+) -> EnsembleWeights:
+    architecture = Architecture(width=width, layers=layers, outputs=len(outputs))
     ensemble = Ensemble(architecture, len(members))
     draw_weights(ensemble, members)
-    manifest = Manifest(architecture=architecture, members=members, generation=1, seed=0)
+    manifest = Manifest(
+        architecture=architecture, outputs=outputs, members=members, generation=1, seed=0
+    )
     return EnsembleWeights.of(ensemble, manifest)
 
 
@@ -84,17 +94,57 @@ def test_groups_of_other_build_do_not_join() -> None:
     assert not caught.value.retryable
 
 
+def test_groups_that_predict_something_else_do_not_join() -> None:
+    unlike = some_weights(1, outputs=(HYDROGENS,))
+    with pytest.raises(
+        WrongArchitecture, match=r"hydrogens@count / no unit, not homo_lumo_gap@xtb / eV"
+    ):
+        join([some_weights(0), unlike])
+
+
+def test_weights_say_what_they_predict(graphs: PackedGraphs) -> None:
+    parts = [some_weights(member, outputs=(GAP, HYDROGENS)) for member in (0, 1)]
+    whole = EnsembleWeights.from_arrays(join(parts).select((1, 0)).to_arrays())
+    assert whole.manifest.outputs == (GAP, HYDROGENS)
+    assert predict(whole.build(CPU), graphs, 8).shape == (2, 2, len(graphs))
+
+
+def test_weights_of_an_earlier_molsteer_are_refused_with_a_cure() -> None:
+    arrays = some_weights(0).to_arrays()
+    manifest = json.loads(arrays["manifest"].tobytes()) | {"version": 1}
+    del manifest["outputs"]
+    arrays["manifest"] = np.frombuffer(json.dumps(manifest).encode(), dtype=np.uint8)
+    with pytest.raises(
+        UnusableWeights, match=r"in format 1 .* reads format 2\. Train the ensemble again"
+    ):
+        EnsembleWeights.from_arrays(arrays)
+
+
+@pytest.mark.parametrize("claim", ["of fewer", "of very many"])
+def test_a_manifest_that_names_other_outputs_than_its_network_has_is_refused(claim: str) -> None:
+    arrays = some_weights(0, outputs=(GAP, HYDROGENS)).to_arrays()
+    manifest = json.loads(arrays["manifest"].tobytes())
+    if claim == "of fewer":
+        manifest["outputs"].pop()
+    else:
+        manifest["outputs"] *= 1000
+        manifest["architecture"]["outputs"] = 2000
+    arrays["manifest"] = np.frombuffer(json.dumps(manifest).encode(), dtype=np.uint8)
+    with pytest.raises((UnusableWeights, WrongArchitecture), match=r"manifest|2000 outputs"):
+        EnsembleWeights.from_arrays(arrays)
+
+
 def test_a_tensor_that_does_not_fit_is_named() -> None:
     arrays = some_weights(0).to_arrays()
-    arrays["output.weight"] = np.zeros((1, 9, 1), dtype=np.float32)
+    arrays["outputs.0.weight"] = np.zeros((1, 9, 1), dtype=np.float32)
     del arrays["label_mean"]
     arrays["extra"] = np.zeros(3, dtype=np.float32)
     with pytest.raises(WrongArchitecture) as caught:
         EnsembleWeights.from_arrays(arrays)
     assert caught.value.differences == [
         "extra is (3,), not known",
-        "label_mean is absent, not (1,)",
-        "output.weight is (1, 9, 1), not (1, 8, 1)",
+        "label_mean is absent, not (1, 1)",
+        "outputs.0.weight is (1, 9, 1), not (1, 8, 1)",
     ]
 
 
@@ -108,7 +158,7 @@ def test_weights_that_read_molecules_otherwise_are_refused() -> None:
 
 def test_numbers_that_are_not_finite_are_refused() -> None:
     arrays = some_weights(0).to_arrays()
-    arrays["label_mean"] = np.array([np.nan], dtype=np.float32)
+    arrays["label_mean"] = np.array([[np.nan]], dtype=np.float32)
     with pytest.raises(UnusableWeights, match="not finite"):
         EnsembleWeights.from_arrays(arrays)
 

@@ -17,8 +17,7 @@ from molsteer.shared.errors import UntrustedMessage, UnusableFile
 from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.wire.codec import decode_outcome, decode_task, encode
 from molsteer.shared.wire.key_file import read_key_ring, read_keys, write_keys, write_new_keys
-from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing, new_key_ring
-from molsteer.shared.wire.rotation import announce, prune, rotate
+from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing, announce, new_key_ring, prune, rotate
 from molsteer.shared.wire.topics import TOPICS
 
 pytestmark = pytest.mark.fast

@@ -9,7 +9,7 @@ from rdkit import Chem
 from molsteer.shared.units import BOHR_IN_ANGSTROM
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.errors import Dissociated, EmbeddingFailed, TimeLimit
-from molsteer.simulator.molecule.connectivity import check_cation, check_neutral
+from molsteer.simulator.molecule.connectivity import check_ion, check_neutral
 from molsteer.simulator.molecule.embedding import embed
 from molsteer.simulator.molecule.species import Positions, Species, read_species
 
@@ -28,7 +28,7 @@ def embedded(smiles: str) -> tuple[Species, Positions]:
 def test_a_molecule_that_stays_itself_passes(smiles: str) -> None:
     species, positions = embedded(smiles)
     check_neutral(species, positions)
-    check_cation(species, positions)
+    check_ion(species, positions, "cation")
 
 
 def test_a_neutral_with_a_broken_bond_is_named_by_its_atoms() -> None:
@@ -51,10 +51,10 @@ def test_a_cation_may_stretch_but_not_fall_apart() -> None:
     axis = (positions[1] - positions[0]) / np.linalg.norm(positions[1] - positions[0])
     methyl = [1, 5, 6, 7]
     positions[methyl] += 0.8 * axis
-    check_cation(species, positions)
+    check_ion(species, positions, "cation")
     positions[methyl] += 3.0 * axis
     with pytest.raises(Dissociated, match="4 of its 8 atoms"):
-        check_cation(species, positions)
+        check_ion(species, positions, "cation")
 
 
 def stretched(by_angstrom: float) -> tuple[Species, Positions]:
@@ -74,9 +74,9 @@ def test_a_bond_of_the_neutral_may_be_stretched_by_less_than_half_an_angstrom() 
 
 
 def test_the_cation_may_hold_together_by_one_electron() -> None:
-    check_cation(*stretched(0.7))
+    check_ion(*stretched(0.7), "cation")
     with pytest.raises(Dissociated, match="fragments"):
-        check_cation(*stretched(0.9))
+        check_ion(*stretched(0.9), "cation")
 
 
 @pytest.mark.parametrize("smiles", ["N=S=O", "CN=S=O", "O=S=C=S=O", "C1=CC2=CC1=C2"])

@@ -16,16 +16,27 @@ pytestmark = pytest.mark.fast
 def multiplicities(
     smiles: str, multiplicity: Multiplicity = "rule", cation: int | None = None
 ) -> tuple[int, int]:
-    neutral, ionized = states(read_species(smiles), multiplicity, cation)
-    return neutral.multiplicity, ionized.multiplicity
+    found = states(read_species(smiles), multiplicity, cation)
+    return found["neutral"].multiplicity, found["cation"].multiplicity
 
 
 @pytest.mark.parametrize(
     ("smiles", "charges"),
-    [("CCO", (0, 1)), ("[O-]C=O", (-1, 0)), ("C[N+](C)(C)C", (1, 2))],
+    [("CCO", (0, 1, -1)), ("[O-]C=O", (-1, 0, -2)), ("C[N+](C)(C)C", (1, 2, 0))],
 )
-def test_the_cation_has_one_electron_less(smiles: str, charges: tuple[int, int]) -> None:
-    assert tuple(state.charge for state in states(read_species(smiles), "rule", None)) == charges
+def test_the_cation_has_one_electron_less_and_the_anion_one_more(
+    smiles: str, charges: tuple[int, int, int]
+) -> None:
+    found = states(read_species(smiles), "rule", None)
+    assert list(found) == ["neutral", "cation", "anion"]
+    assert tuple(state.charge for state in found.values()) == charges
+
+
+@pytest.mark.parametrize(("smiles", "multiplicity"), [("CCO", 2), ("[CH3]", 1), ("O=O", 2)])
+def test_an_electron_that_comes_pairs_with_one_that_is_unpaired(
+    smiles: str, multiplicity: int
+) -> None:
+    assert states(read_species(smiles), "rule", None)["anion"].multiplicity == multiplicity
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_a_dead_molecule_is_simulated_after_all_when_somebody_asks(
     toy.run_to_the_end(campaign)
     assert campaign.finished == "budget-reached"
     assert dead_tasks(campaign.ledger) == []
-    assert not campaign.state.abandoned
+    assert not campaign.state.first.abandoned
     assert again(campaign, task.molecule) == [("poison",), ("ok",)]
 
 

@@ -6,7 +6,8 @@ import pytest
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.wire.messages import ErrorRecord, Simulate, Task
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import TABLES
 
 Cells = dict[str, object]
 
@@ -32,7 +33,8 @@ def read(ended: ToyCampaign) -> Callable[[str], Sequence[Cells]]:
     ledger, tables = ended.open_ledger(), {table.name: table for table in TABLES}
 
     def rows(name: str) -> Sequence[Cells]:
-        names = [column.name for column in tables[name].columns]
-        return [dict(zip(names, row, strict=True)) for row in tables[name].read(ledger)]
+        table = laid_out(tables[name], ledger)
+        names = [column.name for column in table.columns]
+        return [dict(zip(names, row, strict=True)) for row in table.read(ledger)]
 
     return rows

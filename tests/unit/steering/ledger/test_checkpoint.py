@@ -45,7 +45,7 @@ def replayed(campaign: Campaign, plan: Plan) -> State:
     """Follow the whole journal, whatever was kept."""
     state = State.fresh(plan)
     for event in campaign.ledger.events():
-        state, _ = decide(state, event)
+        state = decide(state, event).state
     return state
 
 
@@ -58,11 +58,11 @@ def end(toy: ToyCampaign, campaign: Campaign) -> None:
     """Run a campaign to its end, and prove it whole."""
     toy.run_to_the_end(campaign)
     assert campaign.state == replayed(campaign, toy.plan)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     campaign.ledger.close()
     verdict = verify(toy.folder)
     assert verdict.broken == ()
-    assert verdict.labels == BUDGET
+    assert verdict.results == BUDGET
 
 
 def test_going_on_reads_nothing_of_the_journal_before_the_checkpoint(toy: ToyCampaign) -> None:

@@ -17,10 +17,10 @@ def add_model(ledger: Ledger, generation: int, group: int, members: Sequence[int
     trained = Trained(
         generation=generation,
         members=tuple(
-            TrainedMember(member=member, epochs=1, validation_mae_eV=0.1, stopped="epochs")
+            TrainedMember(member=member, epochs=1, validation_mae=(0.1,), stopped="epochs")
             for member in members
         ),
-        validation_mae_eV=0.1,
+        validation_mae=(0.1,),
         device="cpu",
         weights=Inline(codec="safetensors", data=b""),
     )

@@ -9,11 +9,11 @@ from molsteer.shared.wire.blob import Transfer
 from molsteer.steering.ledger import tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import DispatchSimulation
-from molsteer.steering.records.tables import TRANSFERS
+from molsteer.steering.records.tables.tables import TRANSFERS
 
 pytestmark = pytest.mark.fast
 
-TASK = DispatchSimulation(1)
+TASK = DispatchSimulation(1, "xtb")
 
 
 def put(count: int) -> Transfer:

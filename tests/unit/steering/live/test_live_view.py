@@ -15,6 +15,7 @@ PROGRAM = """
 import sys
 from molsteer.shared.cli.terminal import Terminal
 from molsteer.steering.live.display import LiveDisplay
+from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.records.progress import Progress
 
 display = LiveDisplay(Terminal(stderr=True))
@@ -28,15 +29,17 @@ for now, line in enumerate(sys.stdin):
             Progress(
                 done=int(rest),
                 budget=120,
+                levels=(),
+                property="ip",
                 activity="random start" if first else "training 3/8",
                 in_flight=4,
                 given_up=0 if first else 12,
                 hits=int(rest) // 2,
-                best_eV=None if first else 15.93,
+                best=None if first else Quantity(value=15.93, unit="eV"),
                 best_smiles=None if first else "O=COc1noc(=O)o1" * (1 + int(rest)),
                 best_own={},
                 generation=0 if first else int(rest),
-                validation_mae_eV=None if first else 0.34,
+                validation_mae=None if first else Quantity(value=0.34, unit="eV"),
                 rate_per_min=None if first else 128.0,
                 left_s=None if first else 45.0,
             ),

@@ -16,6 +16,7 @@ from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.bus.port import Whereabouts
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.wire.blob import ObjRef
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.codec import decode_outcome
 from molsteer.shared.wire.messages import (
     ErrorRecord,
@@ -37,7 +38,8 @@ from molsteer.steering.policy.commands import DispatchTraining
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
-from molsteer.steering.records.tables import MOLECULES
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import MOLECULES
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
 
@@ -49,9 +51,15 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
     return toy_space(tmp_path_factory.mktemp("space"))
 
 
+def known_label(smiles: str, value_eV: float) -> KnownLabel:
+    return KnownLabel(smiles, value_eV, level="xtb", property=ADIABATIC_IP, unit="eV")
+
+
 def labels(campaign: Campaign) -> list[tuple[str, float]]:
     return campaign.ledger.connection.execute(
-        "SELECT smiles, adiabatic_eV FROM label ORDER BY number"
+        "SELECT smiles, value FROM label JOIN result USING (number)"
+        " WHERE property = ? ORDER BY number",
+        (ADIABATIC_IP,),
     ).fetchall()
 
 
@@ -78,8 +86,8 @@ def test_a_campaign_learns_from_labels_known_before_and_simulates_none_of_them_a
     space: SearchSpace, tmp_path: Path
 ) -> None:
     inside = [space.smiles(index) for index in (3, 17, 40)]
-    known = [KnownLabel(smiles, toy_value_eV(smiles)) for smiles in inside]
-    outside = KnownLabel("c1ccccc1", 9.25)
+    known = [known_label(smiles, toy_value_eV(smiles)) for smiles in inside]
+    outside = known_label("c1ccccc1", 9.25)
     plan = toy_plan(space, known_labels=4, first_training_after=4)
     toy = ToyCampaign(tmp_path, space, plan, known=[*known, outside])
     campaign = toy.steering()
@@ -87,10 +95,10 @@ def test_a_campaign_learns_from_labels_known_before_and_simulates_none_of_them_a
     assert campaign.finished == "budget-reached"
     assert_every_simulation_counts_once(campaign)
     assert not {smiles for smiles, _ in labels(campaign)} & {*inside}
-    expected = np.float32([*(label.adiabatic_eV for label in known), 9.25]).tolist()
-    assert toy.training_sets[0] == expected
-    assert all(values[:4] == expected for values in toy.training_sets)
-    assert len(toy.training_sets[-1]) > len(expected)
+    expected = np.float32([*(label.value for label in known), 9.25]).tolist()
+    assert toy.training_sets[0] == [expected]
+    assert all(values[:4] == expected for (values,) in toy.training_sets)
+    assert len(toy.training_sets[-1][0]) > len(expected)
 
 
 def test_tautomers_are_simulated_each_and_have_records_of_their_own(tmp_path: Path) -> None:
@@ -100,10 +108,11 @@ def test_tautomers_are_simulated_each_and_have_records_of_their_own(tmp_path: Pa
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
     assert {smiles for smiles, _ in labels(campaign)} == {space.smiles(0), space.smiles(1)}
-    assert len(list((toy.folder / "records").iterdir())) == 2
+    assert len(list((toy.folder / "records" / "xtb").iterdir())) == 2
     assert not verify(toy.folder).broken
-    place = [column.name for column in MOLECULES.columns].index("inchikey")
-    shared = {row[place] for row in MOLECULES.read(campaign.ledger)}
+    table = laid_out(MOLECULES, campaign.ledger)
+    place = [column.name for column in table.columns].index("inchikey")
+    shared = {row[place] for row in table.read(campaign.ledger)}
     assert shared == {"UBQKCCHYAOITMY-UHFFFAOYSA-N"}
 
 
@@ -128,7 +137,7 @@ def test_an_ended_campaign_leaves_nothing_even_where_stores_cannot_be_listed(
     rows = campaign.ledger.connection.execute("SELECT reference FROM object").fetchall()
     stored = [ObjRef.model_validate_json(text) for (text,) in rows]
     assert any(toy.blobs.exists(ref) for ref in stored)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     assert not any(toy.blobs.exists(ref) for ref in stored)
 
 
@@ -144,7 +153,7 @@ def test_predictions_made_in_advance_are_used_and_leave_with_their_update(
     assert tables.execute("SELECT count(*) FROM predicted_chunk").fetchone()[0] == 0
     owners = tables.execute("SELECT DISTINCT owner FROM object").fetchall()
     assert [owner for (owner,) in owners] == ["space"]
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     assert verify(tmp_path).broken == ()
 
 
@@ -195,7 +204,7 @@ def test_replaying_the_journal_gives_the_state_that_was_reached(
     toy.run_to_the_end(campaign)
     state = State.fresh(toy.plan)
     for event in campaign.ledger.events():
-        state, _ = decide(state, event)
+        state = decide(state, event).state
     assert state == campaign.state
 
 
@@ -280,7 +289,7 @@ def test_a_training_may_end_by_itself_before_it_is_killed(
 def test_a_record_depends_on_nothing_but_its_simulation(space: SearchSpace, tmp_path: Path) -> None:
     toy = ToyCampaign(tmp_path, space, toy_plan(space))
     toy.run_to_the_end(toy.steering())
-    records = list((tmp_path / "records").iterdir())
+    records = list((tmp_path / "records" / "xtb").iterdir())
     assert len(records) == BUDGET
     assert {record.read_bytes()[4:8] for record in records} == {bytes(4)}, "gzip keeps no time"
 
@@ -318,7 +327,7 @@ def test_lost_messages_are_found_soon_although_the_clock_was_set_back(
     while toy.bus.take("simulate"):
         pass
     toy.run_to_the_end(campaign, most_steps=100)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     assert_every_simulation_counts_once(campaign)
     assert verify(tmp_path).broken == ()
 
@@ -388,7 +397,7 @@ def test_an_outcome_that_cannot_be_recorded_is_put_aside_and_its_task_done_again
 
     monkeypatch.setattr(tasks, "settle", refuse_the_first)
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     ((data, reason),) = toy.bus.dead_letters
     assert "It cannot be recorded: Python int too large" in reason
     assert decode_outcome(data).task_id == refused[0]
@@ -451,7 +460,7 @@ def test_a_campaign_killed_at_any_instant_goes_on_and_counts_everything_once(
         countdown = [calls]
         campaign.bus = CrashingCalls(toy.bus, countdown)  # type: ignore[assignment]
         blobs = CrashingCalls(toy.blobs, countdown)
-        campaign.orders.blobs = campaign.settlement.blobs = blobs  # type: ignore[assignment]
+        campaign.dispatching.blobs = campaign.intake.blobs = blobs  # type: ignore[assignment]
         with suppress(Crash):
             toy.run_to_the_end(campaign)
         campaign.ledger.close()

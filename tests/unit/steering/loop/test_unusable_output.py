@@ -10,11 +10,13 @@ import msgpack
 import numpy as np
 import pytest
 from support.toy_campaign import BUDGET, ToyCampaign, early_plan, toy_plan, toy_space
-from support.toy_services import toy_value_eV
+from support.toy_services import VERTICAL_IP, toy_value_eV
 
 from molsteer.shared.blobs.codecs import encode
 from molsteer.shared.wire.blob import Blob, Inline, ObjRef, Placement
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.messages import Infer, Result, Task
+from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.space.search_space import SearchSpace
 
 Lie = Callable[[Result], Result]
@@ -42,9 +44,13 @@ def saying(**changes: object) -> Lie:
     return lambda result: result.model_copy(update=changes)
 
 
+def electronvolts(value: float) -> Quantity:
+    return Quantity(value=value, unit="eV")
+
+
 def candidates(**changes: object) -> Blob:
-    values = np.ones(2, dtype=np.float32)
-    arrays = {"row": np.arange(2), "mean": values, "spread": values, "score": values} | changes
+    values = np.ones((1, 2), dtype=np.float32)
+    arrays = {"row": np.arange(2), "mean": values, "spread": values, "score": values[0]} | changes
     kept = {name: array for name, array in arrays.items() if array is not None}
     return Inline(codec="safetensors", data=encode(kept, "safetensors"))
 
@@ -65,10 +71,17 @@ LIES: dict[str, tuple[str, Lie]] = {
     "records that are bytes": ("simulated", saying(records=records({"neutral": b"\x00"}))),
     "records in another codec": ("simulated", saying(records=Inline(codec="raw", data=b"{}"))),
     "another molecule": ("simulated", saying(smiles="c1ccccc1")),
+    "nothing that was asked for": ("simulated", saying(values={VERTICAL_IP: electronvolts(9.0)})),
+    "a value in another unit": (
+        "simulated",
+        saying(values={ADIABATIC_IP: Quantity(value=9.0, unit="kJ/mol")}),
+    ),
     "a store that nobody has": ("simulated", saying(records=stored(store="globus"))),
     "data that nobody stored": ("simulated", saying(records=stored())),
     "data of another campaign": ("simulated", saying(records=stored(namespace="other"))),
     "weights in a store that nobody has": ("trained", saying(weights=stored(store="endpoint"))),
+    "errors of more outputs than there are": ("trained", saying(validation_mae=(0.1, 0.1))),
+    "errors of no output": ("trained", saying(validation_mae=())),
     "weights of another generation": ("trained", saying(generation=77)),
     "a chunk that there is not": ("inferred", saying(chunk=999)),
     "predictions of another chunk": ("predicted", saying(chunk=999)),
@@ -85,6 +98,10 @@ LIES: dict[str, tuple[str, Lie]] = {
     "a number instead of a column": (
         "inferred",
         saying(candidates=candidates(mean=np.ones((), dtype=np.float32))),
+    ),
+    "means of another number of outputs": (
+        "inferred",
+        saying(candidates=candidates(mean=np.ones((2, 2), dtype=np.float32))),
     ),
     "a score that is no number": (
         "inferred",
@@ -108,7 +125,7 @@ def test_predictions_in_a_store_that_nobody_has_are_made_again_and_end_no_campai
     toy = Remaking(tmp_path, space, plan, kind="predicted", lie=lie, trainings_at_once=1)
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     assert campaign.finished == "budget-reached"
 
 
@@ -137,8 +154,8 @@ def test_an_answer_that_cannot_be_used_costs_an_attempt(
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
     assert campaign.finished == "budget-reached"
-    query = "SELECT smiles, adiabatic_eV FROM label"
-    labels = campaign.ledger.connection.execute(query).fetchall()
+    query = "SELECT smiles, value FROM label JOIN result USING (number) WHERE property = ?"
+    labels = campaign.ledger.connection.execute(query, (ADIABATIC_IP,)).fetchall()
     assert len(labels) == BUDGET
     assert all(value_eV == toy_value_eV(smiles) for smiles, value_eV in labels)
     query = "SELECT DISTINCT error ->> 'code' FROM task WHERE error IS NOT NULL"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from molsteer.steering.policy.absorb import PolicyDefect
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import Candidate, ChunkScored, Event, SlotsChanged
 from molsteer.steering.policy.journal_codec import from_json, to_json
 

@@ -8,9 +8,9 @@ import pytest
 from rpds import HashTrieMap, HashTrieSet
 from support.referee import a_plan
 
-from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.commands import DispatchSimulation
-from molsteer.steering.policy.state import State
+from molsteer.steering.policy.errors import PolicyDefect
+from molsteer.steering.policy.state import Standing, State
 from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 from molsteer.steering.policy.tasks import Tasks
 
@@ -25,11 +25,15 @@ def test_equal_states_are_written_alike_in_whatever_order_they_came_about():
         replace(
             FRESH,
             chosen=HashTrieSet(order),
-            simulations=Tasks(HashTrieMap((task.task_id, task) for task in tasks)),
-            abandoned=HashTrieMap((task.molecule, task) for task in tasks),
+            levels=(
+                Standing(
+                    simulations=Tasks(HashTrieMap((task.task_id, task) for task in tasks)),
+                    abandoned=HashTrieMap((task.molecule, task) for task in tasks),
+                ),
+            ),
         )
         for order in (molecules, sorted(molecules))
-        for tasks in [[DispatchSimulation(molecule, 2) for molecule in order]]
+        for tasks in [[DispatchSimulation(molecule, "xtb", 2) for molecule in order]]
     ]
     assert states[0] == states[1]
     assert state_to_json(states[0]) == state_to_json(states[1])

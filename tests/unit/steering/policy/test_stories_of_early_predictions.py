@@ -25,7 +25,7 @@ def training(**changes: Any) -> Campaign:
     """A campaign of three chunks that trains the members 0 and 1, each in a group of its own."""
     knobs = {"members": 2, "slots_train": 2, "space_size": 30, "first_training_after": 1}
     campaign = Campaign(a_plan(**knobs | {"predict_early": True} | changes), (5, 6, 7))
-    campaign.succeed("simulate/5/1")
+    campaign.succeed("simulate/5/xtb/1")
     return campaign
 
 
@@ -118,15 +118,15 @@ def test_predictions_are_taken_back_with_the_update_that_a_stop_makes_useless():
         CancelTasks(("infer/1/0/0/1", "train/1/1/1")),
         UpdateEnded(1, "cancelled"),
     )
-    assert campaign.succeed("simulate/6/1") == [Finish("stopped")]
+    assert campaign.succeed("simulate/6/xtb/1") == [Finish("stopped")]
 
 
 def test_predictions_are_taken_back_when_nothing_is_left_to_choose_by_them():
     campaign = training(budget=3)
     campaign.succeed("train/1/0/1")
     assert campaign.state.update_progress == ("training", 1, 2)
-    assert campaign.succeed("simulate/6/1") == [
-        DispatchSimulation(7),
+    assert campaign.succeed("simulate/6/xtb/1") == [
+        DispatchSimulation(7, "xtb"),
         CancelTasks(("infer/1/0/0/1", "train/1/1/1")),
         UpdateEnded(1, "cancelled"),
     ]

@@ -76,9 +76,9 @@ def same(duration_s: float, count: int) -> Distribution:
 
 
 def test_every_interval_is_that_of_the_tasks_that_succeeded(ledger: Ledger) -> None:
-    record(ledger, DispatchSimulation(1), (0.0, 1.0, 3.0, 7.0, 15.0, 31.0), "a")
-    record(ledger, DispatchSimulation(2), (0.0, 1.0, 3.0, 7.0, 15.0, 31.0), "b")
-    record(ledger, DispatchSimulation(3), (0.0, 9.0, 9.0, 9.0, 9.0, 9.0), "b", ok=False)
+    record(ledger, DispatchSimulation(1, "xtb"), (0.0, 1.0, 3.0, 7.0, 15.0, 31.0), "a")
+    record(ledger, DispatchSimulation(2, "xtb"), (0.0, 1.0, 3.0, 7.0, 15.0, 31.0), "b")
+    record(ledger, DispatchSimulation(3, "xtb"), (0.0, 9.0, 9.0, 9.0, 9.0, 9.0), "b", ok=False)
     simulate, train, _ = read_latencies(ledger).topics
     assert simulate.intervals == {
         "publish": same(1.0, 2),
@@ -95,8 +95,8 @@ def test_slots_are_used_by_all_tasks_while_they_are_there(ledger: Ledger) -> Non
     with ledger.transaction():
         ledger.append(SlotsChanged(10.0, "simulate", 4))
         ledger.append(SlotsChanged(10.0, "train", 9))
-    record(ledger, DispatchSimulation(1), (0.0, 0.0, 1.0, 11.0, 13.0, 14.0), "a")
-    record(ledger, DispatchSimulation(2), (0.0, 0.0, 2.0, 8.0, 8.0, 20.0), "b", ok=False)
+    record(ledger, DispatchSimulation(1, "xtb"), (0.0, 0.0, 1.0, 11.0, 13.0, 14.0), "a")
+    record(ledger, DispatchSimulation(2, "xtb"), (0.0, 0.0, 2.0, 8.0, 8.0, 20.0), "b", ok=False)
     latencies = read_latencies(ledger)
     simulate = latencies.topics[0]
     assert latencies.elapsed_s == 20.0
@@ -106,8 +106,8 @@ def test_slots_are_used_by_all_tasks_while_they_are_there(ledger: Ledger) -> Non
 
 
 def test_decisions_and_idle_simulators_are_measured_between_tasks(ledger: Ledger) -> None:
-    record(ledger, DispatchSimulation(1), (0.0, 0.0, 1.0, 4.0, 5.0, 6.0), "a")
-    record(ledger, DispatchSimulation(2), (6.0, 8.0, 9.0, 12.0, 12.0, 13.0), "a")
+    record(ledger, DispatchSimulation(1, "xtb"), (0.0, 0.0, 1.0, 4.0, 5.0, 6.0), "a")
+    record(ledger, DispatchSimulation(2, "xtb"), (6.0, 8.0, 9.0, 12.0, 12.0, 13.0), "a")
     latencies = read_latencies(ledger)
     assert latencies.decision == same(2.0, 1)
     assert latencies.simulator_idle == same(4.0, 1)
@@ -134,7 +134,7 @@ def test_an_update_that_was_taken_back_does_not_count(ledger: Ledger) -> None:
 
 def test_nothing_can_be_measured_before_a_task_has_ended(ledger: Ledger) -> None:
     with ledger.transaction():
-        tasks.order(ledger, DispatchSimulation(1), 0.0)
+        tasks.order(ledger, DispatchSimulation(1, "xtb"), 0.0)
     with pytest.raises(NothingMeasured, match="No task of this campaign has ended yet"):
         read_latencies(ledger)
 

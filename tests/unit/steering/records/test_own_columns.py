@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import tracemalloc
-from dataclasses import asdict, replace
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from support.tasks import outcome_of
 from support.toy_campaign import MOLECULES, ToyCampaign, toy_plan
@@ -26,8 +27,8 @@ from molsteer.steering.live.display import describe
 from molsteer.steering.records.dead_tasks import dead_tasks
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.progress import measure
-from molsteer.steering.records.tables import FAILURES, SIMULATIONS
-from molsteer.steering.records.tables import MOLECULES as TABLE
+from molsteer.steering.records.tables.tables import FAILURES, SIMULATIONS
+from molsteer.steering.records.tables.tables import MOLECULES as TABLE
 from molsteer.steering.records.titles import shown, title, title_headings
 from molsteer.steering.report.markdown import render
 from molsteer.steering.run_directory import describe as describe_run
@@ -79,7 +80,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> ToyCampaign:
 
 @pytest.fixture
 def findings(ended: ToyCampaign) -> Findings:
-    return read_findings(ended.open_ledger(), "toy", 14.0)
+    return read_findings(ended.open_ledger(), "toy")
 
 
 def test_a_space_gives_each_molecule_what_its_row_said(tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_the_report_tells_identifier_and_name_of_the_best(
     ended: ToyCampaign, findings: Findings
 ) -> None:
     text = render(findings, "plot.png")
-    heading = next(line for line in text.splitlines() if "adiabatic / eV" in line)
+    heading = next(line for line in text.splitlines() if "potential / eV" in line)
     assert heading.rstrip("| ").endswith('| `vendor id` | `Brand "name`')
     best = findings.best(1)[0]
     row = next(line for line in text.splitlines() if f"`{best.smiles}`" in line)
@@ -164,7 +165,7 @@ def test_the_report_tells_identifier_and_name_of_the_best(
 
 
 def test_what_a_cell_holds_is_shown_in_the_report_and_does_nothing(findings: Findings) -> None:
-    rogue = replace(findings.found[0], adiabatic_eV=99.0, own={NAME: ROGUE})
+    rogue = replace(findings.found[0], own={NAME: ROGUE})
     text = render(replace(findings, found=[rogue]), "plot.png")
     assert "`=cmd\\|' /C calc'!A0 [31m<b>\\| next line`" in text
     assert "\x1b" not in text
@@ -179,11 +180,9 @@ def test_the_best_molecules_are_printed_with_their_names(findings: Findings) -> 
 
 
 def test_progress_names_the_best_molecule(ended: ToyCampaign) -> None:
-    progress = measure(
-        ended.open_ledger(), budget=40, hit_above_eV=14.0, activity="idle", now=ended.clock()
-    )
+    progress = measure(ended.open_ledger(), budget=40, activity="idle", now=ended.clock())
     assert progress.best_own[NAME] == name_of(str(progress.best_smiles))
-    json.dumps(asdict(progress))
+    json.dumps(to_jsonable_python(progress))
     assert any(f"{progress.best_smiles} (" in part for part in describe(progress))
 
 
@@ -198,7 +197,7 @@ def test_a_dead_task_is_listed_with_the_name_of_its_molecule(tmp_path: Path) -> 
     toy.bus.finish(outcome_of(order).model_copy(update={"start": 4, "result": POISON}))
     steering.step(0.0)
     (task,) = dead_tasks(steering.ledger)
-    assert task.own == {"name": f"x{task.smiles}"}
+    assert (task.level, task.own) == ("xtb", {"name": f"x{task.smiles}"})
     assert (
         f"{task.smiles} (x{task.smiles})"
         in CliRunner().invoke(dead, ["list", str(tmp_path)]).output

@@ -31,6 +31,21 @@ def test_everything_that_workers_here_would_miss_is_named_at_once() -> None:
     ]
 
 
+def test_the_method_of_each_level_is_looked_for_and_told_once() -> None:
+    levels = [{"name": "a"}, {"name": "b", "method": "dft"}, {"name": "c", "method": "dft"}]
+    with pytest.raises(SettingsError) as raised:
+        check_plugins(campaign(level=levels, simulate={"level": "xtbb"}))
+    assert [problem.split(":")[0] for problem in raised.value.problems] == [
+        "[[level]] 2, method",
+        "[simulate] level",
+    ]
+    assert "Did you mean xtb?" in raised.value.problems[1]
+
+
+def test_a_method_that_no_level_has_is_not_looked_for() -> None:
+    check_plugins(campaign(level=[{"name": "a", "method": "xtb"}], simulate={"level": "dft"}))
+
+
 def test_what_workers_elsewhere_know_is_not_looked_for_here() -> None:
     external = {"server": "external"}
     check_plugins(campaign(simulate={"level": "dft", "pool": "cluster"}, workers=external))
@@ -50,7 +65,7 @@ def test_modules_of_the_working_folder_count_as_installed(
 
 def test_local_workers_are_started_with_the_handler_of_their_topic(tmp_path: Path) -> None:
     site = local_site(campaign(train={"handler": "mine.surrogate:build"}), tmp_path)
-    site.provide({"simulate": 1, "train": 1, "infer": 1})
+    site.provide({"simulate": 1, "train": 1, "infer": 1}, simulations_left=1)
     with_handler = {worker.topic: worker.arguments[-2:] for worker in site.workers}
     assert with_handler["train"] == ("--handler", "mine.surrogate:build")
     assert all("--handler" not in with_handler[topic] for topic in ("simulate", "infer"))

@@ -19,12 +19,12 @@ from molsteer.steering.errors import (
     RequestRefused,
     RunDirectoryInUse,
 )
-from molsteer.steering.identity import identity_of, plan_of
 from molsteer.steering.run_directory import describe, held
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import FREE, may_change
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.start.going_on import going_on
+from molsteer.steering.start.identity import identity_of, plan_of
 
 pytestmark = pytest.mark.fast
 
@@ -144,6 +144,7 @@ def test_the_address_of_a_server_is_kept_and_its_password_is_not(tmp_path: Path)
 def test_no_decision_depends_on_what_each_session_may_have_its_own_of(space: SearchSpace) -> None:
     other = {
         "campaign": {"space": space.folder, "hit_above_eV": 1.0},
+        "objective": {"hit_above": 0.5, "hit_below": None, "hit_within": None},
         "policy": {"max_starts": 9},
         "simulate": {"time_limit_s": 9.0, "pool": "far"},
         "train": {"pool": "far"},
@@ -155,7 +156,8 @@ def test_no_decision_depends_on_what_each_session_may_have_its_own_of(space: Sea
     named = {f"{section}.{key}" for section, keys in other.items() for key in keys}
     assert {name for name in FREE if "." in name} == {name for name in named if name in FREE}
     identities = []
-    for sections in ({"campaign": {"space": space.folder}}, other):
+    tables = other | {"objective": [other["objective"]]}
+    for sections in ({"campaign": {"space": space.folder}}, tables):
         settings = CampaignSettings.model_validate(sections)
         identities.append(identity_of(settings, space, None, plan_of(settings, space, 0)))
     assert identities[0] == identities[1]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.messages import Infer, Task, Train
+from molsteer.shared.wire.properties import Output
 from molsteer.steering.errors import UnusableModels
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.start.model_files import Weights
@@ -22,11 +25,22 @@ from molsteer.steering.start.models import read_given, sized
 pytestmark = pytest.mark.fast
 
 
-def weights(*values: float, width: int = 48) -> Weights:
+IONIZATION = Output(name="adiabatic_ionization_potential", level="xtb", unit="eV")
+GAP = Output(name="homo_lumo_gap", level="xtb", unit="eV")
+
+
+def weights(
+    *values: float, width: int = 48, outputs: tuple[Output, ...] = (IONIZATION,)
+) -> Weights:
     """Members whose only tensor holds a value that tells them apart."""
     members = tuple(range(3, 3 + len(values)))
-    architecture = Architecture(width=width, layers=3)
-    manifest = Manifest(architecture=architecture, members=members, generation=1, seed=0)
+    manifest = Manifest(
+        architecture=Architecture(width=width, layers=3, outputs=len(outputs)),
+        outputs=outputs,
+        members=members,
+        generation=1,
+        seed=0,
+    )
     return Weights(manifest, {"weights": np.array(values, dtype=np.float32)})
 
 
@@ -37,9 +51,9 @@ def given(*files: Path, **train: object) -> CampaignSettings:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
-    def write(name: str, *values: float, width: int = 48) -> Path:
+    def write(name: str, *values: float, **of: Any) -> Path:
         path = tmp_path / f"{name}.safetensors"
-        path.write_bytes(weights(*values, width=width).to_bytes())
+        path.write_bytes(weights(*values, **of).to_bytes())
         return path
 
     return write
@@ -78,6 +92,30 @@ def test_another_architecture_is_refused_with_every_difference(write) -> None:
         read_given(given(write("a", 5, width=16), layers=2))
 
 
+def test_models_that_predict_something_else_are_refused_with_both_named(write) -> None:
+    file = write("a", 5, outputs=(GAP,))
+    with pytest.raises(
+        UnusableModels,
+        match=r"predict homo_lumo_gap@xtb / eV, not adiabatic_ionization_potential@xtb / eV\. "
+        r"Choose objectives and levels",
+    ):
+        read_given(given(file))
+
+
+def test_models_of_two_objectives_begin_a_campaign_of_both(write) -> None:
+    objectives = [{"property": IONIZATION.name}, {"property": GAP.name, "goal": "minimise"}]
+    settings = CampaignSettings.model_validate(
+        {
+            "campaign": {"space": "a.smi"},
+            "train": {"models": [write("a", 5, outputs=(IONIZATION, GAP))]},
+            "objective": objectives,
+        }
+    )
+    found = read_given(settings)
+    assert found is not None
+    assert found.manifest.outputs == settings.outputs == (IONIZATION, GAP)
+
+
 def keras(path: Path) -> None:
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 100)
 
@@ -88,6 +126,12 @@ def truncated(path: Path) -> None:
 
 def without_manifest(path: Path) -> None:
     save_file({"weights": np.zeros((1, 4), dtype=np.float32)}, path)
+
+
+def of_an_earlier_molsteer(path: Path) -> None:
+    manifest = {"format": "molsteer-ensemble", "version": 1, "members": [0]}
+    text = np.frombuffer(json.dumps(manifest).encode(), dtype=np.uint8)
+    save_file({"manifest": text}, path)
 
 
 def of_other_members(path: Path) -> None:
@@ -108,6 +152,7 @@ def not_finite(path: Path) -> None:
         (truncated, r"not a complete safetensors file"),
         (lambda path: path.write_text("PK"), r"not a complete safetensors file"),
         (without_manifest, r"no weights of the built-in network: they come without a manifest"),
+        (of_an_earlier_molsteer, r"in format 1 .* reads format 2\. Train again with this version"),
         (of_other_members, r"damaged: its numbers do not fit its manifest"),
         (not_finite, r"damaged: its numbers do not fit its manifest"),
     ],
@@ -151,5 +196,5 @@ def test_a_campaign_ranks_with_them_at_once_and_trains_on_from_them(tmp_path: Pa
     (blob,) = training[0].warm_start or ()
     assert blob.size_bytes == len(toy.given.to_bytes())
     with closing(toy.open_ledger()) as ledger:
-        rows = ledger.connection.execute("SELECT min(generation) FROM label").fetchall()
+        rows = ledger.connection.execute("SELECT min(generation) FROM result").fetchall()
     assert [tuple(row) for row in rows] == [(1,)]

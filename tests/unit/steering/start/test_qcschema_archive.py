@@ -13,10 +13,13 @@ from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 
 from molsteer.shared.units import HARTREE_IN_EV
+from molsteer.shared.wire.specs import Level, SimulationSpec
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.start.training_set import read_training_set
 
 pytestmark = pytest.mark.fast
+
+DFT = Level(name="dft", spec=SimulationSpec(method="dft"))
 
 Document = dict[str, Any]
 
@@ -97,7 +100,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def value_eV(path: Path, **options: str) -> float:
     (label,) = read_training_set(path, **options)
     assert label.smiles == "O"
-    return label.adiabatic_eV
+    return label.value
 
 
 PAIR = (relaxed(0, -5.0, 1.4), relaxed(1, -4.5, 1.6))
@@ -122,7 +125,7 @@ def test_a_molecule_with_a_charge_of_its_own_has_one_less_electron_then(write) -
     hydronium = called("[OH3+]")
     pair = relaxed(1, -5.0, 1.4, **hydronium), relaxed(2, -4.5, 1.6, **hydronium)
     (label,) = read_training_set(write(*pair))
-    assert label.adiabatic_eV == pytest.approx(0.5 * HARTREE_IN_EV)
+    assert label.value == pytest.approx(0.5 * HARTREE_IN_EV)
 
 
 def test_energies_at_two_geometries_are_as_good_as_relaxations(write) -> None:
@@ -196,9 +199,9 @@ def test_every_document_that_cannot_be_used_is_told_at_once(write) -> None:
 
 def test_a_level_that_a_package_brings_has_documents_of_one_method(write) -> None:
     pair = atomic(0, -5.0, 1.4, method="PBE"), atomic(1, -4.5, 1.6, method="PBE")
-    assert value_eV(write(*pair), level="dft")
+    assert value_eV(write(*pair), level=DFT)
     with pytest.raises(UnusableTrainingSet, match=r"computed with GFN2-xTB, .* must be of PBE"):
-        read_training_set(write(*pair, *PAIR), level="dft")
+        read_training_set(write(*pair, *PAIR), level=DFT)
 
 
 def test_one_method_in_two_bases_is_two_methods(write) -> None:
@@ -209,7 +212,7 @@ def test_one_method_in_two_bases_is_two_methods(write) -> None:
     with pytest.raises(
         UnusableTrainingSet, match="computed with PBE/def2-TZVP, and labels must be of PBE/def2-SVP"
     ):
-        read_training_set(write(*pair), level="dft")
+        read_training_set(write(*pair), level=DFT)
 
 
 @pytest.mark.parametrize(
@@ -285,11 +288,11 @@ def test_at_a_level_that_a_package_brings_all_documents_have_the_same_keywords(w
         ]
 
     same = {"grid": 5, "maxiter": 20}, {"grid": 5, "maxiter": 50}
-    assert value_eV(write(*pair(*same)), level="dft")
+    assert value_eV(write(*pair(*same)), level=DFT)
     with pytest.raises(UnusableTrainingSet, match=r"line 3: it was computed with grid = 3"):
-        read_training_set(write(*pair({"grid": 5}, {"grid": 3})), level="dft")
+        read_training_set(write(*pair({"grid": 5}, {"grid": 3})), level=DFT)
     with pytest.raises(UnusableTrainingSet, match=r"line 3: it was computed with grid = 3"):
-        read_training_set(write(*pair({}, {"grid": 3})), level="dft")
+        read_training_set(write(*pair({}, {"grid": 3})), level=DFT)
 
 
 def test_ghost_atoms_are_refused(write) -> None:

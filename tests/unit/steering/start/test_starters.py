@@ -40,7 +40,10 @@ def families(space: SearchSpace, molecules: list[int]) -> set[str]:
 def test_labels_known_before_are_told_with_those_that_the_space_has(
     space: SearchSpace, tmp_path: Path
 ) -> None:
-    known = [KnownLabel(smiles, 12.0) for smiles in (space.smiles(3), "c1ccccc1", "C[NH3+]")]
+    known = [
+        KnownLabel(smiles, 12.0, "xtb", "homo_lumo_gap", "eV")
+        for smiles in (space.smiles(3), "c1ccccc1", "C[NH3+]")
+    ]
     ledger = Ledger(tmp_path, create=True)
     assert list(told_of_known(ledger, space)) == []
     keep_known(known, space, ledger)

@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from molsteer.shared.wire.properties import Output
+from molsteer.shared.wire.specs import Level, SimulationSpec
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
-from molsteer.steering.start.training_set import Columns, read_training_set
+from molsteer.steering.start.training_set import DEFAULT, Columns, read_training_set
 
 pytestmark = pytest.mark.fast
 
-ETHANOL = KnownLabel("CCO", 14.25)
-WATER = KnownLabel("O", 18.1)
+GAP = Output(name="homo_lumo_gap", level="in-water", unit="eV")
+COUNT = Output(name="hydrogens", level="counting")
+
+
+def label(smiles: str, value: float, output: Output = DEFAULT) -> KnownLabel:
+    return KnownLabel(smiles, value, output.level, output.name, output.unit)
+
+
+ETHANOL, WATER = label("CCO", 14.25), label("O", 18.1)
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -38,7 +47,7 @@ def record(smiles: str, **potentials: float) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", ["known.csv", "known.csv.gz"])
-@pytest.mark.parametrize("column", ["adiabatic_eV", "ip_eV"])
+@pytest.mark.parametrize("column", ["adiabatic_eV", "ip_eV", "adiabatic_ionization_potential_eV"])
 def test_a_table_gives_its_molecules_in_their_order(tmp_path: Path, name: str, column: str) -> None:
     text = f"id,smiles, {column}\n1,OCC,14.25\n\n2,O,18.1\n3,C(C)O,14.25\n"
     known = read_training_set(write(tmp_path, name, text))
@@ -81,6 +90,66 @@ def test_columns_cannot_be_chosen_in_json(tmp_path: Path) -> None:
     file = write(tmp_path, "known.jsonl", json.dumps(record("CCO", xtb_vacuum=14.25)))
     with pytest.raises(UnusableTrainingSet, match="It is JSON and has no columns"):
         read_training_set(file, columns=Columns(label="E"))
+
+
+@pytest.mark.parametrize("column", ["homo_lumo_gap", "HOMO-LUMO-gap_eV"])
+def test_labels_are_of_the_property_that_is_wanted(tmp_path: Path, column: str) -> None:
+    file = write(tmp_path, "known.csv", f"smiles,ip_eV,{column}\nC,14.25,0.5\nO,18.1,-0.25\n")
+    assert read_training_set(file, GAP) == [label("C", 0.5, GAP), label("O", -0.25, GAP)]
+
+
+def test_a_property_without_a_unit_is_told_without_one(tmp_path: Path) -> None:
+    file = write(tmp_path, "known.csv", "smiles,hydrogens\nC,4\nCC,nan\nC,5\n")
+    with pytest.raises(UnusableTrainingSet) as raised:
+        read_training_set(file, COUNT)
+    assert raised.value.problems == (
+        "line 3: nan is not a number.",
+        "line 4: 5 contradicts 4 for the same molecule, C, in line 2.",
+    )
+
+
+def test_a_table_without_the_property_is_told_how_its_column_is_called(tmp_path: Path) -> None:
+    file = write(tmp_path, "known.csv", "smiles,ip_eV\nC,14.25\n")
+    with pytest.raises(UnusableTrainingSet, match="'homo_lumo_gap' or 'homo_lumo_gap_eV'"):
+        read_training_set(file, GAP)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name", "solvent"),
+    [
+        ("xtb-vacuum", "adiabatic_ionization_potential", None),
+        ("xtb-vacuum-vertical", "vertical_ionization_potential", None),
+        ("xtb-acn", "adiabatic_ionization_potential", "acetonitrile"),
+    ],
+)
+def test_the_recipe_of_molecular_design_follows_from_property_and_solvent(
+    tmp_path: Path, recipe: str, name: str, solvent: str | None
+) -> None:
+    data = record("CCO", xtb_vacuum=1.0, xtb_acn=2.0, xtb_vacuum_vertical=3.0)
+    data["oxidation_potential"] |= {recipe: 14.25}
+    output = Output(name=name, level="xtb", unit="eV")
+    level = Level(spec=SimulationSpec(solvent=solvent))
+    file = write(tmp_path, "known.jsonl", json.dumps(data))
+    assert read_training_set(file, output, level) == [label("CCO", 14.25, output)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (json.dumps(record("CCO", xtb_vacuum=14.25)), "records of molecular-design"),
+        ('{"schema_name": "qcschema_output"}', "QCSchema documents"),
+    ],
+)
+def test_records_that_do_not_hold_the_property_are_refused(
+    tmp_path: Path, text: str, kind: str
+) -> None:
+    level = Level(name="in-water", spec=SimulationSpec(solvent="water"))
+    file = write(tmp_path, "known.jsonl", text)
+    for output in (GAP, DEFAULT):
+        with pytest.raises(UnusableTrainingSet) as raised:
+            read_training_set(file, output, level)
+        (told,) = raised.value.problems
+        assert told.startswith(f"No {output.name} in water is read from {kind}. Give a table with")
 
 
 def test_a_quote_that_would_swallow_labels_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -143,8 +212,8 @@ def test_every_record_that_cannot_be_used_is_told_at_once(tmp_path: Path) -> Non
 def test_tautomers_have_labels_of_their_own(tmp_path: Path) -> None:
     text = "smiles,ip_eV\nO=c1cccc[nH]1,13.658\nOc1ccccn1,13.530\nc1ccnc(O)c1,13.530\n"
     assert read_training_set(write(tmp_path, "known.csv", text)) == [
-        KnownLabel("O=c1cccc[nH]1", 13.658),
-        KnownLabel("Oc1ccccn1", 13.53),
+        label("O=c1cccc[nH]1", 13.658),
+        label("Oc1ccccn1", 13.53),
     ]
 
 

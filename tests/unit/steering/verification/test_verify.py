@@ -29,7 +29,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     toy = ToyCampaign(tmp_path_factory.mktemp("run"), space, toy_plan(space))
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     campaign.ledger.close()
     return toy.folder
 
@@ -56,18 +56,18 @@ def test_a_campaign_that_was_stopped_changed_and_resumed_is_whole(tmp_path: Path
             drop(toy.folder, request)
         toy.run_to_the_end(campaign)
         campaign.step(0.0)
-        campaign.orders.retire()
+        campaign.dispatching.retire()
         campaign = toy.steering()
         assert verify(toy.folder).broken == ()
     toy.run_to_the_end(campaign)
-    campaign.orders.retire()
+    campaign.dispatching.retire()
     assert verify(toy.folder).broken == ()
-    assert verify(toy.folder).labels == 20
+    assert verify(toy.folder).results == 20
 
 
 def spoil(run_dir: Path, damage: str) -> None:
-    """Change a ledger by SQL; FIRST stands for the task of the first label."""
-    first = "(SELECT task_id FROM label WHERE number = 1)"
+    """Change a ledger by SQL; FIRST stands for the task of the first result."""
+    first = "(SELECT task_id FROM result WHERE number = 1)"
     with closing(sqlite3.connect(run_dir / "ledger.sqlite")) as ledger:
         ledger.executescript(damage.replace("FIRST", first))
 
@@ -75,7 +75,7 @@ def spoil(run_dir: Path, damage: str) -> None:
 def test_a_whole_campaign_is_proved_whole(ended: Path) -> None:
     verdict = verify(ended)
     assert verdict.broken == ()
-    assert (verdict.labels, verdict.finished) == (BUDGET, "budget-reached")
+    assert (verdict.results, verdict.finished) == (BUDGET, "budget-reached")
     assert verdict.tasks > BUDGET
     assert verdict.models >= 1
 
@@ -91,13 +91,42 @@ def test_a_whole_campaign_is_proved_whole(ended: Path) -> None:
             "ended as cancelled, and this ledger never took it back",
         ),
         ("UPDATE task SET error = '{}' WHERE task_id = FIRST", "does not go with its error {}."),
-        ("DELETE FROM label WHERE number = 1", "succeeded, but there is no label from it."),
-        ("DELETE FROM label WHERE number = 1", f"The last label is number {BUDGET}, but there"),
-        ("DELETE FROM label WHERE number = 1", "gave a label by the journal, but not by"),
+        ("DELETE FROM result WHERE number = 1", "succeeded, but there is no result from it."),
+        ("DELETE FROM result WHERE number = 1", f"The last result is number {BUDGET}, but there"),
+        ("DELETE FROM result WHERE number = 1", "gave a result by the journal, but not by"),
         (
-            "UPDATE label SET molecule = 59999 WHERE number = 1",
+            "UPDATE result SET molecule = 59999 WHERE number = 1",
             "not a successful simulation of mol",
         ),
+        (
+            "UPDATE result SET level = 'dft' WHERE number = 1",
+            "at dft.",
+        ),
+        ("DELETE FROM result WHERE number = 1", "belongs to result 1, which is not of that"),
+        (
+            "UPDATE label SET molecule = 59999 WHERE number = 1",
+            "of molecule 59999 at xtb belongs to result 1, which is not of that molecule",
+        ),
+        ("DELETE FROM label WHERE number = 1", "has no adiabatic_ionization_potential."),
+        ("UPDATE label SET value = 9e999 WHERE number = 1", "is inf, which is not a number."),
+        ("UPDATE label SET value = 'much' WHERE number = 1", "is much, which is not a number."),
+        (
+            "UPDATE label SET unit = 'kJ/mol' WHERE number = 1",
+            "The adiabatic_ionization_potential at xtb is given in several units: eV, kJ/mol.",
+        ),
+        (
+            "INSERT INTO known_label (smiles, level, property, value, unit) VALUES"
+            " ('C', 'xtb', 'adiabatic_ionization_potential', 0.5, 'hartree')",
+            "is given in several units: eV, hartree.",
+        ),
+        (
+            "INSERT INTO known_label (smiles, level, property, value, unit) VALUES"
+            " ('C', 'xtb', 'adiabatic_ionization_potential', -9e999, 'eV')",
+            "The known adiabatic_ionization_potential of C at xtb is -inf, which is not",
+        ),
+        ("UPDATE prediction SET means = '[]'", "are not of each output."),
+        ("UPDATE choice SET spreads = '[1.0, 2.0]'", "are not of each output."),
+        ("UPDATE model SET validation_mae = '[]'", "are not of each output."),
         ("DELETE FROM model", "succeeded, but there is no model from it."),
         (
             "UPDATE model SET task_id = 'x' WHERE generation = 1 AND task_id LIKE '%/0/1'",
@@ -105,7 +134,7 @@ def test_a_whole_campaign_is_proved_whole(ended: Path) -> None:
         ),
         (
             "UPDATE fact SET value = json_set(value, '$.budget', 3) WHERE name = 'plan'",
-            f"There are {BUDGET} labels, and there never was a budget of that many.",
+            f"There are {BUDGET} results at xtb, and never was a budget of that many.",
         ),
         (
             "UPDATE fact SET value = '\"failing\"' WHERE name = 'finished'",
@@ -133,7 +162,7 @@ def test_a_whole_campaign_is_proved_whole(ended: Path) -> None:
             "was ordered as DispatchSimulation(",
         ),
         (
-            "UPDATE label SET number = 100 - number; UPDATE label SET number = number - 75",
+            "UPDATE result SET number = 100 - number; UPDATE result SET number = number - 75",
             "numbered in another order",
         ),
     ],
@@ -151,9 +180,9 @@ def test_a_label_of_another_molecule_is_named_where_the_space_is_at_hand(
     with closing(Ledger(run_dir)) as ledger, ledger.transaction():
         ledger.set_fact("identity", {"campaign.space": digest})
     assert verify(run_dir).broken == ()
-    spoil(run_dir, "UPDATE label SET smiles = 'c1ccccc1' WHERE number = 3")
+    spoil(run_dir, "UPDATE result SET smiles = 'c1ccccc1' WHERE number = 3")
     (sentence,) = verify(run_dir).broken
-    assert sentence.startswith("Label 3 is of c1ccccc1, but molecule ")
+    assert sentence.startswith("Result 3 is of c1ccccc1, but molecule ")
 
 
 def remove(file: Path) -> None:
@@ -185,7 +214,7 @@ def empty_record(file: Path) -> None:
 def test_a_damaged_file_is_named(
     run_dir: Path, folder: str, damage: Callable[[Path], None], reason: str
 ) -> None:
-    file = min((run_dir / folder).iterdir())
+    file = min(path for path in (run_dir / folder).rglob("*") if path.is_file())
     damage(file)
     (sentence,) = verify(run_dir).broken
     assert file.name in sentence
@@ -210,10 +239,10 @@ def test_the_command_tells_in_words_and_in_json(run_dir: Path) -> None:
     said = CliRunner().invoke(command, [str(run_dir)])
     assert said.exit_code == 0
     assert said.output.endswith("tasks: all is whole.\n")
-    spoil(run_dir, "DELETE FROM label WHERE number = 1")
+    spoil(run_dir, "DELETE FROM result WHERE number = 1")
     said = CliRunner().invoke(command, [str(run_dir), "--json"])
     assert said.exit_code == 1
-    assert any("no label from it" in sentence for sentence in json.loads(said.output)["broken"])
+    assert any("no result from it" in sentence for sentence in json.loads(said.output)["broken"])
 
 
 def test_a_folder_without_a_campaign_is_refused(tmp_path: Path) -> None:

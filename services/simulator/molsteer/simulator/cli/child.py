@@ -1,6 +1,6 @@
 """A process that computes molecules for another one, so that it can be stopped, or may die.
 
-    python -m molsteer.simulator.cli.child LEVEL
+    python -m molsteer.simulator.cli.child METHOD
 
 It reads an `Order` from each line of its standard input, and writes an `Answer` to each.
 """
@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 from molsteer.shared.errors import UserError
 from molsteer.shared.host.processes import die_with_parent
 from molsteer.shared.worker.failures import describe
-from molsteer.simulator.app import simulator_at
+from molsteer.simulator.app import simulator_by
 from molsteer.simulator.cli.orders import READY, Answer, Computed, NotComputed, Order
+from molsteer.simulator.offered import check_answer
 from molsteer.simulator.port import Simulator
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     with os.fdopen(os.dup(1), "wb") as channel:
         # Engines print to the descriptor, whatever Python thinks standard output is.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        compute = simulator_at(sys.argv[1])
+        compute = simulator_by(sys.argv[1])
         channel.write(READY)
         channel.flush()
         for line in sys.stdin.buffer:
@@ -52,16 +53,16 @@ def _computed(order: Order, compute: Simulator) -> Computed:
     started_s = _cpu_s()
     species = read_species(order.smiles)
     with TemporaryDirectory(dir=order.scratch) as scratch:
-        found = compute(order.smiles, order.spec, Path(scratch), order.limit_s)
+        wanted = {name: unit or "" for name, unit in order.wanted.items()}
+        found = compute(order.smiles, order.spec, wanted, Path(scratch), order.limit_s)
+    check_answer(order.spec.method, order.wanted, found)
     return Computed(
         canonical_smiles=species.smiles,
         inchikey=species.inchikey,
         charge=GetFormalCharge(species.molecule),
-        adiabatic_eV=found.adiabatic_eV,
-        vertical_eV=found.vertical_eV,
-        vertical_shifted_eV=found.vertical_shifted_eV,
-        steps=found.steps,
-        multiplicities=found.multiplicities,
+        values=dict(found.values),
+        steps=dict(found.steps),
+        multiplicities=dict(found.multiplicities),
         engine=found.engine,
         cpu_s=_cpu_s() - started_s,
         records=dict(found.records),

@@ -24,12 +24,14 @@ class Crew:
     """Computes molecules at the same time.
 
     Attributes:
-        spec: What to compute.
+        spec: How to compute.
+        wanted: What to compute; see `Order`.
         limit_s: Wall-clock time for each molecule.
         size: Processes at most.
     """
 
     spec: SimulationSpec
+    wanted: dict[str, str | None]
     limit_s: float
     size: int
 
@@ -60,12 +62,18 @@ class Crew:
                         yield heard
 
     def _hire(self, hands: DefaultSelector, stack: ExitStack) -> None:
-        hand = Hand(self.spec.level)
+        hand = Hand(self.spec.method)
         stack.callback(hand.close)
         hands.register(hand, EVENT_READ, hand)
 
     def _order(self, given: Given, scratch: str) -> Order:
-        return Order(smiles=given.smiles, spec=self.spec, scratch=scratch, limit_s=self.limit_s)
+        return Order(
+            smiles=given.smiles,
+            spec=self.spec,
+            wanted=self.wanted,
+            scratch=scratch,
+            limit_s=self.limit_s,
+        )
 
 
 def _attended(hands: DefaultSelector) -> list[Hand]:

@@ -21,14 +21,14 @@ from molsteer.simulator.errors import EngineCrashed, TimeLimit
 
 @dataclass(slots=True, eq=False)
 class Hand:
-    """A process at a level of theory; it works on one molecule after another.
+    """A process with one method; it works on one molecule after another.
 
     Attributes:
         given: The molecule it works on, None while it has none.
         alive: Whether it can take another one.
     """
 
-    level: str
+    method: str
     given: Given | None = None
     alive: bool = True
     _limit_s: float = 0.0
@@ -38,7 +38,7 @@ class Hand:
 
     def __post_init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "molsteer.simulator.cli.child", self.level],
+            [sys.executable, "-m", "molsteer.simulator.cli.child", self.method],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

@@ -19,6 +19,7 @@ from molsteer.shared.errors import UserError
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.wire.specs import Multiplicity, SimulationSpec
+from molsteer.simulator.cli.wanting import offer_properties, offer_solvents
 
 if TYPE_CHECKING:
     from molsteer.simulator.cli.answers import Format
@@ -46,16 +47,31 @@ def _read_multiplicity(
     raise click.BadParameter("write rule, lowest, or a number from 1.")
 
 
-@click.command(short_help="Compute the ionization potentials of molecules.")
+@click.command(short_help="Compute ionization potentials and other properties of molecules.")
 @click.argument("molecules", nargs=-1, required=True, metavar="MOLECULE...")
 @click.option(
     "--spec",
-    "level",
-    metavar="LEVEL",
-    default=_DEFAULT.level,
+    "method",
+    metavar="METHOD",
+    default=_DEFAULT.method,
     show_default=True,
     help="Level of theory: xtb is GFN2-xTB, packages may offer others.",
     shell_complete=offer_plugins("level of theory"),
+)
+@click.option(
+    "--property",
+    "properties",
+    metavar="NAME",
+    multiple=True,
+    help="What to compute, as homo_lumo_gap; may be given several times. all is everything that "
+    "the level gives. If not given, the ionization potentials.",
+    shell_complete=offer_properties,
+)
+@click.option(
+    "--solvent",
+    metavar="NAME",
+    help="What surrounds the molecules, as water, by the model ALPB; vacuum if not given.",
+    shell_complete=offer_solvents,
 )
 @click.option(
     "--engine",
@@ -78,7 +94,7 @@ def _read_multiplicity(
     type=click.IntRange(min=1),
     default=_DEFAULT.max_steps,
     show_default=True,
-    help="Steps that each of the two relaxations may take.",
+    help="Steps that each relaxation may take.",
 )
 @click.option(
     "--multiplicity",
@@ -126,13 +142,14 @@ def _read_multiplicity(
     "--records",
     "records_path",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="File for the QCSchema records of neutral, vertical and cation, as JSON; for one "
-    "molecule.",
+    help="File for the QCSchema records of all that is computed, as JSON; for one molecule.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def simulate(
     molecules: tuple[str, ...],
-    level: str,
+    method: str,
+    properties: tuple[str, ...],
+    solvent: str | None,
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"],
     accuracy: float,
     max_steps: int,
@@ -145,7 +162,7 @@ def simulate(
     records_path: Path | None,
     quiet: bool,
 ) -> None:
-    """Compute the ionization potentials of molecules.
+    """Compute ionization potentials and other properties of molecules.
 
     A MOLECULE is a SMILES, or a file of them: .smi and .txt have one in each line, perhaps with a
     name behind it, .csv has a column smiles; - is standard input, with one in each line. Those of
@@ -154,7 +171,10 @@ def simulate(
     The adiabatic potential (eV) is the energy of the relaxed cation minus that of the relaxed
     neutral, the vertical one that of the cation at the neutral's geometry. Both are plain
     differences of GFN2-xTB energies, about 4.8 eV above experiments. The shifted one is the
-    vertical one less the empirical 4.8455 eV that xtb's own --vip subtracts.
+    vertical one less the empirical 4.8455 eV that xtb's own --vip subtracts. The other properties
+    of xtb (eV) are adiabatic_electron_affinity, vertical_electron_affinity, homo_lumo_gap,
+    atomization_energy and, in a solvent, solvation_energy. What comes along at no cost is written
+    as well. A table has the columns of the first molecule that is computed.
 
     Exit status: 0 all are computed, 1 some are not, 2 the input cannot be used.
 
@@ -162,12 +182,15 @@ def simulate(
     Examples:
       molsteer simulate "CCO"
       molsteer simulate "C1=CC=CC=C1" --spec xtb --records benzene.json
+      molsteer simulate "CCO" --property solvation_energy --solvent water
       molsteer simulate molecules.smi -o potentials.csv
     """
     from molsteer.simulator.cli.crew import Crew
     from molsteer.simulator.cli.inputs import read_given
+    from molsteer.simulator.cli.wanting import wanted_of
 
-    find_plugin("level of theory", level)  # tells what there is, whatever the name
+    find_plugin("level of theory", method)  # tells what there is, whatever the name
+    wanted = wanted_of(method, properties, solvent)
     given = read_given(molecules)
     if records_path is not None and len(given) > 1:
         raise click.UsageError("--records is for one molecule. Give one, or leave it out.")
@@ -175,7 +198,8 @@ def simulate(
         if not path.parent.is_dir():
             raise _unwritable(path, "its folder does not exist")
     spec = SimulationSpec(
-        level=level,
+        method=method,
+        solvent=solvent,
         engine=engine,
         accuracy=accuracy,
         max_steps=max_steps,
@@ -184,10 +208,10 @@ def simulate(
     )
     chosen = form or _form_of(output)
     if len(given) == 1:
-        found = _compute_one(Crew(spec, time_limit_s, 1), given[0])
+        found = _compute_one(Crew(spec, wanted, time_limit_s, 1), given[0])
         _write_one(given[0], found, chosen or "json", output, records_path)
     else:
-        crew = Crew(spec, time_limit_s, processes)
+        crew = Crew(spec, wanted, time_limit_s, processes)
         sys.exit(_compute_many(crew, given, chosen or "jsonl", output, quiet=quiet))
 
 
@@ -223,8 +247,8 @@ def _write_one(
     if records_path is not None:
         with _opened(records_path) as file:
             file.write(json.dumps(found.records, indent=2) + "\n")
-    with _opened(output) as file:
-        writer(file, form)(given, found)
+    with _opened(output) as file, writer(file, form) as write:
+        write(given, found)
 
 
 def _compute_many(
@@ -233,8 +257,8 @@ def _compute_many(
     from molsteer.simulator.cli.answers import writer
     from molsteer.simulator.cli.batch import compute_all
 
-    with _opened(output) as file:
-        tally = compute_all(crew, given, writer(file, form), quiet=quiet)
+    with _opened(output) as file, writer(file, form) as write:
+        tally = compute_all(crew, given, write, quiet=quiet)
     return 1 if tally.failed else 0
 
 

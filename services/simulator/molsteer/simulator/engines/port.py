@@ -12,6 +12,9 @@ from molsteer.simulator.molecule.species import Positions
 EnergyAndGradient = tuple[float, npt.NDArray[np.float64]]
 """Energy in hartree, and its gradient in hartree per bohr with shape (atoms, 3)."""
 
+Orbitals = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+"""Energies in hartree, ascending, and how many electrons are in each."""
+
 
 class Surface(Protocol):
     """The energy of one molecule in one electronic state, as a function of its geometry.
@@ -27,6 +30,10 @@ class Surface(Protocol):
         """
         ...
 
+    def orbitals(self) -> Orbitals:
+        """Give the orbitals of the density that was computed last."""
+        ...
+
 
 class Engine(Protocol):
     """A program for GFN2-xTB inside this process."""
@@ -39,6 +46,15 @@ class Engine(Protocol):
     @property
     def version(self) -> str:
         """Version of the program."""
+        ...
+
+    @property
+    def solvent(self) -> str | None:
+        """What surrounds the molecules, by ALPB; None is vacuum."""
+        ...
+
+    def in_vacuum(self) -> Engine:
+        """Give the same program without a solvent."""
         ...
 
     def surface(

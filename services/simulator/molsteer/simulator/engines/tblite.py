@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from tblite.exceptions import TBLiteRuntimeError
 from tblite.interface import Calculator, Result
 
-from molsteer.simulator.engines.port import EnergyAndGradient
+from molsteer.simulator.engines.port import EnergyAndGradient, Orbitals
 from molsteer.simulator.errors import ScfFailed
 from molsteer.simulator.molecule.species import Positions
 
 
+@dataclass(frozen=True, slots=True)
 class Tblite:
-    """The engine `tblite`; see `Engine`."""
+    """The engine `tblite`; see `Engine`.
 
-    name = "tblite"
+    Solvents are those of ALPB with its parameters for GFN2-xTB (doi:10.1021/acs.jctc.1c00471), with
+    1 mol/l of what is dissolved, in the gas phase as well.
+    """
+
+    name: ClassVar[str] = "tblite"
+    solvent: str | None = None
 
     @property
     def version(self) -> str:
         """Version of the library."""
         return version("tblite")
+
+    def in_vacuum(self) -> Tblite:
+        """Give it without a solvent."""
+        return Tblite()
 
     def surface(
         self,
@@ -35,6 +47,8 @@ class Tblite:
         """Prepare a molecule; see `Engine.surface`."""
         try:
             calculator = Calculator("GFN2-xTB", numbers, positions, charge, unpaired)
+            if self.solvent is not None:
+                calculator.add("alpb-solvation", self.solvent)
         except TBLiteRuntimeError as error:
             raise ScfFailed(charge, unpaired, str(error)) from None
         calculator.set("accuracy", accuracy)
@@ -60,6 +74,12 @@ class TbliteSurface:
         return float(self._last.get("energy")), np.asarray(
             self._last.get("gradient"), dtype=np.float64
         )
+
+    def orbitals(self) -> Orbitals:
+        """Give the orbitals of the last density; see `Surface`."""
+        last = self._last or self._calculator.singlepoint()
+        energies, occupations = last.get("orbital-energies"), last.get("orbital-occupations")
+        return np.asarray(energies, dtype=np.float64), np.asarray(occupations, dtype=np.float64)
 
     def _solve(self) -> Result:
         if self._last is not None:

@@ -9,20 +9,28 @@ import numpy.typing as npt
 from xtb.interface import Calculator, Param, Results, XTBException
 from xtb.libxtb import VERBOSITY_MUTED
 
-from molsteer.simulator.engines.port import EnergyAndGradient
+from molsteer.simulator.engines.port import EnergyAndGradient, Orbitals
 from molsteer.simulator.errors import ScfFailed
 from molsteer.simulator.molecule.species import Positions
 
 
 class XtbPython:
-    """The engine `xtb-python`; see `Engine`."""
+    """The engine `xtb-python`; see `Engine`.
+
+    Its only model of solvents is GBSA, whose energies are not those of ALPB, so it has none here.
+    """
 
     name = "xtb-python"
+    solvent = None
 
     @property
     def version(self) -> str:
         """Version of the library."""
         return version("xtb")
+
+    def in_vacuum(self) -> XtbPython:
+        """Give it without a solvent."""
+        return self
 
     def surface(
         self,
@@ -60,6 +68,12 @@ class XtbPythonSurface:
         return float(self._last.get_energy()), np.asarray(
             self._last.get_gradient(), dtype=np.float64
         )
+
+    def orbitals(self) -> Orbitals:
+        """Give the orbitals of the last density; see `Surface`."""
+        last = self._last or self._calculator.singlepoint()
+        energies, occupations = last.get_orbital_eigenvalues(), last.get_orbital_occupations()
+        return np.asarray(energies, dtype=np.float64), np.asarray(occupations, dtype=np.float64)
 
     def _solve(self) -> Results:
         if self._last is not None:

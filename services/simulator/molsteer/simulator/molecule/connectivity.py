@@ -7,7 +7,7 @@ import numpy.typing as npt
 from rdkit import Chem
 
 from molsteer.shared.units import BOHR_IN_ANGSTROM
-from molsteer.simulator.errors import Dissociated
+from molsteer.simulator.errors import Dissociated, StateName
 from molsteer.simulator.molecule.species import Positions, Species
 
 # Angstrom beyond the sum of both covalent radii (doi:10.1039/b801115j). Stretched bonds reach 0.4,
@@ -34,11 +34,11 @@ def check_neutral(species: Species, positions: Positions) -> None:
         raise Dissociated(species.smiles, "neutral", f"a bond {_pair(species, formed[0])} formed")
 
 
-def check_cation(species: Species, positions: Positions) -> None:
+def check_ion(species: Species, positions: Positions, name: StateName) -> None:
     """Make sure that the atoms stayed together.
 
-    Ionization may move a proton or open a ring; that is the molecule's chemistry and part of its
-    adiabatic potential, as long as one molecule remains.
+    An electron that leaves or comes may move a proton or open a ring; that is the molecule's
+    chemistry and part of its adiabatic values, as long as one molecule remains.
 
     Raises:
         Dissociated: If it fell apart.
@@ -51,7 +51,7 @@ def check_cation(species: Species, positions: Positions) -> None:
         fragment = int(reached.sum())
         raise Dissociated(
             species.smiles,
-            "cation",
+            name,
             f"it fell into fragments, one of them of {fragment} of its {len(positions)} atoms",
         )
 

@@ -11,7 +11,8 @@ below the triplet that it is. The rule:
 3. Two atoms of group 16 with a double bond are a triplet: O2, SO, S2 and so on.
 4. Where that does not fit the number of electrons, as it can with metals, one less is unpaired, or
    one if there was none. The electrons of open d shells pair as far as they can.
-5. The electron that leaves the molecule is one of the unpaired, if there are any.
+5. The electron that leaves the molecule is one of the unpaired, if there are any; one that comes
+   pairs with one of them.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ _HYDROGEN_OR_CARBON = {1, 6}
 
 def states(
     species: Species, multiplicity: Multiplicity, cation_multiplicity: int | None
-) -> tuple[ElectronicState, ElectronicState]:
-    """Give charge and spin of a molecule as its SMILES gives it, and with one electron less.
+) -> dict[StateName, ElectronicState]:
+    """Give charge and spin of a molecule as its SMILES gives it, and of its cation and anion.
 
     Args:
         species: The molecule.
@@ -49,14 +50,16 @@ def states(
             unpaired = electrons % 2
         case number:
             unpaired = _chosen(species, "neutral", number, electrons)
-    left = _one_less(unpaired)
+    changed = _one_less(unpaired)
+    left = changed
     if cation_multiplicity is not None:
         left = _chosen(species, "cation", cation_multiplicity, electrons - 1)
     charge = Chem.GetFormalCharge(species.molecule)
-    return (
-        ElectronicState("neutral", charge, unpaired),
-        ElectronicState("cation", charge + 1, left),
-    )
+    return {
+        "neutral": ElectronicState("neutral", charge, unpaired),
+        "cation": ElectronicState("cation", charge + 1, left),
+        "anion": ElectronicState("anion", charge - 1, changed),
+    }
 
 
 def _chosen(species: Species, state: StateName, multiplicity: int, electrons: int) -> int:

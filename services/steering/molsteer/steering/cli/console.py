@@ -20,11 +20,15 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.live.building import shown as shown_progress
 from molsteer.steering.live.display import LineDisplay, LiveDisplay, QuietDisplay
 from molsteer.steering.loop.session import Application, Display
+from molsteer.steering.records.aims import bar
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.titles import shown, title_headings
+from molsteer.steering.report.molecules import computed_with_it, predicted_title, wanted
+from molsteer.steering.report.table import number
 from molsteer.steering.report.write import write_report
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes
+from molsteer.steering.sites.port import Site
 from molsteer.steering.space.admission import charged_told
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.start import outlook
@@ -35,8 +39,8 @@ BEST_SHOWN = 10
 _NO_EDGE = 10_000
 
 
-def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
-    """Run a campaign in front of a person.
+def follow(settings: CampaignSettings, verbosity: Verbosity, site: Site | None = None) -> int:
+    """Run a campaign in front of a person; a site runs its workers where the settings start none.
 
     Returns:
         The exit status: 0 if the campaign ended, 1 if its simulations keep failing, 130 if the
@@ -50,8 +54,8 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
         log_to("steering", "debug")
     with ExitStack() as stack:
         with shown_progress(news) as on_building:
-            application = stack.enter_context(assembled(settings, on_building))
-        space = application.campaign.orders.space
+            application = stack.enter_context(assembled(settings, on_building, site))
+        space = application.campaign.dispatching.space
         _tell_left_out(space, news)
         _tell_repeated(application.campaign.ledger, news)
         for sentence in told_of_known(application.campaign.ledger, space):
@@ -71,40 +75,43 @@ def follow(settings: CampaignSettings, verbosity: Verbosity) -> int:
 
 def show_findings(findings: Findings, console: Console) -> None:
     """Print the best molecules beside what the start found."""
-    if findings.found:
+    if findings.best(1):
         if not console.is_terminal:
             console.width = _NO_EDGE  # at which molecules would be cut apart in a file
         console.print(_best_molecules(findings))
-    for name, group in (
-        (f"{findings.starter} start", findings.start),
-        ("chosen by the models", findings.steered),
-    ):
-        if group.best_eV is not None and group.mean_eV is not None:
-            console.print(
-                f"{name}: {group.count} molecules, {group.hits} above "
-                f"{findings.hit_above_eV:g} eV, best {group.best_eV:.3f} eV, "
-                f"mean {group.mean_eV:.3f} eV",
-                soft_wrap=True,
-            )
+    for comparison in findings.comparisons:
+        if len(findings.comparisons) > 1:
+            console.print(f"{findings.title(comparison.objective.output)}:", soft_wrap=True)
+        hits = bar(comparison.objective)
+        for name, group in (
+            (f"{findings.starter} start", comparison.start),
+            ("chosen by the models", comparison.steered),
+        ):
+            if group.count:
+                counted_hits = f"{group.hits} {hits}, " if hits else ""
+                console.print(
+                    f"{name}: {group.count} molecules, {counted_hits}best {group.best}, "
+                    f"mean {group.mean}",
+                    soft_wrap=True,
+                )
 
 
 def _best_molecules(findings: Findings) -> Table:
     start = f"{findings.starter} start"
     table = Table(title=f"Best molecules of {findings.name}", title_justify="left")
-    for title in ("adiabatic / eV", "vertical / eV", "predicted / eV"):
-        table.add_column(title, justify="right")
+    values = [*wanted(findings), *computed_with_it(findings)]
+    for title in (*(each.title for each in values), predicted_title(findings)):
+        table.add_column(Text(title), justify="right")
     table.add_column("SMILES", overflow="fold")
     titles = title_headings(findings.own_headings)
     for heading in titles:
         table.add_column(Text(shown(heading)), overflow="fold")
-    for molecule in findings.best(BEST_SHOWN):
-        predicted = start if molecule.predicted_eV is None else f"{molecule.predicted_eV:.2f}"
+    for found in findings.best(BEST_SHOWN):
         table.add_row(
-            f"{molecule.adiabatic_eV:.3f}",
-            f"{molecule.vertical_eV:.3f}",
-            predicted,
-            Text(one_line(molecule.smiles)),
-            *(Text(shown(molecule.own.get(heading, ""))) for heading in titles),
+            *(each.of(found.molecule) for each in values),
+            start if found.predicted is None else number(found.predicted, 2),
+            Text(one_line(found.smiles)),
+            *(Text(shown(found.own.get(heading, ""))) for heading in titles),
         )
     return table
 
@@ -161,7 +168,7 @@ def _conclude(application: Application, console: Console) -> int:
     settings, ledger = application.settings, application.campaign.ledger
     if application.campaign.finished:
         application.retire()
-    findings = read_findings(ledger, settings.campaign.name, settings.campaign.hit_above_eV)
+    findings = read_findings(ledger, settings.campaign.name)
     report = write_report(findings, settings.run_dir)
     show_findings(findings, console)
     console.print(f"\nEnded: {_ended(findings, settings)}", soft_wrap=True)

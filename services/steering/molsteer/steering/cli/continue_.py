@@ -10,6 +10,7 @@ import click
 from molsteer.shared.cli.options import Verbosity, verbosity
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.foreign_text import shell_word
+from molsteer.steering.cli.at_site import at_site, deployed, moved
 from molsteer.steering.cli.dry_run import dry_run, rehearse
 from molsteer.steering.cli.flags.settings import Given, changing_flags, flags_by_section
 from molsteer.steering.settings.changes import may_change
@@ -18,9 +19,12 @@ from molsteer.steering.settings.changes import may_change
 @click.command("continue")
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @dry_run
+@at_site
 @verbosity
 @changing_flags(may_change)
-def continue_(run_dir: Path, verbosity: Verbosity, *, dry_run: bool, **flags: Given) -> None:
+def continue_(
+    run_dir: Path, verbosity: Verbosity, site: str | None, *, dry_run: bool, **flags: Given
+) -> None:
     """Go on with the campaign in RUN_DIR, however it was interrupted, stopped or paused.
 
     The run directory knows the campaign: molecules, settings, stores, server and workers. Secrets
@@ -42,9 +46,10 @@ def continue_(run_dir: Path, verbosity: Verbosity, *, dry_run: bool, **flags: Gi
     from molsteer.steering.start.going_on import going_on
 
     found = going_on(run_dir, flags_by_section(flags))
-    if dry_run:
-        rehearse(found.settings, found.changes)
-        return
-    with asked(run_dir, found.requests):
-        status = follow(found.settings, verbosity)
+    with deployed(site, dry_run=dry_run) as at:
+        if dry_run:
+            rehearse(found.settings, found.changes)
+            return
+        with asked(run_dir, found.requests):
+            status = follow(moved(found.settings, at), verbosity, at.workers if at else None)
     sys.exit(status)

@@ -97,7 +97,7 @@ def show(run_dir: Path, task_id: str, *, as_json: bool) -> None:
 
     \b
     Example:
-      molsteer dead show runs/quickstart simulate/17/1
+      molsteer dead show runs/quickstart simulate/17/xtb/1
     """
     task = _find(run_dir, task_id)
     if as_json:
@@ -123,7 +123,7 @@ def retry(run_dir: Path, task_ids: tuple[str, ...]) -> None:
 
     \b
     Example:
-      molsteer dead retry runs/quickstart simulate/17/1 simulate/23/1
+      molsteer dead retry runs/quickstart simulate/17/xtb/1 simulate/23/xtb/1
     """
     from molsteer.steering.control.asking import ask
     from molsteer.steering.control.requests import Request

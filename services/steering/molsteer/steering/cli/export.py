@@ -13,7 +13,7 @@ from molsteer.shared.cli.options import as_json
 from molsteer.shared.cli.saying import say
 from molsteer.shared.cli.suggesting import Choice
 from molsteer.shared.wording import counted
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.tables import TABLES
 
 
 @click.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +34,13 @@ def list_(folder: Path, *, as_json: bool) -> None:
       molsteer list
       molsteer list /scratch/campaigns --json
     """
+    from pydantic_core import to_jsonable_python
+
     from molsteer.steering.records.overview import overview
 
     summaries = overview(folder)
     if as_json:
-        say(json.dumps([asdict(summary) for summary in summaries]))
+        say(json.dumps(to_jsonable_python(summaries)))
     else:
         _show(folder, summaries)
 
@@ -71,15 +72,14 @@ def _table(campaigns: Sequence[Summary]) -> Table:
     for title in ("run directory", "campaign", "state"):
         table.add_column(title, overflow="fold")
     table.add_column("simulated", justify="right")
-    table.add_column("best / eV", justify="right")
+    table.add_column("best", justify="right")
     for title in ("molecule", "last active"):
         table.add_column(title, overflow="fold")
     for each in campaigns:
-        best = "" if each.best_eV is None else f"{each.best_eV:.3f}"
         table.add_row(
             *(Text(one_line(text)) for text in (each.folder, each.name or "", each.state)),
             f"{each.done}/{'?' if each.budget is None else each.budget}",
-            best,
+            Text("" if each.best is None else one_line(str(each.best))),
             Text(one_line(each.best_smiles or "")),
             _time(each.last_active_at),
         )

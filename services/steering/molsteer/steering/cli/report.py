@@ -36,10 +36,12 @@ def report(run_dir: Path, *, latency: bool, as_json: bool) -> None:
     if latency:
         _report_latency(run_dir, as_json=as_json)
         return
+    from pydantic_core import to_jsonable_python
+
     from molsteer.steering.run_records import RunRecords
 
     records = RunRecords(run_dir)
-    say(json.dumps(asdict(records.findings())) if as_json else records.report())
+    say(json.dumps(to_jsonable_python(records.findings())) if as_json else records.report())
 
 
 def _report_latency(run_dir: Path, *, as_json: bool) -> None:

@@ -68,8 +68,8 @@ def _installed(_context: click.Context, _option: click.Parameter, level: str) ->
     type=click.Choice(get_args(Charged)),
     default=DEFAULT.charged,
     show_default=True,
-    help="Molecules with a charge: kept, or left out. Potentials of cations lie far above those of "
-    "neutral molecules and lead every list.",
+    help="Molecules with a charge: kept, or left out. Energies of ions lie far from those of "
+    "neutral molecules, so that they lead or end most lists.",
 )
 @click.option(
     "--salts",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -23,11 +22,13 @@ def status(run_dir: Path, *, as_json: bool) -> None:
       molsteer status runs/quickstart
       molsteer status runs/quickstart --json
     """
+    from pydantic_core import to_jsonable_python
+
     from molsteer.steering.live.display import describe
     from molsteer.steering.run_records import RunRecords
 
     progress = RunRecords(run_dir).progress()
     if as_json:
-        say(json.dumps(asdict(progress)))
+        say(json.dumps(to_jsonable_python(progress)))
     else:
         say("\n".join(describe(progress)))

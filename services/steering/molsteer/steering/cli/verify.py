@@ -20,7 +20,7 @@ from molsteer.shared.wording import counted
 def verify(run_dir: Path, *, as_json: bool) -> None:
     """Prove that the campaign in RUN_DIR is whole, or name what is broken.
 
-    Every task has one status, every label comes from one successful simulation, the journal
+    Every task has one status, every result comes from one successful simulation, the journal
     replays to what the tables and the checkpoint say, and every record and model can be read. Exit
     status 1 if not.
 
@@ -39,6 +39,11 @@ def verify(run_dir: Path, *, as_json: bool) -> None:
         count = len(verdict.broken)
         broken = "1 thing is broken" if count == 1 else f"{count} things are broken"
         state = broken if verdict.broken else "all is whole"
-        looked_at = [(verdict.labels, "label"), (verdict.models, "model"), (verdict.tasks, "task")]
+        looked_at = [
+            (verdict.results, "result"),
+            (verdict.labels, "label"),
+            (verdict.models, "model"),
+            (verdict.tasks, "task"),
+        ]
         say(f"{', '.join(counted(*each) for each in looked_at)}: {state}.")
     sys.exit(1 if verdict.broken else 0)

@@ -22,6 +22,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.host.whole_files import write_whole
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.events import (
@@ -83,10 +84,8 @@ def drop(run_dir: Path, request: Request) -> str:
     """Put a request where steering finds it, and give its name; names sort in order of time."""
     folder = make_folder(run_dir)
     name = f"{time.time_ns():020}-{uuid4().hex[:8]}"
-    unfinished = folder / f"{name}.part"
-    unfinished.write_text(request.model_dump_json(), encoding="utf-8")
-    unfinished.chmod(0o644)  # it is no secret, and steering may be another user's
-    unfinished.rename(folder / f"{name}.json")
+    # It is no secret, and steering may be another user's.
+    write_whole(folder / f"{name}.json", request.model_dump_json().encode(), mode=0o644)
     return name
 
 

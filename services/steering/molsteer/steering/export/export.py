@@ -15,8 +15,9 @@ from molsteer.steering.errors import NoModels, UnusableModels
 from molsteer.steering.export.writers import TableFormat, write_json_lines, writer_of
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.columns import Table
 from molsteer.steering.records.qcschema import documents
+from molsteer.steering.records.tables.columns import Table
+from molsteer.steering.records.tables.patterns import laid_out
 from molsteer.steering.start.model_files import NoWeights, Weights, read_weights, stacked
 
 DESCRIPTION = "export.json"
@@ -49,7 +50,7 @@ def export_tables(
 
     def fill(draft: Path, ledger: Ledger) -> Mapping[str, int]:
         rows = {}
-        for table in (table.of(ledger) for table in tables):
+        for table in (laid_out(table, ledger) for table in tables):
             read = _Counted(table.read(ledger))
             file = f"{table.name}.{format_name}"
             write(draft / file, table, read)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from molsteer.steering.errors import PandasUnavailable
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.columns import Table
-from molsteer.steering.records.tables import TABLES
+from molsteer.steering.records.tables.columns import Table
+from molsteer.steering.records.tables.patterns import laid_out
+from molsteer.steering.records.tables.tables import TABLES
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -38,7 +39,7 @@ class Frames(Mapping[str, "DataFrame"]):
         """
         table = {table.name: table for table in TABLES}[name]
         with closing(Ledger(self._run_dir, read_only=True)) as ledger:
-            return _frame(table.of(ledger), ledger)
+            return _frame(laid_out(table, ledger), ledger)
 
     def __iter__(self) -> Iterator[str]:
         return (table.name for table in TABLES)

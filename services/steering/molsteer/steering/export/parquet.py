@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as arrow
 from pyarrow.parquet import ParquetWriter
 
-from molsteer.steering.records.columns import Column, Row, Table
+from molsteer.steering.records.tables.columns import Column, Row, Table
 
 ROWS_AT_ONCE = 10_000
 

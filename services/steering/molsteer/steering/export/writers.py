@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from molsteer.shared.foreign_text import spreadsheet_cell
 from molsteer.steering.errors import ParquetUnavailable
-from molsteer.steering.records.columns import Cell, Row, Table
+from molsteer.steering.records.tables.columns import Cell, Row, Table
 
 TableFormat = Literal["csv", "jsonl", "parquet"]
 Writer = Callable[[Path, Table, Iterable[Row]], None]

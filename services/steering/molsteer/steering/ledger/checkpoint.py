@@ -9,8 +9,8 @@ import logging
 import zlib
 
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.state import State
 from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 
@@ -67,7 +67,7 @@ def reached(ledger: Ledger, fresh: State) -> State:
     row = ledger.connection.execute("SELECT seq, state FROM checkpoint").fetchone()
     state, seq = (_read(row["state"]), row["seq"]) if row else (fresh, 0)
     for event in ledger.events(after=seq):
-        state, _ = decide(state, event)
+        state = decide(state, event).state
     return state
 
 

@@ -8,20 +8,27 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from molsteer.shared.wire.properties import Output
 from molsteer.steering.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
 class KnownLabel:
-    """A molecule, in the search space or outside, and its adiabatic ionization potential.
+    """A molecule, in the search space or outside, and a property of it.
 
     Attributes:
-            smiles: Canonical and isomeric, its identity.
+        smiles: Canonical and isomeric, its identity.
+        value: In the unit.
+        level: Level whose results the value is like.
+        property: Name of what the value is.
         rows: How many rows of the training set say so.
     """
 
     smiles: str
-    adiabatic_eV: float
+    value: float
+    level: str
+    property: str
+    unit: str
     rows: int = field(default=1, compare=False)
 
 
@@ -37,9 +44,10 @@ def replace_all(
     """
     ledger.connection.execute("DELETE FROM known_label")
     ledger.connection.executemany(
-        "INSERT INTO known_label (smiles, adiabatic_eV, molecule) VALUES (?, ?, ?)",
+        "INSERT INTO known_label (smiles, level, property, value, unit, molecule)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (label.smiles, label.adiabatic_eV, molecule)
+            (label.smiles, label.level, label.property, label.value, label.unit, molecule)
             for label, molecule in zip(labels, molecules, strict=True)
         ],
     )
@@ -58,9 +66,21 @@ def molecules(ledger: Ledger) -> list[int]:
     return [molecule for (molecule,) in rows]
 
 
-def labelled(ledger: Ledger) -> tuple[list[str], npt.NDArray[np.float64]]:
-    """Give the SMILES of all, and their adiabatic ionization potentials in eV."""
+def labelled(
+    ledger: Ledger, outputs: Sequence[Output]
+) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """Give the SMILES of all, and what is known of them.
+
+    Returns:
+        SMILES, and values in the units of the outputs, NaN where there is none, shape
+        (outputs, molecules).
+    """
     rows = ledger.connection.execute(
-        "SELECT smiles, adiabatic_eV FROM known_label ORDER BY number"
+        "SELECT smiles, level, property, value FROM known_label ORDER BY number"
     ).fetchall()
-    return [row[0] for row in rows], np.array([row[1] for row in rows], dtype=np.float64)
+    values = np.full((len(outputs), len(rows)), np.nan)
+    places = {(output.level, output.name): place for place, output in enumerate(outputs)}
+    for column, (_, level, name, value) in enumerate(rows):
+        if (place := places.get((level, name))) is not None:
+            values[place, column] = value
+    return [row["smiles"] for row in rows], values

@@ -1,9 +1,9 @@
-"""What the campaign has learned: labels, models and predictions."""
+"""What the campaign has learned: results, models and predictions."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.shared.wire.messages import Simulated, Trained
+from molsteer.shared.wire.properties import Output
+from molsteer.steering.ledger.known_labels import labelled
 from molsteer.steering.ledger.ledger import Ledger
 
 GIVEN = 0
 """Stands for the generation of models that were given to begin with."""
-
-PREDICTED = ("mean", "spread", "score")
-"""What is kept of each prediction, all in eV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,9 @@ class Model:
     Attributes:
         generation: Number of the update they belong to.
         group: Number of the group of members within the update.
-        labels: How many labels they were trained on.
-        validation_mae_eV: Error of the members' mean on held-out molecules.
+        labels: How many results and known labels they were trained on.
+        validation_mae: Error of the members' mean on held-out molecules, output by output; None
+            where no molecule tells.
         file: The weights, below the run directory.
         sha256: Digest of the weights.
     """
@@ -37,49 +37,113 @@ class Model:
     generation: int
     group: int
     labels: int
-    validation_mae_eV: float
+    validation_mae: tuple[float | None, ...]
     file: Path
     sha256: str
 
 
-def add_label(
-    ledger: Ledger,
-    task_id: str,
-    molecule: int,
-    result: Simulated,
-    record: Path,
+def add_result(
+    ledger: Ledger, task_id: str, molecule: int, level: str, simulated: Simulated, record: Path
 ) -> None:
-    """Note the potentials of a molecule, and which models chose it; inside a transaction."""
-    ledger.connection.execute(
-        "INSERT INTO label (molecule, task_id, smiles, adiabatic_eV, vertical_eV,"
-        " engine, generation, record) VALUES (?, ?, ?, ?, ?, ?,"
-        " coalesce((SELECT generation FROM choice WHERE molecule = ?), 0), ?)",
-        (
-            molecule,
-            task_id,
-            result.smiles,
-            result.adiabatic_eV,
-            result.vertical_eV,
-            result.engine,
-            molecule,
-            str(record),
-        ),
+    """Note what was computed of a molecule, and which models chose it; inside a transaction.
+
+    Every value is a label, also one that was not asked for.
+
+    Args:
+        ledger: The campaign's.
+        task_id: The simulation.
+        molecule: Its number in the search space.
+        level: Name of the level it was simulated at.
+        simulated: What came of it.
+        record: File of its QCSchema records, below the run directory.
+    """
+    number = ledger.connection.execute(
+        "INSERT INTO result (molecule, level, task_id, smiles, engine, generation, record)"
+        " VALUES (?1, ?2, ?3, ?4, ?5,"
+        " coalesce((SELECT generation FROM choice WHERE molecule = ?1), 0), ?6)",
+        (molecule, level, task_id, simulated.smiles, simulated.engine, str(record)),
+    ).lastrowid
+    ledger.connection.executemany(
+        "INSERT INTO label (number, molecule, level, property, value, unit)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (number, molecule, level, name, quantity.value, quantity.unit)
+            for name, quantity in simulated.values.items()
+        ],
     )
 
 
+def count(ledger: Ledger) -> int:
+    """Tell how many results there are."""
+    return int(ledger.connection.execute("SELECT count(*) FROM result").fetchone()[0])
+
+
+def units(ledger: Ledger, level: str) -> dict[str, str]:
+    """Give the unit of each property that there is a label of at a level."""
+    rows = ledger.connection.execute(
+        # The index has a property's labels side by side, so that each is looked at once.
+        "WITH RECURSIVE found (property) AS (SELECT min(property) FROM label WHERE level = ?1"
+        " UNION ALL SELECT (SELECT min(property) FROM label WHERE level = ?1"
+        " AND property > found.property) FROM found WHERE property IS NOT NULL)"
+        " SELECT property, (SELECT unit FROM label WHERE level = ?1"
+        " AND property = found.property LIMIT 1) FROM found WHERE property IS NOT NULL",
+        (level,),
+    )
+    return dict(rows.fetchall())
+
+
 def first_labels(
-    ledger: Ledger, count: int
+    ledger: Ledger, count: int, outputs: Sequence[Output]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Give the first labels in the order of settling.
+    """Give what the first results tell, in the order of settling.
+
+    Args:
+        ledger: The campaign's.
+        count: How many results; a molecule may have several, one for each level.
+        outputs: What is wanted of them.
 
     Returns:
-        Molecules, shape (count,), and their adiabatic ionization potentials in eV.
+        Molecules, each once, in the order in which they come first, shape (molecules,); and their
+        labels in the units of the outputs, NaN where there is none, shape (outputs, molecules).
     """
     rows = ledger.connection.execute(
-        "SELECT molecule, adiabatic_eV FROM label ORDER BY number LIMIT ?", (count,)
-    ).fetchall()
-    molecules = np.array([row["molecule"] for row in rows], dtype=np.int64)
-    return molecules, np.array([row["adiabatic_eV"] for row in rows], dtype=np.float64)
+        "SELECT molecule FROM result WHERE number <= ? ORDER BY number", (count,)
+    )
+    columns: dict[int, int] = {}
+    for (molecule,) in rows:
+        columns.setdefault(molecule, len(columns))
+    values = np.full((len(outputs), len(columns)), np.nan)
+    for row, output in enumerate(outputs):
+        labels = ledger.connection.execute(
+            # From result to label by the key of each, whatever else is known of the molecules.
+            "SELECT molecule, value FROM result CROSS JOIN label USING (molecule, level)"
+            " WHERE result.number <= ? AND level = ? AND property = ?",
+            (count, output.level, output.name),
+        )
+        for molecule, value in labels:
+            values[row, columns[molecule]] = value
+    return np.fromiter(columns, dtype=np.int64, count=len(columns)), values
+
+
+def scales(ledger: Ledger, outputs: Sequence[Output], count: int) -> tuple[float, ...]:
+    """Give the standard deviation of each output's labels, in its unit, so that units compare.
+
+    It is 1 where there are fewer than two labels, or all are the same.
+
+    Args:
+        ledger: The campaign's.
+        outputs: What the labels are of.
+        count: Which results count, beside the known labels: the first so many.
+    """
+    _, known = labelled(ledger, outputs)
+    _, found = first_labels(ledger, count, outputs)
+    return tuple(spread(row[~np.isnan(row)]) for row in np.hstack([known, found]))
+
+
+def spread(values: npt.NDArray[np.float64]) -> float:
+    """Give a standard deviation by which numbers can be divided."""
+    found = float(values.std()) if len(values) > 1 else 0.0
+    return found or 1.0
 
 
 def add_model(
@@ -87,14 +151,14 @@ def add_model(
 ) -> None:
     """Note trained members; inside a transaction."""
     ledger.connection.execute(
-        "INSERT INTO model (task_id, generation, members, labels, validation_mae_eV, device, file,"
+        "INSERT INTO model (task_id, generation, members, labels, validation_mae, device, file,"
         " sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             task_id,
             result.generation,
             json.dumps([member.model_dump() for member in result.members]),
             labels,
-            result.validation_mae_eV,
+            json.dumps(result.validation_mae),
             result.device,
             str(file),
             sha256,
@@ -131,7 +195,7 @@ def models(ledger: Ledger, generation: int) -> list[Model]:
             row["generation"],
             row["group_number"],
             row["labels"],
-            row["validation_mae_eV"],
+            tuple(json.loads(row["validation_mae"])),
             Path(row["file"]),
             row["sha256"],
         )
@@ -172,16 +236,29 @@ def add_predictions(
     ledger: Ledger,
     generation: int,
     molecules: npt.NDArray[np.int64],
-    candidates: dict[str, npt.NDArray[np.generic]],
+    means: npt.NDArray[np.floating],
+    spreads: npt.NDArray[np.floating],
+    scores: npt.NDArray[np.floating],
 ) -> None:
-    """Keep the newest prediction of each candidate; inside a transaction."""
-    columns = [candidates[name].tolist() for name in PREDICTED]
+    """Keep the newest prediction of each candidate; inside a transaction.
+
+    Args:
+        ledger: The campaign's.
+        generation: Number of the update that predicts.
+        molecules: Shape (n,).
+        means: In the units of the outputs, shape (outputs, n).
+        spreads: Likewise.
+        scores: Shape (n,).
+    """
+    rows = zip(
+        molecules.tolist(), means.T.tolist(), spreads.T.tolist(), scores.tolist(), strict=True
+    )
     ledger.connection.executemany(
-        "INSERT OR REPLACE INTO prediction (molecule, generation, mean_eV, spread_eV, score_eV)"
+        "INSERT OR REPLACE INTO prediction (molecule, generation, means, spreads, score)"
         " SELECT ?1, ?2, ?3, ?4, ?5"
-        " WHERE NOT EXISTS (SELECT 1 FROM label WHERE molecule = ?1)",
+        " WHERE NOT EXISTS (SELECT 1 FROM result WHERE molecule = ?1)",
         [
-            (molecule, generation, mean, spread, score)
-            for molecule, mean, spread, score in zip(molecules.tolist(), *columns, strict=True)
+            (molecule, generation, json.dumps(mean), json.dumps(spread), score)
+            for molecule, mean, spread, score in rows
         ],
     )

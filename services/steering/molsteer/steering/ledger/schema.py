@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-VERSION = 4
+VERSION = 5
 """Stored as SQLite's user_version; raised whenever an older program could misread the tables."""
 
 TABLES = """
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'given_models', 'changes',
+                                    -- 'levels' and 'objectives', as this session has them,
+                                    -- 'outputs', what models predict, in the arrays' order,
                                     -- 'session', when steering was started last, 'paused',
                                     -- 'stopping', 'finished', 'request/NAME' for each request,
                                     -- 'training_rows', of which each label had one or several,
@@ -49,25 +51,36 @@ CREATE TABLE task (
 CREATE INDEX task_by_state ON task (state, topic);
 CREATE INDEX task_by_end ON task (topic, status, settled_at);
 
-CREATE TABLE label (
+CREATE TABLE result (
     number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order of settling
-    molecule INTEGER NOT NULL UNIQUE,
+    molecule INTEGER NOT NULL,
+    level TEXT NOT NULL,
     task_id TEXT NOT NULL UNIQUE REFERENCES task,
     smiles TEXT NOT NULL,
-    adiabatic_eV REAL NOT NULL,
-    vertical_eV REAL NOT NULL,
     engine TEXT NOT NULL,
     generation INTEGER NOT NULL,    -- of the models that chose it; 0 before there was one
-    record TEXT NOT NULL            -- file of its QCSchema records, below the run directory
+    record TEXT NOT NULL,           -- file of its QCSchema records, below the run directory
+    UNIQUE (molecule, level)
 );
-CREATE INDEX label_by_value ON label (adiabatic_eV);
+
+CREATE TABLE label (
+    number INTEGER NOT NULL REFERENCES result,
+    molecule INTEGER NOT NULL,
+    level TEXT NOT NULL,
+    property TEXT NOT NULL,
+    value REAL NOT NULL,
+    unit TEXT NOT NULL,
+    PRIMARY KEY (molecule, level, property)
+) WITHOUT ROWID;
+CREATE INDEX label_by_value ON label (level, property, value);
+CREATE INDEX label_by_number ON label (number);
 
 CREATE TABLE model (
     task_id TEXT PRIMARY KEY REFERENCES task,
     generation INTEGER NOT NULL,
     members TEXT NOT NULL,          -- JSON list of TrainedMember
     labels INTEGER NOT NULL,        -- how many it was trained on
-    validation_mae_eV REAL NOT NULL,
+    validation_mae TEXT NOT NULL,   -- JSON list of a number or null for each output
     device TEXT NOT NULL,
     file TEXT NOT NULL,             -- weights, below the run directory
     sha256 TEXT NOT NULL
@@ -76,17 +89,17 @@ CREATE TABLE model (
 CREATE TABLE prediction (
     molecule INTEGER PRIMARY KEY,   -- the newest prediction of each shortlisted molecule
     generation INTEGER NOT NULL,
-    mean_eV REAL NOT NULL,
-    spread_eV REAL NOT NULL,
-    score_eV REAL NOT NULL
+    means TEXT NOT NULL,            -- JSON list of a number for each output
+    spreads TEXT NOT NULL,          -- likewise
+    score REAL NOT NULL
 );
 
 CREATE TABLE choice (
     molecule INTEGER PRIMARY KEY,   -- the prediction by which a molecule was chosen; those
     generation INTEGER NOT NULL,    -- before the first model have none
-    mean_eV REAL NOT NULL,
-    spread_eV REAL NOT NULL,
-    score_eV REAL NOT NULL
+    means TEXT NOT NULL,            -- JSON list of a number for each output
+    spreads TEXT NOT NULL,          -- likewise
+    score REAL NOT NULL
 );
 
 CREATE TABLE predicted_chunk (
@@ -108,7 +121,10 @@ CREATE TABLE object (
 CREATE TABLE known_label (
     number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order of the training set
     smiles TEXT NOT NULL UNIQUE,    -- canonical and isomeric
-    adiabatic_eV REAL NOT NULL,
+    level TEXT NOT NULL,
+    property TEXT NOT NULL,
+    value REAL NOT NULL,
+    unit TEXT NOT NULL,
     molecule INTEGER UNIQUE         -- its number in the search space, NULL if it is not in there
 );
 

@@ -31,8 +31,10 @@ def order(ledger: Ledger, command: Dispatch, at: float) -> None:
     )
     if isinstance(command, DispatchSimulation):
         ledger.connection.execute(
-            "INSERT OR IGNORE INTO choice SELECT molecule, generation, mean_eV, spread_eV, score_eV"
-            " FROM prediction WHERE molecule = ?",
+            # What climbs to another level has a result, and was chosen before.
+            "INSERT OR IGNORE INTO choice SELECT molecule, generation, means, spreads, score"
+            " FROM prediction WHERE molecule = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM result WHERE molecule = ?1)",
             (command.molecule,),
         )
 

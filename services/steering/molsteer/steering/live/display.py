@@ -11,6 +11,7 @@ from molsteer.shared.cli.in_place import InPlace, beside_bar
 from molsteer.shared.cli.terminal import Terminal
 from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.shared.foreign_text import one_line
+from molsteer.shared.wire.properties import Quantity, written
 from molsteer.shared.wording import counted
 from molsteer.steering.records.progress import Progress
 from molsteer.steering.records.titles import title
@@ -82,18 +83,17 @@ def describe(progress: Progress, left_s: float | None = None) -> list[str]:
         left_s: The time left, where it is steadier than that of this moment.
     """
     parts = [
-        f"{progress.done}/{progress.budget} simulated, {progress.in_flight} in flight",
-        counted(progress.hits, "hit"),
+        f"{_simulated(progress)}, {progress.in_flight} in flight",
+        *([] if progress.hits is None else [counted(progress.hits, "hit")]),
     ]
-    if progress.best_eV is not None:
+    if progress.best is not None:
         name = title(progress.best_own)
         named = f" ({name})" if name else ""
-        parts.append(
-            f"best {progress.best_eV:.2f} eV {one_line(progress.best_smiles or '')}{named}"
-        )
+        best = _short(progress.best)
+        parts.append(f"best {best} {one_line(progress.best_smiles or '')}{named}")
     parts.append(one_line(progress.activity))
-    if progress.validation_mae_eV is not None:
-        parts.append(f"model {progress.generation}, error {progress.validation_mae_eV:.2f} eV")
+    if progress.validation_mae is not None:
+        parts.append(f"model {progress.generation}, error {_short(progress.validation_mae)}")
     if progress.given_up:
         parts.append(f"{progress.given_up} given up")
     left_s = progress.left_s if left_s is None else left_s
@@ -116,12 +116,14 @@ def _pace(progress: Progress, left_s: float | None) -> Iterator[str]:
 
 def _found(progress: Progress) -> Iterator[str]:
     """Give fields that keep their places, and at the end what may be cut."""
-    yield "best     -   " if progress.best_eV is None else f"best {progress.best_eV:5.2f} eV"
-    yield f"hits {progress.hits:4}"
-    if progress.validation_mae_eV is None:
+    best = "    -   " if progress.best is None else f"{_short(progress.best):>8}"
+    yield f"best {best}"
+    if progress.hits is not None:
+        yield f"hits {progress.hits:4}"
+    if progress.validation_mae is None:
         yield f"{'model  -':23}"
     else:
-        yield f"model {progress.generation:2}, error {progress.validation_mae_eV:.2f} eV"
+        yield f"model {progress.generation:2}, error {_short(progress.validation_mae)}"
     yield one_line(progress.best_smiles or "")
 
 
@@ -130,6 +132,18 @@ def _doing(progress: Progress) -> Iterator[str]:
     if progress.given_up:
         yield f"{progress.given_up} given up"
     yield one_line(progress.activity)
+
+
+def _simulated(progress: Progress) -> str:
+    """Tell how many there are of how many, level by level where there are several."""
+    if len(progress.levels) < 2:
+        return f"{progress.done}/{progress.budget} simulated"
+    levels = [f"{each.done}/{each.budget} {one_line(each.level)}" for each in progress.levels]
+    return f"{', '.join(levels)} simulated"
+
+
+def _short(quantity: Quantity) -> str:
+    return written(quantity.value, quantity.unit, 2)
 
 
 def _cut(line: str) -> Text:

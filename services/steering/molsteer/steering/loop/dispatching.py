@@ -15,9 +15,12 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.graphs import PackedGraphs, join
 from molsteer.shared.wire.messages import Infer, Predict, Simulate, Task, TaskBody, Train
+from molsteer.shared.wire.properties import Aim, Output
 from molsteer.shared.wire.topics import Topic
+from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.steering.ledger import chosen, known_labels, objects, predicted_chunks, results, tasks
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.merits import aims_as_of
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -39,6 +42,11 @@ def update_owner(generation: int) -> str:
     return f"update/{generation}"
 
 
+def wanted_at(level: str, outputs: Iterable[Output]) -> dict[str, str]:
+    """Name the properties that simulations of a level are asked for, and their units."""
+    return {output.name: output.unit for output in outputs if output.level == level}
+
+
 class _Put(NamedTuple):
     kind: Literal["chunk", "labels", "weights"]
     name: int | Path
@@ -47,7 +55,7 @@ class _Put(NamedTuple):
 
 
 @dataclass
-class Orders:
+class Dispatching:
     """Writes task messages, and puts the data they refer to into the stores.
 
     Data is put when the first task needs it and remembered for the others. `forget` drops that
@@ -61,6 +69,7 @@ class Orders:
     ledger: Ledger
     blobs: Blobs
     _put: dict[_Put, Blob] = field(default_factory=dict)
+    _aims: dict[int, tuple[Aim, ...]] = field(default_factory=dict)
 
     def task(self, command: Dispatch, now: float) -> Task:
         """Write the message of one task.
@@ -112,9 +121,8 @@ class Orders:
 
     def _body(self, command: Dispatch) -> TaskBody:
         match command:
-            case DispatchSimulation(molecule=molecule):
-                spec = self.settings.simulate.specification()
-                return Simulate(smiles=self.space.smiles(molecule), spec=spec)
+            case DispatchSimulation():
+                return self._simulate(command)
             case DispatchTraining():
                 return self._train(command)
             case DispatchPrediction():
@@ -123,6 +131,14 @@ class Orders:
                 return self._infer(command)
             case _:
                 assert_never(command)
+
+    def _simulate(self, command: DispatchSimulation) -> Simulate:
+        (level,) = (each for each in self.settings.levels if each.name == command.level)
+        return Simulate(
+            smiles=self.space.smiles(command.molecule),
+            level=level,
+            wanted=wanted_at(level.name, self.settings.outputs),
+        )
 
     def _train(self, command: DispatchTraining) -> Train:
         warm_start = None
@@ -137,6 +153,7 @@ class Orders:
             members=command.members,
             seed=self.settings.campaign.seed,
             plan=self.settings.train.plan(),
+            outputs=self.settings.outputs,
             training_set=self._training_set(command.generation, command.labels),
             warm_start=warm_start,
         )
@@ -151,6 +168,7 @@ class Orders:
         return Predict(
             generation=command.generation,
             chunk=command.chunk,
+            outputs=self.settings.outputs,
             graphs=self._chunk(command.chunk),
             weights=weights,
             batch_size=self.settings.infer.batch_size,
@@ -158,10 +176,13 @@ class Orders:
 
     def _infer(self, command: DispatchInference) -> Infer:
         first = command.chunk * self.space.chunk_size
-        searched = chosen.count(self.ledger, range(first, first + self.space.chunk_size))
+        molecules = range(first, first + self.space.chunk_size)
+        searched = chosen.count(self.ledger, molecules, self.settings.levels[0].name)
         return Infer(
             generation=command.generation,
             chunk=command.chunk,
+            outputs=self.settings.outputs,
+            aims=self._aims_of(command.generation),
             graphs=self._chunk(command.chunk),
             weights=self._weights(command.generation, "infer", command.generation),
             predicted=self._predicted(command) if command.attempt == 1 else (),
@@ -176,24 +197,35 @@ class Orders:
         models = results.models(self.ledger, generation) if by_group else []
         return tuple(by_group.get(model.group) for model in models)
 
+    def _aims_of(self, generation: int) -> tuple[Aim, ...]:
+        """Give the objectives with scales that are the same for all chunks of an update."""
+        if generation not in self._aims:
+            models = results.models(self.ledger, generation)
+            new = models[0].labels - known_labels.count(self.ledger) if models else 0
+            self._aims = {generation: aims_as_of(self.ledger, self.settings.objectives, new)}
+        return self._aims[generation]
+
     def _training_set(self, generation: int, labels: int) -> Blob:
         def put(placement: Placement) -> Blob:
-            graphs, known_eV = self._known
-            molecules, values_eV = results.first_labels(self.ledger, labels - len(known_eV))
-            arrays = join([graphs, self.space.graphs(molecules)]).to_arrays()
-            arrays["value"] = np.concatenate([known_eV, values_eV]).astype(np.float32)
-            return self.blobs.put(arrays, "safetensors", placement)
+            graphs, known = self._known
+            new = labels - known.shape[1]
+            molecules, found = results.first_labels(self.ledger, new, self.settings.outputs)
+            together = LabelledGraphs(
+                graphs=join([graphs, self.space.graphs(molecules)]),
+                value=np.hstack([known, found]).astype(np.float32),
+            )
+            return self.blobs.put(together.to_arrays(), "safetensors", placement)
 
         return self._once(_Put("labels", labels, "train", update_owner(generation)), put)
 
     @cached_property
     def _known(self) -> tuple[PackedGraphs, npt.NDArray[np.float64]]:
-        smiles, values_eV = known_labels.labelled(self.ledger)
+        smiles, values = known_labels.labelled(self.ledger, self.settings.outputs)
         if not smiles:
-            return self.space.graphs(np.empty(0, dtype=np.int64)), values_eV
+            return self.space.graphs(np.empty(0, dtype=np.int64)), values
         from molsteer.steering.space.featurize import featurize  # RDKit, only where it is needed
 
-        return featurize(smiles), values_eV
+        return featurize(smiles), values
 
     def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
         files = results.weights(self.ledger, generation)

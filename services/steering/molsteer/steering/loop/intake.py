@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -13,6 +13,7 @@ from typing import assert_never
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.errors import BlobCorrupt, BlobError, WireError
 from molsteer.shared.wire.blob import Blob, ObjRef
+from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.messages import (
     ErrorRecord,
     Failed,
@@ -22,6 +23,7 @@ from molsteer.shared.wire.messages import (
     Simulated,
     Trained,
 )
+from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger import (
     objects,
     own_columns,
@@ -31,8 +33,8 @@ from molsteer.steering.ledger import (
     transfers,
 )
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.candidates import read_rows
-from molsteer.steering.loop.dispatching import update_owner
+from molsteer.steering.loop.dispatching import update_owner, wanted_at
+from molsteer.steering.loop.merits import merit_of
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -54,17 +56,23 @@ from molsteer.steering.space.search_space import SearchSpace
 
 
 @dataclass
-class Settlement:
+class Intake:
     """Takes in outcomes, one transaction around several of them; the caller commits.
 
     Files are written before the rows that name them are committed, under names that depend on the
     task alone, so that taking in an outcome again after a crash changes nothing.
+
+    Attributes:
+        outputs: What models predict, and what simulations were asked for.
+        objectives: What is wanted of them.
     """
 
     run_dir: Path
     space: SearchSpace
     ledger: Ledger
     blobs: Blobs
+    outputs: Sequence[Output]
+    objectives: Sequence[Objective]
 
     def settle(self, outcome: Outcome, at: float) -> Event | None:
         """Record an outcome; inside a transaction.
@@ -115,9 +123,8 @@ class Settlement:
         match outcome.result, command:
             case Failed(error=error), _:
                 return TaskFailed(at, outcome.task_id, retryable=error.retryable)
-            case Simulated() as result, DispatchSimulation(molecule=molecule):
-                self._label(outcome.task_id, molecule, result)
-                return SimulationSucceeded(at, outcome.task_id)
+            case Simulated() as result, DispatchSimulation():
+                return SimulationSucceeded(at, outcome.task_id, self._result(command, result))
             case Trained() as result, DispatchTraining(generation=number, labels=labels) if (
                 result.generation == number
             ):
@@ -140,26 +147,56 @@ class Settlement:
                     f"not answer it. Run the same molsteer version in every service."
                 )
 
-    def _label(self, task_id: str, molecule: int, result: Simulated) -> None:
+    def _result(self, command: DispatchSimulation, result: Simulated) -> float | None:
+        """Keep what was computed of a molecule, and tell how good it is."""
+        task_id, molecule, level = command.task_id, command.molecule, command.level
         smiles = self.space.smiles(molecule)
         if result.smiles != smiles:
             raise WireError(
                 f"Task {task_id} came back with a result for {result.smiles[:200]!r}, but its "
                 f"molecule is {smiles}. Simulators answer with the SMILES that they were given."
             )
-        record = Path("records") / f"{molecule}.json.gz"
+        self._check_values(command, result)
+        record = Path("records") / level / f"{molecule}.json.gz"
         try:
             text = json.dumps(self.blobs.tree(result.records))
         except (TypeError, ValueError, RecursionError) as error:
             raise BlobCorrupt(f"task {task_id}", f"its records are not JSON ({error})") from None
         write_file(self.run_dir, record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
-        results.add_label(self.ledger, task_id, molecule, result, record)
+        results.add_result(self.ledger, task_id, molecule, level, result, record)
+        values = {name: result.values[name].value for name in wanted_at(level, self.outputs)}
+        return merit_of(self.ledger, self.objectives, level, values)
+
+    def _check_values(self, command: DispatchSimulation, result: Simulated) -> None:
+        """Refuse numbers that would stand beside others of another unit, or are not there.
+
+        What was not asked for has the unit that it had before.
+        """
+        wanted = wanted_at(command.level, self.outputs)
+        for name in wanted.keys() - result.values.keys():
+            raise WireError(
+                f"Task {command.task_id} came back without {name}, which it was asked for. "
+                f"Levels answer with all that they are asked for, or with a failure."
+            )
+        for name, unit in (results.units(self.ledger, command.level) | wanted).items():
+            found = result.values.get(name)
+            if found is not None and found.unit != unit:
+                raise WireError(
+                    f"Task {command.task_id} came back with {name} in {found.unit!r}, but here it "
+                    f"is in {unit!r}. Levels give each property in one unit."
+                )
 
     def _named(self, failure: ErrorRecord, molecule: int) -> ErrorRecord:
         facts = failure.facts | {"smiles": self.space.smiles(molecule)}
         return failure.model_copy(update={"facts": facts})
 
     def _model(self, task_id: str, labels: int, result: Trained) -> None:
+        for told in (result.validation_mae, *(each.validation_mae for each in result.members)):
+            if len(told) != len(self.outputs):
+                raise WireError(
+                    f"Task {task_id} came back with the errors of {len(told)} outputs, but models "
+                    f"predict {len(self.outputs)}. Run the same molsteer version in every service."
+                )
         file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"
         weights = self.blobs.raw(result.weights)
         write_file(self.run_dir, file, weights)
@@ -172,11 +209,20 @@ class Settlement:
         objects.own(self.ledger, update_owner(generation), blob)
 
     def _candidates(self, result: Inferred) -> tuple[Candidate, ...]:
-        arrays = self.blobs.arrays(result.candidates)
-        rows = read_rows(arrays, result.chunk, self.space.chunks[result.chunk].molecules)
-        molecules = rows + result.chunk * self.space.chunk_size
-        results.add_predictions(self.ledger, result.generation, molecules, arrays)
-        return tuple(map(Candidate, molecules.tolist(), arrays["score"].tolist()))
+        chunk = result.chunk
+        try:
+            found = Candidates.from_arrays(
+                self.blobs.arrays(result.candidates),
+                outputs=len(self.outputs),
+                molecules=self.space.chunks[chunk].molecules,
+            )
+        except ValueError as error:
+            raise BlobCorrupt(f"chunk {chunk}", str(error)) from None
+        molecules = found.row + chunk * self.space.chunk_size
+        results.add_predictions(
+            self.ledger, result.generation, molecules, found.mean, found.spread, found.score
+        )
+        return tuple(map(Candidate, molecules.tolist(), found.score.tolist()))
 
 
 def _check_owner(outcome: Outcome) -> None:

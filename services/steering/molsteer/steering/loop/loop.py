@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-
-from pydantic import TypeAdapter
 
 from molsteer.shared.bus.port import Dispatch
 from molsteer.shared.errors import ServiceUnavailable
@@ -25,8 +23,8 @@ from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger import checkpoint, predicted_chunks, tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import published
-from molsteer.steering.loop.dispatching import Orders, update_owner
-from molsteer.steering.loop.intake import Settlement
+from molsteer.steering.loop.dispatching import Dispatching, update_owner
+from molsteer.steering.loop.intake import Intake
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Command,
@@ -36,7 +34,7 @@ from molsteer.steering.policy.commands import (
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import Began, Event, SlotsChanged
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.settle import lasting
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
 from molsteer.steering.settings.changes import changed, replanned
 
@@ -70,8 +68,8 @@ class Campaign:
 
     ledger: Ledger
     bus: Dispatch
-    orders: Orders
-    settlement: Settlement
+    dispatching: Dispatching
+    intake: Intake
     inbox: Inbox
     clock: Callable[[], float]
     lost_after_s: float
@@ -84,7 +82,11 @@ class Campaign:
     _unnoted: dict[str, tuple[Task, tuple[Transfer, ...]]] = field(init=False, default_factory=dict)
 
     def begin(
-        self, plan: Plan, starters: Callable[[], Sequence[int]], known: Sequence[int] = ()
+        self,
+        plan: Plan,
+        starters: Callable[[], Sequence[int]],
+        known: Sequence[int],
+        facts: Mapping[str, object],
     ) -> None:
         """Begin the campaign, or go on where its journal ends.
 
@@ -94,13 +96,15 @@ class Campaign:
             starters: Draws the molecules to simulate before there is a model; asked once in the
                 life of a campaign.
             known: Molecules of the space whose labels are in the ledger already.
+            facts: What the ledger is to say of this session, by name, as JSON can.
         """
         now, kept = self.clock(), self.ledger.fact("plan")
         with self.ledger.transaction():
-            self.ledger.set_fact("session", now)
+            for name, value in {"session": now, **facts}.items():
+                self.ledger.set_fact(name, value)
             if kept is None:
                 self.ledger.set_fact("plan", asdict(plan))
-        fresh = State.fresh(plan if kept is None else TypeAdapter(Plan).validate_python(kept))
+        fresh = State.fresh(plan if kept is None else plan_from(kept))
         self.state = checkpoint.resumed(self.ledger, fresh)
         if not self.state.began:
             self._hear([Began(now, tuple(starters()), tuple(known))])
@@ -163,10 +167,10 @@ class Campaign:
             plan = replanned(self.state.plan, request.changes)
             with self.ledger.transaction():
                 self.inbox.note(name, request)
-                follow_up = self._decide([request.event(self.clock(), plan)])
+                decided = self._decide([request.event(self.clock(), plan)])
             log.info("Asked to %s. %s", request.action, request.changes or "")
-            self.orders.settings = changed(self.orders.settings, request.changes)
-            follow_up()
+            self.dispatching.settings = changed(self.dispatching.settings, request.changes)
+            self._follow_up(*decided)
 
     def _take_in(self, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:
@@ -176,49 +180,44 @@ class Campaign:
             for outcome in outcomes:
                 try:
                     with self.ledger.attempt():
-                        taken.append((outcome, self.settlement.settle(outcome, now)))
+                        taken.append((outcome, self.intake.settle(outcome, now)))
                 except _UNHOLDABLE as error:
                     unusable[outcome.task_id] = f"It cannot be recorded: {error}."
-            follow_up = self._decide(event for _, event in taken if event is not None)
+            decided = self._decide(event for _, event in taken if event is not None)
             reach("outcome-read")
         reach("outcome-committed")
-        follow_up()
+        self._follow_up(*decided)
         for outcome, _ in taken:
             log.info("Task ended.", extra=_facts(outcome))
         # Once only: steering may put the same data again for the tasks that follow.
-        self.settlement.evict(outcome for outcome, event in taken if event is not None)
+        self.intake.evict(outcome for outcome, event in taken if event is not None)
         self.bus.settle([outcome.task_id for outcome, _ in taken])
         for outcome in outcomes:
             if reason := unusable.get(outcome.task_id):
                 log.error("An outcome was put aside. %s", reason, extra=_facts(outcome))
                 self.bus.bury(outcome, reason)
         if any(_lost_its_input(outcome) for outcome in outcomes):
-            self.orders.forget()
+            self.dispatching.forget()
 
     def _hear(self, events: Iterable[Event]) -> None:
         with self.ledger.transaction():
-            follow_up = self._decide(events)
-        follow_up()
+            decided = self._decide(events)
+        self._follow_up(*decided)
 
-    def _decide(self, events: Iterable[Event]) -> Callable[[], None]:
-        """Journal events and what they cause; the result does the rest after the commit."""
+    def _decide(self, events: Iterable[Event]) -> tuple[State, Sequence[Command]]:
+        """Journal events and what they cause; inside a transaction, before `_follow_up`."""
         state, commands = self.state, list[Command]()
-        for happened in events:
-            event = lasting(state, happened)
-            self.ledger.append(event)
-            state, caused = decide(state, event)
-            log.debug("%s caused %s", event, caused)
-            for command in caused:
+        for event in events:
+            decision = decide(state, event)
+            self.ledger.append(decision.kept_event)
+            log.debug("%s caused %s", decision.kept_event, decision.commands)
+            for command in decision.commands:
                 self._note(command, event.at)
-            commands += caused
+            state = decision.state
+            commands += decision.commands
         self._note_condition(state)
         checkpoint.keep_when_due(self.ledger, state, self.checkpoint_after)
-
-        def follow_up() -> None:
-            self.state = state
-            self._clean_up(commands)
-
-        return follow_up
+        return state, commands
 
     def _note_condition(self, state: State) -> None:
         for name in ("paused", "stopping", "finished"):
@@ -236,13 +235,14 @@ class Campaign:
             case _:
                 tasks.order(self.ledger, command, at)
 
-    def _clean_up(self, commands: Sequence[Command]) -> None:
+    def _follow_up(self, state: State, commands: Sequence[Command]) -> None:
+        self.state = state
         for command in commands:
             match command:
                 case CancelTasks(task_ids=task_ids):
                     self.bus.cancel(task_ids)
                 case UpdateEnded(generation=generation):
-                    self.orders.release(update_owner(generation))
+                    self.dispatching.release(update_owner(generation))
                 case Finish(reason=reason):
                     log.info("The campaign ends: %s.", reason)
                 case _:
@@ -258,9 +258,9 @@ class Campaign:
                 if command.task_id in self._unnoted:
                     continue  # the disk is full: do not publish it with every step
                 reach("order-committed")
-                task = self.orders.task(command, self.clock())
+                task = self.dispatching.task(command, self.clock())
                 self.bus.publish(task)
-                self._unnoted[task.task_id] = (task, self.orders.blobs.take_transfers())
+                self._unnoted[task.task_id] = (task, self.dispatching.blobs.take_transfers())
                 log.info("Task published.", extra={"task_id": task.task_id})
                 reach("order-published")
         finally:
@@ -281,7 +281,7 @@ class Campaign:
         self._searched_for_lost_at = now
         if published.find_lost(self.ledger, self.bus, now, self.lost_after_s):
             # Whatever lost the tasks may have lost their data as well.
-            self.orders.forget()
+            self.dispatching.forget()
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:

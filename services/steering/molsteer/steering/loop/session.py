@@ -14,10 +14,11 @@ from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.host.interrupts import Interrupts
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.loop.loop import Campaign
-from molsteer.steering.records.agreement import contradiction, distance_eV
+from molsteer.steering.metrics.reading import Reading
+from molsteer.steering.records.agreement import contradiction, distance
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.settings.campaign import CampaignSettings
-from molsteer.steering.sites.local import LocalSite
+from molsteer.steering.sites.port import Site
 from molsteer.steering.sites.watch import Attendance
 
 log = logging.getLogger(__name__)
@@ -52,8 +53,9 @@ class Application:
     settings: CampaignSettings
     campaign: Campaign
     server: EmbeddedServer | None
-    site: LocalSite | None
+    site: Site | None
     attendance: Attendance
+    metrics: Reading | None = None
     _trouble: str | None = None
     _loading: frozenset[Topic] | None = None
     _compared: bool = False
@@ -117,13 +119,14 @@ class Application:
                 raise
             self._be_in_trouble(error)
             self._progress = replace(self._progress, activity=str(error))
+        if self.metrics:
+            self.metrics.read_when_due(self.campaign.state, time.time())
         return self._progress
 
     def _measure(self) -> Progress:
         return measure(
             self.campaign.ledger,
             budget=self.campaign.state.plan.budget,
-            hit_above_eV=self.settings.campaign.hit_above_eV,
             activity=self._trouble or self._activity(),
             now=time.time(),
         )
@@ -132,7 +135,9 @@ class Application:
         if self.server and self.server.keep_running():
             log.warning("The embedded server ended and was started again.")
         if self.site:
-            self.site.provide(self.campaign.state.plan.slots)
+            state = self.campaign.state
+            left = max(0, state.plan.budget - state.successes)
+            self.site.provide(state.plan.slots, simulations_left=left)
             self.site.keep_running()
 
     def _step(self, complain: Callable[[str], None]) -> None:
@@ -166,8 +171,7 @@ class Application:
     def _workers_that_load(self) -> frozenset[Topic]:
         """Name the topics whose workers here have not been ready since they were started first."""
         if self._loading is None:
-            started = self.site.workers if self.site else []
-            self._loading = frozenset(worker.topic for worker in started)
+            self._loading = self.site.begun if self.site else frozenset()
         if self._loading:
             try:
                 self._loading -= {worker.topic for worker in live_workers(self.settings.queue)}
@@ -179,16 +183,16 @@ class Application:
         """Compare given labels with new ones, once there are enough."""
         if self._compared or not self.campaign.state.plan.known_labels:
             return []
-        distance = distance_eV(self.campaign.ledger)
-        self._compared = distance is not None
-        told = contradiction(distance)
+        found = distance(self.campaign.ledger)
+        self._compared = found is not None
+        told = contradiction(found)
         return [told] if told else []
 
     def retire(self) -> None:
         """Remove what a campaign that has ended left in stores and queues."""
         try:
             self.campaign.bus.retire()
-            self.campaign.orders.retire()
+            self.campaign.dispatching.retire()
         except ServiceUnavailable as error:
             log.warning("%s What the campaign left there expires by itself.", error)
 

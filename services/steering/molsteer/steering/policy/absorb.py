@@ -7,7 +7,7 @@ from typing import assert_never
 
 from rpds import HashTrieSet
 
-from molsteer.shared.errors import MolsteerError
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import (
     Began,
     Control,
@@ -18,17 +18,14 @@ from molsteer.steering.policy.events import (
     RetryRequested,
     SlotsChanged,
     StopRequested,
+    TaskEnded,
     Ticked,
 )
 from molsteer.steering.policy.plan import Plan, Topic
 from molsteer.steering.policy.settle import settle
 from molsteer.steering.policy.shortlist import Shortlist
-from molsteer.steering.policy.state import State
+from molsteer.steering.policy.state import Standing, State
 from molsteer.steering.policy.tasks import tried_anew
-
-
-class PolicyDefect(MolsteerError):
-    """Events that no campaign can produce: the program or its journal is broken."""
 
 
 def absorb(state: State, event: Event) -> State:
@@ -43,6 +40,8 @@ def absorb(state: State, event: Event) -> State:
             f"{'after' if state.began else 'before'} it. Restore the ledger from a copy, or begin "
             f"the campaign anew in an empty run directory."
         )
+    if isinstance(event, TaskEnded):
+        return settle(state, event)
     match event:
         case Began(starters=starters, known=known):
             shortlist, chosen = Shortlist.of_starters(starters), HashTrieSet(known)
@@ -54,7 +53,7 @@ def absorb(state: State, event: Event) -> State:
         case Ticked():
             return state
         case _:
-            return settle(state, event)
+            assert_never(event)
 
 
 def _obey(state: State, event: Control) -> State:
@@ -64,7 +63,7 @@ def _obey(state: State, event: Control) -> State:
         case Paused():
             return replace(state, paused=True)
         case Resumed():
-            return replace(state, paused=False, stopping=None, failures_in_a_row=0, finished=None)
+            return replace(_hopeful(state), paused=False, stopping=None)
         case StopRequested(now=now):
             return replace(state, stopping="now" if now else "gently")
         case RetryRequested(molecules=molecules):
@@ -74,15 +73,22 @@ def _obey(state: State, event: Control) -> State:
 
 
 def _retry(state: State, molecules: tuple[int, ...]) -> State:
-    abandoned, simulations = state.abandoned, state.simulations
+    levels = tuple(_retry_at(level, molecules) for level in state.levels)
+    return state if levels == state.levels else _hopeful(replace(state, levels=levels))
+
+
+def _retry_at(level: Standing, molecules: tuple[int, ...]) -> Standing:
+    abandoned, simulations = level.abandoned, level.simulations
     for molecule in molecules:
         if task := abandoned.get(molecule):
             abandoned, simulations = abandoned.remove(molecule), tried_anew(simulations, task)
-    if abandoned is state.abandoned:
-        return state
-    return replace(
-        state, abandoned=abandoned, simulations=simulations, failures_in_a_row=0, finished=None
-    )
+    return replace(level, abandoned=abandoned, simulations=simulations)
+
+
+def _hopeful(state: State) -> State:
+    """Forget earlier failures and the end, if there was one."""
+    levels = tuple(replace(level, failures_in_a_row=0) for level in state.levels)
+    return replace(state, levels=levels, finished=None)
 
 
 def _with_slots(plan: Plan, topic: Topic, slots: int) -> Plan:

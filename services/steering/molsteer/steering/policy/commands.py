@@ -12,7 +12,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class DispatchSimulation:
-    """Simulate a molecule.
+    """Simulate a molecule at a level.
 
     Attributes:
         taken_back: Earlier attempts that are no tries: they were taken back while they ran, or
@@ -20,18 +20,19 @@ class DispatchSimulation:
     """
 
     molecule: int
+    level: str
     attempt: int = 1
     taken_back: int = 0
 
     @property
     def task_id(self) -> str:
-        """`simulate/{molecule}/{attempt}`."""
-        return f"simulate/{self.molecule}/{self.attempt}"
+        """`simulate/{molecule}/{level}/{attempt}`."""
+        return f"simulate/{self.molecule}/{self.level}/{self.attempt}"
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchTraining:
-    """Train a group of members on the first `labels` labels in the order they were settled.
+    """Train a group of members on the first `labels` results in the order they were settled.
 
     Attributes:
         generation: Number of the update, from 1.
@@ -117,10 +118,10 @@ class Finish:
     """The campaign is over; nothing follows unless somebody resumes it or changes its plan.
 
     Attributes:
-        reason: `budget-reached` all simulations wanted are there; `out-of-candidates` the space is
-            exhausted, or a model without a new label names nothing new; `stopped` on request;
-            `failing` too many molecules failed in a row, or there is nothing left to simulate and
-            no model to ask.
+        reason: `budget-reached` all simulations wanted are there, those of rungs as far as anybody
+            can climb; `out-of-candidates` the space is exhausted, or a model without a new label
+            names nothing new; `stopped` on request; `failing` too many molecules failed in a row,
+            or there is nothing left to simulate and no model to ask.
     """
 
     reason: FinishReason

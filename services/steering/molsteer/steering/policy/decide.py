@@ -7,15 +7,19 @@ replayed after a crash, or on a virtual clock.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from molsteer.steering.policy.absorb import absorb
 from molsteer.steering.policy.commands import Command
 from molsteer.steering.policy.events import Event, PlanChanged, Resumed, RetryRequested
+from molsteer.steering.policy.ladder import dispatch_promotion, take_back_surplus
 from molsteer.steering.policy.rules import (
     act_when_starved,
+    dispatch_attempt,
     dispatch_simulation,
     finish_when_decided,
 )
+from molsteer.steering.policy.settle import lasting
 from molsteer.steering.policy.state import State, Step
 from molsteer.steering.policy.updates import (
     begin_due_update,
@@ -27,10 +31,28 @@ from molsteer.steering.policy.updates import (
     drop_useless_update,
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an event led to.
+
+    Attributes:
+        state: The state after it.
+        kept_event: The event as the journal has to hold it, without what never counted; deciding
+            about it again gives the same state and the same commands.
+        commands: What is to be done, in order.
+    """
+
+    state: State
+    kept_event: Event
+    commands: tuple[Command, ...]
+
+
 Rule = Callable[[State], Step | None]
 
 ENDING: tuple[Rule, ...] = (
     finish_when_decided,
+    take_back_surplus,
     conclude_training,
     conclude_scoring,
     drop_useless_update,
@@ -39,6 +61,8 @@ ENDING: tuple[Rule, ...] = (
 
 RULES: tuple[Rule, ...] = (
     *ENDING,
+    dispatch_attempt,
+    dispatch_promotion,
     dispatch_simulation,
     begin_due_update,
     dispatch_training,
@@ -48,13 +72,14 @@ RULES: tuple[Rule, ...] = (
 )
 """In order; a rule may rely on those before it having nothing to do.
 
-An update is concluded before it could be dropped. Simulations come before updates, so that one
-begins only if the free slots leave it something to choose; where refilling waits for updates, it
-waits for one that is due as well.
+An update is concluded before it could be dropped. A free place goes to a further attempt
+first, then to a molecule that climbs, neither of which waits for a model, then to a new one. That
+comes before updates, so that one begins only if the free slots leave it something to choose; where
+refilling waits for updates, it waits for one that is due as well.
 """
 
 
-def decide(state: State, event: Event) -> tuple[State, tuple[Command, ...]]:
+def decide(state: State, event: Event) -> Decision:
     """Note an event, then follow the rules until none has anything to do.
 
     Args:
@@ -63,20 +88,18 @@ def decide(state: State, event: Event) -> tuple[State, tuple[Command, ...]]:
             `RetryRequested`, which open the campaign again; where the reason of the end still
             holds, it ends at once.
 
-    Returns:
-        The state after the event, and what is to be done, in order.
-
     Raises:
         PolicyDefect: If the first event is not `Began`, or a later one is.
     """
     if state.finished and not isinstance(event, Resumed | PlanChanged | RetryRequested):
-        return state, ()
+        return Decision(state, lasting(event, state), ())
     state = absorb(state, event)
+    kept_event = lasting(event, state)
     commands: list[Command] = []
     while not state.finished and (step := _next_step(state)):
         state, asked = step
         commands += asked
-    return state, tuple(commands)
+    return Decision(state, kept_event, tuple(commands))
 
 
 def _next_step(state: State) -> Step | None:

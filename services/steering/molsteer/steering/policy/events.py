@@ -17,7 +17,7 @@ class Candidate(NamedTuple):
 
     Attributes:
         molecule: Number of the molecule in the search space.
-        score: Value of the acquisition function in eV; higher is simulated first.
+        score: Value of the acquisition function, or merit of a label; higher is simulated first.
     """
 
     molecule: int
@@ -41,10 +41,16 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class SimulationSucceeded:
-    """A molecule has its label."""
+    """A molecule has its label at a level.
+
+    Attributes:
+        merit: How good it is by what was computed, larger is better, comparable within a level;
+            None if nothing of it tells.
+    """
 
     at: float
     task_id: str
+    merit: float | None = None
     kind: Literal["simulation-succeeded"] = "simulation-succeeded"
 
 
@@ -115,7 +121,8 @@ class PlanChanged:
     """Somebody turned knobs of the plan; a campaign that has ended looks whether it goes on.
 
     Attributes:
-        plan: The whole plan from now on; ensemble and search space are those it began with.
+        plan: The whole plan from now on; ensemble, search space and the names of the levels are
+            those it began with.
     """
 
     at: float
@@ -157,7 +164,8 @@ class RetryRequested:
     """Somebody believes that molecules that were given up can be simulated after all.
 
     Attributes:
-        molecules: Which ones; those that were not given up are passed over.
+        molecules: Which ones, at the level that gave them up; those that none gave up are passed
+            over.
     """
 
     at: float

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from molsteer.steering.policy.absorb import PolicyDefect
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import Event
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 Topic = Literal["simulate", "train", "infer"]
@@ -12,17 +13,35 @@ DuringUpdate = Literal["continue", "hold-while-training", "pause"]
 Merge = Literal["progressive", "complete"]
 
 
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A level above the first: the best molecules of the level below are simulated again.
+
+    Attributes:
+        share: Part of the molecules of the level below that climb, above 0 and at most 1.
+    """
+
+    level: str
+    share: float
+
+    def part_of(self, molecules: int) -> float:
+        """How many of the molecules of the level below climb, still to be rounded."""
+        return round(molecules * self.share, 9)  # 0.07 * 100 is 7, not a little more
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How a campaign is to be steered.
 
     Attributes:
-        budget: Successful simulations wanted.
+        budget: Successful simulations wanted at the first level.
+        level: The first level, at which molecules are simulated that a model chose.
+        rungs: The levels above it, in order.
         slots_simulate: Simulations that can run at once.
         slots_train: Training tasks in flight at most.
         slots_infer: Inference tasks in flight at most.
         buffer: Simulations that wait in the queue beyond the running ones, if any can run.
-        shortlist: Ranked candidates that are kept.
+        shortlist: Ranked candidates that are kept, and molecules that may climb to each rung.
         first_training_after: Labels that must exist before the first update.
         retrain_after: Labels since the last update's training set that make the next one due.
         during_update: What happens to free simulation slots: `continue` fills them,
@@ -34,8 +53,8 @@ class Plan:
         space_size: Molecules in the search space, numbered from 0.
         chunk_size: Molecules in a chunk; molecule `m` lies in chunk `m // chunk_size`.
         attempts: Tries of a task whose failures are retryable.
-        failure_limit: Molecules given up in a row, without a success in between, after which the
-            campaign ends as failing.
+        failure_limit: Molecules given up in a row at one level, without a success in between,
+            after which the campaign ends as failing.
         pretrained: Whether models are given that rank the space before anything is trained.
         known_labels: Labels that exist before the campaign begins, of molecules in the space or
             outside; the budget does not count them.
@@ -65,6 +84,16 @@ class Plan:
     known_labels: int = 0
     predict_early: bool = False
     labels_first: bool = False
+    level: str = "xtb"
+    rungs: tuple[Rung, ...] = ()
+
+    @property
+    def budgets(self) -> tuple[int, ...]:
+        """Successful simulations wanted at each level, the first one's before those of rungs."""
+        budgets = [self.budget]
+        for rung in self.rungs:
+            budgets.append(ceil(rung.part_of(budgets[-1])))
+        return tuple(budgets)
 
     @property
     def slots(self) -> dict[Topic, int]:

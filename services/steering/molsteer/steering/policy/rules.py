@@ -16,61 +16,77 @@ from molsteer.steering.policy.commands import (
     Finish,
     FinishReason,
 )
+from molsteer.steering.policy.ladder import is_over
 from molsteer.steering.policy.state import State, Step, Training
 from molsteer.steering.policy.tasks import taken_back
-from molsteer.steering.policy.updates import begin_update, end_update, update_is_due
+from molsteer.steering.policy.updates import (
+    asking_helps,
+    begin_update,
+    end_update,
+    is_starved,
+    update_is_due,
+)
 
 
 def finish_when_decided(state: State) -> Step | None:
     """End the campaign when it has what it wants, fails too often, or has stopped as asked."""
-    if state.successes >= state.plan.budget:
+    levels = state.levels
+    if levels[0].successes >= state.plan.budget and _all_over(state):
         return _finish(state, "budget-reached")
-    if state.failures_in_a_row >= state.plan.failure_limit:
-        return _finish(state, "failing")
-    if state.stopping == "now" or (state.stopping and not state.simulations.running):
+    for level in levels:
+        if level.failures_in_a_row >= state.plan.failure_limit:
+            return _finish(state, "failing")
+    if state.stopping == "now" or (state.stopping and not state.in_flight_of("simulate")):
         return _finish(state, "stopped")
     return None
 
 
+def dispatch_attempt(state: State) -> Step | None:
+    """Give a free place to the next attempt of a failed molecule, at the highest level first."""
+    for place in range(len(state.levels) - 1, -1, -1):
+        level = state.levels[place]
+        if not level.simulations.waiting or state.stopping or not state.has_place:
+            continue
+        if len(level.simulations.running) < state.plan.budgets[place] - level.successes:
+            again, simulations = level.simulations.start_first()
+            return state.at_level(place, replace(level, simulations=simulations)), (again,)
+    return None
+
+
 def dispatch_simulation(state: State) -> Step | None:
-    """Give a free place to the next attempt of a failed molecule, or else to a new one."""
-    slots = state.plan.slots_simulate
-    places = slots + state.plan.buffer if slots else 0
-    wanted = min(places, state.plan.budget - state.successes)
-    if state.stopping or len(state.simulations.running) >= wanted:
-        return None
-    if state.simulations.waiting:
-        again, simulations = state.simulations.start_first()
-        return replace(state, simulations=simulations), (again,)
-    if state.choosable <= 0 or _refill_waits(state):
+    """Give a free place to a molecule that a model or nobody has chosen yet."""
+    if state.stopping or not state.has_place or state.choosable <= 0 or _refill_waits(state):
         return None
     if (taken := state.shortlist.take(state.chosen)) is None:
         return None
-    task, shortlist = DispatchSimulation(taken[0]), taken[1]
-    simulations = state.simulations.start(task)
+    task, shortlist = DispatchSimulation(taken[0], state.plan.level), taken[1]
+    levels = (state.first.start(task), *state.levels[1:])
     chosen = state.chosen.insert(task.molecule)
-    return replace(state, shortlist=shortlist, chosen=chosen, simulations=simulations), (task,)
+    return replace(state, levels=levels, shortlist=shortlist, chosen=chosen), (task,)
 
 
 def act_when_starved(state: State) -> Step | None:
-    """Where nothing is under way and nothing is left to choose, ask a model once more, or end.
+    """Where nothing is left to choose, ask a model once more if that helps, or end.
 
-    Asking again makes sense if anything changed since the last update began: a new label makes
-    another model, and a molecule chosen since makes room in the ranking for the next one. Either
-    can happen only finitely often. Otherwise an update would say what the last one said, so the
-    campaign is over: out of candidates if the space is exhausted or the last update was completed
-    and named nothing new, failing if there is no model to ask, or no simulation has succeeded.
+    The end comes when the rungs can get no further either: out of candidates if the space is
+    exhausted or the last update was completed and named nothing new, failing if there is no model
+    to ask, or no simulation has succeeded.
     """
-    if state.update or len(state.simulations) or state.shortlist.take(state.chosen):
+    if state.stopping or not is_starved(state):
         return None
-    changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before
-    if changed and state.labels > 0 and state.choosable > 0:
+    if asking_helps(state):
         return begin_update(state) if state.plan.slots_train else None
+    if not _all_over(state):
+        return None
     exhausted = len(state.chosen) >= state.plan.space_size
     answered = 0 < state.model == state.generation
-    hopeless = state.abandoned and not state.successes
+    hopeless = state.first.abandoned and not state.first.successes
     over = (exhausted or answered) and not hopeless
     return _finish(state, "out-of-candidates" if over else "failing")
+
+
+def _all_over(state: State) -> bool:
+    return all(is_over(state, place) for place in range(len(state.levels)))
 
 
 def _refill_waits(state: State) -> bool:
@@ -91,7 +107,7 @@ def _refill_waits(state: State) -> bool:
 
 def _first_model_comes(state: State) -> bool:
     """Tell whether labels known from the start are about to give the first model, or just do."""
-    if not state.plan.labels_first or state.model or state.successes:
+    if not state.plan.labels_first or state.model or state.first.successes:
         return False
     can_end = state.plan.slots_train > 0 and state.plan.slots_infer > 0
     return can_end and (state.update is not None or update_is_due(state))
@@ -103,6 +119,8 @@ def _finish(state: State, reason: FinishReason) -> Step:
     if state.update:
         state, notices = end_update(state, "cancelled")
         commands += notices
-    simulations = taken_back(state.simulations)
-    over = replace(state, simulations=simulations, finished=reason)
+    levels = tuple(
+        replace(level, simulations=taken_back(level.simulations)) for level in state.levels
+    )
+    over = replace(state, levels=levels, finished=reason)
     return over, (*commands, Finish(reason))

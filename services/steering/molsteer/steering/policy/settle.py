@@ -25,16 +25,17 @@ from molsteer.steering.policy.events import (
     TaskFailed,
     TrainingSucceeded,
 )
+from molsteer.steering.policy.ladder import nominate
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.shortlist import best
-from molsteer.steering.policy.state import Scoring, State, Training
+from molsteer.steering.policy.state import Scoring, Standing, State, Training
 
 
 def settle(state: State, event: TaskEnded) -> State:
     """Note how a task ended."""
     match event:
-        case SimulationSucceeded(task_id=task_id):
-            return _label(state, task_id)
+        case SimulationSucceeded(task_id=task_id, merit=merit):
+            return _label(state, task_id, merit)
         case TrainingSucceeded(task_id=task_id):
             return _keep_members(state, task_id)
         case ChunkPredicted(task_id=task_id):
@@ -47,27 +48,24 @@ def settle(state: State, event: TaskEnded) -> State:
             assert_never(event)
 
 
-def lasting(state: State, event: Event) -> Event:
-    """Leave out the candidates of a scored chunk that the state would forget at once.
+def lasting(event: Event, settled: State) -> Event:
+    """Leave out the candidates of a scored chunk that are forgotten once it is settled.
 
     Deciding about what is left gives the same state and the same commands. It is little: the more
     chunks of a space are scored, the fewer of the next one are among the best.
     """
-    match event, state.update:
-        case ChunkScored(candidates=candidates), Scoring() as update:
-            kept = frozenset(_ranking(state, update, candidates))
-            return replace(event, candidates=tuple(each for each in candidates if each in kept))
-        case _:
-            return event
+    if not isinstance(event, ChunkScored):
+        return event
+    kept = frozenset(_rivals(settled))
+    return replace(event, candidates=tuple(each for each in event.candidates if each in kept))
 
 
-def _label(state: State, task_id: str) -> State:
-    task = state.simulations.running.get(task_id)
-    if task is None:
-        return state
-    simulations = state.simulations.end(task)
-    successes = state.successes + 1
-    return replace(state, simulations=simulations, successes=successes, failures_in_a_row=0)
+def _label(state: State, task_id: str, merit: float | None) -> State:
+    for place, level in enumerate(state.levels):
+        if task := level.simulations.running.get(task_id):
+            labelled = state.at_level(place, level.succeed(task))
+            return nominate(labelled, place + 1, task.molecule, merit)
+    return state
 
 
 def _keep_members(state: State, task_id: str) -> State:
@@ -98,7 +96,8 @@ def _rank(state: State, task_id: str, candidates: tuple[Candidate, ...]) -> Stat
     update, plan = state.update, state.plan
     if not isinstance(update, Scoring) or not (task := update.tasks.running.get(task_id)):
         return state
-    ranking = _ranking(state, update, candidates)
+    new = tuple(each for each in candidates if each.molecule not in state.chosen)
+    ranking = best(_rivals(state) + new, plan.shortlist)
     update = replace(update, tasks=update.tasks.end(task), scored=update.scored + 1)
     if plan.merge == "complete":
         return replace(state, update=replace(update, collected=ranking))
@@ -106,20 +105,20 @@ def _rank(state: State, task_id: str, candidates: tuple[Candidate, ...]) -> Stat
     return replace(state, update=update, shortlist=shortlist)
 
 
-def _ranking(
-    state: State, update: Scoring, candidates: tuple[Candidate, ...]
-) -> tuple[Candidate, ...]:
-    """Let a chunk's candidates in among the best of their generation, which are all that count."""
-    complete = state.plan.merge == "complete"
-    rivals = update.collected if complete else state.shortlist.fresh.rest
-    new = tuple(each for each in candidates if each.molecule not in state.chosen)
-    return best(rivals + new, state.plan.shortlist)
+def _rivals(state: State) -> tuple[Candidate, ...]:
+    """The best of the generation that is being scored, which are all that count."""
+    match state.update:
+        case Scoring(collected=collected):
+            return collected if state.plan.merge == "complete" else state.shortlist.fresh.rest
+        case _:
+            return ()
 
 
 def _fail(state: State, task_id: str, retryable: bool) -> State:
     attempts = state.plan.attempts if retryable else 1
-    if simulation := state.simulations.running.get(task_id):
-        return _fail_simulation(state, simulation, attempts)
+    for place, level in enumerate(state.levels):
+        if simulation := level.simulations.running.get(task_id):
+            return state.at_level(place, _fail_simulation(level, simulation, attempts))
     match state.update:
         case Training(tasks=groups) as update if group := groups.running.get(task_id):
             if group.attempt < attempts:
@@ -135,12 +134,12 @@ def _fail(state: State, task_id: str, retryable: bool) -> State:
             return _forget_prediction(state, task_id)
 
 
-def _fail_simulation(state: State, task: DispatchSimulation, attempts: int) -> State:
+def _fail_simulation(level: Standing, task: DispatchSimulation, attempts: int) -> Standing:
     if task.attempt - task.taken_back < attempts:
-        return replace(state, simulations=state.simulations.try_again(task))
+        return replace(level, simulations=level.simulations.try_again(task))
     return replace(
-        state,
-        simulations=state.simulations.end(task),
-        abandoned=state.abandoned.insert(task.molecule, task),
-        failures_in_a_row=state.failures_in_a_row + 1,
+        level,
+        simulations=level.simulations.end(task),
+        abandoned=level.abandoned.insert(task.molecule, task),
+        failures_in_a_row=level.failures_in_a_row + 1,
     )

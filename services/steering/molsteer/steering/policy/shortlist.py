@@ -93,8 +93,9 @@ class Shortlist:
 
 def best(candidates: Iterable[Candidate], limit: int) -> tuple[Candidate, ...]:
     """The candidates with the highest scores, best first, whatever order they came in."""
-    return tuple(sorted(candidates, key=_best_first)[:limit])
+    return tuple(sorted(candidates, key=best_first)[:limit])
 
 
-def _best_first(candidate: Candidate) -> tuple[float, int]:
+def best_first(candidate: Candidate) -> tuple[float, int]:
+    """Sort by score, and by number where scores are equal."""
     return -candidate.score, candidate.molecule

@@ -6,7 +6,7 @@ or a persistent set, which shares its memory with the state before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
 from rpds import HashTrieMap, HashTrieSet
@@ -75,19 +75,52 @@ Update = Training | Scoring
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a campaign is at one level.
+
+    Attributes:
+        simulations: Simulations under way; those that wait are further attempts.
+        successes: Simulations that succeeded.
+        abandoned: The last attempts of molecules that were given up, by molecule.
+        failures_in_a_row: Molecules given up since the last success.
+        candidates: Molecules of the level below that may climb to this one, best first, as many
+            as `Plan.shortlist`; none at the first level.
+    """
+
+    simulations: Tasks[DispatchSimulation] = field(default_factory=Tasks)
+    successes: int = 0
+    abandoned: HashTrieMap[int, DispatchSimulation] = field(default_factory=HashTrieMap)
+    failures_in_a_row: int = 0
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def begun(self) -> int:
+        """Molecules that have succeeded or are under way; one that is given up frees its place."""
+        return self.successes + len(self.simulations)
+
+    def start(self, task: DispatchSimulation) -> Standing:
+        """Dispatch the first attempt of a molecule."""
+        # Here and below as `replace` does, in a third of its time: this is done for each event.
+        simulations, failures = self.simulations.start(task), self.failures_in_a_row
+        return Standing(simulations, self.successes, self.abandoned, failures, self.candidates)
+
+    def succeed(self, task: DispatchSimulation) -> Standing:
+        """Count a running simulation that succeeded."""
+        simulations, successes = self.simulations.end(task), self.successes + 1
+        return Standing(simulations, successes, self.abandoned, 0, self.candidates)
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Where a campaign is.
 
     Attributes:
         plan: The plan, with the slots as they are now.
         began: Whether the first event has been seen.
-        shortlist: Molecules to simulate next.
+        levels: Where each level is, in the order of `Plan.budgets`.
+        shortlist: Molecules to simulate next at the first level.
         chosen: Molecules that were ever dispatched, or whose label was known from the start; none
             of them is chosen again.
-        simulations: Simulations under way; those that wait are further attempts.
-        successes: Simulations that succeeded.
-        abandoned: The last attempts of molecules that were given up, by molecule.
-        failures_in_a_row: Molecules given up since the last success.
         update: The update that runs, if one does.
         given: Whether models that were given have still to rank the space: the next update does,
             without training any.
@@ -103,12 +136,9 @@ class State:
 
     plan: Plan
     began: bool = False
+    levels: tuple[Standing, ...] = (Standing(),)
     shortlist: Shortlist = field(default_factory=Shortlist)
     chosen: HashTrieSet[int] = field(default_factory=HashTrieSet)
-    simulations: Tasks[DispatchSimulation] = field(default_factory=Tasks)
-    successes: int = 0
-    abandoned: HashTrieMap[int, DispatchSimulation] = field(default_factory=HashTrieMap)
-    failures_in_a_row: int = 0
     update: Update | None = None
     given: bool = False
     generation: int = 0
@@ -122,23 +152,44 @@ class State:
     @classmethod
     def fresh(cls, plan: Plan) -> State:
         """The state of a campaign that has not begun."""
-        return cls(plan, given=plan.pretrained)
+        levels = tuple(Standing() for _ in plan.budgets)
+        return cls(plan, levels=levels, given=plan.pretrained)
+
+    def at_level(self, place: int, standing: Standing) -> State:
+        """The state with another standing of one level."""
+        levels = (*self.levels[:place], standing, *self.levels[place + 1 :])
+        return replace(self, levels=levels)
+
+    @property
+    def first(self) -> Standing:
+        """Where the first level is."""
+        return self.levels[0]
+
+    @property
+    def successes(self) -> int:
+        """Simulations that succeeded, at all levels."""
+        successes = 0
+        for level in self.levels:
+            successes += level.successes
+        return successes
 
     @property
     def labels(self) -> int:
-        """Labels there are, those known from the start included."""
+        """Results there are to learn from, the labels known from the start included."""
         return self.plan.known_labels + self.successes
 
     @property
     def choosable(self) -> int:
         """New molecules that may still be chosen, by the budget and by the size of the space."""
-        within_budget = self.plan.budget - self.successes - len(self.simulations)
+        within_budget = self.plan.budget - self.levels[0].begun
         return min(within_budget, self.plan.space_size - len(self.chosen))
 
     @property
     def in_flight(self) -> tuple[Dispatch, ...]:
         """The tasks that workers have or wait for, as they were dispatched, ordered by id."""
-        tasks: dict[str, Dispatch] = dict(self.simulations.running.items())
+        tasks: dict[str, Dispatch] = {}
+        for level in self.levels:
+            tasks.update(level.simulations.running.items())
         if self.update:
             tasks.update((task.task_id, task) for task in self.update.in_flight)
         return tuple(tasks[task_id] for task_id in sorted(tasks))
@@ -147,13 +198,22 @@ class State:
         """Count the tasks of one topic that workers have or wait for."""
         match topic, self.update:
             case "simulate", _:
-                return len(self.simulations.running)
+                return sum([len(level.simulations.running) for level in self.levels])
             case ("train", Training() as update) | ("infer", Scoring() as update):
                 return len(update.tasks.running)
             case "infer", Training() as update:
                 return len(update.predictions.running)
             case _:
                 return 0
+
+    @property
+    def has_place(self) -> bool:
+        """Whether one more simulation may run, or wait in the queue if any can run."""
+        slots = self.plan.slots_simulate
+        places = slots + self.plan.buffer if slots else 0
+        for level in self.levels:
+            places -= len(level.simulations.running)
+        return places > 0
 
     @property
     def update_progress(self) -> tuple[str, int, int] | None:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
 from rpds import HashTrieMap, HashTrieSet
 
-from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -20,10 +19,11 @@ from molsteer.steering.policy.commands import (
     DispatchTraining,
     FinishReason,
 )
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import Candidate
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.shortlist import Shortlist
-from molsteer.steering.policy.state import Scoring, State, Training
+from molsteer.steering.policy.state import Scoring, Standing, State, Training
 from molsteer.steering.policy.tasks import Tasks
 
 TaskT = TypeVar("TaskT", bound=Dispatch)
@@ -69,6 +69,19 @@ class _Tasks(_Stored, Generic[TaskT]):
         return Tasks(running, self.waiting)
 
 
+class _Standing(_Stored):
+    simulations: _Tasks[DispatchSimulation]
+    successes: int
+    abandoned: tuple[DispatchSimulation, ...]
+    failures_in_a_row: int
+    candidates: tuple[Candidate, ...]
+
+    def restored(self) -> Standing:
+        abandoned = HashTrieMap((task.molecule, task) for task in self.abandoned)
+        simulations, failures = self.simulations.restored(), self.failures_in_a_row
+        return Standing(simulations, self.successes, abandoned, failures, self.candidates)
+
+
 class _Training(_Stored):
     generation: int
     tasks: _Tasks[DispatchTraining]
@@ -96,12 +109,9 @@ class _Scoring(_Stored):
 class _State(_Stored):
     plan: Plan
     began: bool
+    levels: tuple[_Standing, ...]
     shortlist: Shortlist
     chosen: tuple[int, ...]
-    simulations: _Tasks[DispatchSimulation]
-    successes: int
-    abandoned: tuple[DispatchSimulation, ...]
-    failures_in_a_row: int
     update: _Training | _Scoring | None
     given: bool
     generation: int
@@ -116,12 +126,9 @@ class _State(_Stored):
         return State(
             plan=self.plan,
             began=self.began,
+            levels=tuple(level.restored() for level in self.levels),
             shortlist=self.shortlist,
             chosen=HashTrieSet(self.chosen),
-            simulations=self.simulations.restored(),
-            successes=self.successes,
-            abandoned=HashTrieMap((task.molecule, task) for task in self.abandoned),
-            failures_in_a_row=self.failures_in_a_row,
             update=self.update.restored() if self.update else None,
             given=self.given,
             generation=self.generation,

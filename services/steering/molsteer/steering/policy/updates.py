@@ -22,10 +22,32 @@ def update_is_due(state: State) -> bool:
 
     Models that were given have learned already: they rank the space as soon as it makes sense.
     """
-    if state.update or state.stopping or state.choosable <= 0:
+    if state.update or state.stopping:
         return False
-    if state.given or state.plan.slots_train == 0:
-        return state.given
+    if not state.given and (state.plan.slots_train == 0 or not _labels_suffice(state)):
+        return False
+    return state.choosable > 0
+
+
+def is_starved(state: State) -> bool:
+    """Tell whether the first level has nothing under way and nothing left to choose."""
+    if state.update or len(state.first.simulations):
+        return False
+    return state.shortlist.take(state.chosen) is None
+
+
+def asking_helps(state: State) -> bool:
+    """Tell whether a starved campaign may learn anything from one more update.
+
+    It does if anything changed since the last update began: a new label makes another model, and a
+    molecule chosen since makes room in the ranking for the next one. Either can happen only
+    finitely often. Otherwise an update would say what the last one said.
+    """
+    changed = state.labels > state.trained_on or len(state.chosen) > state.chosen_before
+    return changed and state.labels > 0 and state.choosable > 0
+
+
+def _labels_suffice(state: State) -> bool:
     if state.generation == 0:
         return state.labels >= state.plan.first_training_after
     return state.labels - state.trained_on >= state.plan.retrain_after

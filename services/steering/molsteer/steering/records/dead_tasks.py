@@ -46,6 +46,7 @@ class DeadTask:
         task_id: Name of the last attempt.
         topic: What it does: simulate, train or infer.
         molecule: Number of the molecule in the search space, where the task simulates one.
+        level: Name of the level at which it is simulated, likewise.
         smiles: The same molecule as text.
         own: What the molecules file says of it beside the SMILES, by heading.
         attempts: What was tried for it, oldest first; the last one is the dead task.
@@ -54,6 +55,7 @@ class DeadTask:
     task_id: str
     topic: Topic
     molecule: int | None
+    level: str | None
     smiles: str | None
     own: Mapping[str, str]
     attempts: tuple[Attempt, ...]
@@ -75,11 +77,13 @@ def dead_tasks(ledger: Ledger) -> list[DeadTask]:
 
 
 def _dead_task(ledger: Ledger, row: sqlite3.Row) -> DeadTask:
-    molecule = json.loads(row["command"]).get("molecule")
+    command = json.loads(row["command"])
+    molecule = command.get("molecule")
     return DeadTask(
         task_id=row["task_id"],
         topic=row["topic"],
         molecule=molecule,
+        level=command.get("level"),
         smiles=json.loads(row["error"])["facts"].get("smiles"),
         own={} if molecule is None else own_columns.of(ledger, molecule),
         attempts=tuple(_attempts(ledger, row["task_id"])),

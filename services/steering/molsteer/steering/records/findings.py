@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
+from molsteer.shared.wire.properties import Objective, Output, Quantity
+from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.agreement import distance_eV
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One labelled molecule.
-
-    Attributes:
-        number: Its place in the order of settling, from 1.
-        smiles: The molecule.
-        adiabatic_eV: Its adiabatic ionization potential.
-        vertical_eV: Its vertical ionization potential.
-        generation: Number of the models that chose it, 0 before there was one.
-        predicted_eV: What they expected, None before there was one.
-        own: What the molecules file says of it beside the SMILES, by heading.
-    """
-
-    number: int
-    smiles: str
-    adiabatic_eV: float
-    vertical_eV: float
-    generation: int
-    predicted_eV: float | None
-    own: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Molecules that were chosen in the same way, summed up.
-
-    Attributes:
-        count: How many there are.
-        hits: How many lie above the campaign's limit.
-        best_eV: The highest ionization potential among them, None if there are none.
-        mean_eV: Their mean ionization potential, None if there are none.
-    """
-
-    count: int
-    hits: int
-    best_eV: float | None
-    mean_eV: float | None
+from molsteer.steering.records.agreement import Distance, distance
+from molsteer.steering.records.aims import levels, objectives, outputs
+from molsteer.steering.records.figures.between_levels import Between, between_levels
+from molsteer.steering.records.figures.errors import mean_errors
+from molsteer.steering.records.figures.groups import Comparison, group
+from molsteer.steering.records.figures.pareto import front
+from molsteer.steering.records.figures.reached import Reached, reached
+from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +29,15 @@ class Update:
         generation: Its number, from 1.
         members: Members that were trained.
         labels: Labels that they learned from.
-        validation_mae_eV: Their held-out error, on average.
+        validation_mae: Their held-out error, on average, by `PROPERTY@LEVEL`; what has none is left
+            out.
         device: Where they were trained.
     """
 
     generation: int
     members: int
     labels: int
-    validation_mae_eV: float
+    validation_mae: Mapping[str, Quantity]
     device: str
 
 
@@ -113,17 +84,21 @@ class Findings:
     Attributes:
         name: Its name.
         finished: Why it has ended, None while it goes on.
-        hit_above_eV: Ionization potential above which a molecule is a hit.
-        level: Level of theory of its labels.
+        objectives: What is wanted, the leading objective first.
+        outputs: What models predict.
+        levels: The levels of theory, the first one first.
+        reached: How many simulations succeeded at each level.
         known_labels: Labels it began with, which it did not have to simulate.
-        known_labels_apart_eV: How far the median of its first labels lies above that of those it
-            began with, None if there are too few of either.
+        known_labels_apart: How far its first labels lie from those it began with, None if there
+            are too few of either.
         given_models: Models it began with, which it did not have to train.
         elapsed_s: From its first task to the last one that settled.
-        found: All labelled molecules in the order of settling.
+        found: Every molecule at every level, in the order of settling.
+        between_levels: How far each level agrees with the one below it, property by property.
+        pareto: Numbers in the search space of the molecules that no other one beats by all
+            objectives at once, the best by the leading one first; empty for a single objective.
         starter: How molecules were chosen before there was a model: random or k-means.
-        start: Those molecules.
-        steered: The molecules that a model chose.
+        comparisons: What was chosen then beside what models chose, objective by objective.
         updates: The updates of the ensemble, in order.
         tasks: The tasks that ended, by topic and status.
         failures: What failed, the most common kind first; cancelled tasks are none.
@@ -132,44 +107,67 @@ class Findings:
 
     name: str
     finished: str | None
-    hit_above_eV: float
-    level: str
+    objectives: Sequence[Objective]
+    outputs: Sequence[Output]
+    levels: Sequence[Level]
+    reached: Sequence[Reached]
     known_labels: int
-    known_labels_apart_eV: float | None
+    known_labels_apart: Distance | None
     given_models: int
     elapsed_s: float
     found: Sequence[Found]
+    between_levels: Sequence[Between]
+    pareto: Sequence[int]
     starter: str
-    start: Group
-    steered: Group
+    comparisons: Sequence[Comparison]
     updates: Sequence[Update]
     tasks: Sequence[TaskGroup]
     failures: Sequence[Failure]
     own_headings: Sequence[str] = ()
 
+    @property
+    def leading(self) -> Objective | None:
+        """The objective by which molecules are called the best; None before the first session."""
+        return next(iter(self.objectives), None)
+
+    def title(self, output: Output) -> str:
+        """Head a column of values: with its unit, and its level where there are several."""
+        return f"{output.title}, {output.level}" if len(self.levels) > 1 else output.title
+
     def best(self, count: int) -> Sequence[Found]:
-        """Give the molecules with the highest adiabatic ionization potentials."""
-        return sorted(self.found, key=lambda molecule: -molecule.adiabatic_eV)[:count]
+        """Give the best molecules by the leading objective, those found first among equals."""
+        objective = self.leading
+        if objective is None:
+            return []
+        known = [
+            (objective.merit(value), each)
+            for each in self.found
+            if (value := each.value(objective.output)) is not None
+        ]
+        return [each for _, each in sorted(known, key=lambda pair: -pair[0])[:count]]
 
 
-def read_findings(ledger: Ledger, name: str, hit_above_eV: float) -> Findings:
+def read_findings(ledger: Ledger, name: str) -> Findings:
     """Read everything a report tells."""
-    found = _found(ledger)
+    wanted, rungs, found = objectives(ledger), levels(ledger), read_found(ledger)
     finished = ledger.fact("finished")
     plan, identity = _facts(ledger, "plan"), _facts(ledger, "identity")
     return Findings(
         name=name,
         finished=None if finished is None else str(finished),
-        hit_above_eV=hit_above_eV,
-        level=identity.get("simulate", {}).get("level", "xtb"),
+        objectives=wanted,
+        outputs=outputs(ledger),
+        levels=rungs,
+        reached=reached(ledger),
         known_labels=plan.get("known_labels", 0),
-        known_labels_apart_eV=distance_eV(ledger),
+        known_labels_apart=distance(ledger),
         given_models=plan["members"] if plan.get("pretrained") else 0,
         elapsed_s=_elapsed_s(ledger),
         found=found,
+        between_levels=_between(found, rungs),
+        pareto=_pareto(found, wanted),
         starter=identity.get("policy.starter", "random"),
-        start=_group([m for m in found if m.generation == 0], hit_above_eV),
-        steered=_group([m for m in found if m.generation > 0], hit_above_eV),
+        comparisons=[_compared(found, objective) for objective in wanted],
         updates=_updates(ledger),
         tasks=_task_groups(ledger),
         failures=_failures(ledger),
@@ -182,23 +180,32 @@ def _facts(ledger: Ledger, name: str) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def _found(ledger: Ledger) -> list[Found]:
-    rows = ledger.connection.execute(
-        "SELECT number, smiles, adiabatic_eV, vertical_eV, label.generation, mean_eV, molecule"
-        " FROM label LEFT JOIN choice USING (molecule) ORDER BY number"
-    )
-    own = own_columns.of_all(ledger)
-    return [replace(Found(*row[:-1]), own=own.get(row["molecule"], {})) for row in rows]
+def _compared(found: Sequence[Found], objective: Objective) -> Comparison:
+    start, steered = list[float](), list[float]()
+    for each in found:
+        if (value := each.value(objective.output)) is not None:
+            (steered if each.generation else start).append(value)
+    return Comparison(objective, group(start, objective), group(steered, objective))
 
 
-def _group(molecules: Sequence[Found], hit_above_eV: float) -> Group:
-    values_eV = [molecule.adiabatic_eV for molecule in molecules]
-    return Group(
-        count=len(values_eV),
-        hits=sum(value > hit_above_eV for value in values_eV),
-        best_eV=max(values_eV, default=None),
-        mean_eV=sum(values_eV) / len(values_eV) if values_eV else None,
-    )
+def _between(found: Sequence[Found], levels: Sequence[Level]) -> Sequence[Between]:
+    if len(levels) < 2:
+        return ()
+    known = ((output, values_of(found, output)) for output in outputs_of(found))
+    return list(between_levels([level.name for level in levels], known))
+
+
+def _pareto(found: Sequence[Found], objectives: Sequence[Objective]) -> Sequence[int]:
+    if len(objectives) < 2:
+        return ()
+    merits = [
+        {molecule: objective.merit(value) for molecule, value in known.items()}
+        for objective in objectives
+        for known in [values_of(found, objective.output)]
+    ]
+    molecules = [molecule for molecule in merits[0] if all(molecule in known for known in merits)]
+    places = front([[known[molecule] for known in merits] for molecule in molecules])
+    return [molecules[place] for place in places]
 
 
 def _elapsed_s(ledger: Ledger) -> float:
@@ -210,11 +217,21 @@ def _elapsed_s(ledger: Ledger) -> float:
 
 def _updates(ledger: Ledger) -> list[Update]:
     rows = ledger.connection.execute(
-        "SELECT generation, sum(json_array_length(members)), max(labels),"
-        " avg(validation_mae_eV), group_concat(DISTINCT device)"
+        "SELECT generation, sum(json_array_length(members)) AS members, max(labels) AS labels,"
+        " json_group_array(json(validation_mae)) AS errors, group_concat(DISTINCT device) AS device"
         " FROM model GROUP BY generation ORDER BY generation"
     )
-    return [Update(*row) for row in rows]
+    learned = outputs(ledger)
+    return [
+        Update(
+            row["generation"],
+            row["members"],
+            row["labels"],
+            mean_errors(learned, json.loads(row["errors"])),
+            row["device"],
+        )
+        for row in rows
+    ]
 
 
 def _task_groups(ledger: Ledger) -> list[TaskGroup]:

@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.errors import NothingMeasured
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.events import PlanChanged, SlotsChanged
 from molsteer.steering.policy.journal_codec import from_json
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.records.durations import (
     Distribution,
     SlotChange,
@@ -23,7 +22,7 @@ from molsteer.steering.records.durations import (
     idle_s,
     slot_time_s,
 )
-from molsteer.steering.records.task_columns import INTERVALS
+from molsteer.steering.records.tables.task_columns import INTERVALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def read_latencies(ledger: Ledger) -> Latencies:
         ).fetchone()
         if end is None:
             raise NothingMeasured
-        plan = TypeAdapter(Plan).validate_python(ledger.fact("plan"))
+        plan = plan_from(ledger.fact("plan"))
         works = {topic: _works(ledger, topic) for topic in TOPICS}
         slots_s = _slot_times_s(ledger, plan, begin, end)
         return Latencies(

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from molsteer.shared.errors import MolsteerError
-from molsteer.steering.control.requests import changes_of
+from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.errors import LEDGER_FILE, NoSuchFolder
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.records.aims import leading
+from molsteer.steering.records.figures import bests
+from molsteer.steering.records.figures.reached import reached
 from molsteer.steering.run_directory import is_held
 
 
@@ -26,9 +29,10 @@ class Summary:
         name: Name of the campaign, None where it cannot be read.
         state: running, paused, stopping, interrupted, or why it ended; `starting` before its first
             decision, `damaged` where it cannot be read, `no campaign` for any other folder.
-        done: Successful simulations, None where they cannot be read.
-        budget: Successful simulations wanted, likewise.
-        best_eV: Highest ionization potential so far, None before the first.
+        done: Successful simulations at all levels, None where they cannot be read.
+        budget: Successful simulations wanted at all levels, likewise.
+        property: What molecules are called the best by, the property of the leading objective.
+        best: Its best value so far, None before the first.
         best_smiles: Its molecule.
         last_active_at: When its ledger was written last, in seconds of the Unix epoch.
         problem: Why it cannot be read, or None.
@@ -39,7 +43,8 @@ class Summary:
     state: str = "no campaign"
     done: int | None = None
     budget: int | None = None
-    best_eV: float | None = None
+    property: str | None = None
+    best: Quantity | None = None
     best_smiles: str | None = None
     last_active_at: float | None = None
     problem: str | None = None
@@ -90,22 +95,18 @@ def _summary(folder: Path) -> Summary:
 
 
 def _read(folder: Path, ledger: Ledger, *, runs: bool | None) -> Summary:
-    one = ledger.connection.execute
-    plan = ledger.fact("plan")
     identity = ledger.fact("identity")
-    (done,) = one("SELECT count(*) FROM label").fetchone()
-    best = one("SELECT adiabatic_eV, smiles FROM label ORDER BY 1 DESC LIMIT 1").fetchone()
-    budget = changes_of(ledger).get("campaign.budget")
-    if budget is None and isinstance(plan, dict):
-        budget = plan["budget"]
+    levels, objective = reached(ledger), leading(ledger)
+    best = bests.best(ledger, objective)
     return Summary(
         folder=str(folder),
         name=str(identity["campaign.name"]) if isinstance(identity, dict) else None,
         state=", ".join(_conditions(ledger, runs=runs)),
-        done=done,
-        budget=None if budget is None else int(budget),
-        best_eV=best[0] if best else None,
-        best_smiles=best[1] if best else None,
+        done=sum(each.done for each in levels),
+        budget=sum(each.budget for each in levels) if levels else None,
+        property=objective.output.name if objective else None,
+        best=best.value if best else None,
+        best_smiles=best.smiles if best else None,
         last_active_at=_last_active_at(folder),
     )
 

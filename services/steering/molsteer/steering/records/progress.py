@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.aims import leading, outputs
+from molsteer.steering.records.figures import bests
+from molsteer.steering.records.figures.errors import mean_errors
+from molsteer.steering.records.figures.reached import Reached, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +20,19 @@ class Progress:
     """The state of a campaign in a few numbers.
 
     Attributes:
-        done: Successful simulations.
-        budget: Successful simulations wanted.
+        done: Successful simulations, at all levels.
+        budget: Successful simulations wanted, at all levels.
+        levels: The same level by level, the first one first.
         activity: What the models are doing, in words.
         in_flight: Simulations published and not settled.
         given_up: Molecules whose simulation failed for good.
-        hits: Molecules above the campaign's limit.
-        best_eV: Highest adiabatic ionization potential so far, None before the first.
+        property: What molecules are called the best by, the property of the leading objective.
+        hits: Molecules that are hits by it, None if it has no threshold.
+        best: Its best value so far, None before the first.
         best_smiles: Its molecule.
         best_own: What the molecules file says of it beside the SMILES, by heading.
         generation: Number of the newest update that trained a model, 0 before the first.
-        validation_mae_eV: Held-out error of its models, None before the first.
+        validation_mae: Held-out error of its models, None before the first.
         rate_per_min: Simulations settled per minute, over the last half of this session of steering
             and at least the last 30; None before there are 10.
         left_s: Estimated time to the end, None before there is a rate.
@@ -32,15 +40,17 @@ class Progress:
 
     done: int
     budget: int
+    levels: Sequence[Reached]
     activity: str
     in_flight: int
     given_up: int
-    hits: int
-    best_eV: float | None
+    property: str | None
+    hits: int | None
+    best: Quantity | None
     best_smiles: str | None
     best_own: Mapping[str, str]
     generation: int
-    validation_mae_eV: float | None
+    validation_mae: Quantity | None
     rate_per_min: float | None
     left_s: float | None
 
@@ -52,45 +62,68 @@ RATE_OVER, RATE_OVER_AT_MOST = 30, 1000
 """The rate is taken over the last half of a session's simulations, within these limits."""
 
 
-def measure(
-    ledger: Ledger, *, budget: int, hit_above_eV: float, activity: str, now: float
-) -> Progress:
-    """Read a campaign's progress from its ledger."""
-    one = ledger.connection.execute
-    (done,) = one("SELECT count(*) FROM label").fetchone()
-    (hits,) = one("SELECT count(*) FROM label WHERE adiabatic_eV > ?", (hit_above_eV,)).fetchone()
-    (in_flight,) = one(
-        "SELECT count(*) FROM task WHERE topic = 'simulate' AND state = 'dispatched'"
-    ).fetchone()
-    (given_up,) = one(
-        "SELECT count(DISTINCT json_extract(command, '$.molecule')) FROM task"
-        " WHERE topic = 'simulate' AND status IN ('error', 'timeout', 'poison', 'cancelled')"
-        " AND state = 'settled'"
-        " AND json_extract(command, '$.molecule') NOT IN (SELECT molecule FROM label)"
-    ).fetchone()
-    best = one(
-        "SELECT adiabatic_eV, smiles, molecule FROM label ORDER BY 1 DESC LIMIT 1"
-    ).fetchone()
-    model = one(
-        "SELECT generation, avg(validation_mae_eV) FROM model"
-        " GROUP BY generation ORDER BY generation DESC LIMIT 1"
-    ).fetchone()
-    rate = _rate_per_min(ledger, now)
+def measure(ledger: Ledger, *, budget: int, activity: str, now: float) -> Progress:
+    """Read a campaign's progress from its ledger.
+
+    Args:
+        ledger: The campaign's.
+        budget: Successful simulations wanted at the first level.
+        activity: What the models are doing, in words.
+        now: Seconds of the Unix epoch.
+    """
+    levels = reached(ledger, budget)
+    done = sum(each.done for each in levels)
+    wanted = sum(each.budget for each in levels) or budget
+    objective, rate = leading(ledger), _rate_per_min(ledger, now)
+    best = bests.best(ledger, objective)
+    generation, validation_mae = _newest_models(ledger, objective)
     return Progress(
         done=done,
-        budget=budget,
+        budget=wanted,
+        levels=levels,
         activity=activity,
-        in_flight=in_flight,
-        given_up=given_up,
-        hits=hits,
-        best_eV=best[0] if best else None,
-        best_smiles=best[1] if best else None,
-        best_own=own_columns.of(ledger, best[2]) if best else {},
-        generation=model[0] if model else 0,
-        validation_mae_eV=model[1] if model else None,
+        in_flight=_in_flight(ledger),
+        given_up=_given_up(ledger),
+        property=objective.output.name if objective else None,
+        hits=bests.hits(ledger, objective),
+        best=best.value if best else None,
+        best_smiles=best.smiles if best else None,
+        best_own=own_columns.of(ledger, best.molecule) if best else {},
+        generation=generation,
+        validation_mae=validation_mae,
         rate_per_min=rate,
-        left_s=(budget - done) / rate * 60.0 if rate else None,
+        left_s=(wanted - done) / rate * 60.0 if rate else None,
     )
+
+
+def _in_flight(ledger: Ledger) -> int:
+    (count,) = ledger.connection.execute(
+        "SELECT count(*) FROM task WHERE topic = 'simulate' AND state = 'dispatched'"
+    ).fetchone()
+    return int(count)
+
+
+def _given_up(ledger: Ledger) -> int:
+    (count,) = ledger.connection.execute(
+        "SELECT count(DISTINCT failed.molecule) FROM"
+        " (SELECT json_extract(command, '$.molecule') AS molecule,"
+        " json_extract(command, '$.level') AS level FROM task WHERE topic = 'simulate'"
+        " AND status IN ('error', 'timeout', 'poison', 'cancelled') AND state = 'settled')"
+        " AS failed LEFT JOIN result USING (molecule, level) WHERE result.number IS NULL"
+    ).fetchone()
+    return int(count)
+
+
+def _newest_models(ledger: Ledger, objective: Objective | None) -> tuple[int, Quantity | None]:
+    """Give the number of the last update that trained a model, and its error by an objective."""
+    rows = ledger.connection.execute(
+        "SELECT generation, validation_mae FROM model"
+        " WHERE generation = (SELECT max(generation) FROM model)"
+    ).fetchall()
+    if not rows:
+        return 0, None
+    errors = mean_errors(outputs(ledger), [json.loads(row["validation_mae"]) for row in rows])
+    return rows[0]["generation"], errors.get(objective.output.key) if objective else None
 
 
 def _rate_per_min(ledger: Ledger, now: float) -> float | None:

@@ -15,16 +15,16 @@ Document = Mapping[str, JsonValue]
 
 
 def documents(run_dir: Path, ledger: Ledger) -> Iterator[Document]:
-    """Read the records of every labelled molecule, in the order of settling.
+    """Read the records of every molecule at every level, in the order of settling.
 
     Each is a QCSchema result as it was computed. Its `id` is the task's, followed by what it is
-    for: `neutral`, `vertical` or `cation`.
+    for, as `neutral`, `vertical` or `cation`.
 
     Raises:
         RecordUnreadable: If the file of a record is missing or damaged.
     """
-    labels = ledger.connection.execute("SELECT task_id, record FROM label ORDER BY number")
-    for task_id, record in labels:
+    results = ledger.connection.execute("SELECT task_id, record FROM result ORDER BY number")
+    for task_id, record in results:
         for purpose, document in read_record(run_dir / record).items():
             if not isinstance(document, dict):
                 raise RecordUnreadable(run_dir / record, f"its {purpose} is not a document")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from molsteer.steering.records.durations import LONGEST_IDLE_S, Distribution
 from molsteer.steering.records.latency import Latencies, StoreUse, TopicLatency
-from molsteer.steering.records.task_columns import INTERVALS
+from molsteer.steering.records.tables.task_columns import INTERVALS
 from molsteer.steering.report.table import number, table
 
 _FIGURES = ("count", "median / s", "mean / s", "95 % below / s")

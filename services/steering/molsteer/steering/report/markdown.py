@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from molsteer.shared.foreign_text import literal
+from molsteer.shared.wire.catalogue import REMARKS
+from molsteer.shared.wording import counted
 from molsteer.steering.records.agreement import contradiction
-from molsteer.steering.records.findings import Findings, Group
-from molsteer.steering.records.titles import shown, title_headings
+from molsteer.steering.records.aims import bar
+from molsteer.steering.records.figures.groups import Comparison, Group
+from molsteer.steering.records.findings import Findings
+from molsteer.steering.report.molecules import best_compromises, best_molecules
 from molsteer.steering.report.table import number, table
-
-BEST_SHOWN = 20
-
-_WHAT_IT_IS = {
-    "xtb": "These are plain differences of GFN2-xTB energies, about 4.8 eV above experiments in "
-    "most cases. xtb's own `--vip` subtracts an empirical 4.8455 eV from the vertical one.\n",
-}
-"""What the numbers of a level of theory are, where that is known here."""
 
 
 def render(findings: Findings, plot_file: str) -> str:
@@ -24,66 +22,29 @@ def render(findings: Findings, plot_file: str) -> str:
         findings: The campaign.
         plot_file: Name of the discovery plot beside the report.
     """
-    titles = title_headings(findings.own_headings)
-    best = [
-        (
-            literal(molecule.smiles),
-            f"{molecule.adiabatic_eV:.3f}",
-            f"{molecule.vertical_eV:.3f}",
-            findings.starter if molecule.predicted_eV is None else f"{molecule.predicted_eV:.3f}",
-            molecule.number,
-            *(literal(shown(molecule.own.get(heading, ""))) for heading in titles),
-        )
-        for molecule in findings.best(BEST_SHOWN)
-    ]
-    sections = [
-        f"# Campaign {findings.name}\n",
-        _summary(findings),
-        *_warnings(findings),
-        "## Best molecules\n",
-        table(
-            (
-                *("SMILES", "adiabatic / eV", "vertical / eV", "predicted / eV", "found as no."),
-                *(literal(shown(heading)) for heading in titles),
-            ),
-            best,
-        ),
-        *([_WHAT_IT_IS[findings.level]] if findings.level in _WHAT_IT_IS else []),
-        f"## Against the {findings.starter} start\n",
-        _comparison(findings),
-        f"![Discovery plot]({plot_file})\n",
-        "## Models\n",
-        table(
-            ("update", "members", "labels", "held-out error / eV", "device"),
-            [
-                (u.generation, u.members, u.labels, f"{u.validation_mae_eV:.3f}", literal(u.device))
-                for u in findings.updates
-            ],
-        ),
-        "## Tasks\n",
-        table(
-            ("topic", "ended", "count", "CPU / s", "mean wait / s", "mean run / s"),
-            [
-                (
-                    t.topic,
-                    t.status,
-                    t.count,
-                    *(f"{s:.1f}" for s in (t.cpu_s, t.mean_wait_s, t.mean_run_s)),
-                )
-                for t in findings.tasks
-            ],
-        ),
-    ]
-    if findings.failures:
-        failures = [
-            (literal(kind.code), kind.count, literal(kind.message)) for kind in findings.failures
+    return "\n".join(
+        [
+            f"# Campaign {findings.name}\n",
+            _summary(findings),
+            *_warnings(findings),
+            *_levels(findings),
+            "## Best molecules\n",
+            best_molecules(findings),
+            *_remarks(findings),
+            *_compromises(findings),
+            *_comparisons(findings),
+            f"![Discovery plot]({plot_file})\n",
+            "## Models\n",
+            _models(findings),
+            "## Tasks\n",
+            _tasks(findings),
+            *_failures(findings),
         ]
-        sections += ["## Failures\n", table(("kind", "count", "the last one"), failures)]
-    return "\n".join(sections)
+    )
 
 
 def _warnings(findings: Findings) -> list[str]:
-    told = contradiction(findings.known_labels_apart_eV)
+    told = contradiction(findings.known_labels_apart)
     return [f"**Careful.** {told}\n"] if told else []
 
 
@@ -92,21 +53,125 @@ def _summary(findings: Findings) -> str:
     before = f", {findings.known_labels} labels known before" if findings.known_labels else ""
     if findings.given_models:
         before += f", first ranking by {findings.given_models} models trained before"
+    molecules = len({found.molecule for found in findings.found})
     minutes = findings.elapsed_s / 60
-    return f"{len(findings.found)} molecules simulated in {minutes:.1f} minutes{before}; {state}.\n"
+    return f"{molecules} molecules simulated in {minutes:.1f} minutes{before}; {state}.\n"
 
 
-def _comparison(findings: Findings) -> str:
-    limit = f"above {findings.hit_above_eV:g} eV"
-    return table(
-        ("", "molecules", limit, "share", "best / eV", "mean / eV"),
+def _levels(findings: Findings) -> Iterator[str]:
+    if len(findings.reached) < 2:
+        return
+    methods = {level.name: level.spec.method for level in findings.levels}
+    yield "## Levels\n"
+    yield table(
+        ("level", "method", "simulated", "wanted"),
         [
-            _group_row(f"{findings.starter} start", findings.start),
-            _group_row("chosen by the models", findings.steered),
+            (each.level, methods.get(each.level, "-"), each.done, each.budget)
+            for each in findings.reached
+        ],
+    )
+    if findings.between_levels:
+        yield table(
+            ("property", "unit", "levels", "molecules", "mean difference", "mean deviation"),
+            [
+                (
+                    *(each.property.replace("_", " "), each.unit, f"{each.upper} - {each.lower}"),
+                    *(each.molecules, number(each.mean_difference), number(each.mean_deviation)),
+                )
+                for each in findings.between_levels
+            ],
+        )
+
+
+def _remarks(findings: Findings) -> Iterator[str]:
+    methods = {level.name: level.spec.method for level in findings.levels}
+    aimed = [objective.output for objective in findings.objectives]
+    remarks = [REMARKS.get((methods.get(each.level, ""), each.name)) for each in aimed]
+    for remark in dict.fromkeys(filter(None, remarks)):
+        yield f"{remark}\n"
+
+
+def _compromises(findings: Findings) -> Iterator[str]:
+    if len(findings.objectives) < 2:
+        return
+    yield "## Best compromises\n"
+    yield (
+        f"{counted(len(findings.pareto), 'molecule')} of which no other simulated one is at least "
+        f"as good by every objective and better by one (the Pareto front).\n"
+    )
+    yield best_compromises(findings)
+
+
+def _comparisons(findings: Findings) -> Iterator[str]:
+    yield f"## Against the {findings.starter} start\n"
+    for comparison in findings.comparisons:
+        if len(findings.comparisons) > 1:
+            yield f"### {findings.title(comparison.objective.output)}\n"
+        yield _comparison(comparison, findings.starter)
+
+
+def _comparison(comparison: Comparison, starter: str) -> str:
+    unit = comparison.objective.output.unit
+    hits = bar(comparison.objective)
+    return table(
+        (
+            *("", "molecules"),
+            *((hits, "share") if hits else ()),
+            *(f"{name} / {unit}" if unit else name for name in ("best", "mean")),
+        ),
+        [
+            _group_row(f"{starter} start", comparison.start),
+            _group_row("chosen by the models", comparison.steered),
         ],
     )
 
 
 def _group_row(name: str, group: Group) -> tuple[object, ...]:
-    share = f"{group.hits / group.count:.0%}" if group.count else "-"
-    return name, group.count, group.hits, share, number(group.best_eV), number(group.mean_eV)
+    share = "-" if group.hits is None or not group.count else f"{group.hits / group.count:.0%}"
+    hits = () if group.hits is None else (group.hits, share)
+    return name, group.count, *hits, number(group.best), number(group.mean)
+
+
+def _models(findings: Findings) -> str:
+    learned = findings.outputs
+    titles = [
+        f"error / {output.unit}".rstrip("/ ")
+        if len(learned) == 1
+        else f"error of {findings.title(output)}"
+        for output in learned
+    ]
+    return table(
+        ("update", "members", "labels", *(f"held-out {title}" for title in titles), "device"),
+        [
+            (
+                *(update.generation, update.members, update.labels),
+                *(number(update.validation_mae.get(output.key)) for output in learned),
+                literal(update.device),
+            )
+            for update in findings.updates
+        ],
+    )
+
+
+def _tasks(findings: Findings) -> str:
+    return table(
+        ("topic", "ended", "count", "CPU / s", "mean wait / s", "mean run / s"),
+        [
+            (
+                t.topic,
+                t.status,
+                t.count,
+                *(f"{s:.1f}" for s in (t.cpu_s, t.mean_wait_s, t.mean_run_s)),
+            )
+            for t in findings.tasks
+        ],
+    )
+
+
+def _failures(findings: Findings) -> Iterator[str]:
+    if findings.failures:
+        yield "## Failures\n"
+        yield table(
+            ("kind", "count", "the last one"),
+            [(literal(kind.code), kind.count, literal(kind.message)) for kind in findings.failures],
+        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from molsteer.shared.wire.properties import Quantity, figures
+
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write a Markdown table whose columns stand below each other."""
@@ -13,6 +15,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "".join(f"| {' | '.join(map(str.ljust, line, widths))} |\n" for line in lines)
 
 
-def number(value: float | None) -> str:
-    """Write a number with three decimals, or that there is none."""
-    return "-" if value is None else f"{value:.3f}"
+def number(value: float | Quantity | None, digits: int = 3) -> str:
+    """Write a number, whose unit stands in the heading, or that there is none."""
+    if value is None:
+        return "-"
+    if isinstance(value, Quantity):
+        return figures(value.value, value.unit, digits)
+    return f"{value:.{digits}f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from molsteer.shared.host.whole_files import write_whole
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.report.markdown import render
 from molsteer.steering.report.plot import draw_discovery
@@ -19,6 +20,4 @@ def write_report(findings: Findings, folder: Path) -> Path:
 
 def write_text(path: Path, text: str) -> Path:
     """Write a file that appears whole, and give its path."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    return unfinished.replace(path)
+    return write_whole(path, text.encode())

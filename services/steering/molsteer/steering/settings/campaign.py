@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.foreign_text import shell_word
@@ -18,12 +19,28 @@ from molsteer.shared.settings.sections import (
     StoreSettings,
     WorkersSection,
 )
-from molsteer.shared.wire.specs import Acquisition
+from molsteer.shared.wire.levels import limits_of
+from molsteer.shared.wire.properties import Objective, Output
+from molsteer.shared.wire.specs import Acquisition, Level
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.steering.errors import LEDGER_FILE
+from molsteer.steering.policy.plan import Rung
+from molsteer.steering.settings.aims import (
+    LevelSection,
+    ObjectiveSection,
+    Problem,
+    levels_from,
+    objectives_from,
+    outputs_from,
+    problems_of,
+    problems_of_threshold,
+    rungs_from,
+    wanted,
+)
 from molsteer.steering.settings.sections import (
     CampaignSection,
     InferSection,
+    MetricsSection,
     PolicySection,
     SimulateSection,
     TrainSection,
@@ -37,6 +54,8 @@ class CampaignSettings(FileSettings):
     """Everything that describes one campaign."""
 
     campaign: CampaignSection
+    level: tuple[LevelSection, ...] = ()
+    objective: tuple[ObjectiveSection, ...] = ()
     policy: PolicySection = PolicySection()
     simulate: SimulateSection = SimulateSection()
     train: TrainSection = TrainSection()
@@ -44,6 +63,24 @@ class CampaignSettings(FileSettings):
     queue: QueueSettings = QueueSettings()
     stores: StoreSettings = StoreSettings()
     workers: WorkersSection = WorkersSection()
+    metrics: MetricsSection = MetricsSection()
+
+    @model_validator(mode="after")
+    def _check_aims(self) -> Self:
+        campaign, asked = self.campaign, self._wanted
+        problems = list(problems_of(self.level, asked, self.levels))
+        if not self.objective:  # their places are in no table
+            problems = [
+                (_SHORT if place[0] == "objective" else place, said) for place, said in problems
+            ]
+        if self.objective and campaign.property not in {None, asked[0].property}:
+            other = f"the leading objective wants {asked[0].property}"
+            problems.append((_SHORT, f"{other}; leave one of them out"))
+        if campaign.hit_above_eV is not None:
+            problems += problems_of_threshold(asked[0])
+        if problems:
+            raise ValidationError.from_exception_data("CampaignSettings", [*map(_shown, problems)])
+        return self
 
     @model_validator(mode="after")
     def _check_workers_reach_the_server(self) -> Self:
@@ -89,6 +126,31 @@ class CampaignSettings(FileSettings):
         return self
 
     @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels of theory, the first one first."""
+        return levels_from(self.level, self.simulate.as_level())
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The levels above the first, as the policy knows them."""
+        return rungs_from(self.level)
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What is wanted, the leading objective first."""
+        return objectives_from(self._wanted, self.levels)
+
+    @property
+    def _wanted(self) -> tuple[ObjectiveSection, ...]:
+        campaign = self.campaign
+        return wanted(self.objective, campaign.property, campaign.hit_above_eV)
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """What models learn, in the order of their arrays."""
+        return outputs_from(self.objectives, self.levels)
+
+    @property
     def run_dir(self) -> Path:
         """The folder of everything the campaign writes."""
         return self.campaign.run_dir or Path("runs") / self.campaign.name
@@ -105,13 +167,23 @@ class CampaignSettings(FileSettings):
         return {topic: handler for topic, handler in given.items() if handler}
 
     def admission(self) -> Admission:
-        """Tell which molecules a space that is built here takes in."""
-        campaign = self.campaign
-        return Admission(level=self.simulate.level, charged=campaign.charged, salts=campaign.salts)
+        """Tell which molecules a space that is built here takes in: those that all levels can."""
+        campaign, methods = self.campaign, [level.spec.method for level in self.levels]
+        tightest = min(methods, key=lambda method: limits_of(method).heaviest)
+        return Admission(level=tightest, charged=campaign.charged, salts=campaign.salts)
 
     def acquisition(self) -> Acquisition:
         """Give the ranking rule that travels to the inferencers."""
         return Acquisition(kind=self.policy.acquisition, beta=self.policy.beta)
+
+
+_SHORT = ("campaign", "property")
+"""Says what is wanted where there are no objectives."""
+
+
+def _shown(problem: Problem) -> InitErrorDetails:
+    place, said = problem
+    return InitErrorDetails(type=PydanticCustomError("aim", said), loc=place, input=None)
 
 
 def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) -> CampaignSettings:

@@ -13,6 +13,7 @@ from molsteer.shared.errors import SettingsError
 from molsteer.shared.suggestions import meant
 from molsteer.shared.wording import wording
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.settings.campaign import CampaignSettings
 
 Value = int | float | str
@@ -37,9 +38,10 @@ CHANGEABLE = (
 )
 
 FREE = (
-    *("campaign.hit_above_eV", "policy.max_starts", "infer.batch_size"),
+    *("campaign.hit_above_eV", "objective.hit_above", "objective.hit_below"),
+    *("objective.hit_within", "policy.max_starts", "infer.batch_size"),
     *("simulate.time_limit_s", "infer.time_limit_s"),
-    *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers"),
+    *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers", "metrics"),
 )
 """Settings and tables on which no decision depends, so that each session may have its own."""
 
@@ -147,7 +149,7 @@ def replanned(plan: Plan, changes: Changes) -> Plan:
     knobs = {knob(name): value for name, value in changes.items()}
     known = asdict(plan)
     turned = {knob: value for knob, value in knobs.items() if knob in known}
-    return TypeAdapter(Plan).validate_python(known | turned)
+    return plan_from(known | turned)
 
 
 def knob(name: str) -> str:

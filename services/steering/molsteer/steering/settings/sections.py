@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
 )
-from pydantic_core import from_json
-from pydantic_settings import NoDecode
 
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.settings.sections import Section, TopicSection
-from molsteer.shared.wire.specs import PluginName, SimulationSpec, TrainingPlan
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.properties import PropertyName
+from molsteer.shared.wire.specs import (
+    Level,
+    PluginName,
+    SimulationSpec,
+    Solvent,
+    TrainingPlan,
+)
+from molsteer.steering.settings.aims import VACUUM
+from molsteer.steering.settings.kinds import CampaignName, ColumnName, Paths
 from molsteer.steering.space.admission import Charged, Salts
 
 MEMBERS = 8
@@ -29,38 +34,10 @@ MEMBERS = 8
 _HANDLER = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
 
-def _listed(given: object) -> object:
-    """Take one path for a list of one; a variable holds several as a JSON list."""
-    match given:
-        case str(text) if text.startswith("["):
-            return from_json(text)
-        case str() | Path():
-            return (given,)
-        case _:
-            return given
-
-
-def _as_text(given: object) -> object:
-    """Take a number for its digits, as TOML and Python have them."""
-    return str(given) if type(given) is int else given
-
-
-def _checked_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name):
-        raise ValueError(
-            "write lower-case letters, digits and hyphens, 63 at most, and no hyphen first"
-        )
-    return name
-
-
-ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
-Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
-
-
 class CampaignSection(Section):
     """What to search, how long, and where to keep the results."""
 
-    name: Annotated[str, AfterValidator(_checked_name)] = Field(
+    name: CampaignName = Field(
         default="campaign",
         description="Name of the campaign: lower-case letters, digits and hyphens.",
     )
@@ -78,7 +55,8 @@ class CampaignSection(Section):
     charged: Charged = Field(
         default="keep",
         description="Molecules with a charge, when the space is built here: kept, or left out. "
-        "Potentials of cations lie far above those of neutral molecules and lead every list.",
+        "Energies of ions lie far from those of neutral molecules, so that they lead or end most "
+        "lists.",
     )
     salts: Salts = Field(
         default="leave-out",
@@ -87,29 +65,39 @@ class CampaignSection(Section):
     )
     training_set: Path | None = Field(
         default=None,
-        description="Labels known before: a table with the columns smiles and adiabatic_eV, or "
-        "JSON Lines of molecular-design's MoleculeData or of QCSchema results; also packed.",
+        description="Labels known before, of the leading objective's property and level: a table "
+        "with a column smiles and one called as the property, as homo_lumo_gap, with or without "
+        "its unit, as homo_lumo_gap_eV; for ionization potentials also JSON Lines of "
+        "molecular-design's MoleculeData or of QCSchema results; also packed.",
     )
     training_smiles_column: ColumnName | None = Field(
         default=None, description="Column of SMILES in a table of labels, as `smiles_column`."
     )
     training_label_column: ColumnName | None = Field(
         default=None,
-        description="Column of adiabatic ionization potentials in eV in a table of labels; if not "
-        "given, adiabatic_eV or ip_eV.",
+        description="Column of labels in such a table, in the property's unit; if not given, the "
+        "one called as the property, or adiabatic_eV or ip_eV for the adiabatic potential.",
     )
     run_dir: Path | None = Field(
         default=None,
         description="Folder of everything this campaign writes; runs/NAME if not given.",
     )
     budget: PositiveInt = Field(
-        default=100, description="Successful simulations after which the campaign ends."
+        default=100,
+        description="Successful simulations at the first level, after which the campaign ends.",
     )
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the first molecules and of the ensemble."
     )
-    hit_above_eV: float = Field(
-        default=14.5, description="Ionization potential in eV above which a molecule is a hit."
+    property: PropertyName | None = Field(
+        default=None,
+        description="Property whose highest values are looked for, where no `[[objective]]` says "
+        f"what is wanted; {ADIABATIC_IP} if not given.",
+    )
+    hit_above_eV: float | None = Field(
+        default=None,
+        description="Value in eV above which a molecule is a hit, for the leading objective, "
+        "whatever that says itself; without a threshold, hits are not spoken of.",
     )
 
 
@@ -185,6 +173,10 @@ class SimulateSection(TopicSection):
         default="xtb",
         description="Level of theory; xtb is GFN2-xTB, packages may offer others.",
     )
+    solvent: Solvent | None = Field(
+        default=None,
+        description=f"What surrounds the molecules, as water; {VACUUM} if not given.",
+    )
     engine: Literal["auto", "tblite", "xtb-python", "qcengine"] = Field(
         default="auto", description="Program; auto takes the fastest that is installed."
     )
@@ -203,9 +195,12 @@ class SimulateSection(TopicSection):
         default=600.0, description="Seconds after which a simulation is killed."
     )
 
-    def specification(self) -> SimulationSpec:
-        """Give the part that travels to the simulators."""
-        return SimulationSpec(**self.model_dump(include=set(SimulationSpec.model_fields)))
+    def as_level(self) -> Level:
+        """Give the level that this section describes."""
+        given = self.model_dump(include=set(SimulationSpec.model_fields))
+        if self.solvent == VACUUM:
+            given["solvent"] = None
+        return Level(name=self.level, spec=SimulationSpec(method=self.level, **given))
 
 
 class TrainSection(TopicSection):
@@ -274,4 +269,22 @@ class InferSection(TopicSection):
         pattern=_HANDLER,
         description="Function that builds another inferencer, as MODULE:FUNCTION, for the workers "
         "started here.",
+    )
+
+
+class MetricsSection(Section):
+    """Figures for Prometheus."""
+
+    port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
+        default=None,
+        description="Port at which steering answers scrapes; none if not given, a free one for 0.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to answer at; only programs of this machine reach the usual one.",
+    )
+    targets_dir: Path | None = Field(
+        default=None,
+        description="Folder that Prometheus watches for targets (`file_sd_configs`), where this "
+        "campaign is announced while it runs.",
     )

@@ -102,7 +102,7 @@ class LocalWorker:
             self._started_at.popleft()
         if len(self._started_at) >= STARTS_ALLOWED:
             raise WorkersKeepDying(
-                self.topic, len(self._started_at), status, self.log_file, _last_words(self.log_file)
+                self.topic, len(self._started_at), status, self.log_file, last_words(self.log_file)
             )
 
 
@@ -123,7 +123,12 @@ class LocalSite:
     handlers: Mapping[Topic, str]
     workers: list[LocalWorker] = field(default_factory=list)
 
-    def provide(self, slots: Mapping[Topic, int]) -> None:
+    @property
+    def begun(self) -> frozenset[Topic]:
+        """Topics for which workers were asked for."""
+        return frozenset(worker.topic for worker in self.workers)
+
+    def provide(self, slots: Mapping[Topic, int], *, simulations_left: int) -> None:  # noqa: ARG002
         """Plan as many processes as there are slots; what is too many stays, and waits."""
         for topic in self.topics:
             there = sum(worker.processes for worker in self.workers if worker.topic == topic)
@@ -197,7 +202,7 @@ def _opened(log_file: Path) -> BinaryIO:
         return Path(os.devnull).open("ab")
 
 
-def _last_words(errors: Path) -> str:
+def last_words(errors: Path) -> str:
     """Give what a worker said last, to standard error, or to its log if it was silent there."""
     for path in (errors, errors.with_suffix(".jsonl")):
         if lines := _lines(path):

@@ -30,7 +30,7 @@ def check_plugins(settings: CampaignSettings) -> None:
 
 def _problems(settings: CampaignSettings, topics: Sequence[Topic]) -> Iterator[str]:
     named: tuple[tuple[Topic, str, Kind, str], ...] = (
-        ("simulate", "[simulate] level", "level of theory", settings.simulate.level),
+        *(("simulate", place, "level of theory", method) for method, place in _methods(settings)),
         ("infer", "[policy] acquisition", "acquisition", settings.policy.acquisition),
     )
     for topic, place, kind, name in named:
@@ -46,6 +46,17 @@ def _problems(settings: CampaignSettings, topics: Sequence[Topic]) -> Iterator[s
                 f"[{topic}] handler: There is no Python package {package!r} here. Install it, or "
                 f"start where it is."
             )
+
+
+def _methods(settings: CampaignSettings) -> Iterator[tuple[str, str]]:
+    """Name the methods of all levels, each once, and where it is named first."""
+    places: dict[str, str] = {}
+    for number, given in enumerate(settings.level, start=1):
+        if given.method is not None:
+            places.setdefault(given.method, f"[[level]] {number}, method")
+    for level in settings.levels:
+        places.setdefault(level.spec.method, "[simulate] level")
+    yield from places.items()
 
 
 def _is_importable(package: str) -> bool:

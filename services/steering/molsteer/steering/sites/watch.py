@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
@@ -105,12 +105,18 @@ class Attendance:
         return new
 
 
-def attendance(settings: CampaignSettings, now: float) -> Attendance:
-    """Expect workers of every pool that this machine does not serve itself."""
+def attendance(settings: CampaignSettings, now: float, kept: Collection[Topic] = ()) -> Attendance:
+    """Expect workers of every pool that neither this machine nor a site's blocks serve.
+
+    Args:
+        settings: The campaign's.
+        now: The time, in seconds of the Unix epoch.
+        kept: Topics whose blocks come and go with their tasks.
+    """
     elsewhere = {
         topic: pool
         for topic, pool in settings.pools.items()
-        if not (settings.workers.local and pool == DEFAULT_POOL)
+        if topic not in kept and not (settings.workers.local and pool == DEFAULT_POOL)
     }
     return Attendance(settings.queue, elsewhere, now, now + FIRST_AFTER_S)
 

@@ -37,8 +37,9 @@ LABELLED = Admission(level=None)
 def charged_told(count: int) -> str:
     """Say what charged molecules mean for a search."""
     return (
-        f"Charged: {counted(count, 'molecule')}. Cations are far harder to ionize than neutral "
-        f"molecules and lead every list; leave charged ones out with --charged leave-out."
+        f"Charged: {counted(count, 'molecule')}. Energies of ions lie far from those of neutral "
+        f"molecules, so that they lead or end most lists; leave charged ones out with --charged "
+        f"leave-out."
     )
 
 

@@ -16,6 +16,7 @@ from molsteer.steering.control.requests import Request, changes_of, waiting
 from molsteer.steering.errors import LEDGER_FILE, NoCampaign, NothingToGoOnWith
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.run_directory import SETTINGS, check_free, is_held
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import (
@@ -162,7 +163,7 @@ def _requests(run_dir: Path, ledger: Ledger, wanted: Changes) -> Iterator[Reques
     if ledger.fact("paused") or ledger.fact("stopping") or ended in {"stopped", "failing"}:
         yield Request(action="resume")
     if ended == "budget-reached" and not waiting(run_dir) and "campaign.budget" not in wanted:
-        (done,) = ledger.connection.execute("SELECT count(*) FROM label").fetchone()
+        done = simulated(ledger)
         larger = f"molsteer continue {shell_word(run_dir)} --budget {2 * done}"
         raise NothingToGoOnWith(
             run_dir, f"has reached its budget of {done} simulations", f"Give it more: {larger}"

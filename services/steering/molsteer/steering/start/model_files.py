@@ -10,7 +10,7 @@ import numpy as np
 
 from molsteer.shared.blobs import codecs
 from molsteer.shared.errors import BlobCorrupt
-from molsteer.shared.wire.ensemble import Manifest, Tensors, from_arrays, to_arrays
+from molsteer.shared.wire.ensemble import Manifest, Tensors, WrongFormat, from_arrays, to_arrays
 
 _KERAS = (".h5", ".hdf5", ".keras")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -63,6 +63,11 @@ def read_weights(path: Path) -> Weights:
         manifest, tensors = from_arrays(codecs.decode_arrays(data, str(path)))
     except BlobCorrupt as error:
         raise NoWeights(f"It is not a complete safetensors file. {error}") from None
+    except WrongFormat as error:
+        raise NoWeights(
+            f"Another version of molsteer wrote it: {error}. Train again with this version, see "
+            f"`molsteer version`, or begin with the version that wrote it."
+        ) from None
     except ValueError as error:
         raise NoWeights(
             f"It holds no weights of the built-in network: {error}. Give files from the folder "

@@ -12,7 +12,7 @@ from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.run_directory import write_file
 from molsteer.steering.settings.campaign import CampaignSettings
-from molsteer.steering.settings.sections import MEMBERS, TrainSection
+from molsteer.steering.settings.sections import MEMBERS
 from molsteer.steering.start.model_files import NoWeights, Weights, read_weights, stacked
 
 FILE = Path("models") / "given.safetensors"
@@ -35,7 +35,7 @@ def read_given(settings: CampaignSettings) -> Weights | None:
         except NoWeights as error:
             problems.append(f"{file}: {error}")
         else:
-            problems += (f"{file}: {problem}" for problem in _misfits(part, train, parts))
+            problems += (f"{file}: {problem}" for problem in _misfits(part, settings, parts))
             parts.append(part)
     if problems:
         raise UnusableModels(problems)
@@ -62,9 +62,15 @@ def keep_given(given: Weights | None, run_dir: Path, ledger: Ledger) -> None:
             results.set_given(ledger, FILE, digest(given))
 
 
-def _misfits(part: Weights, train: TrainSection, earlier: list[Weights]) -> Iterator[str]:
-    wanted = Architecture(width=train.width, layers=train.layers)
-    if differences := part.manifest.architecture.differences(wanted):
+def _misfits(part: Weights, settings: CampaignSettings, earlier: list[Weights]) -> Iterator[str]:
+    train, manifest = settings.train, part.manifest
+    wanted = Architecture(width=train.width, layers=train.layers, outputs=len(manifest.outputs))
+    if unlike := manifest.differences(settings.outputs):
+        yield (
+            f"The models in it are for another campaign: {unlike[0]}. Choose objectives and levels "
+            f"as they were trained for, or other models."
+        )
+    if differences := manifest.architecture.differences(wanted):
         yield (
             f"It is of another architecture: {'; '.join(differences)}. Give train.width and "
             f"train.layers as it was trained with, or choose other models."

@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 from molsteer.shared.host.cores import usable_cores
+from molsteer.shared.wire.catalogue import ADIABATIC_IP, OFFERED, unit_of
 from molsteer.shared.wording import counted
 from molsteer.steering.errors import RefusedFile
+from molsteer.steering.settings.aims import SHARE
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.manifest import read_manifest
@@ -116,7 +119,7 @@ def write_proposal(proposal: Proposal, file: Path) -> None:
 def _lines(proposal: Proposal, file: Path) -> Iterator[str]:
     places = [_quoted(_as_named_from(file.parent, source)) for source in proposal.sources]
     space = places[0] if len(places) == 1 else f"[{', '.join(places)}]"
-    yield "# A campaign that looks for the molecules with the highest ionization potential."
+    yield "# A campaign that looks for the molecules that are best by a computed property."
     yield "# Run it with `molsteer run` and the name of this file; --dry-run tells what that does."
     yield "# Every setting is explained in docs/configuration.md."
     yield ""
@@ -127,6 +130,23 @@ def _lines(proposal: Proposal, file: Path) -> Iterator[str]:
     yield f"# Successful simulations: {_why_budget(proposal)}"
     yield f"budget = {proposal.budget}"
     yield "seed = 0  # another one draws other first molecules"
+    yield ""
+    yield "[[objective]]"
+    yield from _commented(f"What is looked for. GFN2-xTB gives {', '.join(OFFERED['xtb'])}.")
+    yield f'property = "{ADIABATIC_IP}"'
+    yield 'goal = "maximise"  # or "minimise", or "reach" with the value as target'
+    yield f"# hit_above = 12.0  # in {unit_of(ADIABATIC_IP)}; what lies above is counted as a hit"
+    yield ""
+    yield from _commented(
+        "Molecules are simulated by GFN2-xTB in vacuum. With these two levels, the best of them "
+        "are simulated in water as well, and what is looked for is their value there."
+    )
+    yield "# [[level]]"
+    yield '# name = "xtb"'
+    yield "# [[level]]"
+    yield '# name = "in-water"'
+    yield '# solvent = "water"'
+    yield f"# share = {SHARE}  # the part of them that is simulated again"
     yield ""
     yield "[policy]"
     yield "# Molecules drawn at random before there are models: a quarter of the budget gives these"
@@ -143,6 +163,10 @@ def _lines(proposal: Proposal, file: Path) -> Iterator[str]:
     cores = usable_cores()
     yield "# [simulate]"
     yield f"# slots = {cores}  # simulations at a time; one for each usable core if not given"
+
+
+def _commented(text: str) -> list[str]:
+    return wrap(text, 96, initial_indent="# ", subsequent_indent="# ")
 
 
 def _why_budget(proposal: Proposal) -> str:

@@ -23,12 +23,21 @@ def read_known(settings: CampaignSettings, ledger: Ledger) -> list[KnownLabel]:
     Raises:
         UnusableTrainingSet: If it cannot be read or contradicts itself.
     """
-    training_set = settings.campaign.training_set
-    if training_set is None or ledger.has_events:
+    return [] if ledger.has_events else labels_given(settings)
+
+
+def labels_given(settings: CampaignSettings) -> list[KnownLabel]:
+    """Read the training set, whose labels are of what the leading objective wants; none if none.
+
+    Raises:
+        UnusableTrainingSet: If it cannot be read or contradicts itself.
+    """
+    campaign, output = settings.campaign, settings.objectives[0].output
+    if campaign.training_set is None:
         return []
-    campaign = settings.campaign
+    (level,) = (level for level in settings.levels if level.name == output.level)
     columns = Columns(campaign.training_smiles_column, campaign.training_label_column)
-    return read_training_set(training_set, settings.simulate.level, columns)
+    return read_training_set(campaign.training_set, output, level, columns)
 
 
 def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) -> int:

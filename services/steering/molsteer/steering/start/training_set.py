@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from math import isfinite
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-
 from molsteer.shared.host.cores import usable_cores
-from molsteer.shared.wording import wording
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.properties import Output
+from molsteer.shared.wire.specs import Level
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.space.admission import LABELLED
@@ -24,15 +24,21 @@ from molsteer.steering.space.files.layout import suffix
 from molsteer.steering.space.files.opening import opened
 from molsteer.steering.space.files.sources import Row
 from molsteer.steering.space.files.table import MoleculesTable
+from molsteer.steering.start.molecule_data import Recipe, read_molecule_data, recipe_of
 from molsteer.steering.start.qcschema_archive import Content, Line, is_archive, read_archive
 
-RECIPE = "xtb-vacuum"
-"""What molecular-design calls the label: relaxed cation minus relaxed neutral at GFN2-xTB.
-Their volts are for one electron and against no electrode, so the number is the same in eV."""
+DEFAULT = Output(name=ADIABATIC_IP, level="xtb", unit="eV")
+"""What is looked for where nothing else is said."""
 
-LABEL_COLUMNS = ("adiabatic_eV", "ip_eV")
-PLAUSIBLE_eV = (1.0, 100.0)
-SAME_WITHIN_eV = 0.001
+SHORT_NAMES = {ADIABATIC_IP: ("adiabatic_eV", "ip_eV")}
+"""Other headings of properties in tables."""
+
+POTENTIALS, PLAUSIBLE_eV = "_ionization_potential", (1.0, 100.0)
+"""How such properties are called, and between which values theirs are."""
+
+SAME_WITHIN = 0.001
+"""Difference of two values of one molecule, in their unit, up to which they are one value."""
+
 LISTED = 100
 """Problems that are shown one by one."""
 
@@ -54,18 +60,57 @@ class Columns:
     label: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What labels are of."""
+
+    output: Output
+    level: Level
+
+    @property
+    def method(self) -> str:
+        """What QCSchema documents call it; empty for a package's own."""
+        return METHODS.get(self.level.spec.method, "")
+
+    @property
+    def recipe(self) -> str | None:
+        return recipe_of(Recipe(self.output.name, self.level.spec.solvent))
+
+    @property
+    def in_archives(self) -> bool:
+        """Whether it can be computed from QCSchema documents."""
+        return self.output.name == ADIABATIC_IP and self.level.spec.solvent is None
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        name, unit = self.output.name, self.output.unit
+        return (name, *((f"{name}_{unit}",) if unit else ()), *SHORT_NAMES.get(name, ()))
+
+    def implausible(self, value: float) -> str | None:
+        """Say why a number cannot be one of its values."""
+        least, most = PLAUSIBLE_eV
+        is_potential = self.output.name.endswith(POTENTIALS) and self.output.unit == "eV"
+        if is_potential and not least <= value <= most:
+            return f"{value:g} is not an ionization potential in eV"
+        return None if isfinite(value) else f"{value:g} is not a number"
+
+
 def read_training_set(
-    path: Path, level: str = "xtb", columns: Columns | None = None
+    path: Path,
+    output: Output = DEFAULT,
+    level: Level | None = None,
+    columns: Columns | None = None,
 ) -> list[KnownLabel]:
     """Read labels; a molecule that occurs several times with one value counts once.
 
-    A table has the columns `smiles` and `adiabatic_eV` (or `ip_eV`). JSON Lines hold one
-    MoleculeData of molecular-design in each line, alone or as its runs write it, `[time, text]`, or
-    QCSchema documents, see `read_archive`. Which it is, and how it is packed, is found out.
+    A table has the column `smiles` and one that is called as the property, with or without its
+    unit; see also `SHORT_NAMES`. JSON Lines hold one MoleculeData of molecular-design in each line,
+    or QCSchema documents, see `read_archive`. Which it is, and how it is packed, is found out.
 
     Args:
         path: The file.
-        level: Level of theory that the campaign computes; QCSchema documents must be of it.
+        output: What the labels are of, that of the campaign's leading objective.
+        level: Its level; QCSchema documents must be of it.
         columns: Which columns of a table are read.
 
     Raises:
@@ -74,17 +119,19 @@ def read_training_set(
     """
     problems: list[tuple[int, str]] = []
     rows: list[Row] = []
-    values_eV: dict[int, float] = {}
-    for line, content in _contents(path, METHODS.get(level, ""), columns or Columns()):
+    values: dict[int, float] = {}
+    wanted = _Wanted(output, level or Level())
+    for line, content in _contents(path, wanted, columns or Columns()):
         match content:
             case str(problem):
                 problems.append((line, problem))
-            case (_, value_eV) if not PLAUSIBLE_eV[0] <= value_eV <= PLAUSIBLE_eV[1]:
-                problems.append((line, f"{value_eV:g} is not an ionization potential in eV"))
-            case (smiles, value_eV):
-                rows.append(Row(0, line, smiles))
-                values_eV[line] = value_eV
-    labels = _labels(rows, values_eV, problems)
+            case (smiles, value):
+                if unlikely := wanted.implausible(value):
+                    problems.append((line, unlikely))
+                else:
+                    rows.append(Row(0, line, smiles))
+                    values[line] = value
+    labels = _labels(rows, values, output, problems)
     if problems:
         raise UnusableTrainingSet(path, _sentences(problems))
     if not labels:
@@ -107,7 +154,7 @@ def digest(path: Path) -> str:
         raise UnusableTrainingSet(path, [sentence]) from error
 
 
-def _contents(path: Path, method: str, columns: Columns) -> Iterator[tuple[int, Content]]:
+def _contents(path: Path, wanted: _Wanted, columns: Columns) -> Iterator[tuple[int, Content]]:
     try:
         with opened(path) as text:
             numbered = enumerate(text.lines, start=1)
@@ -117,24 +164,24 @@ def _contents(path: Path, method: str, columns: Columns) -> Iterator[tuple[int, 
                 if columns != Columns():
                     cure = "Leave --training-smiles-column and --training-label-column out."
                     raise UnusableTrainingSet(path, [f"It is JSON and has no columns. {cure}"])
-                yield from _json_lines(lines, method)
+                yield from _json_lines(lines, path, wanted)
             else:
-                yield from _table_rows(lines, path, columns)
+                yield from _table_rows(lines, path, wanted, columns)
     except UnreadableSource as error:
         sentence = f"It cannot be read: {error.reason}. {error.cure}"
         raise UnusableTrainingSet(path, [sentence]) from error
 
 
 def _table_rows(
-    lines: Iterator[Line], path: Path, columns: Columns
+    lines: Iterator[Line], path: Path, wanted: _Wanted, columns: Columns
 ) -> Iterator[tuple[int, Content]]:
     table = MoleculesTable(lines, path, columns.smiles, "--training-smiles-column")
     headings, delimiter = table.layout.headings, table.layout.delimiter
-    wanted = (columns.label,) if columns.label else LABEL_COLUMNS
-    places = (place_of(headings, name) for name in wanted)
+    known = (columns.label,) if columns.label else wanted.headings
+    places = (place_of(headings, name) for name in known)
     place = next((place for place in places if place is not None), None)
     if place is None:
-        names = f"{' or '.join(map(repr, wanted))} (its columns are: {', '.join(headings)})"
+        names = f"{' or '.join(map(repr, known))} (its columns are: {', '.join(headings)})"
         cure = "Say which column it is with --training-label-column."
         raise UnusableTrainingSet(path, [f"It has no column of labels, {names}. {cure}"])
         return
@@ -152,46 +199,33 @@ def _from_cells(smiles: str, value: str) -> Content:
         return f"{value!r} is not a number"
 
 
-def _json_lines(lines: Iterator[Line], method: str) -> Iterator[tuple[int, Content]]:
+def _json_lines(
+    lines: Iterator[Line], path: Path, wanted: _Wanted
+) -> Iterator[tuple[int, Content]]:
     records = ((line, record) for line, record in lines if record.strip())
     first = next(records, None)
     if first is None:
         return
-    if is_archive(first[1]):
-        yield from read_archive(chain([first], records), method)
-    else:
-        yield from ((line, _from_record(record)) for line, record in chain([first], records))
-
-
-class _Identifier(BaseModel):
-    smiles: str
-
-
-class _MoleculeData(BaseModel):
-    identifier: _Identifier
-    oxidation_potential: dict[str, float]
-
-
-def _from_record(text: str) -> Content:
-    try:
-        record = json.loads(text)
-        if isinstance(record, list):
-            record = json.loads(record[-1])
-        molecule = _MoleculeData.model_validate(record)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the record"
-        return f"{place}: {wording(first)}"
-    except (ValueError, TypeError, IndexError, RecursionError):
-        return "it is not MoleculeData in JSON"
-    value_eV = molecule.oxidation_potential.get(RECIPE)
-    if value_eV is None:
-        return f"its oxidation_potential has no {RECIPE!r}"
-    return molecule.identifier.smiles, value_eV
+    archived, recipe = is_archive(first[1]), wanted.recipe
+    if not (wanted.in_archives if archived else recipe):
+        kind = "QCSchema documents" if archived else "records of molecular-design"
+        place = wanted.level.spec.solvent or "vacuum"
+        cure = f"Give a table with the columns smiles and {wanted.headings[0]}."
+        none = f"No {wanted.output.name} in {place} is read from {kind}. {cure}"
+        raise UnusableTrainingSet(path, [none])
+    if archived:
+        yield from read_archive(chain([first], records), wanted.method)
+    elif recipe:
+        yield from (
+            (line, read_molecule_data(record, recipe)) for line, record in chain([first], records)
+        )
 
 
 def _labels(
-    rows: Sequence[Row], values_eV: dict[int, float], problems: list[tuple[int, str]]
+    rows: Sequence[Row],
+    values: dict[int, float],
+    output: Output,
+    problems: list[tuple[int, str]],
 ) -> list[KnownLabel]:
     """Name the molecules, and find out which cannot be used or contradict others."""
     from molsteer.steering.space.digesting import digest_all  # RDKit
@@ -208,13 +242,15 @@ def _labels(
                 problems.append((row.line, f"{row.smiles!r} cannot be used, {reason}"))
                 continue
             smiles = next(names).decode("ascii")
-            value_eV, first = values_eV[row.line], first_lines.setdefault(smiles, row.line)
+            value, first = values[row.line], first_lines.setdefault(smiles, row.line)
             if first == row.line:
-                labels.append(KnownLabel(smiles, value_eV))
-            elif abs(value_eV - values_eV[first]) > SAME_WITHIN_eV:
+                labels.append(KnownLabel(smiles, value, output.level, output.name, output.unit))
+            elif abs(value - values[first]) > SAME_WITHIN:
                 same = f"the same molecule, {smiles}, in line {first}"
-                contradiction = f"{values_eV[first]:g} eV for {same}"
-                problems.append((row.line, f"{value_eV:g} eV contradicts {contradiction}"))
+                here, there = (
+                    f"{each:g} {output.unit}".rstrip() for each in (value, values[first])
+                )
+                problems.append((row.line, f"{here} contradicts {there} for {same}"))
             count[first] += 1
     return [replace(label, rows=rows) for label, rows in zip(labels, count.values(), strict=True)]
 

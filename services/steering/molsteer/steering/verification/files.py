@@ -14,9 +14,9 @@ from molsteer.steering.records.record_files import read_record
 
 def damages(ledger: Ledger, run_dir: Path) -> Iterator[str]:
     """Name the records and models that are missing, unreadable or not those of the ledger."""
-    for number, record in ledger.connection.execute("SELECT number, record FROM label"):
+    for number, record in ledger.connection.execute("SELECT number, record FROM result"):
         if reason := _unreadable_record(run_dir / record):
-            yield f"The record {record} of label {number} cannot be read: {reason}."
+            yield f"The record {record} of result {number} cannot be read: {reason}."
     trained = ledger.connection.execute("SELECT file, sha256 FROM model")
     for file, sha256 in [*weights(ledger, GIVEN), *trained]:
         if reason := _another_content(run_dir / file, sha256):

@@ -1,4 +1,4 @@
-"""Whether labels belong to the molecules of the search space, where the space is at hand."""
+"""Whether results belong to the molecules of the search space, where the space is at hand."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from molsteer.steering.space.search_space import SearchSpace
 
 
 def strangers(ledger: Ledger, run_dir: Path) -> Iterator[str]:
-    """Name labels whose SMILES is not that of their molecule in the space of the campaign."""
+    """Name results whose SMILES is not that of their molecule in the space of the campaign."""
     space = _space(ledger, run_dir)
     if space is None:
         return
-    rows = ledger.connection.execute("SELECT number, molecule, smiles FROM label ORDER BY number")
+    rows = ledger.connection.execute("SELECT number, molecule, smiles FROM result ORDER BY number")
     for number, molecule, smiles in rows:
         own = space.smiles(molecule) if 0 <= molecule < len(space) else None
         if smiles != own:
-            yield f"Label {number} is of {smiles}, but molecule {molecule} of the space is {own}."
+            yield f"Result {number} is of {smiles}, but molecule {molecule} of the space is {own}."
 
 
 def _space(ledger: Ledger, run_dir: Path) -> SearchSpace | None:

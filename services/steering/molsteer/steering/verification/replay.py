@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
-
 from molsteer.steering.ledger import checkpoint, tasks
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.absorb import PolicyDefect
 from molsteer.steering.policy.commands import Dispatch
 from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import SimulationSucceeded, TaskEnded
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
 
 
@@ -26,15 +25,15 @@ class _Replay:
         state: Where it leads.
         asked: Every task the policy asked for.
         ended: Tasks in the order in which they ended.
-        labelled: Successful simulations among them.
-        most_labels: The largest budget there ever was.
+        succeeded: Successful simulations among them.
+        most_results: The largest budgets there ever were, level by level.
     """
 
     state: State
     asked: dict[str, Dispatch] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
-    labelled: list[str] = field(default_factory=list)
-    most_labels: int = 0
+    succeeded: list[str] = field(default_factory=list)
+    most_results: dict[str, int] = field(default_factory=dict)
 
 
 def disagreements(ledger: Ledger) -> Iterator[str]:
@@ -42,7 +41,7 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
     plan = ledger.fact("plan")
     if plan is None:
         return
-    fresh = State.fresh(TypeAdapter(Plan).validate_python(plan))
+    fresh = State.fresh(plan_from(plan))
     try:
         replay = _replay(ledger, fresh)
     except PolicyDefect as defect:
@@ -52,7 +51,7 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
         if times > 1:
             yield f"Task {task_id} ended {times} times in the journal."
     yield from _tasks(ledger, replay)
-    yield from _labels(ledger, replay)
+    yield from _results(ledger, replay)
     yield from _end(ledger, replay)
     yield from _checkpoint(ledger, replay, fresh)
 
@@ -60,15 +59,17 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
 def _replay(ledger: Ledger, fresh: State) -> _Replay:
     replay = _Replay(fresh)
     for event in ledger.events():
-        replay.state, commands = decide(replay.state, event)
-        replay.most_labels = max(replay.most_labels, replay.state.plan.budget)
-        for command in commands:
+        decision = decide(replay.state, event)
+        replay.state = decision.state
+        for level, budget in _budgets(replay.state.plan):
+            replay.most_results[level] = max(replay.most_results.get(level, 0), budget)
+        for command in decision.commands:
             if isinstance(command, Dispatch):
                 replay.asked[command.task_id] = command
         if isinstance(event, TaskEnded):
             replay.ended.append(event.task_id)
         if isinstance(event, SimulationSucceeded):
-            replay.labelled.append(event.task_id)
+            replay.succeeded.append(event.task_id)
     return replay
 
 
@@ -83,23 +84,29 @@ def _tasks(ledger: Ledger, replay: _Replay) -> Iterator[str]:
     yield from _differ("has ended", set(replay.ended), tasks.in_state(ledger, "settled"))
 
 
-def _labels(ledger: Ledger, replay: _Replay) -> Iterator[str]:
-    rows = ledger.connection.execute("SELECT task_id FROM label ORDER BY number")
+def _budgets(plan: Plan) -> Iterator[tuple[str, int]]:
+    yield from zip((plan.level, *(rung.level for rung in plan.rungs)), plan.budgets, strict=True)
+
+
+def _results(ledger: Ledger, replay: _Replay) -> Iterator[str]:
+    rows = ledger.connection.execute("SELECT task_id FROM result ORDER BY number")
     order = [task_id for (task_id,) in rows]
-    yield from _differ("gave a label", set(replay.labelled), set(order))
-    if order != replay.labelled and sorted(order) == sorted(replay.labelled):
-        yield "Labels are numbered in another order than the journal has them."
+    yield from _differ("gave a result", set(replay.succeeded), set(order))
+    if order != replay.succeeded and sorted(order) == sorted(replay.succeeded):
+        yield "Results are numbered in another order than the journal has them."
     if replay.state.successes != len(order):
-        yield f"The journal leads to {replay.state.successes} labels, there are {len(order)}."
+        yield f"The journal leads to {replay.state.successes} results, there are {len(order)}."
 
 
 def _end(ledger: Ledger, replay: _Replay) -> Iterator[str]:
     finished, expected = ledger.fact("finished"), replay.state.finished
     if finished != expected:
         yield f"The journal leads to the end {expected}, the ledger says {finished}."
-    labels = len(replay.labelled)
-    if labels > replay.most_labels:
-        yield f"There are {labels} labels, and there never was a budget of that many."
+    for level, results in ledger.connection.execute(
+        "SELECT level, count(*) FROM result GROUP BY level"
+    ):
+        if results > replay.most_results.get(level, 0):
+            yield f"There are {results} results at {level}, and never was a budget of that many."
 
 
 def _checkpoint(ledger: Ledger, replay: _Replay, fresh: State) -> Iterator[str]:

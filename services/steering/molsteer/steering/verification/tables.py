@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from molsteer.steering.ledger.ledger import Ledger
-
-
-class Rule(NamedTuple):
-    """A sentence about each row that breaks a rule, and the query that finds such rows.
-
-    The query may use why the campaign has ended as `:finished`.
-    """
-
-    sentence: str
-    offenders: str
-
+from molsteer.steering.verification.labels import LABELS
+from molsteer.steering.verification.rule import VIEWS, Rule
 
 RULES = (
     Rule(
@@ -42,25 +32,23 @@ RULES = (
         "SELECT * FROM task WHERE state = 'settled' AND status = 'cancelled'",
     ),
     Rule(
-        "Molecule {molecule} has {labels} labels.",
-        "SELECT molecule, count(*) AS labels FROM label GROUP BY molecule HAVING labels > 1",
+        "Result {number} belongs to {task_id}, which is not a successful simulation of molecule "
+        "{molecule} at {level}.",
+        "SELECT * FROM result WHERE NOT EXISTS (SELECT 1 FROM task"
+        " WHERE task.task_id = result.task_id AND topic = 'simulate' AND state = 'settled'"
+        " AND status = 'ok' AND json_extract(command, '$.molecule') = molecule"
+        " AND json_extract(command, '$.level') = level)",
     ),
     Rule(
-        "Label {number} belongs to {task_id}, which is not a successful simulation of molecule "
-        "{molecule}.",
-        "SELECT * FROM label WHERE NOT EXISTS (SELECT 1 FROM task"
-        " WHERE task.task_id = label.task_id AND topic = 'simulate' AND state = 'settled'"
-        " AND status = 'ok' AND json_extract(command, '$.molecule') = molecule)",
-    ),
-    Rule(
-        "Simulation {task_id} succeeded, but there is no label from it.",
+        "Simulation {task_id} succeeded, but there is no result from it.",
         "SELECT * FROM task WHERE topic = 'simulate' AND status = 'ok'"
-        " AND task_id NOT IN (SELECT task_id FROM label)",
+        " AND task_id NOT IN (SELECT task_id FROM result)",
     ),
     Rule(
-        "The last label is number {last}, but there are {labels} labels.",
-        "SELECT max(number) AS last, count(*) AS labels FROM label HAVING last <> labels",
+        "The last result is number {last}, but there are {results} results.",
+        "SELECT max(number) AS last, count(*) AS results FROM result HAVING last <> results",
     ),
+    *LABELS,
     Rule(
         "Model {file} belongs to {task_id}, which is not a successful training.",
         "SELECT * FROM model WHERE NOT EXISTS (SELECT 1 FROM task"
@@ -103,5 +91,5 @@ def contradictions(ledger: Ledger) -> Iterator[str]:
             yield f"The file of the ledger is damaged: {found}."
     finished = ledger.fact("finished")
     for rule in RULES:
-        for row in ledger.connection.execute(rule.offenders, {"finished": finished}):
+        for row in ledger.connection.execute(VIEWS + rule.offenders, {"finished": finished}):
             yield rule.sentence.format_map(dict(row))

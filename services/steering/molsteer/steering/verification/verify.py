@@ -22,13 +22,15 @@ class Verdict:
 
     Attributes:
         tasks: Tasks that were ever ordered.
-        labels: Molecules with a label.
+        results: Molecules simulated, once for each level.
+        labels: What is known of them.
         models: Trained groups of members.
         finished: Why the campaign has ended, or None while it has not.
         broken: One sentence for each thing that is not as it must be.
     """
 
     tasks: int
+    results: int
     labels: int
     models: int
     finished: str | None
@@ -50,7 +52,7 @@ def verify(run_dir: Path) -> Verdict:
         except (UnusableRunDirectory, sqlite3.DatabaseError) as error:
             reason = error.reason if isinstance(error, UnusableRunDirectory) else error
             damage = f"The file of the ledger cannot be read: {reason}."
-            return Verdict(tasks=0, labels=0, models=0, finished=None, broken=(damage,))
+            return Verdict(0, 0, 0, 0, finished=None, broken=(damage,))
 
 
 def _examine(ledger: Ledger, run_dir: Path) -> Verdict:
@@ -63,6 +65,7 @@ def _examine(ledger: Ledger, run_dir: Path) -> Verdict:
     )
     return Verdict(
         tasks=_count(ledger, "task"),
+        results=_count(ledger, "result"),
         labels=_count(ledger, "label"),
         models=_count(ledger, "model"),
         finished=None if finished is None else str(finished),

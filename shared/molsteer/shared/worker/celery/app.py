@@ -19,6 +19,7 @@ from molsteer.shared.bus.guard import RedisGuard
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.telemetry.logs import log_to
+from molsteer.shared.wire.topics import SERVING
 from molsteer.shared.worker.celery.batch_end import Departure
 from molsteer.shared.worker.celery.lost_processes import Aftermath
 from molsteer.shared.worker.celery.renewal import Renewal
@@ -125,7 +126,7 @@ def _worker_settings(plan: WorkerPlan) -> dict[str, object]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_pool": "prefork",
         # A process that forked cannot use CUDA.
-        "worker_pool_start_method": "fork" if plan.topic == "simulate" else "spawn",
+        "worker_pool_start_method": "fork" if SERVING[plan.topic].takes_one_core else "spawn",
         "worker_proc_alive_timeout": 120.0,
         "worker_soft_shutdown_timeout": 0.0,
         "worker_hijack_root_logger": False,

@@ -16,6 +16,7 @@ from molsteer.steering.settings.campaign import load_campaign
 
 pytestmark = pytest.mark.fast
 
+IP = "adiabatic_ionization_potential"
 SERVED = ("--workers-server", "external")
 
 # Each option of molecular-design with what says the same in our own flags.
@@ -33,7 +34,10 @@ COUNTERPARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "num-qc-workers": (("8",), ("--simulate-slots", "8")),
     "molecules-per-ml-task": (("50000",), ("--infer-chunk-size", "50000")),
     "qc-specification": (("xtb",), ("--simulate-level", "xtb")),
-    "target-recipe": (("xtb-vacuum",), ()),
+    "target-recipe": (
+        ("xtb-acn",),
+        ("--property", IP, "--simulate-solvent", "acetonitrile"),
+    ),
     "mpnn-model-path": (("a.safetensors",), ("--train-models", "a.safetensors")),
     "mpnn-model-files": (("a.safetensors", "b"), ("--train-models", "a.safetensors", "b")),
     "model-count": (("4",), ("--train-members", "4")),
@@ -108,6 +112,22 @@ def test_an_option_without_effect_says_so(flag) -> None:
 def test_another_value_than_what_is_done_anyway_is_refused(flag) -> None:
     with pytest.raises(SettingsError, match=f"--{flag.name} other"):
         chosen(f"--{flag.name}", "other")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name"),
+    [("xtb-vacuum", IP), ("xtb-vacuum-vertical", "vertical_ionization_potential")],
+)
+def test_a_recipe_says_what_is_wanted_and_that_there_is_no_solvent(recipe: str, name: str) -> None:
+    given = (f"--target-recipe={recipe}", "--space", "a.smi", "--simulate-engine", "tblite")
+    loaded = load_campaign(None, chosen(*given).settings)
+    (objective,), (level,) = loaded.objectives, loaded.levels
+    assert (objective.output.name, level.spec.solvent) == (name, None)
+
+
+def test_a_recipe_of_another_program_is_refused_with_what_to_do() -> None:
+    with pytest.raises(SettingsError, match=r"--target-recipe smb-vacuum .* need a plug-in"):
+        chosen("--target-recipe", "smb-vacuum")
 
 
 SAME = [flag for flag in SEED_FLAGS if isinstance(flag.meaning, Same)]

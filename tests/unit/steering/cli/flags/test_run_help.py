@@ -33,7 +33,14 @@ def test_the_short_help_shows_what_most_campaigns_need() -> None:
         if f"{section}.{key}" in EVERYDAY
     }
     assert len(everyday) == len(EVERYDAY)
-    assert offered(text) == everyday | {"--quiet", "--verbose", "--help-all", "--help", "--dry-run"}
+    assert offered(text) == everyday | {
+        "--quiet",
+        "--verbose",
+        "--help-all",
+        "--help",
+        "--dry-run",
+        "--site",
+    }
     assert "more options: molsteer run --help-all" in text
     assert len(text.splitlines()) < 110
 

@@ -13,6 +13,7 @@ from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.steering.cli.flags.molecular_design import (
     SEED_FLAGS,
+    Known,
     NoEffect,
     Only,
     Refused,
@@ -146,6 +147,8 @@ def _is_refused(flag: SeedFlag, given: object) -> bool:
             return True
         case Only(value=value):
             return given != value
+        case Known(values=values):
+            return given not in values
         case _:
             return False
 
@@ -158,6 +161,8 @@ def _meaning(
             yield from ((setting, given) for setting in settings)
         case Switch(values=values):
             yield from values.items()
+        case Known(values=known):
+            yield from known.get(str(given), {}).items()
         case Server():
             host, port = seeds.get("redishost", "127.0.0.1"), seeds.get("redisport", "6379")
             yield "queue.redis_url", _server_url(str(host), str(port), known_server)
@@ -184,6 +189,8 @@ def _help(flag: SeedFlag) -> str:
         case Switch(values=values):
             given = " ".join(f"{_our_flag(name)} {value}" for name, value in values.items())
             return f"Same as {given}."
+        case Known(values=known):
+            return f"One of {', '.join(known)}. {flag.remark}"
         case Server():
             return "Same as --workers-server external and a part of --queue-redis-url."
         case Only(value=value):

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from molsteer.steering.settings.aims import VACUUM
+from molsteer.steering.start.molecule_data import RECIPES
+
 
 @dataclass(frozen=True, slots=True)
 class Same:
@@ -21,6 +24,13 @@ class Switch:
     """It takes no value, and gives these settings theirs."""
 
     values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Each of these values gives settings theirs; any other is refused."""
+
+    values: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class Refused:
     """It is not supported; the message says what to do instead."""
 
 
-Meaning = Same | Switch | Server | Only | NoEffect | Refused
+Meaning = Same | Switch | Known | Server | Only | NoEffect | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,10 @@ _LEDGER = (
     "Molecules and results are kept in the campaign's ledger; give labels known before with "
     "--training-set."
 )
+_TARGETS = {
+    name: {"campaign.property": recipe.property, "simulate.solvent": recipe.solvent or VACUUM}
+    for name, recipe in RECIPES.items()
+}
 _GLOBUS = "The file of molecular-design's `GlobusEndpoints`; one for all topics."
 _STORE = "redis, file, globus, endpoint or none."
 
@@ -113,15 +127,17 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
     SeedFlag("qc-specification", Same(("simulate.level",)), "xtb", "xtb; NWChem is not driven."),
     SeedFlag(
         "target-recipe",
-        Only("xtb-vacuum"),
+        Known(_TARGETS),
         "xtb-vacuum",
-        "The target is the adiabatic potential in vacuum at GFN2-xTB.",
+        "In a solvent, geometries are relaxed in it here, and in vacuum there. The recipes of "
+        "NWChem need a plug-in.",
     ),
     SeedFlag(
         "simulation-spec",
         Refused(),
         "required",
-        "There is one level of theory, no ladder of them. Choose it with --qc-specification.",
+        "Write each step of its ladder as a `[[level]]` of the campaign's file, the cheapest one "
+        "first, and what is looked for as an `[[objective]]`.",
     ),
     SeedFlag(
         "mpnn-model-path",

@@ -14,7 +14,7 @@ from molsteer.steering.cli.flags.settings import section_subjects
 EVERYDAY = frozenset(
     {
         *("campaign.name", "campaign.space", "campaign.training_set", "campaign.run_dir"),
-        *("campaign.budget", "campaign.hit_above_eV"),
+        *("campaign.budget", "campaign.property", "campaign.hit_above_eV"),
         *("policy.first_training_after", "policy.retrain_after", "policy.during_update"),
         *("simulate.slots", "simulate.level", "simulate.time_limit_s"),
         *("train.members", "train.models"),

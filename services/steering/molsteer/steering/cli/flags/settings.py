@@ -14,7 +14,8 @@ from pydantic_core import PydanticUndefined
 from molsteer.shared.cli.flag_checks import refuse_password
 from molsteer.shared.cli.offering import Offer, offer_plugins
 from molsteer.shared.plugins import Kind
-from molsteer.shared.settings.sections import Section
+from molsteer.shared.settings.sections import LISTS, Section
+from molsteer.shared.wire.catalogue import PROPERTIES
 from molsteer.steering.settings.campaign import CampaignSettings
 
 Given = str | tuple[str, ...] | None
@@ -62,7 +63,10 @@ def flags_by_section(values: Mapping[str, Given]) -> dict[str, dict[str, object]
 
 
 def settings_fields() -> Iterator[tuple[str, str, FieldInfo]]:
-    """Go through all settings: section, key, and what is known about it."""
+    """Go through all settings that are flags: section, key, and what is known about it.
+
+    Tables of which there may be several, as `[[level]]`, are written in a file alone.
+    """
     for section, holder in CampaignSettings.model_fields.items():
         model = holder.annotation
         if isinstance(model, type) and issubclass(model, Section):
@@ -75,6 +79,7 @@ def section_subjects() -> dict[str, str]:
     sections = {
         section: str(field.annotation and field.annotation.__doc__)
         for section, field in CampaignSettings.model_fields.items()
+        if section not in LISTS
     }
     return {section: text.partition("\n")[0].rstrip(".") for section, text in sections.items()}
 
@@ -123,6 +128,8 @@ _PLUGINS: dict[tuple[str, str], Kind] = {
 
 
 def _offers(section: str, key: str, kind: str) -> Offer:
+    if key == "property":
+        return _offer("|".join(PROPERTIES))
     plugins = _PLUGINS.get((section, key))
     return _offer(kind) if plugins is None else offer_plugins(plugins)
 

@@ -1,0 +1,39 @@
+"""Relaxed energies: of the molecule, and of it with one electron less or more."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from molsteer.simulator.errors import StateName
+from molsteer.simulator.molecule.connectivity import check_ion, check_neutral
+from molsteer.simulator.molecule.embedding import displaced, embed
+from molsteer.simulator.programs.port import Relaxation
+from molsteer.simulator.properties.minimum import minimum
+from molsteer.simulator.properties.study import Calculation, Study
+
+
+def neutral(study: Study) -> float:
+    """Relax the molecule as its SMILES gives it, from its first geometry."""
+    start = displaced(embed(study.species, study.deadline))
+    state = study.states["neutral"]
+    return _kept(
+        study, "neutral", minimum(study.species, state, start, study.program, check_neutral)
+    )
+
+
+def ion(name: StateName) -> Calculation:
+    """Make the relaxation of an ion, from the geometry of the molecule."""
+
+    def relaxed(study: Study) -> float:
+        state, start = study.states[name], displaced(study.geometry)
+        check = partial(check_ion, name=name)
+        return _kept(study, name, minimum(study.species, state, start, study.program, check))
+
+    return relaxed
+
+
+def _kept(study: Study, name: StateName, found: Relaxation) -> float:
+    study.minima[name] = found
+    study.multiplicities[name] = study.states[name].multiplicity
+    study.records[name] = found.record
+    return found.energy

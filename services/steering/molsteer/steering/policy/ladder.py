@@ -1,0 +1,80 @@
+"""The rule of the levels above the first: the best molecules of the level below climb.
+
+A rung fills up as the level below does, at its share, so that what is best so far is known better
+while models still choose. Once the level below has ended, the rung's whole budget may be begun.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import replace
+from math import floor
+
+from molsteer.steering.policy.commands import CancelTasks, DispatchSimulation
+from molsteer.steering.policy.events import Candidate
+from molsteer.steering.policy.shortlist import best_first
+from molsteer.steering.policy.state import State, Step
+from molsteer.steering.policy.tasks import taken_back
+from molsteer.steering.policy.updates import asking_helps, is_starved
+
+
+def nominate(state: State, place: int, molecule: int, merit: float | None) -> State:
+    """Note what a simulation at a level promises for the level above.
+
+    Args:
+        state: Where the campaign is.
+        place: Of the level above among the levels; there may be none.
+        molecule: Which one.
+        merit: How good it is; one that has none never climbs.
+    """
+    if place >= len(state.levels) or merit is None or merit != merit:
+        return state
+    level = state.levels[place]
+    candidates = list(level.candidates)
+    insort(candidates, Candidate(molecule, merit), key=best_first)
+    kept = tuple(candidates[: state.plan.shortlist])
+    return state.at_level(place, replace(level, candidates=kept))
+
+
+def dispatch_promotion(state: State) -> Step | None:
+    """Give a free place to the best molecule that may climb, to the highest rung first."""
+    if not state.plan.rungs or state.stopping or not state.has_place:
+        return None
+    for place in range(len(state.levels) - 1, 0, -1):
+        level = state.levels[place]
+        if level.candidates and level.begun < _may_begin(state, place):
+            first, *others = level.candidates
+            task = DispatchSimulation(first.molecule, state.plan.rungs[place - 1].level)
+            simulations = level.simulations.start(task)
+            begun = replace(level, simulations=simulations, candidates=tuple(others))
+            return state.at_level(place, begun), (task,)
+    return None
+
+
+def take_back_surplus(state: State) -> Step | None:
+    """Take back what runs at a level that has its budget, because somebody lowered it."""
+    if not state.plan.rungs:
+        return None
+    for place, (level, budget) in enumerate(zip(state.levels, state.plan.budgets, strict=True)):
+        if level.simulations.running and level.successes >= budget:
+            surplus = CancelTasks(tuple(sorted(level.simulations.running)))
+            ended = replace(level, simulations=taken_back(level.simulations))
+            return state.at_level(place, ended), (surplus,)
+    return None
+
+
+def is_over(state: State, place: int) -> bool:
+    """Tell whether a level has its budget, or can get no further for the time being."""
+    level = state.levels[place]
+    if level.successes >= state.plan.budgets[place]:
+        return True
+    if place == 0:
+        return is_starved(state) and not asking_helps(state)
+    return not level.candidates and not len(level.simulations) and is_over(state, place - 1)
+
+
+def _may_begin(state: State, place: int) -> int:
+    if is_over(state, place - 1):
+        return state.plan.budgets[place]
+    below, rung = state.levels[place - 1], state.plan.rungs[place - 1]
+    return floor(rung.part_of(below.successes))

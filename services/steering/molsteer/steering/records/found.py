@@ -1,0 +1,104 @@
+"""Every result of a campaign, read from its ledger."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from molsteer.shared.wire.properties import Output, Quantity
+from molsteer.steering.ledger import own_columns
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.aims import leading, outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One molecule at one level.
+
+    Attributes:
+        number: Its place in the order of settling, from 1.
+        molecule: Its number in the search space, from 0.
+        smiles: The molecule.
+        level: Name of the level.
+        values: What was computed, by the name of the property.
+        generation: Number of the models that chose the molecule, 0 before there was one.
+        predicted: What they expected of the leading objective, None before there was one.
+        own: What the molecules file says of it beside the SMILES, by heading.
+    """
+
+    number: int
+    molecule: int
+    smiles: str
+    level: str
+    values: Mapping[str, Quantity]
+    generation: int
+    predicted: Quantity | None
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    def value(self, output: Output) -> float | None:
+        """Give the value of an output, None if this is none of it."""
+        known = self.values.get(output.name) if self.level == output.level else None
+        return None if known is None else known.value
+
+
+def read_found(ledger: Ledger) -> list[Found]:
+    """Read all results in the order of settling."""
+    rows = ledger.connection.execute(
+        "SELECT number, molecule, smiles, level, result.generation, means"
+        " FROM result LEFT JOIN choice USING (molecule) ORDER BY number"
+    )
+    values, own, predicted = _values(ledger), own_columns.of_all(ledger), _Predicted(ledger)
+    return [
+        Found(
+            row["number"],
+            row["molecule"],
+            row["smiles"],
+            row["level"],
+            values[row["number"]],
+            row["generation"],
+            predicted.of(row["means"]),
+            own.get(row["molecule"], {}),
+        )
+        for row in rows
+    ]
+
+
+def values_of(found: Iterable[Found], output: Output) -> Mapping[int, float]:
+    """Give what is known of an output, by the number of the molecule."""
+    return {each.molecule: value for each in found if (value := each.value(output)) is not None}
+
+
+def outputs_of(found: Iterable[Found]) -> list[Output]:
+    """List what was computed, in the order in which it was found first."""
+    known = (
+        (name, each.level, quantity.unit)
+        for each in found
+        for name, quantity in each.values.items()
+    )
+    return [Output(name=name, level=level, unit=unit) for name, level, unit in dict.fromkeys(known)]
+
+
+def _values(ledger: Ledger) -> Mapping[int, Mapping[str, Quantity]]:
+    values = defaultdict[int, dict[str, Quantity]](dict)
+    rows = ledger.connection.execute(
+        "SELECT number, property, value, unit FROM label ORDER BY number, property"
+    )
+    for number, name, value, unit in rows:
+        values[number][name] = Quantity(value=value, unit=unit)
+    return values
+
+
+class _Predicted:
+    """Finds what is predicted of the leading objective among the means of all outputs."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        objective, learned = leading(ledger), outputs(ledger)
+        self._output = objective.output if objective else None
+        self._place = learned.index(self._output) if self._output in learned else None
+
+    def of(self, means: str | None) -> Quantity | None:
+        if means is None or self._output is None or self._place is None:
+            return None
+        return Quantity(value=json.loads(means)[self._place], unit=self._output.unit)

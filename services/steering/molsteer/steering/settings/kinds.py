@@ -1,0 +1,40 @@
+"""Kinds of values that settings take, as people and programs write them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import from_json
+from pydantic_settings import NoDecode
+
+
+def _listed(given: object) -> object:
+    """Take one path for a list of one; a variable holds several as a JSON list."""
+    match given:
+        case str(text) if text.startswith("["):
+            return from_json(text)
+        case str() | Path():
+            return (given,)
+        case _:
+            return given
+
+
+def _as_text(given: object) -> object:
+    """Take a number for its digits, as TOML and Python have them."""
+    return str(given) if type(given) is int else given
+
+
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name):
+        raise ValueError(
+            "write lower-case letters, digits and hyphens, 63 at most, and no hyphen first"
+        )
+    return name
+
+
+ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
+CampaignName = Annotated[str, AfterValidator(_checked_name)]

@@ -1,0 +1,123 @@
+"""What each block of a site asks for, and its script."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from urllib.parse import urlsplit
+
+from molsteer.shared.settings.server_url import without_password
+from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
+from molsteer.shared.worker.scheduler import duration_s
+from molsteer.steering.sites.deployment.access import files_of, worker_file
+from molsteer.steering.sites.deployment.place import Place, this_machine
+from molsteer.steering.sites.deployment.server import SiteServer
+from molsteer.steering.sites.profile import SERVICES, Profile
+from molsteer.steering.sites.schedulers import lsf, pbs, processes, slurm
+from molsteer.steering.sites.schedulers.block import Block, Image, Tunnel
+from molsteer.steering.sites.schedulers.port import Scheduler
+from molsteer.steering.sites.schedulers.script import Dialect, script
+from molsteer.steering.sites.sections import SchedulerName, ServiceSection
+
+_DIALECTS: dict[SchedulerName, Dialect] = {
+    "slurm": slurm.DIALECT,
+    "pbs": pbs.DIALECT,
+    "lsf": lsf.DIALECT,
+    "none": processes.DIALECT,
+}
+
+
+def scheduler_of(profile: Profile, place: Place) -> Scheduler:
+    """Make what submits the blocks of a site."""
+    match profile.site.scheduler:
+        case "slurm":
+            return slurm.Slurm()
+        case "pbs":
+            return pbs.Pbs()
+        case "lsf":
+            return lsf.Lsf()
+        case "none":
+            return processes.Processes(place.folder / "blocks", place.logs, this_machine())
+
+
+def script_of(profile: Profile, place: Place, topic: Topic, server: SiteServer | None) -> str:
+    """Write the script of a topic's blocks."""
+    block = _block(profile, place, topic, server)
+    return script(block, _DIALECTS[profile.site.scheduler])
+
+
+def slots_of(service: ServiceSection, topic: Topic) -> int:
+    """Tell how many tasks a block of a service does at once."""
+    return (service.nodes or 1) * _on_a_node(service, topic)
+
+
+def _on_a_node(service: ServiceSection, topic: Topic) -> int:
+    usual = service.cores if topic == "simulate" else service.gpus
+    return service.processes or usual or 1
+
+
+def _block(profile: Profile, place: Place, topic: Topic, server: SiteServer | None) -> Block:
+    service, batch = profile.service(topic), profile.batch
+    return Block(
+        site=place.site,
+        topic=topic,
+        name=place.job_name(topic),
+        script=place.jobs / f"{topic}.sh",
+        logs=place.logs,
+        walltime_s=None if service.walltime is None else int(duration_s(service.walltime)),
+        nodes=service.nodes or 1,
+        cores=service.cores or 1,
+        gpus=service.gpus or 0,
+        account=service.account,
+        queue=service.queue,
+        qos=service.qos,
+        constraint=service.constraint,
+        options=service.options or (),
+        modules=batch.modules,
+        setup=batch.setup,
+        proxy=batch.proxy,
+        local_disk=batch.local_disk,
+        molsteer=profile.site.molsteer or f"{shlex.quote(sys.executable)} -m molsteer.shared.cli",
+        worker=tuple(_worker(profile, place, topic)),
+        image=_image(profile, place, topic),
+        tunnel=_tunnel(profile, topic, server),
+    )
+
+
+def _worker(profile: Profile, place: Place, topic: Topic) -> list[str]:
+    service = profile.service(topic)
+    gpus = service.gpus or 1
+    each = gpus if topic != "simulate" and gpus > 1 else 1
+    options = ["--config", str(worker_file(place, topic))]
+    options += ["--processes", str(max(1, _on_a_node(service, topic) // each))]
+    if service.pool != DEFAULT_POOL:
+        options += ["--pool", service.pool]
+    if service.expected_task_s:
+        options += ["--expected-task-s", f"{service.expected_task_s:g}"]
+    return [*options, "--log-level", "info", *service.worker_options]
+
+
+def _image(profile: Profile, place: Place, topic: Topic) -> Image | None:
+    file = profile.image_of(topic)
+    if file is None:
+        return None
+    seen = [place.folder, *files_of(profile)]
+    return Image(
+        file=file.absolute(),
+        runtime=profile.image.runtime,
+        unpacked=profile.image.keep == "sandbox",
+        binds=(*map(str, dict.fromkeys(seen)), *profile.image.binds),
+        gpu_flag=profile.image.gpu_flag,
+    )
+
+
+def _tunnel(profile: Profile, topic: Topic, server: SiteServer | None) -> Tunnel | None:
+    through = profile.site.tunnel
+    if through is None:
+        return None
+    address = server.address(SERVICES[topic]) if server else profile.queue.redis_url
+    parts = urlsplit(without_password(address))
+    user = parts.username or ""
+    if server is None and profile.redis.secrets:
+        user = user or f"{profile.queue.prefix}-{SERVICES[topic]}"
+    return Tunnel(through, parts.hostname or "localhost", parts.port or 6379, user)

@@ -1,0 +1,246 @@
+"""The one table of metrics: exporter, documentation, dashboards and alerts follow from it.
+
+Names are those of Prometheus: one prefix, base units, `_total` for what only grows. Labels have few
+values each, never ids or SMILES; https://prometheus.io/docs/practices/naming/.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    Attributes:
+        name: Without the prefix `molsteer_`, and for counters without the ending `_total`.
+        help: What it says, in one line.
+        unit: Unit of its numbers; empty for counts.
+        labels: Names of its labels.
+        buckets: Upper bounds of a histogram's buckets, in its unit.
+    """
+
+    kind: Kind
+    name: str
+    help: str
+    unit: str = ""
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """Its name as it is scraped."""
+        return f"molsteer_{self.name}{'_total' if self.kind == 'counter' else ''}"
+
+
+LABELS = MappingProxyType(
+    {
+        "topic": "simulate, train or infer",
+        "level": "level of theory, as the campaign names it",
+        "outcome": "ok, error, timeout, poison or cancelled",
+        "reason": "code of a failure",
+        "property": "property of an objective or output",
+        "unit": "unit of that property; empty where it has none",
+        "line": "fresh, stale or starters: candidates of the newest models, of older ones, and "
+        "those drawn before there was one",
+        "stage": "training, scoring or none",
+        "store": "blob store",
+        "side": "who moved the data: steering or the worker",
+        "operation": "put, get, or cached: read again from memory",
+        "pool": "pool of workers",
+        "version": "version of molsteer",
+        "python": "version of Python",
+    }
+)
+"""What the labels say."""
+
+_SHORT = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+_LONG = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0)
+
+METRICS = (
+    Metric(
+        "gauge",
+        "build_info",
+        "Always 1; its labels say what runs.",
+        labels=("version", "python"),
+    ),
+    # What the campaign finds
+    Metric("gauge", "budget_simulations", "Successful simulations wanted.", labels=("level",)),
+    Metric(
+        "counter",
+        "simulations",
+        "Simulations that ended, further attempts included.",
+        labels=("level", "outcome"),
+    ),
+    Metric(
+        "counter",
+        "failures",
+        "Tasks that ended without a value.",
+        labels=("topic", "reason"),
+    ),
+    Metric(
+        "gauge",
+        "best_value",
+        "Best value of each objective so far, in its own unit.",
+        labels=("property", "level", "unit"),
+    ),
+    Metric(
+        "gauge",
+        "hits",
+        "Molecules that pass an objective's threshold.",
+        labels=("property", "level"),
+    ),
+    Metric(
+        "gauge",
+        "hits_expected_from_random",
+        "Hits that as many simulations would have found at random, by the molecules that were "
+        "drawn before there was a model.",
+        labels=("property", "level"),
+    ),
+    Metric(
+        "gauge",
+        "molecules_given_up",
+        "Molecules whose simulation failed for good.",
+        labels=("level",),
+    ),
+    Metric(
+        "gauge",
+        "candidates",
+        "Molecules that wait to be simulated.",
+        labels=("line",),
+    ),
+    # What the models do
+    Metric("gauge", "model_generation", "Number of the newest update that was completed."),
+    Metric("gauge", "model_labels", "Labels that its members learned from."),
+    Metric(
+        "gauge",
+        "model_error",
+        "Mean absolute error of the newest models on held-out molecules, in the property's unit.",
+        labels=("property", "level", "unit"),
+    ),
+    Metric(
+        "gauge",
+        "model_trained_timestamp_seconds",
+        "When the newest member was trained, by the clock of steering.",
+        "seconds",
+    ),
+    Metric("gauge", "update_stage", "1 for what the models do now.", labels=("stage",)),
+    Metric("gauge", "update_progress_ratio", "Part of this stage that is done.", "ratio"),
+    # Where the tasks are
+    Metric("gauge", "slots", "Tasks that can run at the same time.", labels=("topic",)),
+    Metric(
+        "gauge",
+        "tasks_in_flight",
+        "Tasks that were published and have not been settled.",
+        labels=("topic",),
+    ),
+    Metric("gauge", "queue_depth", "Messages in the queue that no worker has.", labels=("topic",)),
+    Metric(
+        "gauge",
+        "oldest_task_seconds",
+        "Age of the task that was published first and has not been settled.",
+        "seconds",
+        labels=("topic",),
+    ),
+    Metric("counter", "tasks", "Tasks that were settled.", labels=("topic", "outcome")),
+    Metric(
+        "counter",
+        "tasks_republished",
+        "Messages that were lost on the way and sent again.",
+        labels=("topic",),
+    ),
+    Metric(
+        "counter",
+        "task_starts_repeated",
+        "Starts of settled tasks beyond their first.",
+        labels=("topic",),
+    ),
+    Metric("gauge", "dead_letters", "Messages that nobody could read, put aside."),
+    Metric(
+        "histogram",
+        "task_wait_seconds",
+        "From the publishing of a task to its start.",
+        "seconds",
+        ("topic",),
+        _LONG,
+    ),
+    Metric(
+        "histogram",
+        "task_run_seconds",
+        "From the start of a task to its end.",
+        "seconds",
+        ("topic",),
+        _LONG,
+    ),
+    Metric(
+        "histogram",
+        "task_report_seconds",
+        "From the end of the work until its outcome is stored in Redis.",
+        "seconds",
+        ("topic",),
+        _SHORT,
+    ),
+    Metric(
+        "histogram",
+        "task_settle_seconds",
+        "From there until it is settled in the ledger.",
+        "seconds",
+        ("topic",),
+        _SHORT,
+    ),
+    Metric(
+        "counter",
+        "task_cpu_seconds",
+        "Processor time of settled tasks.",
+        "seconds",
+        ("topic",),
+    ),
+    # Who works
+    Metric("gauge", "workers", "Workers that show signs of life.", labels=("topic", "pool")),
+    Metric(
+        "gauge",
+        "worker_processes",
+        "Tasks that these workers run at the same time.",
+        labels=("topic", "pool"),
+    ),
+    # What it stands on
+    Metric(
+        "counter",
+        "transfer_bytes",
+        "Data of settled tasks that moved through the stores.",
+        "bytes",
+        ("topic", "side", "store", "operation"),
+    ),
+    Metric(
+        "counter",
+        "transfer_seconds",
+        "How long that took.",
+        "seconds",
+        ("topic", "side", "store", "operation"),
+    ),
+    Metric("counter", "ledger_commits", "Transactions of the ledger in this session."),
+    Metric("counter", "ledger_commit_seconds", "How long they took.", "seconds"),
+    Metric("gauge", "ledger_size_bytes", "Size of the ledger, its log included.", "bytes"),
+    Metric("gauge", "disk_free_bytes", "Free space of the run directory's disk.", "bytes"),
+    Metric("gauge", "redis_up", "Whether Redis answered when these figures were read last."),
+    Metric(
+        "gauge",
+        "last_settled_timestamp_seconds",
+        "When the last task was settled; the beginning of the session before the first.",
+        "seconds",
+    ),
+    Metric(
+        "gauge",
+        "read_timestamp_seconds",
+        "When these figures were read last; older than a minute means that steering is stuck.",
+        "seconds",
+    ),
+    Metric("counter", "read_errors", "Readings that failed; the figures before them stay."),
+)
+
+BY_NAME = MappingProxyType({metric.name: metric for metric in METRICS})

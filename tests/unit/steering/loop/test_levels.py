@@ -1,0 +1,166 @@
+"""Campaigns of two levels and two objectives, whose best molecules climb."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.toy_campaign import ToyCampaign, toy_plan, toy_space
+from support.toy_services import ABOVE, VERTICAL_IP, toy_value, toy_value_eV
+
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.messages import ErrorRecord, Infer, Result, Simulate, Task
+from molsteer.steering.policy.plan import Plan, Rung
+from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.verification.verify import verify
+
+pytestmark = pytest.mark.fast
+
+BUDGET, SHARE = 48, 0.25
+AIMS: Mapping[str, object] = {
+    "level": [{"name": "xtb"}, {"name": "dear", "method": "toy", "share": SHARE}],
+    "objective": [
+        {"property": ADIABATIC_IP, "level": "dear", "hit_above": 14.0},
+        {"property": "letters", "level": "dear", "unit": "1", "goal": "minimise"},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
+    return toy_space(tmp_path_factory.mktemp("space"))
+
+
+def plan_of(space: SearchSpace) -> Plan:
+    return toy_plan(space, budget=BUDGET, level="xtb", rungs=(Rung("dear", SHARE),))
+
+
+@dataclass
+class Watched(ToyCampaign):
+    """A campaign of which is kept what its workers were asked."""
+
+    asked: list[Simulate | Infer] = field(default_factory=list)
+
+    def _result(self, task: Task) -> Result:
+        if isinstance(task.body, Simulate | Infer):
+            self.asked.append(task.body)
+        return super()._result(task)
+
+
+def rows(toy: ToyCampaign, query: str, *given: object) -> Sequence[tuple[object, ...]]:
+    with closing(toy.open_ledger()) as ledger:
+        return [tuple(row) for row in ledger.connection.execute(query, given)]
+
+
+@pytest.fixture(scope="module")
+def ended(space: SearchSpace, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    toy = Watched(tmp_path_factory.mktemp("run"), space, plan_of(space), aims=AIMS)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert campaign.finished == "budget-reached"
+    campaign.dispatching.retire()
+    campaign.ledger.close()
+    return toy
+
+
+def test_it_ends_whole_with_each_level_at_its_budget(ended: Watched) -> None:
+    verdict = verify(ended.folder)
+    assert verdict.broken == ()
+    assert verdict.results == BUDGET + SHARE * BUDGET
+    assert dict(rows(ended, "SELECT level, count(*) FROM result GROUP BY level")) == {
+        "xtb": BUDGET,
+        "dear": SHARE * BUDGET,
+    }
+
+
+def test_a_molecule_that_climbed_has_labels_and_records_at_both_levels(ended: Watched) -> None:
+    climbed = rows(ended, "SELECT molecule, smiles FROM result WHERE level = 'dear'")
+    for molecule, smiles in climbed:
+        labels = rows(
+            ended,
+            "SELECT property, level, value, unit FROM label WHERE molecule = ? AND property <> ?",
+            molecule,
+            VERTICAL_IP,
+        )
+        assert set(labels) == {
+            (ADIABATIC_IP, "xtb", toy_value_eV(str(smiles)), "eV"),
+            (ADIABATIC_IP, "dear", toy_value_eV(str(smiles)) + ABOVE, "eV"),
+            ("letters", "dear", toy_value(str(smiles), "letters", "dear"), "1"),
+        }
+        for level in ("xtb", "dear"):
+            assert (ended.folder / "records" / level / f"{molecule}.json.gz").is_file()
+
+
+def test_those_that_climbed_are_the_best_of_the_level_below(ended: Watched) -> None:
+    found = rows(
+        ended,
+        "SELECT value, molecule IN (SELECT molecule FROM result WHERE level = 'dear') FROM label"
+        " WHERE level = 'xtb' AND property = ? ORDER BY number",
+        ADIABATIC_IP,
+    )
+    climbed = [float(str(value)) for value, did in found if did]
+    left = [float(str(value)) for value, did in found if not did]
+    # The first ones climb while little is known; the last ones when everything is.
+    assert np.median(climbed) > np.median(left)
+    assert max(climbed) == max(climbed + left)
+
+
+def test_a_level_is_asked_for_what_is_learned_of_it_in_its_unit(ended: Watched) -> None:
+    wanted = {
+        (body.level.name, body.level.spec.method, *sorted(body.wanted.items()))
+        for body in ended.asked
+        if isinstance(body, Simulate)
+    }
+    assert wanted == {
+        ("xtb", "xtb", (ADIABATIC_IP, "eV")),
+        ("dear", "toy", (ADIABATIC_IP, "eV"), ("letters", "1")),
+    }
+
+
+def test_models_learn_every_output_from_whatever_labels_there_are(ended: Watched) -> None:
+    outputs = [output.key for output in ended.settings.outputs]
+    assert outputs[:2] == [f"{ADIABATIC_IP}@dear", "letters@dear"]
+    assert f"{ADIABATIC_IP}@xtb" in outputs
+    *_, last = (np.array(values) for values in ended.training_sets)
+    known = dict(zip(outputs, ~np.isnan(last), strict=True))
+    assert known[f"{ADIABATIC_IP}@xtb"].all(), "every molecule was simulated at the first level"
+    assert known["letters@dear"].any()
+    assert not known["letters@dear"].all()
+    assert (known["letters@dear"] == known[f"{ADIABATIC_IP}@dear"]).all()
+
+
+def test_all_chunks_of_an_update_are_scored_by_the_same_scales(ended: Watched) -> None:
+    by_generation: dict[int, set[tuple[float, ...]]] = {}
+    for body in ended.asked:
+        if isinstance(body, Infer):
+            scales = tuple(aim.scale for aim in body.aims)
+            by_generation.setdefault(body.generation, set()).add(scales)
+    assert len(by_generation) > 1
+    assert all(len(scales) == 1 for scales in by_generation.values())
+    (last,) = by_generation[max(by_generation)]
+    assert last[0] != last[1]
+
+
+def test_a_molecule_that_fails_at_the_second_level_keeps_its_label_and_another_climbs(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    def no_fluorine(task: Task) -> ErrorRecord | None:
+        body = task.body
+        if isinstance(body, Simulate) and body.level.name == "dear" and "F" in body.smiles:
+            return ErrorRecord(code="scf-failed", message="No density.", retryable=False)
+        return None
+
+    toy = ToyCampaign(tmp_path, space, plan_of(space), aims=AIMS, fails=no_fluorine)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    campaign.dispatching.retire()
+    campaign.ledger.close()
+    assert verify(tmp_path).broken == ()
+    climbed = rows(toy, "SELECT smiles FROM result WHERE level = 'dear'")
+    assert len(climbed) == SHARE * BUDGET
+    assert not any("F" in str(smiles) for (smiles,) in climbed)
+    assert rows(toy, "SELECT 1 FROM result WHERE level = 'xtb' AND smiles LIKE '%F%'")

@@ -1,0 +1,74 @@
+"""How good molecules are stays comparable, whatever the units of what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from molsteer.shared.wire.blob import Inline
+from molsteer.shared.wire.messages import Simulated
+from molsteer.shared.wire.properties import Objective, Output, Quantity
+from molsteer.steering.ledger import results, tasks
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.reference import COMPARED
+from molsteer.steering.loop.merits import aims_as_of, merit_of
+from molsteer.steering.policy.commands import DispatchSimulation
+
+pytestmark = pytest.mark.fast
+
+GAP = Objective(output=Output(name="gap", level="dear", unit="eV"), goal="maximise")
+MASS = Objective(output=Output(name="mass", level="quick", unit="u"), goal="minimise")
+CHARGE = Objective(output=Output(name="charge", level="quick"), goal="reach", target=1.0)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with closing(Ledger(tmp_path, create=True)) as ledger:
+        yield ledger
+
+
+def added(ledger: Ledger, molecule: int, gap: float, mass: float) -> float | None:
+    """Add a result of the level `quick`, and give its merit."""
+    command, values = DispatchSimulation(molecule, "quick"), {"gap": gap, "mass": mass}
+    simulated = Simulated(
+        smiles="C",
+        values={name: Quantity(value=value) for name, value in values.items()},
+        engine="none",
+        records=Inline(codec="raw", data=b""),
+    )
+    with ledger.transaction():
+        tasks.order(ledger, command, 1.0)
+        results.add_result(ledger, command.task_id, molecule, "quick", simulated, Path("record"))
+        return merit_of(ledger, [GAP, MASS], "quick", values)
+
+
+def test_one_objective_is_told_in_its_unit_at_whatever_level(ledger: Ledger) -> None:
+    assert merit_of(ledger, [GAP, MASS], "quick", {"gap": 3.5}) == 3.5
+    assert merit_of(ledger, [MASS], "quick", {"mass": 20.0, "gap": 3.5}) == -20.0
+    assert merit_of(ledger, [CHARGE], "quick", {"charge": 3.0}) == -2.0
+    assert merit_of(ledger, [GAP], "quick", {"mass": 20.0}) is None
+
+
+def test_several_count_alike_whatever_their_units(ledger: Ledger) -> None:
+    for molecule in range(COMPARED):
+        added(ledger, molecule, gap=5.0 + molecule % 2, mass=1000.0 * (molecule % 2))
+    usual = added(ledger, 100, gap=5.5, mass=500.0)
+    assert usual == pytest.approx(0.0)
+    assert added(ledger, 101, gap=6.0, mass=500.0) == pytest.approx(1.0)
+    assert added(ledger, 102, gap=5.5, mass=0.0) == pytest.approx(1.0)
+    assert added(ledger, 103, gap=6.0, mass=0.0) == pytest.approx(2.0)
+    for molecule in range(200, 230):  # the search has found what is far better
+        added(ledger, molecule, gap=50.0, mass=0.0)
+    assert added(ledger, 104, gap=6.0, mass=0.0) == pytest.approx(2.0)
+
+
+def test_scores_of_one_objective_keep_its_unit_and_several_are_scaled(ledger: Ledger) -> None:
+    for molecule in range(4):
+        added(ledger, molecule, gap=5.0, mass=1000.0 * (molecule % 2))
+    (aim,) = aims_as_of(ledger, [MASS], 4)
+    assert (aim.objective, aim.scale) == (MASS, 1.0)
+    gap, mass = aims_as_of(ledger, [GAP, MASS], 4)
+    assert (gap.scale, mass.scale) == (1.0, 500.0)
