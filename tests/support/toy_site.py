@@ -140,8 +140,8 @@ class ToySite:
         eventually(lambda: self.executions.total() >= count, 90.0)
 
     def labels(self) -> int:
-        """Count the labels so far."""
-        return len(self.rows("SELECT 1 FROM label"))
+        """Count the molecules that were simulated so far."""
+        return len(self.rows("SELECT 1 FROM result"))
 
     def rows(self, query: str) -> list[str]:
         """Read a column of the ledger as text."""

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from molsteer.steering.sites.elastic import Change, Demand, Limits, Standing, decide
+from molsteer.steering.sites.elastic import Change, Demand, Limits, Submitted, decide
 
 pytestmark = pytest.mark.fast
 
 LIMITS = Limits(least=0, most=4, slots=8, idle_s=300.0)
-RUNNING, WAITING = Standing(waiting=False, left_s=3600.0), Standing(waiting=True)
+RUNNING, WAITING = Submitted(waiting=False, left_s=3600.0), Submitted(waiting=True)
 
 
 def demand(tasks: int, left: int | None = None, **changes: float) -> Demand:
@@ -35,7 +35,7 @@ def demand(tasks: int, left: int | None = None, **changes: float) -> Demand:
     ],
 )
 def test_blocks_are_added_until_all_tasks_run_at_once(
-    tasks: int, blocks: list[Standing], added: int
+    tasks: int, blocks: list[Submitted], added: int
 ) -> None:
     assert decide(LIMITS, demand(tasks, left=10_000), blocks) == Change(submit=added)
 
@@ -58,7 +58,7 @@ def test_how_long_tasks_take_does_not_matter_where_it_is_not_known() -> None:
 
 
 def test_a_block_that_ends_before_another_one_starts_is_replaced_in_time() -> None:
-    ending = Standing(waiting=False, left_s=100.0)
+    ending = Submitted(waiting=False, left_s=100.0)
     assert decide(LIMITS, demand(8, left=500), [ending]) == Change(submit=1)
     full = [ending, RUNNING, RUNNING, RUNNING]
     assert decide(LIMITS, demand(32, left=500), full) == Change()  # never more than the most
@@ -82,18 +82,18 @@ seconds = st.floats(0, 10_000)
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> tuple[Limits, Demand, Sequence[Standing]]:
+def stories(draw: st.DrawFn) -> tuple[Limits, Demand, Sequence[Submitted]]:
     least = draw(st.integers(0, 6))
     limits = Limits(least, draw(st.integers(least, 12)), draw(st.integers(1, 64)), draw(seconds))
     tasks = draw(counts)
     wanted = Demand(tasks, tasks + draw(counts), draw(seconds), draw(seconds), draw(seconds))
-    some = st.builds(Standing, st.just(False), seconds) | st.just(Standing(waiting=True))
+    some = st.builds(Submitted, st.just(False), seconds) | st.just(Submitted(waiting=True))
     return limits, wanted, draw(st.lists(some, max_size=14))
 
 
 @given(stories())
 def test_whatever_happens_there_are_never_more_blocks_than_the_most(
-    story: tuple[Limits, Demand, Sequence[Standing]],
+    story: tuple[Limits, Demand, Sequence[Submitted]],
 ) -> None:
     limits, wanted, blocks = story
     change = decide(limits, wanted, blocks)
@@ -106,7 +106,7 @@ def test_whatever_happens_there_are_never_more_blocks_than_the_most(
 
 @given(stories())
 def test_whatever_happens_no_block_is_added_for_work_that_is_done_before_it_starts(
-    story: tuple[Limits, Demand, Sequence[Standing]],
+    story: tuple[Limits, Demand, Sequence[Submitted]],
 ) -> None:
     limits, wanted, blocks = story
     there_too = sum(block.waiting or block.left_s > wanted.wait_s for block in blocks)
@@ -120,7 +120,7 @@ def test_whatever_happens_no_block_is_added_for_work_that_is_done_before_it_star
 
 @given(stories())
 def test_whatever_happens_the_least_is_kept_and_what_was_decided_is_enough(
-    story: tuple[Limits, Demand, Sequence[Standing]],
+    story: tuple[Limits, Demand, Sequence[Submitted]],
 ) -> None:
     limits, wanted, blocks = story
     change = decide(limits, wanted, blocks)

@@ -16,7 +16,7 @@ from molsteer.shared.wire.topics import Topic
 from molsteer.steering.sites.deployment.blocks import slots_of
 from molsteer.steering.sites.deployment.deployment import Deployment, surplus
 from molsteer.steering.sites.deployment.load import log_of, said_last, tasks_there
-from molsteer.steering.sites.elastic import Change, Demand, Limits, Standing, decide
+from molsteer.steering.sites.elastic import Change, Demand, Limits, Submitted, decide
 from molsteer.steering.sites.errors import (
     BlocksKeepEnding,
     DeploymentBusy,
@@ -118,7 +118,7 @@ class BatchSite:
             there = tasks_there(self.queue, pools)
             for topic in profile.topics:
                 ours = self.deployment.jobs_of(topic, jobs)
-                standing = [self._standing(job) for job in ours if job.state != "ending"]
+                standing = [self._submitted(job) for job in ours if job.state != "ending"]
                 change = decide(self._limits(topic), self._demand(topic, there[topic]), standing)
                 self._make(topic, change, ours)
         except (SchedulerFailed, SchedulerMissing, ServiceUnavailable, DeploymentBusy) as error:
@@ -147,9 +147,9 @@ class BatchSite:
             quiet_s=now - self._busy_at.setdefault(topic, now),
         )
 
-    def _standing(self, job: Job) -> Standing:
+    def _submitted(self, job: Job) -> Submitted:
         left_s = math.inf if job.ends_at is None else job.ends_at - self.clock()
-        return Standing(job.state == "waiting", left_s)
+        return Submitted(job.state == "waiting", left_s)
 
     def _make(self, topic: Topic, change: Change, jobs: list[Job]) -> None:
         if change.submit:

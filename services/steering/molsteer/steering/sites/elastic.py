@@ -44,7 +44,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Submitted:
     """A block that was submitted and has not ended.
 
     Attributes:
@@ -71,7 +71,7 @@ class Change:
     cancel_running: int = 0
 
 
-def decide(limits: Limits, demand: Demand, blocks: Sequence[Standing]) -> Change:
+def decide(limits: Limits, demand: Demand, blocks: Sequence[Submitted]) -> Change:
     """Tell how many blocks to add or to give back.
 
     Blocks are added for tasks that will still be there when a new block starts, and in time for
@@ -92,7 +92,7 @@ def decide(limits: Limits, demand: Demand, blocks: Sequence[Standing]) -> Change
     return Change(cancel_waiting=unneeded, cancel_running=max(0, idle))
 
 
-def _useful(limits: Limits, demand: Demand, blocks: Sequence[Standing]) -> int:
+def _useful(limits: Limits, demand: Demand, blocks: Sequence[Submitted]) -> int:
     """Count the blocks that would have work at once, when a new one would start."""
     at_once = math.ceil(demand.tasks / limits.slots)
     if not demand.task_s:
