@@ -35,6 +35,7 @@ from molsteer.shared.settings.server_url import kombu_url
 from molsteer.shared.wire.blob import Inline
 from molsteer.shared.wire.codec import encode
 from molsteer.shared.wire.messages import Failed, Outcome, Simulated, Task, Train, Trained
+from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import TrainingPlan
 
 LEASE_S = 1.5
@@ -347,6 +348,7 @@ def test_a_topic_that_may_use_cuda_runs_in_fresh_processes(
             members=(0,),
             seed=1,
             plan=TrainingPlan(),
+            outputs=(Output(name="toy", level="toy"),),
             training_set=Inline(codec="raw", data=b""),
         ),
     )

@@ -87,7 +87,7 @@ def test_a_molecule_is_computed_as_root_and_where_nothing_of_the_host_is_let_in(
 def potential_eV(image: Image) -> float:
     computed = image.do("run", "simulate", "CCO")
     assert computed.returncode == 0, computed.stderr
-    return float(json.loads(computed.stdout)["adiabatic_eV"])
+    return float(json.loads(computed.stdout)["adiabatic_ionization_potential_eV"])
 
 
 def test_a_molecule_is_computed_by_somebody_without_home_and_rights(

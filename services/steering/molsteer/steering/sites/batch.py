@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.topics import Topic
+from molsteer.shared.worker.scheduler import duration_s
 from molsteer.steering.sites.deployment.blocks import slots_of
 from molsteer.steering.sites.deployment.deployment import Deployment, surplus
 from molsteer.steering.sites.deployment.load import log_of, said_last, tasks_there
@@ -28,8 +29,8 @@ from molsteer.steering.sites.schedulers.port import Job
 
 log = logging.getLogger(__name__)
 
-SHORT_S = 60.0
-"""A block that ends sooner after its start has failed."""
+SHORT_S, SHORT_SHARE = 60.0, 0.1
+"""A block that ends sooner after its start, and before this part of its walltime, has failed."""
 
 FAILURES_ALLOWED = 3
 """Blocks of a topic that may fail one after the other."""
@@ -186,7 +187,7 @@ class BatchSite:
 
     def _ended(self, number: str, topic: Topic, now: float) -> None:
         lasted_s = now - self._running_since.pop(number, now)
-        if lasted_s >= SHORT_S:
+        if lasted_s >= self._short_s(topic):
             self._failures[topic] = 0
             return
         self._failures[topic] = self._failures.get(topic, 0) + 1
@@ -194,3 +195,7 @@ class BatchSite:
         log.warning("Block %s of %s ended right after its start; see %s.", number, topic, file)
         if self._failures[topic] >= FAILURES_ALLOWED:
             raise BlocksKeepEnding(SERVICES[topic], self._failures[topic], file, said_last(file))
+
+    def _short_s(self, topic: Topic) -> float:
+        walltime = self.deployment.profile.service(topic).walltime
+        return SHORT_S if walltime is None else min(SHORT_S, SHORT_SHARE * duration_s(walltime))
