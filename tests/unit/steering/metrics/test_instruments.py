@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from math import isnan
 
 import pytest
 import requests
@@ -24,6 +25,14 @@ def test_every_metric_of_the_table_is_there_from_the_beginning() -> None:
     text = generate_latest(Instruments().registry).decode()
     found = {family.name for family in text_string_to_metric_families(text)}
     assert found == {f"molsteer_{metric.name}" for metric in METRICS}
+
+
+def test_what_was_not_read_yet_is_no_figure() -> None:
+    instruments = Instruments()
+    gauges = [metric for metric in METRICS if metric.kind == "gauge" and not metric.labels]
+    values = [_value(instruments, metric.name) for metric in gauges]
+    assert values
+    assert all(value is not None and isnan(value) for value in values)
 
 
 def test_labels_are_bounded() -> None:

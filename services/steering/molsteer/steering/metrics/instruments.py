@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from math import nan
 from typing import assert_never
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -18,7 +19,11 @@ OTHER = "other"
 
 
 class Instruments:
-    """All metrics of the table, each in the registry from the beginning."""
+    """All metrics of the table, each in the registry from the beginning.
+
+    A gauge is no number before it was set, for a zero would be a figure: the age of a model that
+    does not exist, or a full disk.
+    """
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -72,7 +77,10 @@ def _made(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Hist
         case "counter":
             return Counter(name, metric.help, labels, registry=registry)
         case "gauge":
-            return Gauge(name, metric.help, labels, registry=registry)
+            gauge = Gauge(name, metric.help, labels, registry=registry)
+            if not labels:
+                gauge.set(nan)
+            return gauge
         case "histogram":
             return Histogram(name, metric.help, labels, registry=registry, buckets=metric.buckets)
         case _:
