@@ -111,8 +111,8 @@ what was read last and waits for nothing. [Monitoring](monitoring.md) says how P
 Grafana get them, [alerts](alerts.md) what to do when one fires.
 
 Counters begin with everything that is in the ledger, so a campaign that goes on does not begin at
-zero. A gauge that was not read yet is NaN, and no alert fires by it. A label has at most 100 values;
-further ones are counted as `other`.
+zero. A gauge that was not read yet is NaN, and no alert fires by it. A label has at most 100
+values; further ones are counted as `other`.
 
 | metric | type | labels | meaning |
 |---|---|---|---|
