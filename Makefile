@@ -68,6 +68,7 @@ data: $(VENV)/installed ## Fetch the MOSES molecules and build their search spac
 
 docs: $(VENV)/installed ## Write the generated parts of the documentation.
 	$(BIN)/python scripts/write_references.py
+	$(BIN)/python scripts/write_run_records.py
 	$(BIN)/python scripts/write_command_reference.py
 	$(BIN)/python scripts/write_dashboards.py
 

@@ -24,7 +24,7 @@ def test_the_page_about_molecular_design_is_up_to_date() -> None:
         ("commands.md", "write_command_reference.py", "command_reference"),
         ("configuration.md", "write_references.py", "configuration_reference"),
         ("sites/profile.md", "write_references.py", "profile_reference"),
-        ("run-records.md", "write_references.py", "run_records_reference"),
+        ("run-records.md", "write_run_records.py", "run_records_reference"),
     ],
 )
 def test_a_reference_is_up_to_date(file: str, script_name: str, reference: str) -> None:

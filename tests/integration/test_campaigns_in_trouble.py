@@ -68,21 +68,21 @@ def test_a_campaign_that_runs_out_of_candidates_ends_well_and_says_so(folder: Pa
 
 
 @pytest.mark.parametrize(
-    ("space", "given_up"),
-    [("few.smi", [3]), ("molecules.smi", [4, 5, 6])],  # two may end together, or with the fourth
-    ids=["whole space", "in a row"],
+    ("space", "given_up"), [("few.smi", 3), ("molecules.smi", 4)], ids=["whole space", "in a row"]
 )
 def test_a_campaign_whose_every_simulation_fails_stops_early_with_the_common_cause(
-    folder: Path, space: str, given_up: list[int]
+    folder: Path, space: str, given_up: int
 ) -> None:
-    settings = ("--simulate-max-steps", "1", "--policy-failure-limit", "4", "--simulate-slots", "2")
+    # One at a time, for of several that end together more than the limit may have failed.
+    alone = ("--simulate-slots", "1", "--policy-buffer", "0")
+    settings = ("--simulate-max-steps", "1", "--policy-failure-limit", "4", *alone)
     ended = molsteer("run", "--space", space, *settings)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "Ended: failing. Of " in ended.stdout
     assert " are not-converged. The last of these: " in ended.stdout
     assert "Best molecules" not in ended.stdout
     progress = json.loads(molsteer("status", "runs/campaign", "--json").stdout)
-    assert progress["given_up"] in given_up
+    assert progress["given_up"] == given_up
 
 
 def test_a_worker_of_another_version_is_told_within_seconds(
