@@ -15,16 +15,8 @@ from pathlib import Path
 
 from support import toy_services
 
-from molsteer.shared.wire.messages import (
-    Infer,
-    Inferred,
-    Predict,
-    Predicted,
-    Simulate,
-    Simulated,
-    Train,
-    Trained,
-)
+from molsteer.shared.wire.learning import Infer, Inferred, Predict, Predicted, Train, Trained
+from molsteer.shared.wire.messages import Simulate, Simulated
 from molsteer.shared.worker.port import TaskContext
 
 JOURNAL_VARIABLE = "CHAOS_JOURNAL"

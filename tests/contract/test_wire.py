@@ -15,22 +15,24 @@ from molsteer.shared.errors import BlobCorrupt, ProtocolMismatch, UntrustedMessa
 from molsteer.shared.wire.blob import Inline, ObjRef, Placement
 from molsteer.shared.wire.codec import decode_outcome, decode_task, encode
 from molsteer.shared.wire.key_ring import Key, KeyRing, new_key_ring
+from molsteer.shared.wire.learning import (
+    Infer,
+    Inferred,
+    Predict,
+    Predicted,
+    Train,
+    Trained,
+    TrainedMember,
+)
 from molsteer.shared.wire.messages import (
     ErrorRecord,
     Failed,
-    Infer,
-    Inferred,
     Outcome,
-    Predict,
-    Predicted,
     Result,
     Simulate,
     Simulated,
     Task,
     TaskBody,
-    Train,
-    Trained,
-    TrainedMember,
 )
 from molsteer.shared.wire.properties import Aim, Objective, Output, Quantity
 from molsteer.shared.wire.specs import Acquisition, Level, SimulationSpec, TrainingPlan

@@ -34,7 +34,8 @@ from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.settings.server_url import kombu_url
 from molsteer.shared.wire.blob import Inline
 from molsteer.shared.wire.codec import encode
-from molsteer.shared.wire.messages import Failed, Outcome, Simulated, Task, Train, Trained
+from molsteer.shared.wire.learning import Train, Trained
+from molsteer.shared.wire.messages import Failed, Outcome, Simulated, Task
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import TrainingPlan
 

@@ -13,7 +13,8 @@ from typing import ClassVar
 import billiard
 
 from molsteer.shared.errors import TaskError
-from molsteer.shared.wire.messages import Simulate, Simulated, Train, Trained, TrainedMember
+from molsteer.shared.wire.learning import Train, Trained, TrainedMember
+from molsteer.shared.wire.messages import Simulate, Simulated
 from molsteer.shared.wire.properties import Quantity
 from molsteer.shared.worker.port import TaskContext
 

@@ -17,17 +17,8 @@ from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.bus.port import Run
 from molsteer.shared.wire.graphs import PackedGraphs
-from molsteer.shared.wire.messages import (
-    ErrorRecord,
-    Failed,
-    Infer,
-    Outcome,
-    Predict,
-    Result,
-    Simulate,
-    Task,
-    Train,
-)
+from molsteer.shared.wire.learning import Infer, Predict, Train
+from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Result, Simulate, Task
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.shared.worker.execution import cancelled, ended
 from molsteer.steering.control.requests import Inbox

@@ -24,17 +24,16 @@ from molsteer.shared.wire.blob import Placement
 from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.graphs import PackedGraphs
-from molsteer.shared.wire.messages import (
+from molsteer.shared.wire.learning import (
     Infer,
     Inferred,
     Predict,
     Predicted,
-    Simulate,
-    Simulated,
     Train,
     Trained,
     TrainedMember,
 )
+from molsteer.shared.wire.messages import Simulate, Simulated
 from molsteer.shared.wire.properties import Output, Quantity
 from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.shared.worker.port import TaskContext

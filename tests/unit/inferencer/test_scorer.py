@@ -21,7 +21,7 @@ from molsteer.shared.wire.blob import Blob, ObjRef, Placement
 from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.graphs import PackedGraphs
-from molsteer.shared.wire.messages import Infer, Predict
+from molsteer.shared.wire.learning import Infer, Predict
 from molsteer.shared.wire.properties import Aim, Objective, Output
 from molsteer.shared.wire.specs import Acquisition
 from molsteer.shared.worker.port import TaskContext

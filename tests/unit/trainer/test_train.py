@@ -17,7 +17,7 @@ from molsteer.shared.ml.predicting import predict
 from molsteer.shared.ml.weights import EnsembleWeights
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.graphs import PackedGraphs
-from molsteer.shared.wire.messages import Train, Trained, TrainedMember
+from molsteer.shared.wire.learning import Train, Trained, TrainedMember
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import TrainingPlan
 from molsteer.shared.worker.port import TaskContext

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from molsteer.shared.blobs.port import Arrays, Blobs
 from molsteer.shared.errors import BlobCorrupt, BlobError
-from molsteer.shared.wire.messages import Infer
+from molsteer.shared.wire.learning import Infer
 
 log = logging.getLogger(__name__)
 

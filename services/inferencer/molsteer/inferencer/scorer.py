@@ -22,7 +22,7 @@ from molsteer.shared.ml.weights import EnsembleWeights, join
 from molsteer.shared.wire.blob import Blob, Inline, ObjRef
 from molsteer.shared.wire.ensemble import Manifest
 from molsteer.shared.wire.graphs import PackedGraphs
-from molsteer.shared.wire.messages import Infer, Inferred, Predict, Predicted
+from molsteer.shared.wire.learning import Infer, Inferred, Predict, Predicted
 from molsteer.shared.worker.port import TaskContext
 
 

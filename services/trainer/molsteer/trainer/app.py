@@ -11,7 +11,7 @@ from molsteer.shared.ml.device import choose_device, device_name, limit_threads
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.weights import EnsembleWeights
 from molsteer.shared.wire.ensemble import Architecture, Manifest
-from molsteer.shared.wire.messages import Train, Trained, TrainedMember
+from molsteer.shared.wire.learning import Train, Trained, TrainedMember
 from molsteer.shared.worker.port import Handler, TaskContext
 from molsteer.trainer.beginning import from_scratch, from_weights
 from molsteer.trainer.best_weights import BestWeights

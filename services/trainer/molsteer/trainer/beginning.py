@@ -11,7 +11,7 @@ from molsteer.shared.ml.errors import WrongArchitecture
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.weights import EnsembleWeights, join
 from molsteer.shared.wire.ensemble import Architecture
-from molsteer.shared.wire.messages import Train
+from molsteer.shared.wire.learning import Train
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules
 from molsteer.trainer.scales import fit_scales

@@ -8,16 +8,8 @@ from typing import Protocol, TypeVar
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Placement
-from molsteer.shared.wire.messages import (
-    Infer,
-    Inferred,
-    Predict,
-    Predicted,
-    Simulate,
-    Simulated,
-    Train,
-    Trained,
-)
+from molsteer.shared.wire.learning import Infer, Inferred, Predict, Predicted, Train, Trained
+from molsteer.shared.wire.messages import Simulate, Simulated
 
 Body = Simulate | Train | Predict | Infer
 Value = Simulated | Trained | Predicted | Inferred

@@ -10,7 +10,8 @@ from support.toy_campaign import ToyCampaign, toy_space
 
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.wire.messages import Infer, Simulate, Task
+from molsteer.shared.wire.learning import Infer
+from molsteer.shared.wire.messages import Simulate, Task
 from molsteer.steering.control.asking import ask
 from molsteer.steering.control.requests import Inbox, Request, answer_to, changes_of, drop
 from molsteer.steering.errors import NoCampaign, OtherCampaign, RequestRefused

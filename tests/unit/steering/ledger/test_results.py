@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from molsteer.shared.wire.blob import Inline
-from molsteer.shared.wire.messages import Trained, TrainedMember
+from molsteer.shared.wire.learning import Trained, TrainedMember
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
 

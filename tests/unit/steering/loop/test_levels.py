@@ -13,7 +13,8 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from support.toy_services import ABOVE, VERTICAL_IP, toy_value, toy_value_eV
 
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
-from molsteer.shared.wire.messages import ErrorRecord, Infer, Result, Simulate, Task
+from molsteer.shared.wire.learning import Infer
+from molsteer.shared.wire.messages import ErrorRecord, Result, Simulate, Task
 from molsteer.steering.policy.plan import Plan, Rung
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify

@@ -18,17 +18,8 @@ from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.wire.blob import ObjRef
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.codec import decode_outcome
-from molsteer.shared.wire.messages import (
-    ErrorRecord,
-    Infer,
-    Outcome,
-    Predicted,
-    Result,
-    Simulate,
-    Simulated,
-    Task,
-    Train,
-)
+from molsteer.shared.wire.learning import Infer, Predicted, Train
+from molsteer.shared.wire.messages import ErrorRecord, Outcome, Result, Simulate, Simulated, Task
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.ledger import tasks
 from molsteer.steering.ledger.known_labels import KnownLabel

@@ -15,7 +15,8 @@ from support.toy_services import VERTICAL_IP, toy_value_eV
 from molsteer.shared.blobs.codecs import encode
 from molsteer.shared.wire.blob import Blob, Inline, ObjRef, Placement
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
-from molsteer.shared.wire.messages import Infer, Result, Task
+from molsteer.shared.wire.learning import Infer
+from molsteer.shared.wire.messages import Result, Task
 from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.space.search_space import SearchSpace
 

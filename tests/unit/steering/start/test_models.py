@@ -15,7 +15,8 @@ from safetensors.numpy import load_file, save_file
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.wire.ensemble import Architecture, Manifest
-from molsteer.shared.wire.messages import Infer, Task, Train
+from molsteer.shared.wire.learning import Infer, Train
+from molsteer.shared.wire.messages import Task
 from molsteer.shared.wire.properties import Output
 from molsteer.steering.errors import UnusableModels
 from molsteer.steering.settings.campaign import CampaignSettings

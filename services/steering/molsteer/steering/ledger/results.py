@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.wire.messages import Simulated, Trained
+from molsteer.shared.wire.learning import Trained
+from molsteer.shared.wire.messages import Simulated
 from molsteer.shared.wire.properties import Output
 from molsteer.steering.ledger.known_labels import labelled
 from molsteer.steering.ledger.ledger import Ledger

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.graphs import PackedGraphs, join
-from molsteer.shared.wire.messages import Infer, Predict, Simulate, Task, TaskBody, Train
+from molsteer.shared.wire.learning import Infer, Predict, Train
+from molsteer.shared.wire.messages import Simulate, Task, TaskBody
 from molsteer.shared.wire.properties import Aim, Output
 from molsteer.shared.wire.topics import Topic
 from molsteer.shared.wire.training_set import LabelledGraphs

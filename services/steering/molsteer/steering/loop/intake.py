@@ -14,15 +14,8 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.errors import BlobCorrupt, BlobError, WireError
 from molsteer.shared.wire.blob import Blob, ObjRef
 from molsteer.shared.wire.candidates import Candidates
-from molsteer.shared.wire.messages import (
-    ErrorRecord,
-    Failed,
-    Inferred,
-    Outcome,
-    Predicted,
-    Simulated,
-    Trained,
-)
+from molsteer.shared.wire.learning import Inferred, Predicted, Trained
+from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Simulated
 from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger import (
     objects,
