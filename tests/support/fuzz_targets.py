@@ -40,7 +40,7 @@ from molsteer.shared.ml.errors import UnusableGraphs, UnusableWeights, WrongArch
 from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.weights import EnsembleWeights
-from molsteer.shared.wire.candidates import Candidates
+from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.codec import decode_outcome, decode_task
 from molsteer.shared.wire.codec import encode as encode_message
 from molsteer.shared.wire.ensemble import Architecture, Manifest

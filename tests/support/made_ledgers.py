@@ -103,8 +103,9 @@ def add_models(
             _add_task(ledger, task_id, "train", {"generation": generation, "group": group})
             member = {"member": group, "epochs": 5, "stopped": "epochs", "validation_mae": found}
             connection.execute(
-                "INSERT INTO model (task_id, generation, members, labels, validation_mae, device,"
-                " file, sha256) VALUES (?, ?, ?, ?, ?, 'cpu', 'models/a', '0')",
+                "INSERT INTO model (task_id, generation, surrogate, members, labels,"
+                " validation_mae, calibration, device, file, sha256)"
+                " VALUES (?, ?, 'graphs', ?, ?, ?, '[]', 'cpu', 'models/a', '0')",
                 (task_id, generation, json.dumps([member]), labels, json.dumps(found)),
             )
 

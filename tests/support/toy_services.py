@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from molsteer.inferencer.predictions import made_already
 from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.wire.arrays.candidates import Candidates
+from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.blob import Placement
-from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.learning import (
@@ -35,7 +36,6 @@ from molsteer.shared.wire.learning import (
 )
 from molsteer.shared.wire.messages import Simulate, Simulated
 from molsteer.shared.wire.properties import Output, Quantity
-from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.shared.worker.port import TaskContext
 
 VERTICAL_IP = "vertical_ionization_potential"

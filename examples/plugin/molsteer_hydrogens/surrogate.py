@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.ranking import rank
+from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.learning import Infer, Inferred, Train, Trained, TrainedMember
-from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.shared.worker.port import Handler, TaskContext
 
 Floats = npt.NDArray[np.float64]

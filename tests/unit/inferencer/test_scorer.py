@@ -17,8 +17,8 @@ from molsteer.shared.ml.errors import UnusableGraphs, WrongArchitecture
 from molsteer.shared.ml.network import Ensemble, draw_weights
 from molsteer.shared.ml.predicting import predict
 from molsteer.shared.ml.weights import EnsembleWeights, join
+from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.blob import Blob, ObjRef, Placement
-from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.learning import Infer, Predict

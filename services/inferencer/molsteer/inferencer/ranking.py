@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.acquisition import best_rows, expectations, mean_and_spread, score
-from molsteer.shared.wire.candidates import Candidates
+from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.learning import Infer, Inferred
 from molsteer.shared.worker.port import TaskContext
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from molsteer.shared.blobs.port import Arrays
 from molsteer.shared.ml.molecules import read_graphs
+from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.graphs import PackedGraphs
-from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.trainer.errors import UnusableLabels
 
 _NAMED = 10

@@ -4,29 +4,45 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob
 from molsteer.shared.wire.bounds import Count, Name, Number, Ordinal
 from molsteer.shared.wire.properties import Aim, Output
-from molsteer.shared.wire.specs import Acquisition, TrainingPlan
+from molsteer.shared.wire.specs import Acquisition, Surrogate, TrainingPlan
+
+
+class Calibration(Message):
+    """What makes a raw spread one that can be believed: `factor * sqrt(spread**2 + floor**2)`.
+
+    Attributes:
+        floor: Doubt that no agreement takes away, in the output's unit.
+        factor: What is left to widen or narrow, dimensionless.
+    """
+
+    floor: NonNegativeFloat = 0.0
+    factor: PositiveFloat = 1.0
 
 
 class Train(Message):
-    """Train members of the ensemble on everything labelled so far.
+    """Train a surrogate, or some members of an ensemble, on everything labelled so far.
 
     Attributes:
         generation: Number of the model update, from 1.
-        members: Which members of the ensemble to train.
+        surrogate: Of which kind.
+        members: Which members of the ensemble to train; a surrogate that is none is one member,
+            and its number follows those of the ensemble.
         seed: Seed of the campaign; each member derives its own from it and its number.
         outputs: What is to be learned, in the order of the arrays.
-        training_set: `training_set.LabelledGraphs`; safetensors.
+        training_set: `arrays.training_set.LabelledGraphs`, with features for a surrogate on features;
+            safetensors.
         warm_start: Weights of the same members to go on from, or None to begin from scratch.
     """
 
     kind: Literal["train"] = "train"
     generation: Ordinal
+    surrogate: Surrogate = "graphs"
     members: tuple[NonNegativeInt, ...] = Field(min_length=1)
     seed: NonNegativeInt
     plan: TrainingPlan
@@ -54,8 +70,11 @@ class Trained(Message):
     """Weights of trained members.
 
     Attributes:
-        weights: Stacked weights of the members, in their order, with a manifest; safetensors.
+        weights: Stacked weights of the members, in their order, with a manifest, or what else the
+            surrogate is made of; safetensors.
         validation_mae: As that of a member, for the mean of all.
+        calibration: What the held-out molecules say of the spreads, output by output; none where
+            they say nothing.
         device: What it was trained on, `cpu` or a GPU's name.
     """
 
@@ -63,6 +82,7 @@ class Trained(Message):
     generation: Ordinal
     members: tuple[TrainedMember, ...] = Field(min_length=1)
     validation_mae: tuple[Number | None, ...]
+    calibration: tuple[Calibration, ...] = ()
     device: Name
     weights: Blob
 
@@ -75,7 +95,9 @@ class Predict(Message):
         chunk: Number of the chunk in the space.
         outputs: What the weights predict.
         graphs: Packed graphs of the chunk; safetensors.
+        features: `arrays.features.Features` of the chunk, for a surrogate on features; safetensors.
         weights: Weights that one training task gave.
+        surrogate: What these are of.
         batch_size: Molecules predicted at a time.
     """
 
@@ -84,7 +106,9 @@ class Predict(Message):
     chunk: Count
     outputs: tuple[Output, ...] = Field(min_length=1)
     graphs: Blob
+    features: Blob | None = None
     weights: Blob
+    surrogate: Surrogate = "graphs"
     batch_size: PositiveInt = 512
 
 
@@ -113,7 +137,14 @@ class Infer(Message):
         outputs: What the weights predict.
         aims: What is wanted; each objective is of one of the outputs.
         graphs: Packed graphs of the chunk; safetensors.
-        weights: Weights of all members, one blob for each training task.
+        features: `arrays.features.Features` of the chunk, if a surrogate reads them; safetensors.
+        weights: Weights of all members, one blob for each training task. Surrogates of several
+            kinds are averaged, each kind counting alike.
+        surrogates: Of which kind each of the weights is; graph networks where it is not said.
+        calibration: How the spread of each kind is corrected, output by output, before kinds are
+            averaged.
+        widening: Factor of each output's spread after that, from the errors of what was chosen
+            last; 1 where it is not said.
         predicted: What members have predicted already, each at the place of their weights, or
             None. It spares work and changes nothing: what cannot be used is predicted again.
         keep: How many of the chunk's best candidates to return.
@@ -126,7 +157,11 @@ class Infer(Message):
     outputs: tuple[Output, ...] = Field(min_length=1)
     aims: tuple[Aim, ...] = Field(min_length=1)
     graphs: Blob
+    features: Blob | None = None
     weights: tuple[Blob, ...] = Field(min_length=1)
+    surrogates: tuple[Surrogate, ...] = ()
+    calibration: dict[Surrogate, tuple[Calibration, ...]] = Field(default_factory=dict)
+    widening: tuple[PositiveFloat, ...] = ()
     predicted: tuple[Blob | None, ...] = ()
     acquisition: Acquisition
     keep: PositiveInt
@@ -138,7 +173,7 @@ class Inferred(Message):
 
     Attributes:
         scored: Molecules in the chunk.
-        candidates: `candidates.Candidates`; safetensors.
+        candidates: `arrays.candidates.Candidates`; safetensors.
         mean, spread: Averages over the whole chunk, output by output.
         device: What it was scored on.
     """

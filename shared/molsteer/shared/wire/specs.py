@@ -50,6 +50,14 @@ class Level(Message):
     spec: SimulationSpec = SimulationSpec()
 
 
+Surrogate = Literal["graphs", "gp", "trees"]
+"""What stands in for a simulation: an ensemble of graph networks; a Gaussian process, or extremely
+randomised trees, on features."""
+
+ON_FEATURES: frozenset[Surrogate] = frozenset({"gp", "trees"})
+"""Surrogates that read features of molecules where the others read graphs."""
+
+
 class TrainingPlan(Message):
     """How an ensemble member is trained.
 

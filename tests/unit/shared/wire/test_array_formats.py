@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 from support.molecules import some_molecules
 
-from molsteer.shared.wire.candidates import Candidates
-from molsteer.shared.wire.training_set import LabelledGraphs
+from molsteer.shared.wire.arrays.candidates import Candidates
+from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 
 pytestmark = pytest.mark.fast
 

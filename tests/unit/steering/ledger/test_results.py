@@ -9,6 +9,7 @@ from molsteer.shared.wire.blob import Inline
 from molsteer.shared.wire.learning import Trained, TrainedMember
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.commands import DispatchTraining
 
 pytestmark = pytest.mark.fast
 
@@ -24,14 +25,15 @@ def add_model(ledger: Ledger, generation: int, group: int, members: Sequence[int
         device="cpu",
         weights=Inline(codec="safetensors", data=b""),
     )
-    task_id = f"train/{generation}/{group}/1"
+    command = DispatchTraining(generation, group, tuple(members), labels=10, warm=False)
+    task_id = command.task_id
     with ledger.transaction() as connection:
         connection.execute(
             "INSERT INTO task (task_id, topic, command, state, created_at)"
             " VALUES (?, 'train', '{}', 'settled', 0)",
             (task_id,),
         )
-        results.add_model(ledger, task_id, 10, trained, Path(task_id), "00")
+        results.add_model(ledger, command, trained, Path(task_id), "00")
 
 
 def test_members_go_on_from_the_newest_update_that_trained_them_all(tmp_path: Path) -> None:

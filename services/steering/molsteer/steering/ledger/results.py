@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.wire.learning import Trained
+from molsteer.shared.wire.learning import Calibration, Trained
 from molsteer.shared.wire.messages import Simulated
 from molsteer.shared.wire.properties import Output
+from molsteer.shared.wire.specs import Surrogate
 from molsteer.steering.ledger.known_labels import labelled
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.commands import DispatchTraining
 
 GIVEN = 0
 """Stands for the generation of models that were given to begin with."""
@@ -29,8 +31,10 @@ class Model:
         generation: Number of the update they belong to.
         group: Number of the group of members within the update.
         labels: How many results and known labels they were trained on.
+        surrogate: What they are.
         validation_mae: Error of the members' mean on held-out molecules, output by output; None
             where no molecule tells.
+        calibration: What these molecules say of the spreads, output by output, or nothing.
         file: The weights, below the run directory.
         sha256: Digest of the weights.
     """
@@ -38,7 +42,9 @@ class Model:
     generation: int
     group: int
     labels: int
+    surrogate: Surrogate
     validation_mae: tuple[float | None, ...]
+    calibration: tuple[Calibration, ...]
     file: Path
     sha256: str
 
@@ -148,18 +154,20 @@ def spread(values: npt.NDArray[np.float64]) -> float:
 
 
 def add_model(
-    ledger: Ledger, task_id: str, labels: int, result: Trained, file: Path, sha256: str
+    ledger: Ledger, command: DispatchTraining, result: Trained, file: Path, sha256: str
 ) -> None:
     """Note trained members; inside a transaction."""
     ledger.connection.execute(
-        "INSERT INTO model (task_id, generation, members, labels, validation_mae, device, file,"
-        " sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO model (task_id, generation, surrogate, members, labels, validation_mae,"
+        " calibration, device, file, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            task_id,
+            command.task_id,
             result.generation,
+            command.surrogate,
             json.dumps([member.model_dump() for member in result.members]),
-            labels,
+            command.labels,
             json.dumps(result.validation_mae),
+            json.dumps([each.model_dump() for each in result.calibration]),
             result.device,
             str(file),
             sha256,
@@ -196,7 +204,9 @@ def models(ledger: Ledger, generation: int) -> list[Model]:
             row["generation"],
             row["group_number"],
             row["labels"],
+            row["surrogate"],
             tuple(json.loads(row["validation_mae"])),
+            tuple(Calibration(**each) for each in json.loads(row["calibration"])),
             Path(row["file"]),
             row["sha256"],
         )

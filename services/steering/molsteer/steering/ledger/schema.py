@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 5
+VERSION = 6
 """Stored as SQLite's user_version; raised whenever an older program could misread the tables."""
 
 TABLES = """
@@ -78,9 +78,11 @@ CREATE INDEX label_by_number ON label (number);
 CREATE TABLE model (
     task_id TEXT PRIMARY KEY REFERENCES task,
     generation INTEGER NOT NULL,
+    surrogate TEXT NOT NULL,
     members TEXT NOT NULL,          -- JSON list of TrainedMember
     labels INTEGER NOT NULL,        -- how many it was trained on
     validation_mae TEXT NOT NULL,   -- JSON list of a number or null for each output
+    calibration TEXT NOT NULL,      -- JSON list of a Calibration for each output, or empty
     device TEXT NOT NULL,
     file TEXT NOT NULL,             -- weights, below the run directory
     sha256 TEXT NOT NULL

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.shared.blobs.port import Blobs
+from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.graphs import PackedGraphs, join
 from molsteer.shared.wire.learning import Infer, Predict, Train
 from molsteer.shared.wire.messages import Simulate, Task, TaskBody
 from molsteer.shared.wire.properties import Aim, Output
 from molsteer.shared.wire.topics import Topic
-from molsteer.shared.wire.training_set import LabelledGraphs
 from molsteer.steering.ledger import chosen, known_labels, objects, predicted_chunks, results, tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.merits import aims_as_of
@@ -151,6 +151,7 @@ class Dispatching:
                 warm_start = self._weights(earlier, "train", command.generation)
         return Train(
             generation=command.generation,
+            surrogate=command.surrogate,
             members=command.members,
             seed=self.settings.campaign.seed,
             plan=self.settings.train.plan(),

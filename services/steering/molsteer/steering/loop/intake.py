@@ -12,8 +12,8 @@ from typing import assert_never
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.errors import BlobCorrupt, BlobError, WireError
+from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.blob import Blob, ObjRef
-from molsteer.shared.wire.candidates import Candidates
 from molsteer.shared.wire.learning import Inferred, Predicted, Trained
 from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Simulated
 from molsteer.shared.wire.properties import Objective, Output
@@ -118,10 +118,10 @@ class Intake:
                 return TaskFailed(at, outcome.task_id, retryable=error.retryable)
             case Simulated() as result, DispatchSimulation():
                 return SimulationSucceeded(at, outcome.task_id, self._result(command, result))
-            case Trained() as result, DispatchTraining(generation=number, labels=labels) if (
+            case Trained() as result, DispatchTraining(generation=number) if (
                 result.generation == number
             ):
-                self._model(outcome.task_id, labels, result)
+                self._model(command, result)
                 return TrainingSucceeded(at, outcome.task_id)
             case Predicted() as result, DispatchPrediction(generation=number, chunk=chunk) if (
                 result.generation,
@@ -183,8 +183,10 @@ class Intake:
         facts = failure.facts | {"smiles": self.space.smiles(molecule)}
         return failure.model_copy(update={"facts": facts})
 
-    def _model(self, task_id: str, labels: int, result: Trained) -> None:
-        for told in (result.validation_mae, *(each.validation_mae for each in result.members)):
+    def _model(self, command: DispatchTraining, result: Trained) -> None:
+        task_id = command.task_id
+        told_of = [result.validation_mae, *(each.validation_mae for each in result.members)]
+        for told in (*told_of, *filter(None, [result.calibration])):
             if len(told) != len(self.outputs):
                 raise WireError(
                     f"Task {task_id} came back with the errors of {len(told)} outputs, but models "
@@ -194,7 +196,7 @@ class Intake:
         weights = self.blobs.raw(result.weights)
         write_file(self.run_dir, file, weights)
         digest = hashlib.sha256(weights).hexdigest()
-        results.add_model(self.ledger, task_id, labels, result, file, digest)
+        results.add_model(self.ledger, command, result, file, digest)
 
     def _predictions(self, command: DispatchPrediction, blob: Blob) -> None:
         generation = command.generation

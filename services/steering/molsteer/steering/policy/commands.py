@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from molsteer.steering.policy.plan import Surrogate
+
 
 @dataclass(frozen=True, slots=True)
 class DispatchSimulation:
@@ -39,6 +41,7 @@ class DispatchTraining:
         group: Number of the group within the update, from 0.
         members: Members of the ensemble that form the group.
         warm: Go on from the members' weights of the last update that was completed.
+        surrogate: What the members are; one that is no ensemble is a group of one member.
     """
 
     generation: int
@@ -47,6 +50,7 @@ class DispatchTraining:
     labels: int
     warm: bool
     attempt: int = 1
+    surrogate: Surrogate = "graphs"
 
     @property
     def task_id(self) -> str:

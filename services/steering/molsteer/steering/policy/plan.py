@@ -9,6 +9,9 @@ from typing import Literal
 Topic = Literal["simulate", "train", "infer"]
 """The three kinds of task; equal to the topics of the wire, which the policy may not import."""
 
+Surrogate = Literal["graphs", "gp", "trees"]
+"""What can be trained; equal to the surrogates of the wire."""
+
 DuringUpdate = Literal["continue", "hold-while-training", "pause"]
 Merge = Literal["progressive", "complete"]
 
@@ -49,7 +52,8 @@ class Plan:
             update has ended. What was chosen before goes on in each, further attempts included.
         warm_start: Whether members go on from their last weights instead of from scratch.
         merge: Whether a chunk's candidates are used as they arrive, or all when the update ends.
-        members: Size of the ensemble.
+        members: Size of the ensemble of graph networks.
+        surrogates: What is trained in an update.
         space_size: Molecules in the search space, numbered from 0.
         chunk_size: Molecules in a chunk; molecule `m` lies in chunk `m // chunk_size`.
         attempts: Tries of a task whose failures are retryable.
@@ -86,6 +90,12 @@ class Plan:
     labels_first: bool = False
     level: str = "xtb"
     rungs: tuple[Rung, ...] = ()
+    surrogates: tuple[Surrogate, ...] = ("graphs",)
+
+    @property
+    def learners(self) -> int:
+        """Members that are trained in an update; a surrogate that is no ensemble counts as one."""
+        return sum(self.members if each == "graphs" else 1 for each in self.surrogates)
 
     @property
     def budgets(self) -> tuple[int, ...]:

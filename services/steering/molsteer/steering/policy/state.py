@@ -225,7 +225,7 @@ class State:
             case None:
                 return None
             case Training(trained=trained, lost=lost):
-                return "training", trained + lost, self.plan.members
+                return "training", trained + lost, self.plan.learners
             case Scoring(scored=scored, skipped=skipped):
                 return "scoring", scored + skipped, self.plan.chunks
             case update:

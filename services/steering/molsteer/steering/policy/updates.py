@@ -13,6 +13,7 @@ from molsteer.steering.policy.commands import (
     UpdateEnded,
     UpdateOutcome,
 )
+from molsteer.steering.policy.plan import Plan, Surrogate
 from molsteer.steering.policy.state import Scoring, State, Step, Training
 from molsteer.steering.policy.tasks import Tasks
 
@@ -63,12 +64,19 @@ def begin_update(state: State) -> Step:
     plan, generation = state.plan, state.generation + 1
     warm = plan.warm_start and state.model > 0
     groups = tuple(
-        DispatchTraining(generation, group, members, state.labels, warm)
-        for group, members in enumerate(_groups(plan.members, plan.slots_train))
+        DispatchTraining(
+            generation,
+            group,
+            members,
+            state.labels,
+            warm=warm and surrogate == "graphs",
+            surrogate=surrogate,
+        )
+        for group, (surrogate, members) in enumerate(_groups(plan))
     )
     training = Training(generation, Tasks(waiting=groups))
     if state.given:
-        training = Training(generation, Tasks(), trained=plan.members)
+        training = Training(generation, Tasks(), trained=plan.learners)
     begun = replace(
         state,
         update=training,
@@ -167,8 +175,16 @@ def _take_back(tasks: Iterable[Dispatch]) -> tuple[CancelTasks, ...]:
     return (CancelTasks(task_ids),) if task_ids else ()
 
 
-def _groups(members: int, slots: int) -> Iterator[tuple[int, ...]]:
-    """Share the members out evenly, one group for each slot."""
-    groups = min(slots, members)
+def _groups(plan: Plan) -> Iterator[tuple[Surrogate, tuple[int, ...]]]:
+    """Share an ensemble's members out evenly, one group for each slot; the quick ones come first.
+
+    Members are numbered through, the ensemble's before those of the others.
+    """
+    of_graphs = plan.members if "graphs" in plan.surrogates else 0
+    others = [surrogate for surrogate in plan.surrogates if surrogate != "graphs"]
+    for number, surrogate in enumerate(others):
+        yield surrogate, (of_graphs + number,)
+    groups = min(plan.slots_train, of_graphs)
     for group in range(groups):
-        yield tuple(range(group * members // groups, (group + 1) * members // groups))
+        first, end = group * of_graphs // groups, (group + 1) * of_graphs // groups
+        yield "graphs", tuple(range(first, end))

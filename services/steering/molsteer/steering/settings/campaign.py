@@ -37,13 +37,12 @@ from molsteer.steering.settings.aims import (
     rungs_from,
     wanted,
 )
+from molsteer.steering.settings.learning import InferSection, TrainSection
 from molsteer.steering.settings.sections import (
     CampaignSection,
-    InferSection,
     MetricsSection,
     PolicySection,
     SimulateSection,
-    TrainSection,
 )
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.files.layout import LISTS, TABLES, suffix

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
+
+from molsteer.shared.wire.specs import Surrogate
 
 
 def _listed(given: object) -> object:
@@ -35,6 +37,26 @@ def _checked_name(name: str) -> str:
     return name
 
 
+def _surrogates(given: object) -> object:
+    """Take one name for a list of one, and `auto` for all; a variable holds several as JSON."""
+    if given == "auto":
+        return get_args(Surrogate)
+    return _listed(given)
+
+
+def _each_once(surrogates: tuple[Surrogate, ...]) -> tuple[Surrogate, ...]:
+    if len(set(surrogates)) < len(surrogates):
+        raise ValueError("name each surrogate once")
+    return surrogates
+
+
+Surrogates = Annotated[
+    tuple[Surrogate, ...],
+    NoDecode,
+    BeforeValidator(_surrogates),
+    Field(min_length=1),
+    AfterValidator(_each_once),
+]
 ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
 CampaignName = Annotated[str, AfterValidator(_checked_name)]

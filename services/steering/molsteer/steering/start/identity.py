@@ -9,7 +9,7 @@ from molsteer.shared.wire.properties import Objective
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import knob, values
-from molsteer.steering.settings.sections import MEMBERS
+from molsteer.steering.settings.learning import MEMBERS
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import digest as digest_of_models
@@ -48,6 +48,7 @@ def plan_of(settings: CampaignSettings, space: SearchSpace | None, known_labels:
         labels_first=known_labels >= policy.first_training_after,
         level=settings.levels[0].name,
         rungs=settings.rungs,
+        surrogates=settings.train.surrogate,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from molsteer.shared.wire.arrays.features import Features
 from molsteer.shared.wire.graphs import PackedGraphs
 
 _NAMED = 10
@@ -22,10 +23,12 @@ class LabelledGraphs:
         graphs: The molecules.
         value: Labels in the units of the outputs, NaN where there is none, float32, shape
             (outputs, molecules).
+        features: The molecules' features, if a surrogate reads them.
     """
 
     graphs: PackedGraphs
     value: npt.NDArray[np.float32]
+    features: Features | None = None
 
     def __len__(self) -> int:
         return len(self.graphs)
@@ -58,8 +61,12 @@ class LabelledGraphs:
         if (infinite := np.isinf(value).any(axis=0)).any():
             rows = np.flatnonzero(infinite)[:_NAMED].tolist()
             raise ValueError(f"the values of rows {rows} are not finite")
-        return cls(graphs, value)
+        features = Features.from_arrays(arrays) if Features.are_in(arrays) else None
+        if features is not None and len(features) != len(graphs):
+            raise ValueError(f"{len(graphs)} molecules come with features of {len(features)}")
+        return cls(graphs, value, features)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Give the training set as named arrays, as `from_arrays` takes them."""
-        return {**self.graphs.to_arrays(), "value": self.value}
+        features = self.features.to_arrays() if self.features else {}
+        return {**self.graphs.to_arrays(), **features, "value": self.value}
