@@ -35,8 +35,8 @@ class Train(Message):
             and its number follows those of the ensemble.
         seed: Seed of the campaign; each member derives its own from it and its number.
         outputs: What is to be learned, in the order of the arrays.
-        training_set: `arrays.training_set.LabelledGraphs`, with features for a surrogate on features;
-            safetensors.
+        training_set: `arrays.training_set.LabelledGraphs`, with features where the surrogate
+            reads them; safetensors.
         warm_start: Weights of the same members to go on from, or None to begin from scratch.
     """
 
