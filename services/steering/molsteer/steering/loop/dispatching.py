@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger import chosen, known_labels, objects, predicted_chunks, results, tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.merits import aims_as_of
+from molsteer.steering.loop.ranking import ranking_of
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -148,7 +149,8 @@ class Dispatching:
                 self.ledger, command.members, before=command.generation
             )
             if earlier is not None:
-                warm_start = self._weights(earlier, "train", command.generation)
+                weights = results.weights(self.ledger, earlier)
+                warm_start = self._put_all(weights, "train", command.generation)
         return Train(
             generation=command.generation,
             surrogate=command.surrogate,
@@ -161,18 +163,19 @@ class Dispatching:
         )
 
     def _predict(self, command: DispatchPrediction) -> Predict:
-        (file,) = (
-            (model.file, model.sha256)
+        (model,) = (
+            model
             for model in results.models(self.ledger, command.generation)
             if model.group == command.group
         )
-        (weights,) = self._put_weights([file], "infer", command.generation)
+        weights = self._put_weights(model.file, model.sha256, "infer", command.generation)
         return Predict(
             generation=command.generation,
             chunk=command.chunk,
             outputs=self.settings.outputs,
             graphs=self._chunk(command.chunk),
             weights=weights,
+            surrogate=model.surrogate,
             batch_size=self.settings.infer.batch_size,
         )
 
@@ -180,24 +183,33 @@ class Dispatching:
         first = command.chunk * self.space.chunk_size
         molecules = range(first, first + self.space.chunk_size)
         searched = chosen.count(self.ledger, molecules, self.settings.levels[0].name)
+        ranking = ranking_of(self.ledger, command.generation, self.settings.outputs)
+        weights = results.weights(self.ledger, command.generation, ranking.surrogates)
         return Infer(
             generation=command.generation,
             chunk=command.chunk,
             outputs=self.settings.outputs,
             aims=self._aims_of(command.generation),
             graphs=self._chunk(command.chunk),
-            weights=self._weights(command.generation, "infer", command.generation),
-            predicted=self._predicted(command) if command.attempt == 1 else (),
+            weights=self._put_all(weights, "infer", command.generation),
+            surrogates=tuple(each.surrogate for each in weights),
+            calibration=ranking.calibration,
+            widening=ranking.widening,
+            predicted=self._predicted(command, weights) if command.attempt == 1 else (),
             acquisition=self.settings.acquisition(),
             keep=self.settings.policy.shortlist + searched,
             batch_size=self.settings.infer.batch_size,
         )
 
-    def _predicted(self, command: DispatchInference) -> tuple[Blob | None, ...]:
+    def _predicted(
+        self, command: DispatchInference, weights: Iterable[results.Weights]
+    ) -> tuple[Blob | None, ...]:
         generation = command.generation
         by_group = predicted_chunks.of_chunk(self.ledger, generation, command.chunk)
-        models = results.models(self.ledger, generation) if by_group else []
-        return tuple(by_group.get(model.group) for model in models)
+        if not by_group:
+            return ()
+        groups = {model.file: model.group for model in results.models(self.ledger, generation)}
+        return tuple(by_group.get(groups[each.file]) for each in weights)
 
     def _aims_of(self, generation: int) -> tuple[Aim, ...]:
         """Give the objectives with scales that are the same for all chunks of an update."""
@@ -229,16 +241,16 @@ class Dispatching:
 
         return featurize(smiles), values
 
-    def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
-        files = results.weights(self.ledger, generation)
-        return tuple(self._put_weights(files, topic, for_update))
+    def _put_all(
+        self, weights: Iterable[results.Weights], topic: Topic, for_update: int
+    ) -> tuple[Blob, ...]:
+        return tuple(
+            self._put_weights(each.file, each.sha256, topic, for_update) for each in weights
+        )
 
-    def _put_weights(
-        self, files: Iterable[tuple[Path, str]], topic: Topic, for_update: int
-    ) -> Iterator[Blob]:
-        for file, sha256 in files:
-            adopt = partial(self.blobs.adopt, self.run_dir / file, "safetensors", sha256)
-            yield self._once(_Put("weights", file, topic, update_owner(for_update)), adopt)
+    def _put_weights(self, file: Path, sha256: str, topic: Topic, for_update: int) -> Blob:
+        adopt = partial(self.blobs.adopt, self.run_dir / file, "safetensors", sha256)
+        return self._once(_Put("weights", file, topic, update_owner(for_update)), adopt)
 
     def _chunk(self, number: int) -> Blob:
         def put(placement: Placement) -> Blob:
