@@ -40,11 +40,13 @@ class Misses:
     """Predictions by which molecules were chosen, beside what was computed then.
 
     Attributes:
-        miss: Computed minus predicted, in the output's unit, shape (molecules,).
+        value: As it was computed, in the output's unit, shape (molecules,).
+        miss: That minus what was predicted, likewise.
         spread: As it was predicted, likewise.
         widening: What that spread had been widened by, dimensionless.
     """
 
+    value: npt.NDArray[np.float64]
     miss: npt.NDArray[np.float64]
     spread: npt.NDArray[np.float64]
     widening: npt.NDArray[np.float64]
@@ -84,11 +86,11 @@ def misses(ledger: Ledger, outputs: Sequence[Output], place: int, limit: int) ->
     )
     found = [
         (
+            row["value"],
             row["value"] - json.loads(row["means"])[place],
             json.loads(row["spreads"])[place],
             1.0 if row["body"] is None else json.loads(row["body"])["widening"][place],
         )
         for row in rows
     ]
-    miss, spread, widening = np.array(found, dtype=np.float64).reshape(-1, 3).T
-    return Misses(miss, spread, widening)
+    return Misses(*np.array(found, dtype=np.float64).reshape(-1, 4).T)

@@ -18,7 +18,7 @@ from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import Surrogate
 from molsteer.steering.ledger import known_labels, rankings, results
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.ledger.rankings import Ranking, Misses
+from molsteer.steering.ledger.rankings import Misses, Ranking
 
 ABOUT_AS_GOOD = 1.1
 """Times the best held-out error up to which a kind counts as about as good, and is averaged in."""
