@@ -142,7 +142,7 @@ def test_the_factor_stays_within_bounds_whatever_was_found(
     found: list[tuple[float, float, float]],
 ) -> None:
     miss, spread, before = np.array(found, dtype=np.float64).reshape(-1, 3).T
-    factor = widening(Misses(miss, miss, spread, before))
+    factor = widening(Misses(miss, miss, spread, before, before))
     assert 0.5 <= factor <= 3.0
     if not found:
         assert factor == 1.0

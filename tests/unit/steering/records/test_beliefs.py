@@ -21,7 +21,8 @@ pytestmark = pytest.mark.fast
 
 def misses(value: Sequence[float], predicted: Sequence[float], spread: float) -> Misses:
     values, means = np.array(value, dtype=np.float64), np.array(predicted, dtype=np.float64)
-    return Misses(values, values - means, np.full(len(values), spread), np.ones(len(values)))
+    ones = np.ones(len(values))
+    return Misses(values, values - means, spread * ones, ones, ones)
 
 
 def test_few_molecules_say_nothing() -> None:
@@ -36,6 +37,13 @@ def test_shares_of_a_normal_distribution_are_as_they_should() -> None:
         assert covered == pytest.approx(share, abs=0.02)
     assert found.rank is None
     assert found.bias == pytest.approx(0.0, abs=0.1)
+    assert found.strange == 5000  # of labels with the spread 1
+
+
+def test_what_models_know_as_well_as_their_labels_is_not_strange() -> None:
+    found = belief(IP, misses([1.0] * 20, [1.0] * 20, 0.5))
+    assert found is not None
+    assert found.strange == 0
 
 
 @pytest.mark.parametrize(("predicted", "rank"), [([1, 2, 2, 3], 1.0), ([3, 2, 2, 1], -1.0)])
@@ -56,6 +64,7 @@ def test_the_report_says_who_ranked_and_how_far_to_believe_it(tmp_path: Path) ->
             surrogates=("graphs",),
             errors={"graphs": (0.6,)},
             guess=(0.61,),
+            scales=(1.0,),
             calibration={},
             widening=(1.0,),
         )

@@ -24,6 +24,7 @@ class Ranking(Message):
         errors: Held-out error of each kind that was trained, output by output, in the output's
             unit; None where no label tells.
         guess: Error of always guessing the middle of the labels, likewise.
+        scales: Standard deviation of the labels, in the output's unit; 1 where there is none.
         calibration: How the spread of each kind is corrected, output by output.
         widening: Factor of each output's spread after that.
     """
@@ -31,6 +32,7 @@ class Ranking(Message):
     surrogates: tuple[Surrogate, ...]
     errors: dict[Surrogate, tuple[float | None, ...]]
     guess: tuple[float | None, ...]
+    scales: tuple[float, ...]
     calibration: dict[Surrogate, tuple[Calibration, ...]]
     widening: tuple[float, ...]
 
@@ -44,12 +46,14 @@ class Misses:
         miss: That minus what was predicted, likewise.
         spread: As it was predicted, likewise.
         widening: What that spread had been widened by, dimensionless.
+        scale: Standard deviation of the labels then, in the output's unit.
     """
 
     value: npt.NDArray[np.float64]
     miss: npt.NDArray[np.float64]
     spread: npt.NDArray[np.float64]
     widening: npt.NDArray[np.float64]
+    scale: npt.NDArray[np.float64]
 
 
 def keep(ledger: Ledger, generation: int, ranking: Ranking) -> None:
@@ -84,13 +88,11 @@ def misses(ledger: Ledger, outputs: Sequence[Output], place: int, limit: int) ->
         " WHERE level = ? AND property = ? ORDER BY number DESC LIMIT ?",
         (output.level, output.name, limit),
     )
-    found = [
-        (
-            row["value"],
-            row["value"] - json.loads(row["means"])[place],
-            json.loads(row["spreads"])[place],
-            1.0 if row["body"] is None else json.loads(row["body"])["widening"][place],
-        )
-        for row in rows
-    ]
-    return Misses(*np.array(found, dtype=np.float64).reshape(-1, 4).T)
+    found = []
+    for row in rows:
+        mean, spread = (json.loads(row[name])[place] for name in ("means", "spreads"))
+        decided = Ranking.model_validate_json(row["body"]) if row["body"] else None
+        widening = decided.widening[place] if decided else 1.0
+        scale = decided.scales[place] if decided else np.inf
+        found.append((row["value"], row["value"] - mean, spread, widening, scale))
+    return Misses(*np.array(found, dtype=np.float64).reshape(-1, 5).T)

@@ -65,6 +65,7 @@ def _decide(ledger: Ledger, models: Sequence[results.Model], outputs: Sequence[O
         surrogates=ranking,
         errors=dict(errors),
         guess=guess,
+        scales=scales,
         calibration={kind: found[kind] for kind in ranking if kind in found},
         widening=tuple(
             widening(rankings.misses(ledger, outputs, place, LOOKED_BACK))

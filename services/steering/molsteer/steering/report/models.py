@@ -94,6 +94,7 @@ def _beliefs(findings: Findings) -> str:
         (
             *("output", "molecules", "mean error", "mean difference", "rank correlation"),
             *(f"within the {share:.0%} interval" for share in shares),
+            "strange to the models",
         ),
         [
             (
@@ -103,6 +104,7 @@ def _beliefs(findings: Findings) -> str:
                 f"{each.bias:+.3g}",
                 "-" if each.rank is None else f"{each.rank:.2f}",
                 *(f"{each.covered[share]:.0%}" for share in shares),
+                each.strange,
             )
             for each in findings.beliefs
         ],

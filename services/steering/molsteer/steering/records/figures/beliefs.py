@@ -15,6 +15,9 @@ from molsteer.steering.ledger.rankings import Misses
 SHARES = MappingProxyType({0.5: 0.6745, 0.8: 1.2816, 0.9: 1.6449, 0.95: 1.9600})
 """Parts of the values that are to lie within so many spreads, as of a normal distribution."""
 
+STRANGE = 0.9
+"""Spreads of the labels from which on a prediction's spread says that nothing is known."""
+
 FEWEST = 10
 """Molecules that say anything about shares and ranks."""
 
@@ -30,6 +33,8 @@ class Belief:
         rank: Spearman's rank correlation of predicted and computed values, between -1 and 1; None
             where all are the same.
         covered: For each of `SHARES`, the part of the values that did lie within so many spreads.
+        strange: Molecules that lay outside what the models had seen: their spread was `STRANGE`
+            times that of the labels or more, which is to know nothing of them.
     """
 
     output: Output
@@ -38,6 +43,7 @@ class Belief:
     bias: float
     rank: float | None
     covered: Mapping[float, float]
+    strange: int
 
 
 def belief(output: Output, misses: Misses) -> Belief | None:
@@ -56,6 +62,7 @@ def belief(output: Output, misses: Misses) -> Belief | None:
             share: float((size <= spreads * misses.spread).mean())
             for share, spreads in SHARES.items()
         },
+        strange=int((misses.spread >= STRANGE * misses.scale).sum()),
     )
 
 
