@@ -15,6 +15,8 @@ from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import Surrogate
 from molsteer.steering.ledger.ledger import Ledger
 
+_UNKNOWN = (1.0, np.inf)
+
 
 class Ranking(Message):
     """What an update decided when it began to score.
@@ -82,17 +84,19 @@ def misses(ledger: Ledger, outputs: Sequence[Output], place: int, limit: int) ->
         limit: How many labels.
     """
     output = outputs[place]
+    decided = {
+        row["generation"]: Ranking.model_validate_json(row["body"])
+        for row in ledger.connection.execute("SELECT generation, body FROM ranking")
+    }
     rows = ledger.connection.execute(
-        "SELECT value, means, spreads, body FROM label CROSS JOIN choice USING (molecule)"
-        " LEFT JOIN ranking USING (generation)"
+        "SELECT value, means, spreads, generation FROM label CROSS JOIN choice USING (molecule)"
         " WHERE level = ? AND property = ? ORDER BY number DESC LIMIT ?",
         (output.level, output.name, limit),
     )
     found = []
     for row in rows:
         mean, spread = (json.loads(row[name])[place] for name in ("means", "spreads"))
-        decided = Ranking.model_validate_json(row["body"]) if row["body"] else None
-        widening = decided.widening[place] if decided else 1.0
-        scale = decided.scales[place] if decided else np.inf
+        ranking = decided.get(row["generation"])
+        widening, scale = (ranking.widening[place], ranking.scales[place]) if ranking else _UNKNOWN
         found.append((row["value"], row["value"] - mean, spread, widening, scale))
     return Misses(*np.array(found, dtype=np.float64).reshape(-1, 5).T)
