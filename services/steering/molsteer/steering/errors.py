@@ -221,3 +221,16 @@ class RefusedFile(UserError):
     def __init__(self, file: Path, reason: str, cure: str) -> None:
         super().__init__(f"The file {file} cannot be written: {reason}. {cure}")
         self.file, self.reason, self.cure = file, reason, cure
+
+
+class NothingToPlanBy(UserError):
+    """Nobody has said how long tasks take."""
+
+    def __init__(self, kinds: Sequence[str], earlier: Path | None) -> None:
+        self.kinds, self.earlier = kinds, earlier
+        flags = ", ".join(f"--{kind}-s" for kind in kinds)
+        where = "Nothing says" if earlier is None else f"The campaign in {earlier} does not say"
+        super().__init__(
+            f"{where} how long these tasks take: {', '.join(kinds)}. Give seconds ({flags}), or "
+            f"an earlier campaign that did them (--from RUN_DIR)."
+        )

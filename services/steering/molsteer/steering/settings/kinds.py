@@ -39,9 +39,11 @@ def _checked_name(name: str) -> str:
 
 def _surrogates(given: object) -> object:
     """Take one name for a list of one, and `auto` for all; a variable holds several as JSON."""
-    if given == "auto":
-        return get_args(Surrogate)
-    return _listed(given)
+    match _listed(given):
+        case ("auto",) | ["auto"]:
+            return get_args(Surrogate)
+        case listed:
+            return listed
 
 
 def _each_once(surrogates: tuple[Surrogate, ...]) -> tuple[Surrogate, ...]:

@@ -60,7 +60,7 @@ def propose(sources: Sequence[Path]) -> Proposal:
     Raises:
         SpaceError: If they cannot be read, or none of them can be searched.
     """
-    molecules, found = _counted(sources)
+    molecules, found = counted_molecules(sources)
     budget = min(molecules, max(FEW, min(MANY, molecules // ONE_IN)))
     first, again = max(1, budget // 4), max(1, budget // 10)
     settings = CampaignSettings.model_validate(
@@ -73,7 +73,12 @@ def propose(sources: Sequence[Path]) -> Proposal:
     return Proposal(tuple(sources), found, molecules, budget, first, again, pause)
 
 
-def _counted(sources: Sequence[Path]) -> tuple[int, str]:
+def counted_molecules(sources: Sequence[Path]) -> tuple[int, str]:
+    """Count the molecules that can be searched, about, and say what is in the sources.
+
+    Raises:
+        SpaceError: If they cannot be read, or none of them can be searched.
+    """
     if len(sources) == 1 and sources[0].is_dir():
         molecules = read_manifest(sources[0]).molecules
         return molecules, f"{counted(molecules, 'molecule')}."

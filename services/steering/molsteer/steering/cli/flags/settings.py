@@ -104,7 +104,9 @@ def setting_default(field: FieldInfo) -> str:
     """Name the value a setting has when nobody gives one; empty if it depends on the place."""
     if field.default is PydanticUndefined:
         return "required" if field.default_factory is None else ""
-    return "" if field.default in (None, ()) else str(field.default)
+    if isinstance(field.default, tuple):
+        return ", ".join(map(str, field.default))
+    return "" if field.default is None else str(field.default)
 
 
 def _kind(annotation: Any) -> str:

@@ -1,0 +1,159 @@
+"""A campaign on a virtual clock costs what it would cost, and a policy is told from another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from support.made_ledgers import HIGH_IP, IP, Made, add_models, made_ledger
+
+from molsteer.shared.cli.main import molsteer
+from molsteer.shared.errors import UserError
+from molsteer.steering.forecast.assumptions import Assumptions, Duration, Learning
+from molsteer.steering.forecast.compare import Forecast, forecasts, variants
+from molsteer.steering.forecast.learned import assumed
+from molsteer.steering.forecast.planning import Stated, assumptions_for
+from molsteer.steering.forecast.world import World
+from molsteer.steering.policy.plan import Plan
+from molsteer.steering.records.evidence import Evidence, read_evidence
+
+pytestmark = pytest.mark.fast
+
+STUDY = Plan(
+    budget=520,
+    slots_simulate=8,
+    slots_train=8,
+    slots_infer=8,
+    buffer=2,
+    shortlist=500,
+    first_training_after=64,
+    retrain_after=1,
+    during_update="continue",
+    warm_start=False,
+    merge="complete",
+    members=8,
+    space_size=100_000,
+    chunk_size=5_000,
+    attempts=2,
+    failure_limit=100,
+)
+"""molecular-design's study of policies, in a space of a tenth of its size."""
+
+THETA = Assumptions(
+    simulate=Duration(87.6, scatter=0.45),
+    train=Duration(354.0, scatter=0.3),
+    infer=Duration(8 * 40.0, scatter=0.1),
+    hit_share=0.005,
+    learning=Learning(at_100=0.4),
+)
+
+
+@pytest.fixture(scope="module")
+def study() -> Mapping[str, Forecast]:
+    plans = {
+        "continuous": STUDY,
+        "delay": replace(STUDY, retrain_after=200),
+        "pause": replace(STUDY, retrain_after=32, during_update="pause"),
+    }
+    found = forecasts(plans, THETA, repeats=2, seed=0, hits=175)
+    return {each.name: each for each in found}
+
+
+def test_the_order_of_the_published_policies_comes_out(study: Mapping[str, Forecast]) -> None:
+    assert all(each.reached == 2 for each in study.values())
+    assert study["continuous"].wall_h.mean < study["pause"].wall_h.mean
+    assert study["pause"].simulate_h.mean < study["continuous"].simulate_h.mean
+    assert study["delay"].learn_h.mean < study["continuous"].learn_h.mean
+
+
+def test_the_same_seed_lives_the_same_campaign() -> None:
+    plan = replace(STUDY, budget=100)
+    assert World(plan, THETA, 3).live() == World(plan, THETA, 3).live()
+    assert World(plan, THETA, 3).live() != World(plan, THETA, 4).live()
+
+
+def test_worker_hours_are_those_of_the_tasks() -> None:
+    plan = replace(STUDY, budget=40, first_training_after=1000, slots_simulate=4, buffer=0)
+    always = Assumptions(Duration(10.0), Duration(1.0), Duration(1.0), latency_s=0.0, start_s=5.0)
+    outcome = World(plan, always, 0).live()
+    assert outcome.simulate_s == 400.0
+    assert outcome.wall_s == 105.0
+    assert (outcome.updates, outcome.learn_s) == (0, 0.0)
+
+
+def test_models_that_know_nothing_find_no_more_than_chance() -> None:
+    blind = replace(THETA, hit_share=0.1, learning=Learning(at_100=1e9))
+    outcome = World(STUDY, blind, 0).live()
+    assert len(outcome.hits) / outcome.simulations == pytest.approx(0.1, abs=0.05)
+    sharp = World(STUDY, replace(blind, learning=Learning(at_100=0.1)), 0).live()
+    assert len(sharp.hits) > 3 * len(outcome.hits)
+
+
+def test_failures_cost_time_and_no_budget() -> None:
+    outcome = World(replace(STUDY, budget=100), replace(THETA, failing=0.3), 0).live()
+    assert outcome.simulations == 100
+    assert outcome.reason == "budget-reached"
+    assert outcome.simulate_s > 110 * 60
+
+
+def test_each_way_to_steer_is_compared_once() -> None:
+    plans = variants(replace(STUDY, retrain_after=10))
+    assert next(iter(plans)) == "as given"
+    assert "delay-10" not in plans
+    assert len(set(plans.values())) == len(plans)
+
+
+def test_an_earlier_campaign_tells_what_to_expect(tmp_path: Path) -> None:
+    results = [
+        Made(number, "C" * (number + 1), "xtb", {IP.name: 14.0 + number / 10})
+        for number in range(8)
+    ]
+    with closing(made_ledger(tmp_path, HIGH_IP, results)) as ledger:
+        add_models(ledger, 1, [[0.1]], labels=8)
+        evidence = read_evidence(ledger)
+    assert evidence.simulate_s == (2.0,) * 8
+    assert evidence.train_s == ((8, 2.0),)
+    assert (evidence.failing, evidence.hits, evidence.errors) == (0.0, 2, ((8, 0.1),))
+    assumptions = assumed(evidence, chunk_size=evidence.chunk_size)
+    assert assumptions.simulate.draw(np.random.default_rng(0)) == 2.0
+    assert assumptions.hit_share == pytest.approx(2.5 / 9)
+
+
+def test_training_that_takes_longer_with_more_labels_goes_on_so() -> None:
+    evidence = Evidence(
+        start_s=1.0,
+        simulate_s=(1.0,),
+        train_s=((100, 11.0), (200, 21.0), (300, 31.0)),
+        infer_s=(1.0, 3.0),
+        chunk_size=1000,
+        failing=0.1,
+        drawn=(1.0, 2.0, 3.0),
+        hits=None,
+        errors=((100, 0.4), (200, 0.3), (400, 0.2)),
+    )
+    assumptions = assumed(evidence, chunk_size=2000)
+    assert assumptions.train.draw(np.random.default_rng(0), 1000) == pytest.approx(101.0)
+    assert assumptions.infer.seen_s == (2.0, 6.0)
+    assert 0.3 < assumptions.learning.decay < 0.6
+    assert assumptions.learning.error(100) > assumptions.learning.error(1600)
+
+
+def test_what_nobody_says_is_asked_for() -> None:
+    with pytest.raises(UserError, match=r"--train-s, --infer-s\), or an earlier campaign"):
+        assumptions_for(STUDY, Stated(simulate_s=10.0), None)
+
+
+def test_the_command_compares_policies(tmp_path: Path) -> None:
+    molecules = tmp_path / "molecules.smi"
+    molecules.write_text("\n".join("C" * length for length in range(2, 60)))
+    arguments = ["plan", "--space", str(molecules), "--budget", "30", "--repeats", "1"]
+    stated = ["--simulate-s", "10", "--train-s", "5", "--infer-s", "1", "--suggest"]
+    shown = CliRunner().invoke(molsteer, [*arguments, *stated])
+    assert shown.exit_code == 0, shown.output
+    assert "as given" in shown.output
+    assert "Soonest: " in shown.output
