@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob, Placement, Transfer
 from molsteer.shared.wire.bounds import Count, Duration, Moment, Name, Number, Ordinal
+from molsteer.shared.wire.outcome.failure import ErrorRecord as ErrorRecord
+from molsteer.shared.wire.outcome.failure import Failed as Failed
+from molsteer.shared.wire.outcome.stage import Stage as Stage
 from molsteer.shared.wire.properties import Aim, Output, PropertyName, Quantity, Unit
 from molsteer.shared.wire.specs import Acquisition, Level, TrainingPlan
 from molsteer.shared.wire.topics import Topic
@@ -238,37 +241,6 @@ class Inferred(Message):
     device: Name
 
 
-class ErrorRecord(Message):
-    """A failure as data.
-
-    Attributes:
-        code: Stable name of the kind of failure.
-        message: What happened and what to do about it, in full sentences.
-        retryable: Whether doing the same again may succeed.
-        facts: The numbers and names the message is made of; those that are not finite become null.
-    """
-
-    model_config = ConfigDict(allow_inf_nan=True)
-
-    code: Name
-    message: str = Field(max_length=10_000)
-    retryable: bool
-    facts: dict[str, JsonValue] = Field(default_factory=dict)
-
-
-class Failed(Message):
-    """A task that ended without a value.
-
-    Attributes:
-        status: `error` the work itself failed, `timeout` its hard limit passed, `poison` it killed
-            its worker too often, `cancelled` steering took it back.
-    """
-
-    kind: Literal["failed"] = "failed"
-    status: Literal["error", "timeout", "poison", "cancelled"]
-    error: ErrorRecord
-
-
 Result = Annotated[Simulated | Trained | Predicted | Inferred | Failed, Field(discriminator="kind")]
 
 
@@ -284,6 +256,7 @@ class Outcome(Message):
         reported_at: When the outcome was handed over.
         cpu_s: Processor time of the work.
         transfers: What moved between the worker and the stores meanwhile.
+        stages: What the time went into, in the order in which the stages began.
     """
 
     protocol: Literal[2] = 2
@@ -297,4 +270,5 @@ class Outcome(Message):
     reported_at: Moment
     cpu_s: Duration = 0.0
     transfers: tuple[Transfer, ...] = Field(default=(), max_length=100)
+    stages: tuple[Stage, ...] = Field(default=(), max_length=100)
     result: Result

@@ -14,9 +14,10 @@ from molsteer.shared.bus.port import Guard, Run
 from molsteer.shared.errors import WireError
 from molsteer.shared.failpoints import reach
 from molsteer.shared.host.scratch import task_folder
+from molsteer.shared.telemetry.stages import Stages, keeping_stages
 from molsteer.shared.wire.codec import decode_task
 from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
-from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Result, Task
+from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Result, Stage, Task
 from molsteer.shared.worker.failures import describe
 from molsteer.shared.worker.handlers import AnyHandler
 from molsteer.shared.worker.port import TaskContext, Value
@@ -122,7 +123,8 @@ def timed_out(max_s: float) -> Failed:
 
 def _run(task: Task, run: Run, bench: Bench) -> Outcome:
     started_at, cpu_s = time.time(), _cpu_s()
-    result = _poison(task, run) or _result(task, bench)
+    with keeping_stages() as stages:
+        result = _poison(task, run) or _result(task, bench)
     outcome = ended(task, result, bench.worker, started_at=started_at, start=run.start)
     transfers = bench.blobs.take_transfers()
     # The last step of every handler is to store what it found, which is no work but reporting.
@@ -131,8 +133,16 @@ def _run(task: Task, run: Run, bench: Bench) -> Outcome:
         "ended_at": max(started_at, outcome.ended_at - storing_s),
         "cpu_s": _cpu_s() - cpu_s,
         "transfers": transfers,
+        "stages": _told(stages),
     }
     return outcome.model_copy(update=measured)
+
+
+def _told(stages: Stages) -> tuple[Stage, ...]:
+    return tuple(
+        Stage(name=each.name or "unnamed", after_s=each.after_s, duration_s=each.duration_s)
+        for each in stages.ended
+    )
 
 
 def _result(task: Task, bench: Bench) -> Result:
