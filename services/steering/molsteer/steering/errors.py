@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from molsteer.shared.errors import UserError
-from molsteer.shared.foreign_text import shell_word
+from molsteer.shared.foreign_text import one_line, shell_word
 
 LEDGER_FILE = "ledger.sqlite"
 """What makes a folder the run directory of a campaign."""
@@ -175,6 +175,16 @@ class PandasUnavailable(UserError):
         )
 
 
+class OpenTelemetryUnavailable(UserError):
+    """The library that sends traces is missing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Traces for OpenTelemetry need packages that are not installed here. Install them "
+            "with: pip install 'molsteer-steering[opentelemetry]'"
+        )
+
+
 class WorkersKeepDying(UserError):
     """A local worker ends again and again right after its start."""
 
@@ -221,3 +231,22 @@ class RefusedFile(UserError):
     def __init__(self, file: Path, reason: str, cure: str) -> None:
         super().__init__(f"The file {file} cannot be written: {reason}. {cure}")
         self.file, self.reason, self.cure = file, reason, cure
+
+
+class UnknownTask(UserError):
+    """What was said names no task of the campaign, or several."""
+
+    def __init__(self, said: str, candidates: Sequence[str] = ()) -> None:
+        shown = one_line(said)
+        if candidates:
+            named = ", ".join(candidates[:5])
+            rest = " and others" if len(candidates) > 5 else ""
+            text = f"{shown!r} may be {named}{rest}. Name one of them."
+        else:
+            text = (
+                f"There is no task {shown!r} in this campaign. Give the id of a task, as "
+                f"simulate/7/xtb/1, or the number or SMILES of a molecule that was simulated; "
+                f"`molsteer export` lists all."
+            )
+        super().__init__(text)
+        self.said, self.candidates = said, tuple(candidates)
