@@ -10,6 +10,7 @@ from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.embedded_server import EmbeddedServer, find_server
 from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.telemetry.logs import about
 from molsteer.shared.wire.key_file import read_key_ring, write_keys
 from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS
@@ -113,6 +114,7 @@ def _campaign(
     stack: ExitStack,
 ) -> Campaign:
     folder = settings.run_dir
+    stack.enter_context(about(campaign=campaign_id))
     stay_alone = stack.enter_context(alone(settings.queue, campaign_id, folder))
     blobs = open_blobs(settings.stores, settings.queue)
     stack.callback(blobs.close)

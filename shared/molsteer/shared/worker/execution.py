@@ -11,9 +11,10 @@ from typing import assert_never
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.bus.port import Guard, Run
-from molsteer.shared.errors import WireError
+from molsteer.shared.errors import ServiceUnavailable, WireError
 from molsteer.shared.failpoints import reach
 from molsteer.shared.host.scratch import task_folder
+from molsteer.shared.telemetry.logs import about
 from molsteer.shared.telemetry.stages import Stages, keeping_stages
 from molsteer.shared.wire.codec import decode_task
 from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
@@ -61,25 +62,31 @@ def execute(data: bytes, bench: Bench) -> None:
         log.error("A message was put aside: %s", error)
         bench.guard.bury(data, str(error))
         return
-    facts = {"campaign": task.campaign, "task_id": task.task_id}
+    with about(campaign=task.campaign, task_id=task.task_id):
+        try:
+            _execute(task, bench)
+        except ServiceUnavailable as error:
+            log.error("The task goes back to the queue: %s", error)
+            raise
+
+
+def _execute(task: Task, bench: Bench) -> None:
     verdict = bench.guard.begin(task)
     match verdict:
         case Run() as run:
-            log.info("Task begins.", extra={**facts, "start": run.start})
+            log.info("Task begins.", extra={"start": run.start})
             reach("task-begun")
             outcome = _run(task, run, bench)
             reach("task-done")
             counts = bench.guard.finish(outcome)
             reach("task-reported")
-            log.info(
-                "Task ended.", extra={**facts, "result": outcome.result.kind, "counts": counts}
-            )
+            log.info("Task ended.", extra={"result": outcome.result.kind, "counts": counts})
         case "cancelled":
             now = time.time()
             bench.guard.finish(ended(task, cancelled(), bench.worker, started_at=now))
-            log.info("Task was cancelled before it began.", extra=facts)
+            log.info("Task was cancelled before it began.")
         case "busy" | "done":
-            log.info("Task is left alone.", extra={**facts, "verdict": verdict})
+            log.info("Task is left alone.", extra={"verdict": verdict})
         case _:
             assert_never(verdict)
 
@@ -158,8 +165,7 @@ def _result(task: Task, bench: Bench) -> Result:
             raise TypeError(f"The handler of {task.topic} returned {type(value).__name__}.")
     except Exception as error:
         record = describe(error)
-        facts = {"campaign": task.campaign, "task_id": task.task_id, "code": record.code}
-        log.warning("Task failed: %s", record.message, extra=facts)
+        log.warning("Task failed: %s", record.message, extra={"code": record.code})
         return Failed(status="error", error=record)
     return value
 
