@@ -23,6 +23,7 @@ from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
 from molsteer.steering.metrics.serving import serving
+from molsteer.steering.notify.notices import noticing
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
 from molsteer.steering.sites.local import local_site
@@ -103,7 +104,8 @@ def _assemble(
         facts_of(now),
     )
     metrics = stack.enter_context(serving(now, ledger))
-    return Application(now, campaign, server, site, watch, metrics)
+    notices = stack.enter_context(noticing(now))
+    return Application(now, campaign, server, site, watch, metrics, notices)
 
 
 def _campaign(

@@ -250,3 +250,11 @@ class UnknownTask(UserError):
             )
         super().__init__(text)
         self.said, self.candidates = said, tuple(candidates)
+
+
+class NotDelivered(UserError):
+    """Somebody who was to be told could not be reached."""
+
+    def __init__(self, way: str, reason: str) -> None:
+        super().__init__(f"{way} does not take notices: {reason}. Check [notify].")
+        self.way, self.reason = way, reason

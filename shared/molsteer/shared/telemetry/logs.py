@@ -19,7 +19,10 @@ from molsteer.shared.telemetry.rotation import SmallLog
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-_QUIET_LIBRARIES = ("amqp", "billiard", "celery", "kombu", "proxystore", "redis")
+_QUIET_LIBRARIES = (
+    *("amqp", "apprise", "billiard", "celery", "kombu", "proxystore", "redis"),
+    "urllib3",  # which tells whole addresses
+)
 
 
 def log_to(service: str, level: LogLevel, file: Path | None = None, *, show: bool = False) -> None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from support.trace_format import read_trace
+from support.web_server import web_server
 
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Stage, Task
@@ -198,42 +195,11 @@ def _need_opentelemetry() -> None:
         pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
 
 
-@dataclass
-class Receiver:
-    """A collector of OpenTelemetry that keeps what it is sent."""
-
-    url: str
-    requests: list[tuple[str, bytes]] = field(default_factory=list)
-
-
-@contextmanager
-def receiver(status: int = 200) -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.requests.append((self.path, body))
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        received = Receiver(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield received
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_a_collector_gets_all_attempts_as_one_trace(whole: ToyCampaign, one: Path) -> None:
     _need_opentelemetry()
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-    with receiver() as received:
+    with web_server() as received:
         assert send_traces(one, received.url, "7") == 1
         assert send_traces(whole.folder, received.url) > 24
     sent = []
@@ -266,7 +232,7 @@ def test_a_collector_gets_all_attempts_as_one_trace(whole: ToyCampaign, one: Pat
 
 def test_a_collector_that_refuses_is_told_without_its_secrets(one: Path) -> None:
     _need_opentelemetry()
-    with receiver(status=403) as received:
+    with web_server(status=403) as received:
         url = received.url.replace("http://", "http://me:secret@") + "/private/v1/traces"
         with pytest.raises(ServiceUnavailable, match="did not take the traces") as raised:
             send_traces(one, url)

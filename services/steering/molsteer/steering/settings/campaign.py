@@ -37,6 +37,7 @@ from molsteer.steering.settings.aims import (
     rungs_from,
     wanted,
 )
+from molsteer.steering.settings.notify import NotifySection
 from molsteer.steering.settings.sections import (
     CampaignSection,
     InferSection,
@@ -64,6 +65,7 @@ class CampaignSettings(FileSettings):
     stores: StoreSettings = StoreSettings()
     workers: WorkersSection = WorkersSection()
     metrics: MetricsSection = MetricsSection()
+    notify: NotifySection = NotifySection()
 
     @model_validator(mode="after")
     def _check_aims(self) -> Self:
@@ -214,7 +216,10 @@ def _other_kind(file: Path) -> str | None:
     return None
 
 
-_FILES = (("campaign", "space"), ("campaign", "training_set"), ("train", "models"))
+_FILES = (
+    *(("campaign", "space"), ("campaign", "training_set"), ("train", "models")),
+    ("notify", "url_file"),
+)
 """Settings that name files, which those in a campaign's file name from where it is."""
 
 

@@ -11,8 +11,8 @@ from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
 
-def _listed(given: object) -> object:
-    """Take one path for a list of one; a variable holds several as a JSON list."""
+def listed(given: object) -> object:
+    """Take one value for a list of one; a variable holds several as a JSON list."""
     match given:
         case str(text) if text.startswith("["):
             return from_json(text)
@@ -36,5 +36,6 @@ def _checked_name(name: str) -> str:
 
 
 ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
-Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(listed)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)]
 CampaignName = Annotated[str, AfterValidator(_checked_name)]
