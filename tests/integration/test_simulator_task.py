@@ -56,3 +56,6 @@ def test_a_worker_gives_a_task_up_in_time_although_a_library_is_busy(tmp_path: P
     assert isinstance(outcome.result, Failed)
     assert outcome.result.status == "timeout"
     assert isinstance(another.result, Simulated)
+    assert {"embedding", "neutral relaxation", "cation single point", "cation relaxation"} <= {
+        stage.name for stage in another.stages
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TypeVar
 
 _MIB = 1 << 20
@@ -27,9 +28,11 @@ def on_large_stack(work: Callable[[], _FoundT]) -> _FoundT:
     found: list[_FoundT] = []
     raised: list[BaseException] = []
 
+    context = copy_context()
+
     def do() -> None:
         try:
-            found.append(work())
+            found.append(context.run(work))
         except BaseException as error:
             raised.append(error)
 

@@ -10,6 +10,7 @@ from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.embedded_server import EmbeddedServer, find_server
 from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.telemetry.logs import about
 from molsteer.shared.wire.key_file import read_key_ring, write_keys
 from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS
@@ -22,6 +23,7 @@ from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
 from molsteer.steering.metrics.serving import serving
+from molsteer.steering.notify.notices import noticing
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
 from molsteer.steering.sites.local import local_site
@@ -102,7 +104,8 @@ def _assemble(
         facts_of(now),
     )
     metrics = stack.enter_context(serving(now, ledger))
-    return Application(now, campaign, server, site, watch, metrics)
+    notices = stack.enter_context(noticing(now))
+    return Application(now, campaign, server, site, watch, metrics, notices)
 
 
 def _campaign(
@@ -113,6 +116,7 @@ def _campaign(
     stack: ExitStack,
 ) -> Campaign:
     folder = settings.run_dir
+    stack.enter_context(about(campaign=campaign_id))
     stay_alone = stack.enter_context(alone(settings.queue, campaign_id, folder))
     blobs = open_blobs(settings.stores, settings.queue)
     stack.callback(blobs.close)

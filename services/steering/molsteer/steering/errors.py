@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from molsteer.shared.errors import UserError
-from molsteer.shared.foreign_text import shell_word
+from molsteer.shared.foreign_text import one_line, shell_word
 
 LEDGER_FILE = "ledger.sqlite"
 """What makes a folder the run directory of a campaign."""
@@ -175,6 +175,16 @@ class PandasUnavailable(UserError):
         )
 
 
+class OpenTelemetryUnavailable(UserError):
+    """The library that sends traces is missing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Traces for OpenTelemetry need packages that are not installed here. Install them "
+            "with: pip install 'molsteer-steering[opentelemetry]'"
+        )
+
+
 class WorkersKeepDying(UserError):
     """A local worker ends again and again right after its start."""
 
@@ -234,3 +244,30 @@ class NothingToPlanBy(UserError):
             f"{where} how long these tasks take: {', '.join(kinds)}. Give seconds ({flags}), or "
             f"an earlier campaign that did them (--from RUN_DIR)."
         )
+
+
+class UnknownTask(UserError):
+    """What was said names no task of the campaign, or several."""
+
+    def __init__(self, said: str, candidates: Sequence[str] = ()) -> None:
+        shown = one_line(said)
+        if candidates:
+            named = ", ".join(candidates[:5])
+            rest = " and others" if len(candidates) > 5 else ""
+            text = f"{shown!r} may be {named}{rest}. Name one of them."
+        else:
+            text = (
+                f"There is no task {shown!r} in this campaign. Give the id of a task, as "
+                f"simulate/7/xtb/1, or the number or SMILES of a molecule that was simulated; "
+                f"`molsteer export` lists all."
+            )
+        super().__init__(text)
+        self.said, self.candidates = said, tuple(candidates)
+
+
+class NotDelivered(UserError):
+    """Somebody who was to be told could not be reached."""
+
+    def __init__(self, way: str, reason: str) -> None:
+        super().__init__(f"{way} does not take notices: {reason}. Check [notify].")
+        self.way, self.reason = way, reason

@@ -32,6 +32,7 @@ from molsteer.steering.errors import (
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.trouble import unwritable
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.settings.notify import SECRET
 
 _LOCK = "steering.lock"
 _KEPT = {"campaign.training_set"}
@@ -176,6 +177,8 @@ def describe(folder: Path, settings: CampaignSettings) -> None:
             public["queue"].pop(name)
     else:
         public["queue"]["redis_url"] = without_password(settings.queue.redis_url)
+    for name in SECRET:
+        public["notify"].pop(name)
     _write_json(folder / SETTINGS, public)
     _write_json(folder / "host.json", host_facts())
 

@@ -144,6 +144,13 @@ def address(url: str) -> str:
     return f"{parts.hostname}:{parts.port or 6379}{parts.path}"
 
 
+def web_address(url: str) -> str:
+    """Name a web server for people: no user, no password, and no path, which may be a secret."""
+    parts = urlsplit(url)
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
 def stays_here(url: str) -> bool:
     """Tell whether what is sent to a server stays on this machine."""
     parts = urlsplit(url)

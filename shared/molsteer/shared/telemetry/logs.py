@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
 from molsteer.shared.errors import UnusableFile
+from molsteer.shared.telemetry.repeats import Counted
+from molsteer.shared.telemetry.rotation import SmallLog
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-_QUIET_LIBRARIES = ("amqp", "billiard", "celery", "kombu", "proxystore", "redis")
+_QUIET_LIBRARIES = (
+    *("amqp", "apprise", "billiard", "celery", "kombu", "proxystore", "redis"),
+    "urllib3",  # which tells whole addresses
+)
 
 
 def log_to(service: str, level: LogLevel, file: Path | None = None, *, show: bool = False) -> None:
     """Send what this process logs to standard error, or to a file that several may share.
 
     Each line has `time` (UTC, ISO 8601), `level`, `service`, `pid`, `logger` and `message`, and
-    whatever the call gave as `extra`, such as `campaign` and `task_id`. Libraries are heard from
-    warnings on.
+    whatever the call gave as `extra` or `about` as facts, such as `campaign` and `task_id`.
+    Libraries are heard from warnings on. Warnings that repeat themselves are counted, see
+    `Counted`, and files stay small, see `SmallLog`.
 
     Args:
         service: Which part of molsteer this is.
@@ -36,31 +46,43 @@ def log_to(service: str, level: LogLevel, file: Path | None = None, *, show: boo
     for old in root.handlers[:]:
         root.removeHandler(old)
         old.close()
-    if file:
-        root.addHandler(_opened(file))
+    handlers: list[logging.Handler] = [_opened(file)] if file else []
     if show or not file:
-        root.addHandler(logging.StreamHandler(sys.stderr))
-    for handler in root.handlers:
-        handler.setFormatter(_formatter(service))
+        handlers.append(logging.StreamHandler(sys.stderr))
+    counted = Counted(handlers)
+    counted.addFilter(_add_facts)
+    counted.setFormatter(_formatter(service))
+    root.addHandler(counted)
     root.setLevel(level.upper())
     for library in _QUIET_LIBRARIES:
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
 
 
-def _opened(file: Path) -> logging.FileHandler:
+@contextmanager
+def about(**facts: str) -> Iterator[None]:
+    """Have every line that is logged in here name facts, as `campaign` and `task_id`."""
+    token = _facts.set({**_facts.get(), **facts})
     try:
-        return _ExpendableLog(file)
+        yield
+    finally:
+        _facts.reset(token)
+
+
+_facts: ContextVar[Mapping[str, str]] = ContextVar("facts", default=MappingProxyType({}))
+
+
+def _add_facts(record: logging.LogRecord) -> bool:
+    for name, fact in _facts.get().items():
+        record.__dict__.setdefault(name, fact)
+    return True
+
+
+def _opened(file: Path) -> SmallLog:
+    try:
+        return SmallLog(file)
     except OSError as error:
         reason = f"no log can be written there ({error.strerror})"
         raise UnusableFile(file, reason, "Choose another place for the log.") from None
-
-
-class _ExpendableLog(logging.FileHandler):
-    """A log on a disk that may be full: what it does not take is lost, and nothing else."""
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handleError(record)
 
 
 def _formatter(service: str) -> logging.Formatter:

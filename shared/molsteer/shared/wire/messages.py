@@ -17,6 +17,7 @@ from molsteer.shared.wire.bounds import Count, Duration, Moment, Name, Ordinal
 from molsteer.shared.wire.learning import Infer, Inferred, Predict, Predicted, Train, Trained
 from molsteer.shared.wire.properties import PropertyName, Quantity, Unit
 from molsteer.shared.wire.specs import Level
+from molsteer.shared.wire.stage import Stage
 from molsteer.shared.wire.topics import Topic
 
 PROTOCOL = 2
@@ -145,6 +146,7 @@ class Outcome(Message):
         reported_at: When the outcome was handed over.
         cpu_s: Processor time of the work.
         transfers: What moved between the worker and the stores meanwhile.
+        stages: What the time went into, in the order in which the stages began.
     """
 
     protocol: Literal[2] = 2
@@ -158,4 +160,5 @@ class Outcome(Message):
     reported_at: Moment
     cpu_s: Duration = 0.0
     transfers: tuple[Transfer, ...] = Field(default=(), max_length=100)
+    stages: tuple[Stage, ...] = Field(default=(), max_length=100)
     result: Result

@@ -11,12 +11,15 @@ from typing import assert_never
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.bus.port import Guard, Run
-from molsteer.shared.errors import WireError
+from molsteer.shared.errors import ServiceUnavailable, WireError
 from molsteer.shared.failpoints import reach
 from molsteer.shared.host.scratch import task_folder
+from molsteer.shared.telemetry.logs import about
+from molsteer.shared.telemetry.stages import Stages, keeping_stages
 from molsteer.shared.wire.codec import decode_task
 from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
 from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Result, Task
+from molsteer.shared.wire.stage import Stage
 from molsteer.shared.worker.failures import describe
 from molsteer.shared.worker.handlers import AnyHandler
 from molsteer.shared.worker.port import TaskContext, Value
@@ -60,25 +63,31 @@ def execute(data: bytes, bench: Bench) -> None:
         log.error("A message was put aside: %s", error)
         bench.guard.bury(data, str(error))
         return
-    facts = {"campaign": task.campaign, "task_id": task.task_id}
+    with about(campaign=task.campaign, task_id=task.task_id):
+        try:
+            _execute(task, bench)
+        except ServiceUnavailable as error:
+            log.error("The task goes back to the queue: %s", error)
+            raise
+
+
+def _execute(task: Task, bench: Bench) -> None:
     verdict = bench.guard.begin(task)
     match verdict:
         case Run() as run:
-            log.info("Task begins.", extra={**facts, "start": run.start})
+            log.info("Task begins.", extra={"start": run.start})
             reach("task-begun")
             outcome = _run(task, run, bench)
             reach("task-done")
             counts = bench.guard.finish(outcome)
             reach("task-reported")
-            log.info(
-                "Task ended.", extra={**facts, "result": outcome.result.kind, "counts": counts}
-            )
+            log.info("Task ended.", extra={"result": outcome.result.kind, "counts": counts})
         case "cancelled":
             now = time.time()
             bench.guard.finish(ended(task, cancelled(), bench.worker, started_at=now))
-            log.info("Task was cancelled before it began.", extra=facts)
+            log.info("Task was cancelled before it began.")
         case "busy" | "done":
-            log.info("Task is left alone.", extra={**facts, "verdict": verdict})
+            log.info("Task is left alone.", extra={"verdict": verdict})
         case _:
             assert_never(verdict)
 
@@ -122,7 +131,8 @@ def timed_out(max_s: float) -> Failed:
 
 def _run(task: Task, run: Run, bench: Bench) -> Outcome:
     started_at, cpu_s = time.time(), _cpu_s()
-    result = _poison(task, run) or _result(task, bench)
+    with keeping_stages() as stages:
+        result = _poison(task, run) or _result(task, bench)
     outcome = ended(task, result, bench.worker, started_at=started_at, start=run.start)
     transfers = bench.blobs.take_transfers()
     # The last step of every handler is to store what it found, which is no work but reporting.
@@ -131,8 +141,16 @@ def _run(task: Task, run: Run, bench: Bench) -> Outcome:
         "ended_at": max(started_at, outcome.ended_at - storing_s),
         "cpu_s": _cpu_s() - cpu_s,
         "transfers": transfers,
+        "stages": _told(stages),
     }
     return outcome.model_copy(update=measured)
+
+
+def _told(stages: Stages) -> tuple[Stage, ...]:
+    return tuple(
+        Stage(name=each.name or "unnamed", after_s=each.after_s, duration_s=each.duration_s)
+        for each in stages.ended
+    )
 
 
 def _result(task: Task, bench: Bench) -> Result:
@@ -148,8 +166,7 @@ def _result(task: Task, bench: Bench) -> Result:
             raise TypeError(f"The handler of {task.topic} returned {type(value).__name__}.")
     except Exception as error:
         record = describe(error)
-        facts = {"campaign": task.campaign, "task_id": task.task_id, "code": record.code}
-        log.warning("Task failed: %s", record.message, extra=facts)
+        log.warning("Task failed: %s", record.message, extra={"code": record.code})
         return Failed(status="error", error=record)
     return value
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.telemetry.stages import stage
 from molsteer.shared.wire.topics import SERVING, Topic
 from molsteer.shared.worker.port import Body, TaskContext, Value
 
@@ -126,6 +127,7 @@ class LazyHandler:
 
     @cached_property
     def _handler(self) -> AnyHandler:
-        build = EntryPoint("handler", self.reference, _GROUP).load()
-        handler: AnyHandler = build()
+        with stage("loading the program"):
+            build = EntryPoint("handler", self.reference, _GROUP).load()
+            handler: AnyHandler = build()
         return handler

@@ -19,7 +19,7 @@ from molsteer.steering.errors import (
     RequestRefused,
     RunDirectoryInUse,
 )
-from molsteer.steering.run_directory import describe, held
+from molsteer.steering.run_directory import describe, held, public_settings
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import FREE, may_change
 from molsteer.steering.space.search_space import SearchSpace
@@ -139,6 +139,21 @@ def test_the_address_of_a_server_is_kept_and_its_password_is_not(tmp_path: Path)
     assert kept["queue"]["redis_url"] == "rediss://me@there:7/1"
     assert kept["queue"]["tls_ca_file"] == str(Path("ca.pem").absolute())
     assert kept["campaign"]["space"] == [str(Path("a.smi").absolute())]
+
+
+def test_an_address_that_anybody_may_write_to_is_not_kept(tmp_path: Path) -> None:
+    notify = {
+        "url": "https://hooks.example.org/services/secret",
+        "command": "tell",
+        "url_file": "u",
+    }
+    settings = {"campaign": {"space": "a.smi"}, "notify": notify}
+    describe(tmp_path, CampaignSettings.model_validate(settings))
+    text = (tmp_path / "settings.json").read_text()
+    assert "secret" not in text
+    assert "hooks" not in text
+    kept = public_settings(tmp_path).notify
+    assert (kept.command, kept.url, kept.url_file) == (("tell",), None, Path("u").absolute())
 
 
 def test_no_decision_depends_on_what_each_session_may_have_its_own_of(space: SearchSpace) -> None:

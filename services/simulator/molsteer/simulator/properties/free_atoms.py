@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from molsteer.shared.telemetry.stages import stage
 from molsteer.simulator.molecule.atoms import free_atom
 from molsteer.simulator.programs.port import Program
 from molsteer.simulator.properties.study import Study
@@ -44,4 +45,5 @@ class FreeAtoms:
 
 def atoms(study: Study) -> float:
     """Add up the energies of the atoms that the molecule is made of."""
-    return study.free_atoms.energy(study.species.numbers.tolist(), study.program)
+    with stage("free atoms"):
+        return study.free_atoms.energy(study.species.numbers.tolist(), study.program)

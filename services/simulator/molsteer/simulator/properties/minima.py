@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from molsteer.shared.telemetry.stages import stage
 from molsteer.simulator.errors import StateName
 from molsteer.simulator.molecule.connectivity import check_ion, check_neutral
 from molsteer.simulator.molecule.embedding import displaced, embed
@@ -14,11 +15,12 @@ from molsteer.simulator.properties.study import Calculation, Study
 
 def neutral(study: Study) -> float:
     """Relax the molecule as its SMILES gives it, from its first geometry."""
-    start = displaced(embed(study.species, study.deadline))
-    state = study.states["neutral"]
-    return _kept(
-        study, "neutral", minimum(study.species, state, start, study.program, check_neutral)
-    )
+    with stage("embedding"):
+        start = displaced(embed(study.species, study.deadline))
+    with stage("neutral relaxation"):
+        state = study.states["neutral"]
+        found = minimum(study.species, state, start, study.program, check_neutral)
+    return _kept(study, "neutral", found)
 
 
 def ion(name: StateName) -> Calculation:
@@ -27,7 +29,9 @@ def ion(name: StateName) -> Calculation:
     def relaxed(study: Study) -> float:
         state, start = study.states[name], displaced(study.geometry)
         check = partial(check_ion, name=name)
-        return _kept(study, name, minimum(study.species, state, start, study.program, check))
+        with stage(f"{name} relaxation"):
+            found = minimum(study.species, state, start, study.program, check)
+        return _kept(study, name, found)
 
     return relaxed
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.steering.errors import LEDGER_FILE, NoCampaign, UnknownLedger, UnusableRunDirectory
 from molsteer.steering.ledger.connection import connected
-from molsteer.steering.ledger.schema import TABLES, VERSION
+from molsteer.steering.ledger.schema import ADDED, TABLES, VERSION
 from molsteer.steering.ledger.trouble import unwritable as unwritable
 from molsteer.steering.policy.events import Event
 from molsteer.steering.policy.journal_codec import from_json, to_json
@@ -54,6 +54,8 @@ class Ledger:
         try:
             self.connection = connected(folder, read_only=read_only, at_rest=at_rest)
             self._check_version(folder, may_create=create)
+            if not read_only:
+                self.connection.executescript(ADDED)
         except sqlite3.Error as error:
             reason = f"its {LEDGER_FILE} cannot be opened ({error})"
             cure = "Check its permissions, restore it from a copy"

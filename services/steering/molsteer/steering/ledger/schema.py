@@ -146,3 +146,11 @@ CREATE TABLE transfer (
     PRIMARY KEY (task_id, side, store, operation)
 ) WITHOUT ROWID;
 """
+
+ADDED = """
+CREATE TABLE IF NOT EXISTS stages (
+    task_id TEXT PRIMARY KEY REFERENCES task,
+    stages TEXT NOT NULL            -- JSON list of [name, seconds after the start, duration in s]
+) WITHOUT ROWID;
+"""
+"""Tables that ledgers of this version may lack, and that no program misses or misreads."""

@@ -144,6 +144,11 @@ def settle(
             outcome.task_id,
         ),
     )
+    if outcome.stages:
+        told = [(each.name, each.after_s, each.duration_s) for each in outcome.stages]
+        ledger.connection.execute(
+            "INSERT OR REPLACE INTO stages VALUES (?, ?)", (outcome.task_id, json.dumps(told))
+        )
 
 
 def topic_of(command: Dispatch) -> Topic:

@@ -15,6 +15,7 @@ from molsteer.shared.host.interrupts import Interrupts
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.metrics.reading import Reading
+from molsteer.steering.notify.notices import Notices
 from molsteer.steering.records.agreement import contradiction, distance
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -56,6 +57,7 @@ class Application:
     site: Site | None
     attendance: Attendance
     metrics: Reading | None = None
+    notices: Notices | None = None
     _trouble: str | None = None
     _loading: frozenset[Topic] | None = None
     _compared: bool = False
@@ -121,6 +123,10 @@ class Application:
             self._progress = replace(self._progress, activity=str(error))
         if self.metrics:
             self.metrics.read_when_due(self.campaign.state, time.time())
+        if self.notices:
+            self.notices.look(
+                self.campaign.state, self._progress, self.campaign.finished, self._trouble
+            )
         return self._progress
 
     def _measure(self) -> Progress:

@@ -38,6 +38,7 @@ from molsteer.steering.settings.aims import (
     wanted,
 )
 from molsteer.steering.settings.learning import InferSection, TrainSection
+from molsteer.steering.settings.notify import NotifySection
 from molsteer.steering.settings.sections import (
     CampaignSection,
     MetricsSection,
@@ -63,6 +64,7 @@ class CampaignSettings(FileSettings):
     stores: StoreSettings = StoreSettings()
     workers: WorkersSection = WorkersSection()
     metrics: MetricsSection = MetricsSection()
+    notify: NotifySection = NotifySection()
 
     @model_validator(mode="after")
     def _check_aims(self) -> Self:
@@ -213,7 +215,10 @@ def _other_kind(file: Path) -> str | None:
     return None
 
 
-_FILES = (("campaign", "space"), ("campaign", "training_set"), ("train", "models"))
+_FILES = (
+    *(("campaign", "space"), ("campaign", "training_set"), ("train", "models")),
+    ("notify", "url_file"),
+)
 """Settings that name files, which those in a campaign's file name from where it is."""
 
 

@@ -13,8 +13,8 @@ from pydantic_settings import NoDecode
 from molsteer.shared.wire.specs import Surrogate
 
 
-def _listed(given: object) -> object:
-    """Take one path for a list of one; a variable holds several as a JSON list."""
+def listed(given: object) -> object:
+    """Take one value for a list of one; a variable holds several as a JSON list."""
     match given:
         case str(text) if text.startswith("["):
             return from_json(text)
@@ -39,11 +39,11 @@ def _checked_name(name: str) -> str:
 
 def _surrogates(given: object) -> object:
     """Take one name for a list of one, and `auto` for all; a variable holds several as JSON."""
-    match _listed(given):
+    match listed(given):
         case ("auto",) | ["auto"]:
             return get_args(Surrogate)
-        case listed:
-            return listed
+        case several:
+            return several
 
 
 def _each_once(surrogates: tuple[Surrogate, ...]) -> tuple[Surrogate, ...]:
@@ -60,5 +60,6 @@ Surrogates = Annotated[
     AfterValidator(_each_once),
 ]
 ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
-Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(listed)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)]
 CampaignName = Annotated[str, AfterValidator(_checked_name)]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from molsteer.shared.telemetry.rotation import MOST_BYTES, put_aside
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.steering.errors import WorkersKeepDying
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -196,6 +197,8 @@ def _environment(settings: CampaignSettings) -> dict[str, str]:
 def _opened(log_file: Path) -> BinaryIO:
     """Open a log to add to; where that cannot be, what a worker says is lost, and nothing else."""
     try:
+        if log_file.exists() and log_file.stat().st_size >= MOST_BYTES:
+            put_aside(log_file)
         return log_file.open("ab")
     except OSError as error:
         log.warning("What workers say is lost: %s cannot be written (%s).", log_file, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import platform
 import signal
@@ -27,8 +26,6 @@ from molsteer.shared.worker.execution import Bench, execute
 from molsteer.shared.worker.handlers import LazyHandler
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.walltime import RunTimes
-
-log = logging.getLogger(__name__)
 
 PATIENCE_S = 300.0
 """How long a task that is under way, or done, waits for Redis or a store to come back."""
@@ -83,7 +80,6 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
         try:
             execute(message.encode(errors="backslashreplace"), self._bench)
         except ServiceUnavailable as error:
-            log.error("The task goes back to the queue: %s", error)
             raise Reject(str(error), requeue=True) from None
 
     @cached_property

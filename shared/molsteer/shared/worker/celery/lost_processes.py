@@ -35,14 +35,14 @@ class Aftermath:
         try:
             self._record.lose(held)
         except ServiceUnavailable as error:
-            log.warning("A lease was not released: %s", error, extra={"task_id": held.task_id})
+            log.warning("A lease was not released: %s", error, extra=_facts(held))
 
     def hand_back(self, held: Held) -> None:
         """Give a task back that somebody else shall do, as if it had never begun here."""
         try:
             self._record.hand_back(held)
         except ServiceUnavailable as error:
-            log.warning("A lease was not released: %s", error, extra={"task_id": held.task_id})
+            log.warning("A lease was not released: %s", error, extra=_facts(held))
 
     def report(self, held: Held, message: bytes, result: Failed, started_at: float) -> bool:
         """Hand over the outcome of a task whose process cannot; tell whether it counts."""
@@ -52,9 +52,13 @@ class Aftermath:
             outcome = ended(task, result, held.claim, started_at=started_at, start=start)
             return self._record.finish(outcome, held.claim)
         except (ServiceUnavailable, WireError) as error:
-            log.warning("An outcome was not reported: %s", error, extra={"task_id": held.task_id})
+            log.warning("An outcome was not reported: %s", error, extra=_facts(held))
             return False
 
     def clean_up(self, pid: int) -> None:
         """End whatever a lost process had started, and remove its scratch folders."""
         bury(self._plan.scratch, pid)
+
+
+def _facts(held: Held) -> dict[str, str]:
+    return {"campaign": held.campaign, "task_id": held.task_id}
