@@ -102,8 +102,8 @@ def _text(text: str) -> Iterator[str]:
 
 def _records(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
     settings = {flag_name(section, key) for section, key, _ in settings_fields()}
-    for parameter in command.params:
-        if isinstance(parameter, click.Argument):
+    for parameter in command.get_params(context):
+        if isinstance(parameter, click.Argument) or parameter.name == "help":
             continue
         elsewhere = not settings.isdisjoint(parameter.opts) or is_of_the_seeds(parameter)
         record = parameter.get_help_record(context)
