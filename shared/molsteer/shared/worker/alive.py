@@ -22,7 +22,7 @@ from molsteer.shared.worker.vitals import Vitals, read_vitals
 STUCK_AFTER_S = 300.0
 """How long the main process may not get on, while it is connected, before it counts as stuck.
 
-Redis that does not answer holds it up for less than a minute at a time.
+A server that does not answer holds it up for about a minute at a time.
 """
 
 _BLOCKS = "molsteer-block.*"
