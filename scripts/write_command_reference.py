@@ -38,7 +38,8 @@ _INTRODUCTION = """\
 `molsteer --help` lists the commands; each has a `--help` of its own. Results go to standard output,
 progress and messages to standard error. Control characters in what others wrote, such as names of
 files, are shown as JSON writes them (`\\u001b`). Each command ends with status 0 if all is well, 1
-if what it looked at or ran is not, 2 if it cannot do what was asked, and 130 after Ctrl-C.
+if what it looked at or ran is not, 2 if it cannot do what was asked, and 130 after Ctrl-C
+([details](exit-statuses.md)).
 
 `--quiet` leaves results and errors, `--verbose` adds the debug log as JSON lines on standard error;
 the last one given counts. Colours are for terminals alone, and not for those where the variable
@@ -102,8 +103,8 @@ def _text(text: str) -> Iterator[str]:
 
 def _records(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
     settings = {flag_name(section, key) for section, key, _ in settings_fields()}
-    for parameter in command.params:
-        if isinstance(parameter, click.Argument):
+    for parameter in command.get_params(context):
+        if isinstance(parameter, click.Argument) or parameter.name == "help":
             continue
         elsewhere = not settings.isdisjoint(parameter.opts) or is_of_the_seeds(parameter)
         record = parameter.get_help_record(context)

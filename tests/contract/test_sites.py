@@ -45,7 +45,7 @@ class Subject:
         return eventually(there, 60.0)
 
 
-@pytest.fixture(params=["local", "blocks"])
+@pytest.fixture(params=["local", "blocks", "parsl"])
 def subject(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -70,7 +70,7 @@ def subject(
         yield Subject(local, settings.queue, local.stop)
         local.stop()
         return
-    toys = ToySite(tmp_path)
+    toys = ToySite(tmp_path, submit="parsl" if request.param == "parsl" else "commands")
     file = toys.write()
     file.write_text(file.read_text().replace("max_blocks = 1", "max_blocks = 1\nmin_blocks = 1", 1))
     deployment = toys.deployment

@@ -55,11 +55,13 @@ def make(target: str, toys: ToySite) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("scheduler", ["slurm", "pbs"])
+@pytest.mark.parametrize(
+    ("scheduler", "submit"), [("slurm", "commands"), ("pbs", "commands"), ("slurm", "parsl")]
+)
 def test_what_make_deploys_runs_a_campaign_to_its_end_and_goes_without_a_trace(
-    toys: ToySite, cluster: SlurmCluster, scheduler: str
+    toys: ToySite, cluster: SlurmCluster, scheduler: str, submit: str
 ) -> None:
-    toys.scheduler = scheduler
+    toys.scheduler, toys.submit = scheduler, submit
     toys.write('queue = "cpu"', "min_blocks = 1")
     deployed = make("deploy", toys)
     assert deployed.returncode == 0, deployed.stderr
@@ -70,11 +72,29 @@ def test_what_make_deploys_runs_a_campaign_to_its_end_and_goes_without_a_trace(
     toys.await_end(toys.steer("--policy-during-update", "pause"))
     toys.assert_whole()
     assert toys.rows("SELECT 1 FROM task WHERE topic = 'train' AND status = 'ok'")
-    assert "runs on one" in toys.done("status")
+    where = " on one" if submit == "commands" else ""  # Parsl does not tell
+    assert f" runs{where}" in toys.done("status")
     undeployed = make("undeploy", toys)
     assert undeployed.returncode == 0, undeployed.stderr
     eventually(lambda: not cluster.jobs())  # PBS's commands do not know that a job is ending
     toys.assert_nothing_left()
+
+
+def test_parsl_finds_blocks_of_an_earlier_process_also_when_slurm_has_forgotten_them(
+    toys: ToySite, cluster: SlurmCluster
+) -> None:
+    toys.submit = "parsl"
+    toys.write(simulator="min_blocks = 1")
+    toys.done("up")
+    (number,) = cluster.jobs()
+    eventually(lambda: "1 worker ready" in toys.done("status"), 120.0)
+    assert f"{number} runs" in toys.done("status")
+    (record,) = (toys.profile.with_suffix("") / "blocks").iterdir()
+    forgotten = record.rename(record.with_name("999999"))
+    told = toys.done("status")
+    assert "999999" not in told
+    assert not forgotten.exists()
+    cluster.ask("scancel", number)
 
 
 def test_blocks_that_are_cancelled_or_requeued_lose_and_poison_nothing(

@@ -29,12 +29,14 @@ class ToySite:
     Attributes:
         folder: Where everything is.
         scheduler: The profile's.
+        submit: How it is submitted, as the profile says.
         variables: Of the commands, as where Slurm is.
     """
 
     folder: Path
     scheduler: str = "none"
     variables: dict[str, str] = field(default_factory=dict)
+    submit: str = "commands"
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -58,7 +60,8 @@ class ToySite:
             "" if self.scheduler == "none" or "walltime" in batch else 'walltime = "00:10:00"'
         )
         self.profile.write_text(
-            f'[site]\nscheduler = "{self.scheduler}"\n[redis]\nhost = "localhost"\n'
+            f'[site]\nscheduler = "{self.scheduler}"\nsubmit = "{self.submit}"\n'
+            f'[redis]\nhost = "localhost"\n'
             f'[batch]\npoll_s = 1\nidle_s = 3\nexpected_wait_s = 1\nsetup = ["{setup}"]\n'
             f"{walltime}\n{batch}\n{services}\n[queue]\nlease_s = 20\n{tables}"
         )

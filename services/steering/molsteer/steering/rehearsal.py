@@ -26,6 +26,7 @@ from molsteer.steering.errors import LEDGER_FILE, UnusableRunDirectory, WouldNot
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -122,7 +123,7 @@ class Rehearsal:
             raise UnusableRunDirectory(folder, f"{there} may not be written")
         run_directory.check_free(folder)
         if (folder / LEDGER_FILE).exists():
-            with closing(look_into(folder, held=run_directory.is_held(folder))) as ledger:
+            with closing(look_into(folder, held=is_held(folder))) as ledger:
                 yield from self._gone_on(folder, ledger)
             return
         yield f"Results: in {folder}{'' if there == folder else ', which is made'}."

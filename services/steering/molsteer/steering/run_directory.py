@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
@@ -30,11 +29,11 @@ from molsteer.steering.errors import (
     UnusableRunDirectory,
 )
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.steering_lock import LOCK, is_held, lock, note_start
 from molsteer.steering.ledger.trouble import unwritable
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.notify import SECRET
 
-_LOCK = "steering.lock"
 _KEPT = {"campaign.training_set"}
 """What the ledger holds itself, so that a campaign that goes on need not be given it again."""
 
@@ -89,12 +88,12 @@ def held(folder: Path) -> Iterator[Before]:
     try:
         before = Before.of(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise UnusableRunDirectory(folder, error.strerror or str(error)) from None
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(descriptor)
         except BlockingIOError:
             holder = os.read(descriptor, 200).decode(errors="replace")
             raise RunDirectoryInUse(folder, holder) from None
@@ -104,6 +103,7 @@ def held(folder: Path) -> Iterator[Before]:
             raise UnusableRunDirectory(folder, reason, cure) from None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()} on {socket.gethostname()}".encode())
+        note_start(folder)
         yield before
     finally:
         os.close(descriptor)
@@ -116,30 +116,13 @@ def check_free(folder: Path) -> None:
         RunDirectoryInUse: If a process does.
     """
     if is_held(folder):
-        raise RunDirectoryInUse(folder, (folder / _LOCK).read_text(errors="replace"))
-
-
-def is_held(folder: Path) -> bool | None:
-    """Tell whether a steering process holds a run directory now; None if that cannot be known.
-
-    It cannot where the file system has no locks, or the lock may not be read.
-    """
-    try:
-        with (folder / _LOCK).open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    except OSError:
-        return None
-    return False
+        raise RunDirectoryInUse(folder, (folder / LOCK).read_text(errors="replace"))
 
 
 def place_of(folder: Path) -> str:
     """Name a run directory that is held: no other one on any machine has the same name now."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    status = (folder / _LOCK).stat()
+    status = (folder / LOCK).stat()
     return f"{boot}:{status.st_dev}:{status.st_ino}"
 
 

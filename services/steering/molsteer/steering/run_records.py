@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.progress import Progress, measure
-from molsteer.steering.run_directory import is_held, public_settings
+from molsteer.steering.run_directory import public_settings
 from molsteer.steering.settings.changes import changed
 
 if TYPE_CHECKING:

@@ -3,74 +3,41 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
-import secrets
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from molsteer.shared.cli.flag_checks import refuse_password
 from molsteer.shared.cli.options import Verbosity, verbosity
 from molsteer.shared.cli.saying import say
 from molsteer.shared.cli.suggesting import Choice
+from molsteer.shared.cli.working.flags import WorkerCommand
 from molsteer.shared.host import processes as own_process
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.host.threads import hold_to_one_thread
-from molsteer.shared.settings.loading import load
-from molsteer.shared.settings.sections import (
-    POOL_NAME,
-    QueueSettings,
-    Section,
-    StoreSettings,
-)
-from molsteer.shared.settings.server_url import address
-from molsteer.shared.settings.worker import WorkerSettings
-from molsteer.shared.wire.key_file import read_key_ring
 from molsteer.shared.wire.topics import DEFAULT_POOL, SERVING, TOPICS, Topic
-from molsteer.shared.worker.job_end import (
-    JOB_END_VARIABLE,
-    UnknownEnd,
-    check_time_left,
-    end_of_job,
-    local,
-)
-from molsteer.shared.worker.walltime import MARGIN_S, Walltime
+from molsteer.shared.worker.walltime import JOB_END_VARIABLE, MARGIN_S, Walltime
 
 if TYPE_CHECKING:
     from molsteer.shared.worker.plan import WorkerPlan
 
-_CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
-
 _LOG_LEVELS: Mapping[Verbosity, str] = {"quiet": "error", "verbose": "debug"}
 
 
-def _setting(table: str, section: type[Section], key: str) -> Callable[[_CommandT], _CommandT]:
-    """Offer a setting as a flag, with the description and default it has in the file."""
-    field = section.model_fields[key]
-    default = "none" if field.default is None else field.default
-    return click.option(
-        f"--{table}-{key.replace('_', '-')}",
-        f"{table}__{key}",
-        metavar="VALUE",
-        callback=refuse_password if key == "redis_url" else None,
-        help=f"{field.description}  [default: {default}]",
-    )
-
-
 def _check_pool(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    from molsteer.shared.settings.sections import POOL_NAME
+
     if not re.fullmatch(POOL_NAME, name):
         raise click.BadParameter("write letters, digits, hyphens and underscores, at most 63.")
     return name
 
 
-@click.command()
+@click.command(cls=WorkerCommand)
 @click.argument("topic", type=Choice(TOPICS))
 @click.option(
     "--processes",
@@ -92,19 +59,6 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     type=click.Path(path_type=Path, dir_okay=False),
     help="A campaign's TOML file; only [queue] and [stores] are read.",
 )
-@_setting("queue", QueueSettings, "redis_url")
-@_setting("queue", QueueSettings, "password_file")
-@_setting("queue", QueueSettings, "tls_ca_file")
-@_setting("queue", QueueSettings, "tls_certificate_file")
-@_setting("queue", QueueSettings, "tls_key_file")
-@_setting("queue", QueueSettings, "keys_file")
-@_setting("queue", QueueSettings, "prefix")
-@_setting("queue", QueueSettings, "lease_s")
-@_setting("stores", StoreSettings, "directory")
-@_setting("stores", StoreSettings, "globus_config")
-@_setting("stores", StoreSettings, "endpoint")
-@_setting("stores", StoreSettings, "expire_s")
-@_setting("stores", StoreSettings, "cache_objects")
 @click.option(
     "--until",
     metavar="TIME",
@@ -149,6 +103,12 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     metavar="PID",
     help="End when the process PID ends, which started this one.",
 )
+@click.option(
+    "--alive",
+    is_flag=True,
+    help="Tell instead whether the workers of this user on this machine live and get on; of TOPIC "
+    "alone if it is given. Exit status 1 if not.",
+)
 @verbosity
 def worker(
     topic: Topic,
@@ -163,6 +123,8 @@ def worker(
     log_file: Path | None,
     die_with_parent: int | None,
     verbosity: Verbosity,
+    *,
+    alive: bool,  # noqa: ARG001 - `WorkerCommand` has looked at it
     **flags: str | None,
 ) -> None:
     """Work on one TOPIC's tasks until told to stop.
@@ -176,10 +138,17 @@ def worker(
       molsteer worker simulate --processes 32
       molsteer worker train --config campaign.toml
       molsteer worker simulate --until +7200 --expected-task-s 60
+      molsteer worker --alive
     """
+    from molsteer.shared.cli.working.settings import by_table
+    from molsteer.shared.settings.loading import load
+    from molsteer.shared.settings.worker import WorkerSettings
+    from molsteer.shared.wire.key_file import read_key_ring
+    from molsteer.shared.worker.job_end import UnknownEnd, check_time_left, end_of_job
+
     if die_with_parent is not None:
         own_process.die_with_parent(die_with_parent)
-    settings = load(WorkerSettings, config_file, _by_table(flags))
+    settings = load(WorkerSettings, config_file, by_table(flags))
     key_ring = read_key_ring(settings.queue.keys_file, topic)
     tell = _teller(verbosity, launched=die_with_parent is not None)
     # Whoever launched this worker ends it in time.
@@ -193,6 +162,9 @@ def worker(
     _prepare_environment(topic)
 
     # Imported only now: some of these read the environment while they are imported.
+    import platform
+    import secrets
+
     from molsteer.shared.host.scratch import worker_folder
     from molsteer.shared.worker.celery.serve import serve
     from molsteer.shared.worker.handlers import find_handler
@@ -229,6 +201,9 @@ def _teller(verbosity: Verbosity, *, launched: bool) -> Callable[[str], None]:
 
 
 def _greeting(plan: WorkerPlan) -> str:
+    from molsteer.shared.settings.server_url import address
+    from molsteer.shared.worker.job_end import local
+
     until = ""
     if plan.walltime is not None:
         until = f", until {local(plan.walltime.ends_at)}"
@@ -236,15 +211,6 @@ def _greeting(plan: WorkerPlan) -> str:
         f"This worker takes tasks of {plan.topic} for the pool {plan.pool!r} from Redis at "
         f"{address(plan.queue.redis_url)}, {plan.processes} at a time{until}."
     )
-
-
-def _by_table(flags: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
-    tables: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for name, value in flags.items():
-        if value is not None:
-            table, _, key = name.partition("__")
-            tables[table][key] = value
-    return tables
 
 
 def _prepare_environment(topic: Topic) -> None:

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFacts:
+    """What Linux tells of a process.
+
+    Attributes:
+        state: One letter: R runs, S and D wait, T is stopped, Z has ended and is not buried.
+        began: When it began, in ticks since the machine was started.
+    """
+
+    state: str
+    began: str
+
+
+def process_facts(pid: int) -> ProcessFacts | None:
+    """Look at a process; None if there is no such one, or where that cannot be told."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = told.rpartition(")")[2].split()
+    return ProcessFacts(fields[0], fields[19])
+
+
+def process_namespace() -> str:
+    """Name the processes that this one sees, as those of a container; empty if nobody tells."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
 
 
 def ending_signals() -> list[signal.Signals]:
@@ -42,6 +74,8 @@ def die_with_parent(parent: int | None = None) -> None:
             counts is the thread of it that did so.
     """
     if sys.platform == "linux":
+        import ctypes  # takes its time
+
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if parent is not None and os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import fcntl
 import os
 import platform
-import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from molsteer.shared.host.locks import is_locked
 
 SHORT_PARENT = "/tmp"  # noqa: S108 - what is made there is private
 """Where temporary folders are whose path must not be long."""
@@ -23,6 +25,8 @@ _LOCK = "owner.lock"
 
 def new_name() -> str:
     """Give a name for a temporary folder, which no other one has."""
+    import secrets  # takes its time
+
     return f"{_STEM}{os.getpid()}.{secrets.token_hex(4)}"
 
 
@@ -62,8 +66,19 @@ class OwnFolder:
 def remove_folders_of_the_dead() -> None:
     """Remove what processes left behind that were killed, or went down with their machine."""
     for parent in {tempfile.gettempdir(), SHORT_PARENT}:
-        for folder in Path(parent).glob(f"{_STEM}*"):
+        for folder in folders_in(Path(parent)):
             _remove_if_abandoned(folder)
+
+
+def folders_in(parent: Path) -> Iterator[Path]:
+    """Give the folders that were made there on this machine, by whomever."""
+    return parent.glob(f"{_STEM}*")
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Tell whether it is proven that nobody answers for a folder."""
+    lock = folder / _LOCK
+    return lock.exists() and is_locked(lock) is False
 
 
 def _hold(folder: Path) -> int | None:

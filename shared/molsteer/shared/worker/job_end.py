@@ -10,9 +10,7 @@ from datetime import datetime
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.worker import scheduler
 from molsteer.shared.worker.scheduler import Ask, Job, duration_s
-
-JOB_END_VARIABLE = "SLURM_JOB_END_TIME"
-"""Where newer Slurm tells a job its end, in seconds of the Unix epoch."""
+from molsteer.shared.worker.walltime import JOB_END_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,6 +42,8 @@ def job_of(environment: Mapping[str, str]) -> Job | None:
 
 def ask(command: Sequence[str]) -> str:
     """Run a command of a batch system in plain English, for ten seconds at most."""
+    import subprocess  # takes its time
+
     plain = {"LC_ALL": "C", "SLURM_TIME_FORMAT": "standard"}
     with suppress(OSError, subprocess.SubprocessError):
         return subprocess.run(

@@ -13,6 +13,9 @@ from typing import Literal
 MARGIN_S = 15.0
 """Time that handing back and ending takes at most, with some to spare."""
 
+JOB_END_VARIABLE = "SLURM_JOB_END_TIME"
+"""Where newer Slurm tells a job its end, in seconds of the Unix epoch."""
+
 _REMEMBERED = 100
 _QUANTILE = 0.9
 

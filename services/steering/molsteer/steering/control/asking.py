@@ -11,8 +11,8 @@ from molsteer.shared.foreign_text import shell_word
 from molsteer.steering.control.requests import Request, answer_to, drop
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.ledger.tasks import awaited
-from molsteer.steering.run_directory import is_held
 
 PATIENCE_S = 5.0
 LOOK_EVERY_S = 0.05

@@ -13,6 +13,7 @@ from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.host.interrupts import Interrupts
 from molsteer.shared.wire.topics import Topic
+from molsteer.steering.ledger.steering_lock import note_step
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.metrics.reading import Reading
 from molsteer.steering.notify.notices import Notices
@@ -114,6 +115,7 @@ class Application:
         """
         self._keep_running()
         self._step(complain)
+        note_step(self.settings.run_dir)
         try:
             self._progress = self._measure()
         except ServiceUnavailable as error:  # another program holds the ledger, say

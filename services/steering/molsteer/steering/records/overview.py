@@ -14,10 +14,10 @@ from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.errors import LEDGER_FILE, NoSuchFolder
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import leading
 from molsteer.steering.records.figures import bests
 from molsteer.steering.records.figures.reached import reached
-from molsteer.steering.run_directory import is_held
 
 
 @dataclass(frozen=True, slots=True)

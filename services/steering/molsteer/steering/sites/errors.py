@@ -40,6 +40,16 @@ class SchedulerFailed(UserError):
         self.command, self.said, self.cure = command, said, cure
 
 
+class ParslMissing(UserError):
+    """A site that submits through Parsl, on a machine without it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The site submits through Parsl, which is not installed here. Install it with: pip "
+            "install 'molsteer-steering[parsl]', or write [site] submit = \"commands\"."
+        )
+
+
 class NotDeployed(UserError):
     """A site of which nothing is up."""
 

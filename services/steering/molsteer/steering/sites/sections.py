@@ -50,6 +50,11 @@ class SiteSection(Section):
     scheduler: SchedulerName = Field(
         description="Who starts the blocks: slurm, pbs or lsf; none starts them here.",
     )
+    submit: Literal["commands", "parsl"] = Field(
+        default="commands",
+        description="How: by the scheduler's own commands, or through Parsl's execution providers, "
+        "which molsteer-steering[parsl] brings. Change it only while the site is down.",
+    )
     network: Literal["direct", "tls", "ssh-tunnel"] = Field(
         default="direct",
         description="How blocks reach Redis: directly, by TLS, or through a tunnel that each block "

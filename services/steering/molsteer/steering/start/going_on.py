@@ -16,8 +16,9 @@ from molsteer.steering.control.requests import Request, changes_of, waiting
 from molsteer.steering.errors import LEDGER_FILE, NoCampaign, NothingToGoOnWith
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.figures.reached import simulated
-from molsteer.steering.run_directory import SETTINGS, check_free, is_held
+from molsteer.steering.run_directory import SETTINGS, check_free
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import (
     CHANGEABLE,

@@ -22,9 +22,11 @@ from molsteer.shared.wire.topics import SERVING
 from molsteer.shared.worker.celery.batch_end import Departure
 from molsteer.shared.worker.celery.lost_processes import Aftermath
 from molsteer.shared.worker.celery.renewal import Renewal
+from molsteer.shared.worker.celery.vital_signs import VitalSigns
 from molsteer.shared.worker.execution import Bench, execute
 from molsteer.shared.worker.handlers import LazyHandler
 from molsteer.shared.worker.plan import WorkerPlan
+from molsteer.shared.worker.vitals import Pulse
 from molsteer.shared.worker.walltime import RunTimes
 
 PATIENCE_S = 300.0
@@ -43,7 +45,9 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
         self.conf.update(
             settings(plan.queue, [plan.keys.queue(plan.topic)]) | _worker_settings(plan)
         )
-        self.steps["consumer"].update([Renewal, Departure] if plan.walltime else [Renewal])
+        self.steps["consumer"].update([Renewal, VitalSigns])
+        if plan.walltime:
+            self.steps["consumer"].add(Departure)
         self.register_task(TopicTask(plan))
         worker_process_init.connect(_leave_hangups_to_the_main_process)
 
@@ -54,6 +58,11 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     def aftermath(self) -> Aftermath:
         """Looks after tasks whose process is gone."""
         return Aftermath(self.plan)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        """Tells probes on this machine how the worker is; its folder has to be there."""
+        return Pulse(self.plan.scratch, self.plan.topic, self.plan.pool, self.plan.processes)
 
     @cached_property
     def run_times(self) -> RunTimes:

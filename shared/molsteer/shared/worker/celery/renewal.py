@@ -50,11 +50,11 @@ class Renewal(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no t
         every = consumer.timer.call_repeatedly
         self._timers = [
             every(self._period_s, self._renew, (consumer,)),
-            every(SIGN_EVERY_S, self._show),
+            every(SIGN_EVERY_S, self._show, (consumer,)),
             # Celery looks for dead processes every 5 s, and misses some in between.
             every(1.0, consumer.pool.maintain_pool),
         ]
-        self._show()
+        self._show(consumer)
 
     def stop(self, consumer) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG002
         """End renewing."""
@@ -68,9 +68,10 @@ class Renewal(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no t
         with suppress(ServiceUnavailable):
             self._sign.withdraw()
 
-    def _show(self) -> None:
+    def _show(self, consumer) -> None:  # type: ignore[no-untyped-def]
         try:
             self._sign.show()
+            consumer.app.pulse.hear_of_redis()
         except ServiceUnavailable as error:
             log.warning("No sign of life could be shown: %s", error)
 

@@ -54,7 +54,8 @@ def serve(plan: WorkerPlan, greet: Callable[[], None] = lambda: None) -> int:
     worker_ready.connect(_interrupt_like_terminate)
     worker_ready.connect(_insist_from_the_first_moment)
     worker_shutting_down.connect(_insist)
-    worker = WorkerApp(plan).Worker(
+    app = WorkerApp(plan)
+    worker = app.Worker(
         hostname=f"{plan.topic}@{platform.node()}-{os.getpid()}",
         concurrency=plan.processes,
         queues=[plan.keys.queue(plan.topic)],
@@ -69,6 +70,7 @@ def serve(plan: WorkerPlan, greet: Callable[[], None] = lambda: None) -> int:
         signal.signal(signal.SIGHUP, _terminate)
     remove_folders_of_the_dead()
     own = _take_temporary_folder(plan.scratch)
+    app.pulse.connect(connected=False)
     _undertaker = hire_undertaker(own.path, own.lock)  # held, for its pipe says that we live
     worker.start()
     told_to_stop = state.should_terminate is not None or state.should_stop is not None

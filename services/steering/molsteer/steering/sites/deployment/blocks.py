@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from molsteer.shared.settings.server_url import without_password
@@ -13,7 +14,7 @@ from molsteer.steering.sites.deployment.access import files_of, worker_file
 from molsteer.steering.sites.deployment.place import Place, this_machine
 from molsteer.steering.sites.deployment.server import SiteServer
 from molsteer.steering.sites.profile import SERVICES, Profile
-from molsteer.steering.sites.schedulers import lsf, pbs, processes, slurm
+from molsteer.steering.sites.schedulers import lsf, parsl, parsl_providers, pbs, processes, slurm
 from molsteer.steering.sites.schedulers.block import Block, Image, Tunnel
 from molsteer.steering.sites.schedulers.port import Scheduler
 from molsteer.steering.sites.schedulers.script import Dialect, script
@@ -29,6 +30,13 @@ _DIALECTS: dict[SchedulerName, Dialect] = {
 
 def scheduler_of(profile: Profile, place: Place) -> Scheduler:
     """Make what submits the blocks of a site."""
+    if profile.site.submit == "parsl":
+        return parsl.ParslBlocks(
+            profile.site.scheduler,
+            place.folder / "blocks",
+            place.jobs / "parsl",
+            lambda topic: _block(profile, place, topic, None),
+        )
     match profile.site.scheduler:
         case "slurm":
             return slurm.Slurm()
@@ -42,8 +50,12 @@ def scheduler_of(profile: Profile, place: Place) -> Scheduler:
 
 def script_of(profile: Profile, place: Place, topic: Topic, server: SiteServer | None) -> str:
     """Write the script of a topic's blocks."""
-    block = _block(profile, place, topic, server)
-    return script(block, _DIALECTS[profile.site.scheduler])
+    block, dialect = _block(profile, place, topic, server), _DIALECTS[profile.site.scheduler]
+    if profile.site.submit == "parsl":
+        # What a block asks for is Parsl's business, and so are more of the directives.
+        dialect = parsl_providers.dialect_of(dialect, profile.site.scheduler)
+        return script(replace(block, options=()), dialect)
+    return script(block, dialect)
 
 
 def slots_of(service: ServiceSection, topic: Topic) -> int:
