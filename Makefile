@@ -24,8 +24,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-# The site that is brought up or down: deploy/sites/SITE.toml.
+# The site that is brought up or down: deploy/sites/SITE.toml; on Kubernetes, which overlay of it.
 SITE ?=
+OVERLAY ?=
+CHOSEN := $(OVERLAY:%=MOLSTEER_KUBERNETES__OVERLAY=%)
 
 .PHONY: run test test-sites check lint fuzz chaos mutants format data docs monitor deploy undeploy
 .PHONY: wheels images lock clean
@@ -76,10 +78,10 @@ monitor: ## Start Prometheus, and Grafana where it is installed, with our rules 
 	scripts/monitor.sh
 
 deploy: $(VENV)/installed ## Bring up server and workers of a site: make deploy SITE=laptop
-	@$(BIN)/molsteer site up "$(or $(SITE),$(error Name a site of deploy/sites: make deploy SITE=laptop))"
+	@$(CHOSEN) $(BIN)/molsteer site up "$(or $(SITE),$(error Name a site of deploy/sites: make deploy SITE=laptop))"
 
 undeploy: $(VENV)/installed ## Take a site down again.
-	@$(BIN)/molsteer site down "$(or $(SITE),$(error Name the site: make undeploy SITE=laptop))"
+	@$(CHOSEN) $(BIN)/molsteer site down "$(or $(SITE),$(error Name the site: make undeploy SITE=laptop))"
 
 wheels: $(VENV)/installed ## Build what can be installed without this clone, into dist/.
 	rm -f dist/*.whl

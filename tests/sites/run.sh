@@ -14,6 +14,12 @@ if ! command -v apptainer >/dev/null && [ "$(id -u)" = 0 ] &&
     deploy/apptainer/get_apptainer.sh "$apptainer"; then
     . "$apptainer/env.sh"
 fi
+# An old kubectl does not know what components of kustomize are.
+kubectl=${KUBECTL_DEST:-/opt/kubectl}
+if ! kubectl kustomize deploy/k8s/overlays/minikube >/dev/null 2>&1 &&
+    deploy/k8s/get_kubectl.sh "$kubectl"; then
+    . "$kubectl/env.sh"
+fi
 if [ "$(id -u)" = 0 ] && ! command -v mmdebstrap >/dev/null; then
     apt-get update -qq &&
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \

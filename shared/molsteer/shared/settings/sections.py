@@ -45,7 +45,10 @@ TABLES = (
 )
 """The tables of a campaign's file, of which each service reads some."""
 
-SITE_TABLES = ("site", "redis", "batch", "image", "simulator", "trainer", "inferencer")
+SITE_TABLES = (
+    *("site", "redis", "batch", "image", "kubernetes"),
+    *("simulator", "trainer", "inferencer"),
+)
 """The tables that only the profile of a site has."""
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,14 +13,10 @@ from molsteer.shared.cli.offering import offered
 from molsteer.shared.cli.options import as_json
 from molsteer.shared.cli.saying import say
 from molsteer.shared.cli.suggesting import Choice, Commands
-from molsteer.shared.foreign_text import one_line, shell_word
-from molsteer.shared.suggestions import did_you_mean
-from molsteer.shared.wording import counted
+from molsteer.shared.foreign_text import shell_word
 
 if TYPE_CHECKING:
-    from molsteer.shared.wire.topics import Topic
-    from molsteer.steering.sites.deployment.overview import Overview, ServiceOverview
-    from molsteer.steering.sites.schedulers.port import Job
+    from molsteer.steering.sites.managed import ManagedSite, Told
 
 
 def _offer_sites(
@@ -83,15 +76,13 @@ def init(name: str, scheduler: str) -> None:
 @site.command()
 @_name
 def render(name: str) -> None:
-    """Show the job scripts of the site NAME; nothing is submitted.
+    """Show the job scripts of the site NAME, or its manifests; nothing is submitted.
 
     \b
     Example:
       molsteer site render mycluster
     """
-    from molsteer.steering.sites.deployment.deployment import open_deployment
-
-    for text in open_deployment(name).scripts().values():
+    for text in _open(name).rendered():
         say(text)
 
 
@@ -100,20 +91,17 @@ def render(name: str) -> None:
 def up(name: str) -> None:
     """Bring up server and workers of the site NAME.
 
-    Starts or finds Redis, makes users and keys, and submits as many blocks as min_blocks says.
+    Starts or finds Redis, makes users and keys, and submits as many blocks as min_blocks says. In a
+    Kubernetes cluster, everything of the overlay is brought up, the campaign included.
 
     \b
     Example:
       molsteer site up mycluster
     """
-    from molsteer.steering.sites.deployment.deployment import open_deployment
-    from molsteer.steering.sites.deployment.overview import overview
-
-    deployment = open_deployment(name)
-    deployment.up(keep=True)
-    _show(overview(deployment))
-    word = shell_word(name)
-    say(f"Steer a campaign there with: molsteer run campaign.toml --site {word}")
+    site = _open(name)
+    site.up()
+    _show(site.told())
+    say(site.next_step)
 
 
 @site.command()
@@ -126,10 +114,7 @@ def status(name: str, *, as_json: bool) -> None:
     Example:
       molsteer site status mycluster
     """
-    from molsteer.steering.sites.deployment.deployment import open_deployment
-    from molsteer.steering.sites.deployment.overview import overview
-
-    found = overview(open_deployment(name))
+    found = _open(name).told()
     if as_json:
         say(json.dumps(found.document()))
     else:
@@ -138,9 +123,9 @@ def status(name: str, *, as_json: bool) -> None:
 
 @site.command()
 @_name
-@click.argument("wanted", nargs=-1, required=True, metavar="SERVICE=BLOCKS...")
+@click.argument("wanted", nargs=-1, required=True, metavar="SERVICE=NUMBER...")
 def scale(name: str, wanted: tuple[str, ...]) -> None:
-    """Have other numbers of blocks at the site NAME from now on; services are as in its profile.
+    """Have other numbers of blocks or pods at the site NAME from now on.
 
     Blocks that wait are cancelled first; what runs in others goes back to the queues.
 
@@ -148,12 +133,9 @@ def scale(name: str, wanted: tuple[str, ...]) -> None:
     Example:
       molsteer site scale mycluster simulator=4 trainer=1
     """
-    from molsteer.steering.sites.deployment.deployment import open_deployment
-    from molsteer.steering.sites.deployment.overview import overview
-
-    deployment = open_deployment(name)
-    deployment.scale(dict(map(_wanted, wanted)))
-    _show(overview(deployment))
+    site = _open(name)
+    site.scale(dict(map(_wanted, wanted)))
+    _show(site.told())
 
 
 @site.command()
@@ -163,23 +145,14 @@ def scale(name: str, wanted: tuple[str, ...]) -> None:
     "-n", "--lines", type=click.IntRange(min=1), default=20, show_default=True, help="Of each log."
 )
 def logs(name: str, service: str | None, lines: int) -> None:
-    """Show what the server and the blocks of the site NAME said last.
+    """Show what the server and the blocks or pods of the site NAME said last.
 
     \b
     Example:
       molsteer site logs mycluster simulator -n 50
     """
-    from molsteer.steering.sites.deployment.deployment import open_deployment
-
-    folder = open_deployment(name).place.logs
-    pattern = f"{_topic(service)}-*.out" if service else "*"
-    files = sorted(folder.glob(pattern), key=lambda file: file.stat().st_mtime)
-    if not files:
-        say(f"There are no logs in {folder}.")
-    for file in files:
-        say(f"{file}:")
-        for line in _last(file, lines):
-            say(f"  {line}")
+    for line in _open(name).logs(service, lines):
+        say(line)
 
 
 @site.command()
@@ -187,70 +160,28 @@ def logs(name: str, service: str | None, lines: int) -> None:
 def down(name: str) -> None:
     """Cancel all blocks of the site NAME, stop its server and remove its secrets; logs stay.
 
+    Of a Kubernetes cluster, the volumes with results and queues stay.
+
     \b
     Example:
       molsteer site down mycluster
     """
-    from molsteer.steering.sites.deployment.deployment import open_deployment
-
-    deployment = open_deployment(name)
-    cancelled = deployment.down()
-    say(
-        f"{name} is down: {counted(len(cancelled), 'block')} cancelled. Logs: "
-        f"{deployment.place.logs}"
-    )
+    say(_open(name).down())
 
 
-def _wanted(text: str) -> tuple[Topic, int]:
+def _open(name: str) -> ManagedSite:
+    from molsteer.steering.sites.opening import open_site
+
+    return open_site(name)
+
+
+def _wanted(text: str) -> tuple[str, int]:
     service, _, number = text.partition("=")
     if not re.fullmatch("[0-9]{1,6}", number):
-        raise click.BadParameter(f"{text!r} is not SERVICE=BLOCKS, as in simulator=4.")
-    return _topic(service), int(number)
+        raise click.BadParameter(f"{text!r} is not SERVICE=NUMBER, as in simulator=4.")
+    return service, int(number)
 
 
-def _topic(service: str) -> Topic:
-    from molsteer.steering.sites.profile import SERVICES
-
-    topics = {name: topic for topic, name in SERVICES.items()}
-    if service not in topics:
-        hint = did_you_mean(service, topics) or f" There are: {', '.join(topics)}."
-        raise click.BadParameter(f"There is no service {service!r}.{hint}")
-    return topics[service]
-
-
-def _last(file: Path, count: int) -> Iterator[str]:
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        yield from (line.rstrip("\n") for line in deque(lines, count))
-
-
-def _show(found: Overview) -> None:
-    say(f"{found.site}: Redis at {found.server}, folder {found.folder}")
-    if found.trouble:
-        say(f"  {found.trouble}")
-    for service in found.services:
-        say(f"{service.service}: {', '.join(_facts(service))}")
-        lines = [f"{job.id} {_told(job)}" for job in service.jobs]
-        lines += [f"{block} ended; said last: {said or 'nothing'}" for block, said in service.ended]
-        for line in lines:
-            say(f"  {one_line(line)}")
-
-
-def _facts(service: ServiceOverview) -> Iterator[str]:
-    yield f"{counted(len(service.jobs), 'block')} of {service.wanted} wanted"
-    if service.workers is not None:
-        yield f"{counted(service.workers, 'worker')} ready"
-    if service.tasks is not None:
-        yield counted(service.tasks, "task")
-
-
-def _told(job: Job) -> str:
-    from molsteer.shared.worker.job_end import local
-
-    match job.state:
-        case "waiting":
-            return f"waits: {job.why or 'the scheduler does not say why'}"
-        case "ending":
-            return f"ends, on {job.host}" if job.host else "ends"
-        case "running":
-            until = "" if job.ends_at is None else f", until {local(job.ends_at)}"
-            return f"runs on {job.host or 'a node'}{until}{f' ({job.why})' if job.why else ''}"
+def _show(found: Told) -> None:
+    for line in found.lines():
+        say(line)

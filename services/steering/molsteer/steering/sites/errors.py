@@ -7,6 +7,7 @@ from pathlib import Path
 
 from molsteer.shared.errors import UserError
 from molsteer.shared.foreign_text import one_line, shell_word
+from molsteer.shared.suggestions import did_you_mean
 
 
 class UnknownSite(UserError):
@@ -119,3 +120,23 @@ class BlocksKeepEnding(UserError):
             f"{one_line(last_words) or 'none'}. The whole story is in {log}."
         )
         self.service, self.count, self.log, self.last_words = service, count, log, last_words
+
+
+class UnknownService(UserError):
+    """A service that a site does not have."""
+
+    def __init__(self, service: str, known: Sequence[str]) -> None:
+        hint = did_you_mean(service, known) or f" There are: {', '.join(known)}."
+        super().__init__(f"There is no service {service!r}.{hint}")
+        self.service, self.known = service, tuple(known)
+
+
+class SteersInCluster(UserError):
+    """A site whose campaigns are steered there and not here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The site {name!r} is a Kubernetes cluster, where the campaign is steered in the "
+            f"cluster as well. Bring it up with: molsteer site up {shell_word(name)}"
+        )
+        self.name = name

@@ -14,7 +14,7 @@ from molsteer.shared.suggestions import did_you_mean
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.shared.worker.scheduler import duration_s
 from molsteer.shared.worker.walltime import MARGIN_S
-from molsteer.steering.sites.errors import UnknownSite
+from molsteer.steering.sites.errors import SteersInCluster, UnknownSite
 from molsteer.steering.sites.sections import (
     BatchSection,
     ImageSection,
@@ -90,14 +90,26 @@ def find_profile(name: str) -> Path:
     raise UnknownSite(file, known, did_you_mean(file.stem, known))
 
 
+def is_cluster(file: Path) -> bool:
+    """Tell whether a profile is that of a Kubernetes cluster, which has tables of its own.
+
+    Raises:
+        SettingsError: If the file cannot be read.
+    """
+    return origins_of(file, {}).value(Name("site", "scheduler")) == "kubernetes"
+
+
 def load_profile(name: str) -> tuple[Path, Profile]:
     """Read and check a site's profile; variables `MOLSTEER_TABLE__KEY` overrule it.
 
     Raises:
         UnknownSite: If there is none.
+        SteersInCluster: If it is that of a Kubernetes cluster.
         SettingsError: If it cannot be used; all problems are named at once.
     """
     file = find_profile(name)
+    if is_cluster(file):
+        raise SteersInCluster(file.stem)
     profile = load(Profile, file, {})
     named_by = origins_of(file, {}).of(Name("queue", "redis_url"))
     if problems := [*_of_the_server(profile, named_by), *_problems(profile)]:

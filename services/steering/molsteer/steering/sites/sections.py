@@ -48,7 +48,8 @@ class SiteSection(Section):
     """What kind of place it is."""
 
     scheduler: SchedulerName = Field(
-        description="Who starts the blocks: slurm, pbs or lsf; none starts them here.",
+        description="Who starts the blocks: slurm, pbs or lsf; none starts them here, and with "
+        "kubernetes everything runs in a cluster, by [site] directory and [kubernetes] alone.",
     )
     submit: Literal["commands", "parsl"] = Field(
         default="commands",
