@@ -129,7 +129,7 @@ def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
     ended = molsteer("run", campaign_file, "--run-dir", run_dir, timeout_s=280)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert_every_simulation_counts_once(run_dir)
-    assert f"Report: {run_dir / 'report.md'}" in ended.stdout
+    assert f"Report: {run_dir / 'report.html'}" in ended.stdout
     assert "random start:" in ended.stdout
     assert "chosen by the models:" in ended.stdout
     report = (run_dir / "report.md").read_text()

@@ -90,7 +90,7 @@ def test_brackets_of_folders_are_no_markup(folder: Path) -> None:
     (folder / "molecules.smi").write_text("C\nnonsense\n")
     shown, news = told("run", *CAMPAIGN, "--budget", "1", "--run-dir", "run [a]")
     assert re.search(r"left out: .* \(see run \[a\]/space/", news)
-    assert "Run directory: run [a]\nReport: run [a]/report.md" in shown
+    assert "Run directory: run [a]\nReport: run [a]/report.html" in shown
 
 
 def test_a_campaign_tells_its_progress_or_its_results_only(folder: Path) -> None:

@@ -70,6 +70,13 @@ class RunRecords:
 
         return write_report(self.findings(), self.run_dir)
 
+    def page(self) -> Path:
+        """Write report.html, one file that can be mailed, and give its path."""
+        from molsteer.steering.records.watching.story import read_story
+        from molsteer.steering.report.write import PAGE, write_page
+
+        return write_page(read_story(self.run_dir), self.run_dir / PAGE)
+
     def progress(self) -> Progress:
         """Tell how far the campaign is."""
         with self._ledger() as ledger:

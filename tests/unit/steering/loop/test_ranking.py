@@ -17,9 +17,10 @@ from molsteer.shared.wire.learning import Calibration, Trained, TrainedMember
 from molsteer.shared.wire.messages import Simulated
 from molsteer.shared.wire.properties import Output, Quantity
 from molsteer.shared.wire.specs import Surrogate
-from molsteer.steering.ledger import rankings, results, tasks
+from molsteer.steering.ledger import results, tasks
+from molsteer.steering.ledger.learning import rankings
+from molsteer.steering.ledger.learning.rankings import Misses
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.ledger.rankings import Misses
 from molsteer.steering.loop.ranking import best_of, ranking_of, widening
 from molsteer.steering.policy.commands import DispatchSimulation, DispatchTraining
 

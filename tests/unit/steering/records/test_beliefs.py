@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from support.made_ledgers import HIGH_IP, IP, Made, add_models, made_ledger
 
-from molsteer.steering.ledger import rankings
-from molsteer.steering.ledger.rankings import Misses, Ranking
+from molsteer.steering.ledger.learning import rankings
+from molsteer.steering.ledger.learning.rankings import Misses, Ranking
 from molsteer.steering.records.figures.beliefs import belief
 from molsteer.steering.records.findings import read_findings
 from molsteer.steering.report.markdown import render

@@ -23,9 +23,10 @@ from molsteer.steering.loop.session import Application, Display
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.titles import shown, title_headings
+from molsteer.steering.records.watching.story import read_story
 from molsteer.steering.report.molecules import computed_with_it, predicted_title, wanted
 from molsteer.steering.report.table import number
-from molsteer.steering.report.write import write_report
+from molsteer.steering.report.write import PAGE, write_page, write_report
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes
 from molsteer.steering.sites.port import Site
@@ -169,7 +170,8 @@ def _conclude(application: Application, console: Console) -> int:
     if application.campaign.finished:
         application.retire()
     findings = read_findings(ledger, settings.campaign.name)
-    report = write_report(findings, settings.run_dir)
+    write_report(findings, settings.run_dir)
+    report = write_page(read_story(settings.run_dir), settings.run_dir / PAGE)
     show_findings(findings, console)
     console.print(f"\nEnded: {_ended(findings, settings)}", soft_wrap=True)
     console.print(f"Run directory: {settings.run_dir}\nReport: {report}", soft_wrap=True)

@@ -19,7 +19,8 @@ from molsteer.shared.wire.learning import Infer, Predict, Train
 from molsteer.shared.wire.messages import Simulate, Task, TaskBody
 from molsteer.shared.wire.properties import Aim, Output
 from molsteer.shared.wire.topics import Topic
-from molsteer.steering.ledger import chosen, known_labels, objects, predicted_chunks, results, tasks
+from molsteer.steering.ledger import chosen, known_labels, objects, results, tasks
+from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.merits import aims_as_of
 from molsteer.steering.loop.ranking import ranking_of

@@ -17,14 +17,8 @@ from molsteer.shared.wire.blob import Blob, ObjRef
 from molsteer.shared.wire.learning import Inferred, Predicted, Trained
 from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Simulated
 from molsteer.shared.wire.properties import Objective, Output
-from molsteer.steering.ledger import (
-    objects,
-    own_columns,
-    predicted_chunks,
-    results,
-    tasks,
-    transfers,
-)
+from molsteer.steering.ledger import objects, own_columns, results, tasks, transfers
+from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import update_owner, wanted_at
 from molsteer.steering.loop.merits import merit_of

@@ -20,7 +20,8 @@ from molsteer.shared.wire.blob import Transfer
 from molsteer.shared.wire.messages import Failed, Outcome, Task
 from molsteer.shared.wording import counted
 from molsteer.steering.control.requests import Inbox
-from molsteer.steering.ledger import checkpoint, predicted_chunks, tasks, transfers
+from molsteer.steering.ledger import checkpoint, tasks, transfers
+from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import published
 from molsteer.steering.loop.dispatching import Dispatching, update_owner

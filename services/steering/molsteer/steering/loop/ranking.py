@@ -16,9 +16,10 @@ import numpy as np
 from molsteer.shared.wire.learning import Calibration
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import Surrogate
-from molsteer.steering.ledger import known_labels, rankings, results
+from molsteer.steering.ledger import known_labels, results
+from molsteer.steering.ledger.learning import rankings
+from molsteer.steering.ledger.learning.rankings import Misses, Ranking
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.ledger.rankings import Misses, Ranking
 
 ABOUT_AS_GOOD = 1.1
 """Times the best held-out error up to which a kind counts as about as good, and is averaged in."""

@@ -85,6 +85,7 @@ class Findings:
         tasks: The tasks that ended, by topic and status.
         failures: What failed, the most common kind first; cancelled tasks are none.
         own_headings: Headings of the users' own columns.
+        space_size: Molecules that are searched, 0 where that is not known.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Findings:
     tasks: Sequence[TaskGroup]
     failures: Sequence[Failure]
     own_headings: Sequence[str] = ()
+    space_size: int = 0
 
     @property
     def leading(self) -> Objective | None:
@@ -156,6 +158,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         tasks=_task_groups(ledger),
         failures=_failures(ledger),
         own_headings=own_columns.headings(ledger),
+        space_size=plan.get("space_size", 0),
     )
 
 

@@ -26,6 +26,7 @@ class Found:
         generation: Number of the models that chose the molecule, 0 before there was one.
         predicted: What they expected of the leading objective, None before there was one.
         own: What the molecules file says of it beside the SMILES, by heading.
+        spread: How far they were apart in this, None likewise.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Found:
     generation: int
     predicted: Quantity | None
     own: Mapping[str, str] = field(default_factory=dict)
+    spread: Quantity | None = None
 
     def value(self, output: Output) -> float | None:
         """Give the value of an output, None if this is none of it."""
@@ -46,7 +48,7 @@ class Found:
 def read_found(ledger: Ledger) -> list[Found]:
     """Read all results in the order of settling."""
     rows = ledger.connection.execute(
-        "SELECT number, molecule, smiles, level, result.generation, means"
+        "SELECT number, molecule, smiles, level, result.generation, means, spreads"
         " FROM result LEFT JOIN choice USING (molecule) ORDER BY number"
     )
     values, own, predicted = _values(ledger), own_columns.of_all(ledger), _Predicted(ledger)
@@ -60,6 +62,7 @@ def read_found(ledger: Ledger) -> list[Found]:
             row["generation"],
             predicted.of(row["means"]),
             own.get(row["molecule"], {}),
+            predicted.of(row["spreads"]),
         )
         for row in rows
     ]
@@ -91,14 +94,15 @@ def _values(ledger: Ledger) -> Mapping[int, Mapping[str, Quantity]]:
 
 
 class _Predicted:
-    """Finds what is predicted of the leading objective among the means of all outputs."""
+    """Finds what is predicted of the leading objective among the numbers of all outputs."""
 
     def __init__(self, ledger: Ledger) -> None:
         objective, learned = leading(ledger), outputs(ledger)
         self._output = objective.output if objective else None
         self._place = learned.index(self._output) if self._output in learned else None
 
-    def of(self, means: str | None) -> Quantity | None:
-        if means is None or self._output is None or self._place is None:
+    def of(self, numbers: str | None) -> Quantity | None:
+        """Pick a number from those of all outputs, as JSON."""
+        if numbers is None or self._output is None or self._place is None:
             return None
-        return Quantity(value=json.loads(means)[self._place], unit=self._output.unit)
+        return Quantity(value=json.loads(numbers)[self._place], unit=self._output.unit)

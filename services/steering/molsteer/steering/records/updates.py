@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from molsteer.shared.wire.properties import Output, Quantity
 from molsteer.shared.wire.specs import Surrogate
-from molsteer.steering.ledger import rankings
+from molsteer.steering.ledger.learning import rankings
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import outputs
 from molsteer.steering.records.figures.beliefs import Belief, belief

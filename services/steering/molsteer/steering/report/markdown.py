@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from molsteer.shared.foreign_text import literal
-from molsteer.shared.wire.catalogue import REMARKS
 from molsteer.shared.wording import counted
 from molsteer.steering.records.agreement import contradiction
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.groups import Comparison, Group
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.report.models import models, worthless
-from molsteer.steering.report.molecules import best_compromises, best_molecules
+from molsteer.steering.report.molecules import best_compromises, best_molecules, remarks
 from molsteer.steering.report.table import number, table
 
 
-def render(findings: Findings, plot_file: str) -> str:
+def render(findings: Findings, *plots: str) -> str:
     """Write the report.
 
     Args:
         findings: The campaign.
-        plot_file: Name of the discovery plot beside the report.
+        plots: Names of the discovery plots beside the report.
     """
     return "\n".join(
         [
@@ -31,10 +30,10 @@ def render(findings: Findings, plot_file: str) -> str:
             *_levels(findings),
             "## Best molecules\n",
             best_molecules(findings),
-            *_remarks(findings),
+            *(f"{remark}\n" for remark in remarks(findings)),
             *_compromises(findings),
             *_comparisons(findings),
-            f"![Discovery plot]({plot_file})\n",
+            *(f"![Discovery plot]({plot})\n" for plot in plots),
             *models(findings),
             "## Tasks\n",
             _tasks(findings),
@@ -81,14 +80,6 @@ def _levels(findings: Findings) -> Iterator[str]:
                 for each in findings.between_levels
             ],
         )
-
-
-def _remarks(findings: Findings) -> Iterator[str]:
-    methods = {level.name: level.spec.method for level in findings.levels}
-    aimed = [objective.output for objective in findings.objectives]
-    remarks = [REMARKS.get((methods.get(each.level, ""), each.name)) for each in aimed]
-    for remark in dict.fromkeys(filter(None, remarks)):
-        yield f"{remark}\n"
 
 
 def _compromises(findings: Findings) -> Iterator[str]:

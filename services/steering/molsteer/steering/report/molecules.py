@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from molsteer.shared.foreign_text import literal
+from molsteer.shared.wire.catalogue import REMARKS
 from molsteer.shared.wire.properties import Output
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.found import Found, outputs_of, values_of
@@ -85,6 +86,14 @@ def best_compromises(findings: Findings) -> str:
             for molecule in findings.pareto[:BEST_SHOWN]
         ],
     )
+
+
+def remarks(findings: Findings) -> list[str]:
+    """Say what a reader of the numbers has to know."""
+    methods = {level.name: level.spec.method for level in findings.levels}
+    aimed = [objective.output for objective in findings.objectives]
+    found = (REMARKS.get((methods.get(each.level, ""), each.name)) for each in aimed)
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _values(findings: Findings, output: Output) -> Values:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.shared.wire.properties import Output
-from molsteer.steering.ledger.rankings import Misses
+from molsteer.steering.ledger.learning.rankings import Misses
 
 SHARES = MappingProxyType({0.5: 0.6745, 0.8: 1.2816, 0.9: 1.6449, 0.95: 1.9600})
 """Parts of the values that are to lie within so many spreads, as of a normal distribution."""

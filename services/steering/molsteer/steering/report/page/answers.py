@@ -1,0 +1,178 @@
+"""What the owner of a campaign asks, and what the campaign answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from molsteer.shared.wire.properties import written
+from molsteer.shared.wording import counted
+from molsteer.steering.records.aims import bar
+from molsteer.steering.records.figures.random_picks import SURE, Advantage
+from molsteer.steering.records.watching.story import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question and what is known about it."""
+
+    question: str
+    answer: str
+
+
+def answers(story: Story) -> Iterator[Answer]:
+    """Answer what people ask first."""
+    yield Answer("Is it finding anything?", found(story))
+    yield Answer("Is it better than random?", " ".join(against_random(story)))
+    yield Answer("Are the machines busy?", busy(story))
+    yield Answer("Is anything stuck?", stuck(story))
+    yield Answer("What did it cost?", cost(story))
+
+
+def found(story: Story) -> str:
+    """Tell the best molecule and how many hits there are."""
+    findings = story.findings
+    objective, (best, *_) = findings.leading, (*findings.best(1), None)
+    if objective is None:
+        return "It has not begun yet: steering has not started its first session."
+    if best is None:
+        return nothing_yet(story)
+    value = written(best.value(objective.output) or 0.0, objective.output.unit)
+    told = f"The best {objective.output.name.replace('_', ' ')} is {value}, of {best.smiles}."
+    if objective.hit is None:
+        return f"{told} No threshold is set, so nothing is called a hit."
+    values = [each.value(objective.output) for each in findings.found]
+    known = [value for value in values if value is not None]
+    hits = sum(map(objective.is_hit, known))
+    molecules = counted(len(known), "molecule")
+    return f"{counted(hits, 'hit')} ({bar(objective)}) among {molecules}. {told}"
+
+
+def nothing_yet(story: Story) -> str:
+    """Say why there is no value."""
+    failures = sum(kind.count for kind in story.findings.failures)
+    if failures:
+        return (
+            f"Not yet: no simulation has succeeded, and {counted(failures, 'task')} failed. "
+            f"The failures are listed below with the last message of each kind."
+        )
+    if story.awaited:
+        awaited = counted(story.awaited, "simulation")
+        return f"Not yet: no simulation has ended; {awaited} ordered."
+    return "Not yet: no simulation has ended, and none is ordered."
+
+
+def against_random(story: Story) -> Iterator[str]:
+    """Compare what models chose with what was drawn at random, objective by objective."""
+    several = len(story.advantages) > 1
+    for each in story.advantages:
+        title = story.findings.title(each.objective.output)
+        yield f"{title}: {compared(each)}" if several else compared(each)
+    if not story.advantages:
+        yield "There is nothing to compare yet."
+    elif story.findings.starter != "random":
+        yield (
+            f"The first molecules are those of the {story.findings.starter} start, which are no "
+            f"random sample."
+        )
+
+
+def compared(each: Advantage) -> str:
+    """Tell in a sentence or two how much better the chosen molecules are."""
+    if not each.chosen:
+        return "Models have not chosen any molecule yet."
+    if not each.drawn:
+        return "No molecule was drawn at random, so there is nothing to compare with."
+    unit = each.objective.output.unit
+    told = []
+    if each.chosen_hits is not None and each.times_low is not None:
+        told.append(
+            f"{each.chosen_hits} of {each.chosen} molecules that models chose are hits, and "
+            f"{each.drawn_hits} of {each.drawn} random ones: {_times(each)}."
+        )
+    if each.gain is not None:
+        side = "better" if each.gain.value >= 0 else "worse"
+        gain = written(abs(each.gain.value), unit, 2)
+        told.append(f"On average the chosen ones are {gain} {side}{_interval(each)}.")
+    return " ".join(told)
+
+
+def _times(each: Advantage) -> str:
+    low, high = each.times_low or 0.0, each.times_high
+    if each.times is None or high is None:
+        if not each.chosen_hits:
+            return "neither has found one"
+        if low <= 1.0:
+            return "too few to tell them apart"
+        return f"at least {low:.1f} times as often ({SURE:.0%} sure)"
+    told = f"{each.times:.1f} times as often ({SURE:.0%} interval {low:.1f} to {high:.1f})"
+    return told if low > 1.0 else f"{told}, which does not show that it is better"
+
+
+def _interval(each: Advantage) -> str:
+    if each.gain is None or each.gain_low is None or each.gain_high is None:
+        return ""
+    sign = 1.0 if each.gain.value >= 0 else -1.0
+    ends = sorted((sign * each.gain_low, sign * each.gain_high))
+    unit = each.objective.output.unit
+    low, high = (written(end, unit, 2) for end in ends)
+    return f" ({SURE:.0%} interval {low} to {high})"
+
+
+def busy(story: Story) -> str:
+    """Tell how many workers there were, and which share of their time they worked."""
+    machines = story.machines
+    told = []
+    for topic in ("simulate", "train", "infer"):
+        share = machines.busy_share(topic) if machines else None
+        if machines and share is not None:
+            told.append(f"{topic}: {counted(len(machines.of(topic)), 'worker')}, {share:.0%} busy")
+    if not told:
+        return "No worker has ended a task yet."
+    return f"{'; '.join(told)} (each from its first task to the last result)."
+
+
+def stuck(story: Story) -> str:
+    """Tell what is awaited and what failed."""
+    findings = story.findings
+    failures = sum(kind.count for kind in findings.failures)
+    told = []
+    if findings.finished is None:
+        state = {True: "It runs", False: "It does not run now", None: "It may be running"}
+        told.append(f"{state[story.runs]}; {counted(story.awaited, 'simulation')} awaited.")
+    if failures:
+        worst = findings.failures[0]
+        told.append(
+            f"{counted(failures, 'task')} failed, most often as {worst.code} ({worst.count})."
+        )
+    else:
+        told.append("Nothing failed.")
+    return " ".join(told)
+
+
+def cost(story: Story) -> str:
+    """Tell the processor time."""
+    tasks = story.findings.tasks
+    if not tasks:
+        return "Nothing yet: no task has ended."
+    by_topic = {topic: sum(t.cpu_s for t in tasks if t.topic == topic) for topic in _topics(story)}
+    listed = ", ".join(f"{topic} {core_time(cpu_s)}" for topic, cpu_s in by_topic.items())
+    return f"{core_time(sum(by_topic.values()))} of processor time ({listed})."
+
+
+def _topics(story: Story) -> list[str]:
+    there = {task.topic for task in story.findings.tasks}
+    return [topic for topic in ("simulate", "train", "infer") if topic in there]
+
+
+def core_time(seconds: float) -> str:
+    """Write processor time in the unit that it deserves."""
+    if seconds < 600.0:
+        return f"{seconds / 60.0:.2g} core-minutes"
+    return f"{hours(seconds)} core-hours"
+
+
+def hours(seconds: float) -> str:
+    """Write hours with as many digits as they deserve."""
+    value = seconds / 3600.0
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 else "0"

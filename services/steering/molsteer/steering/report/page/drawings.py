@@ -1,0 +1,28 @@
+"""Molecules as drawings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from molsteer.steering.report.figures.canvas import as_source
+
+_WIDTH, _HEIGHT = 220, 150
+
+
+def drawing(smiles: str) -> str | None:
+    """Draw a molecule as the address of an image; None if RDKit cannot read it."""
+    from rdkit import Chem, rdBase
+    from rdkit.Chem.Draw import rdMolDraw2D
+
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles)
+    if molecule is None:
+        return None
+    drawer = rdMolDraw2D.MolDraw2DSVG(_WIDTH, _HEIGHT)
+    options: Any = drawer.drawOptions()  # whose published types are wrong
+    options.clearBackground = False
+    options.fixedBondLength = 26.0
+    options.bondLineWidth = 1.5
+    rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule)
+    drawer.FinishDrawing()
+    return as_source(drawer.GetDrawingText().encode())

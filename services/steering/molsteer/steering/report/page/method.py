@@ -1,0 +1,174 @@
+"""How a campaign was done, as a paragraph for a paper, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from molsteer.shared.wire.specs import Level
+from molsteer.shared.wording import counted
+from molsteer.steering.records.aims import bar
+from molsteer.steering.records.watching.story import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A publication.
+
+    Attributes:
+        text: Authors, journal and year.
+        doi: Its digital object identifier.
+    """
+
+    text: str
+    doi: str
+
+    @property
+    def address(self) -> str:
+        """Where it is found."""
+        return f"https://doi.org/{self.doi}"
+
+
+_GFN2 = Citation(
+    "C. Bannwarth, S. Ehlert, S. Grimme: GFN2-xTB. J. Chem. Theory Comput. 15, 1652 (2019)",
+    "10.1021/acs.jctc.8b01176",
+)
+_ALPB = Citation(
+    "S. Ehlert, M. Stahn, S. Spicher, S. Grimme: Robust and Efficient Implicit Solvation Model "
+    "for Fast Semiempirical Methods. J. Chem. Theory Comput. 17, 4250 (2021)",
+    "10.1021/acs.jctc.1c00471",
+)
+_ETKDG = Citation(
+    "S. Riniker, G. A. Landrum: Better Informed Distance Geometry. J. Chem. Inf. Model. 55, 2562 "
+    "(2015)",
+    "10.1021/acs.jcim.5b00654",
+)
+_GEOMETRIC = Citation(
+    "L.-P. Wang, C. Song: Geometry optimization made simple with translation and rotation "
+    "coordinates. J. Chem. Phys. 144, 214108 (2016)",
+    "10.1063/1.4952956",
+)
+_GIN = Citation(
+    "W. Hu et al.: Strategies for Pre-training Graph Neural Networks. ICLR (2020)",
+    "10.48550/arXiv.1905.12265",
+)
+_QM9 = Citation(
+    "R. Ramakrishnan, P. O. Dral, M. Rupp, O. A. von Lilienfeld: Quantum chemistry structures and "
+    "properties of 134 kilo molecules. Sci. Data 1, 140022 (2014)",
+    "10.1038/sdata.2014.22",
+)
+_MOSES = Citation(
+    "D. Polykovskiy et al.: Molecular Sets (MOSES). Front. Pharmacol. 11, 565644 (2020)",
+    "10.3389/fphar.2020.565644",
+)
+_COLMENA = Citation(
+    "L. Ward et al.: Colmena: Scalable Machine-Learning-Based Steering of Ensemble Simulations. "
+    "MLHPC (2021)",
+    "10.1109/MLHPC54614.2021.00007",
+)
+_SETS = {"qm9": _QM9, "moses": _MOSES}
+"""Well-known sets of molecules, by what the names of their files hold."""
+
+
+def method(story: Story) -> str:
+    """Describe how the campaign was done, in the past tense of a paper."""
+    return " ".join([*_search(story), *_levels(story), *_models(story), _program(story)])
+
+
+def citations(story: Story) -> list[Citation]:
+    """List what was used, and nothing else."""
+    found = list[Citation]()
+    levels = story.findings.levels
+    if any(level.spec.method == "xtb" for level in levels):
+        found += [_GFN2, _ETKDG, _GEOMETRIC]
+        if any(level.spec.solvent for level in levels):
+            found.append(_ALPB)
+    if _has_our_network(story):
+        found.append(_GIN)
+    names = " ".join(story.about.sources).lower()
+    found += [citation for name, citation in _SETS.items() if name in names]
+    return [*found, _COLMENA]
+
+
+def _search(story: Story) -> Iterator[str]:
+    about, findings = story.about, story.findings
+    size = f"{findings.space_size:,} molecules" if findings.space_size else "The molecules"
+    files = f" of {' and '.join(about.sources)}" if about.sources else ""
+    wanted = " and ".join(
+        f"{_goal(each.goal, each.target, each.output.unit)} "
+        f"{each.output.name.replace('_', ' ')}{f' (a hit: {hits})' if (hits := bar(each)) else ''}"
+        for each in findings.objectives
+    )
+    done = " and ".join(
+        f"{each.done:,} at the level {each.level}"
+        if len(findings.reached) > 1
+        else f"{each.done:,}"
+        for each in findings.reached
+    )
+    yield f"{size}{files} were searched by active learning for the {wanted or 'best'}."
+    if done:
+        yield f"Simulations succeeded for {done} of them; the random seed was {_seed(story)}."
+    drawn = sum(not each.generation for each in findings.found)
+    if drawn:
+        how = "at random" if findings.starter == "random" else f"by {findings.starter}"
+        yield f"The first {counted(drawn, 'result')} came from molecules drawn {how}."
+    if findings.known_labels:
+        yield f"{counted(findings.known_labels, 'label')} had been known before."
+
+
+def _goal(goal: str, target: float | None, unit: str) -> str:
+    if goal == "reach":
+        return f"{f'value nearest to {target:g} {unit}'.rstrip()} of the"
+    return {"maximise": "highest", "minimise": "lowest"}[goal]
+
+
+def _seed(story: Story) -> int:
+    return story.about.settings.campaign.seed
+
+
+def _levels(story: Story) -> Iterator[str]:
+    programs = f" ({' and '.join(story.about.engines)})" if story.about.engines else ""
+    for level in story.findings.levels:
+        yield _level(level, programs)
+        programs = ""
+
+
+def _level(level: Level, programs: str) -> str:
+    spec = level.spec
+    if spec.method != "xtb":
+        method = f"the method {spec.method}{programs}"
+        return f"Properties at the level {level.name} were computed by {method}."
+    where = f"in {spec.solvent} (ALPB)" if spec.solvent else "in the gas phase"
+    return (
+        f"Properties were computed {where} by GFN2-xTB{programs}, from one ETKDG conformer that "
+        f"was relaxed with geomeTRIC."
+    )
+
+
+def _models(story: Story) -> Iterator[str]:
+    updates, policy = story.findings.updates, story.about.settings.policy
+    if not updates:
+        return
+    network = "message-passing networks" if _has_our_network(story) else "models of a package"
+    rule = {
+        "ucb": f"mean plus {policy.beta:g} times spread",
+        "greedy": "mean prediction",
+    }.get(policy.acquisition, f"rule {policy.acquisition}")
+    yield (
+        f"An ensemble of {updates[-1].members} {network} was trained {len(updates)} times, the "
+        f"last time on {updates[-1].labels:,} labels; all molecules were ranked by its {rule}."
+    )
+
+
+def _has_our_network(story: Story) -> bool:
+    return bool(story.findings.updates) and "train" not in story.about.settings.handlers
+
+
+def _program(story: Story) -> str:
+    rdkit = f" and RDKit {story.about.rdkit}" if story.about.rdkit else ""
+    return f"The campaign was run by molsteer {story.about.version}{rdkit}."
+
+
+def used(citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
+    """Number publications as a list of references does."""
+    return list(enumerate(citations, start=1))
