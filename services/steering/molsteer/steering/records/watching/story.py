@@ -10,12 +10,13 @@ from pathlib import Path
 
 from molsteer.steering.errors import NothingMeasured
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.figures.random_picks import Advantage, advantage
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.latency import Latencies, read_latencies
 from molsteer.steering.records.watching.about import About, read_about
 from molsteer.steering.records.watching.machines import Machines, read_machines
-from molsteer.steering.run_directory import is_held, public_settings
+from molsteer.steering.run_directory import public_settings
 
 
 @dataclass(frozen=True)
