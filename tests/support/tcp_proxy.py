@@ -21,6 +21,7 @@ class TcpProxy:
     Attributes:
         port: Where it listens.
         delay_s: How much later everything arrives.
+        bytes_per_s: How much passes in a second at most, each way of each connection.
         is_black_hole: Whether whatever is sent vanishes, while connections look alive.
         black_hole_from: Answer that is the first one to vanish.
         reset_at: Request that ends every connection, once, and does not arrive.
@@ -28,6 +29,7 @@ class TcpProxy:
 
     def __init__(self, target: int) -> None:
         self.delay_s = 0.0
+        self.bytes_per_s = float("inf")
         self.is_black_hole = False
         self.black_hole_from: bytes | None = None
         self.reset_at: bytes | None = None
@@ -80,7 +82,7 @@ class TcpProxy:
         client.shutdown(socket.SHUT_WR)
 
     def _pass_on(self, data: bytes, sink: socket.socket) -> None:
-        time.sleep(self.delay_s)
+        time.sleep(self.delay_s + len(data) / self.bytes_per_s)
         if not self.is_black_hole:
             sink.sendall(data)
 
