@@ -21,6 +21,8 @@ class TcpProxy:
     Attributes:
         port: Where it listens.
         delay_s: How much later everything arrives.
+        bytes_per_s: How much passes in a second at most, each way of each connection.
+        passed_bytes: What has passed so far, both ways.
         is_black_hole: Whether whatever is sent vanishes, while connections look alive.
         black_hole_from: Answer that is the first one to vanish.
         reset_at: Request that ends every connection, once, and does not arrive.
@@ -28,6 +30,8 @@ class TcpProxy:
 
     def __init__(self, target: int) -> None:
         self.delay_s = 0.0
+        self.bytes_per_s = float("inf")
+        self.passed_bytes = 0
         self.is_black_hole = False
         self.black_hole_from: bytes | None = None
         self.reset_at: bytes | None = None
@@ -80,9 +84,10 @@ class TcpProxy:
         client.shutdown(socket.SHUT_WR)
 
     def _pass_on(self, data: bytes, sink: socket.socket) -> None:
-        time.sleep(self.delay_s)
+        time.sleep(self.delay_s + len(data) / self.bytes_per_s)
         if not self.is_black_hole:
             sink.sendall(data)
+            self.passed_bytes += len(data)
 
     def _start(self, work: Callable[..., None], *sockets: socket.socket) -> None:
         def run() -> None:

@@ -44,6 +44,10 @@ class ContentConnector(ABC):
         Of data that is larger than its key says, no more than one byte beyond is read.
         """
 
+    def is_near(self, key: ContentKey) -> bool:  # noqa: ARG002 - most stores keep nothing
+        """Tell whether reading finds the data on this machine without asking the store."""
+        return False
+
     @abstractmethod
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Store data whole or not at all; repeating it is harmless."""

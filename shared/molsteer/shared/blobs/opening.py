@@ -7,6 +7,7 @@ from uuid import UUID
 
 from molsteer.shared.blobs.connector import ContentConnector
 from molsteer.shared.blobs.file_connector import FileConnector
+from molsteer.shared.blobs.kept import KeptConnector, KeptFiles
 from molsteer.shared.blobs.proxied import ProxiedBlobs
 from molsteer.shared.blobs.redis_connector import RedisConnector
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
@@ -36,6 +37,13 @@ def open_blobs(
         connectors["globus"] = _open_globus(stores.globus_config, stores.globus_wait_s)
     if stores.endpoint is not None:
         connectors["endpoint"] = _open_endpoint(stores.endpoint, queue.prefix)
+    if stores.keep_directory is not None:
+        kept = KeptFiles(stores.keep_directory, stores.keep_bytes)
+        # The file store is a folder itself.
+        connectors = {
+            name: store if name == "file" else KeptConnector(store, kept)
+            for name, store in connectors.items()
+        }
     return ProxiedBlobs(connectors, stores.cache_objects, patience_s)
 
 

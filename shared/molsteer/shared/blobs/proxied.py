@@ -92,9 +92,9 @@ class ProxiedBlobs:
         """Read a blob's bytes, checked but not decoded."""
         if isinstance(blob, Inline):
             return blob.data
-        self._connector(blob.store)
-        store, key = self._stores[blob.store], _key(blob)
-        operation: Operation = "cached" if store.is_cached(key) else "get"
+        connector, store, key = self._connector(blob.store), self._stores[blob.store], _key(blob)
+        is_here = store.is_cached(key) or connector.is_near(key)
+        operation: Operation = "cached" if is_here else "get"
         with self._log.timing(blob.store, operation, blob.size_bytes):
             data: bytes | None = patiently(lambda: store.get(key), self._patience_s)
             if data is None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
 from proxystore.serialize import BytesLike
 
 from molsteer.shared.blobs.connector import ContentConnector, ContentKey
@@ -10,6 +14,9 @@ from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.server_url import ServerUrl
 
 _SCANNED_AT_ONCE = 1000
+
+_LARGE_BYTES = 500_000
+"""What any line carries in the time that every command has."""
 
 
 class RedisConnector(ContentConnector):
@@ -36,9 +43,9 @@ class RedisConnector(ContentConnector):
             return data if data or self._client.exists(self.locate(key)) else None
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
-        """Set a string and its expiry."""
-        with reaching(self._url):
-            self._client.set(self.locate(key), bytes(data), ex=self._expire_s)
+        """Set a string and its expiry; large data has the time that a slow line needs for it."""
+        with reaching(self._url), self._sending(len(data)) as client:
+            client.set(self.locate(key), bytes(data), ex=self._expire_s)
 
     def exists(self, key: ContentKey) -> bool:
         """Ask for the key."""
@@ -57,6 +64,15 @@ class RedisConnector(ContentConnector):
                 match=self._keys.blob(namespace, "*"), count=_SCANNED_AT_ONCE
             ):
                 self._client.unlink(key)
+
+    @contextmanager
+    def _sending(self, size_bytes: int) -> Iterator[redis.Redis]:
+        # A socket's time is for all that is sent at once, whether that gets on or not.
+        if size_bytes <= _LARGE_BYTES:
+            yield self._client
+        else:
+            with connect(self._url, size_bytes) as client:
+                yield client
 
     def close(self) -> None:
         """Close the connections."""

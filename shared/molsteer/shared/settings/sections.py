@@ -199,6 +199,15 @@ class StoreSettings(Section):
     cache_objects: NonNegativeInt = Field(
         default=16, description="Objects that each process keeps in memory after reading them."
     )
+    keep_directory: Path | None = Field(
+        default=None,
+        description="Folder on a disk of this machine or site where services keep what they read "
+        "from other stores than file, so that a slow line carries it once.",
+    )
+    keep_bytes: PositiveInt = Field(
+        default=20_000_000_000,
+        description="What is in that folder at most; what was used longest ago goes first.",
+    )
 
     @model_validator(mode="after")
     def _check_complete(self) -> StoreSettings:

@@ -20,7 +20,15 @@ _OF_QUEUE = (
     "prefix",
     "lease_s",
 )
-_OF_STORES = ("directory", "globus_config", "endpoint", "expire_s", "cache_objects")
+_OF_STORES = (
+    "directory",
+    "globus_config",
+    "endpoint",
+    "expire_s",
+    "cache_objects",
+    "keep_directory",
+    "keep_bytes",
+)
 
 
 def setting_flags() -> Sequence[click.Option]:
