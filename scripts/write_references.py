@@ -27,6 +27,7 @@ from molsteer.steering.cli.flags.settings import (
     settings_fields,
 )
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.sites.kubernetes.profile import KubernetesSection
 from molsteer.steering.sites.sections import (
     BatchSection,
     ImageSection,
@@ -116,6 +117,7 @@ def profile_reference() -> str:
         "batch": BatchSection,
         "image": ImageSection,
         "simulator": ServiceSection,
+        "kubernetes": KubernetesSection,
     }
     for section, holder in sections.items():
         parts.append(f"\n## [{section}]\n\n{_summary(holder)}\n")

@@ -92,9 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do
 
     def _answer(self, path: str, options: dict[str, str], body: bytes) -> Answer:
-        if path == "/openapi/v2":
-            return 200, ""  # in a binary form, in which this holds nothing
-        if found := _discovery(path):
+        if (found := _discovery(path)) is not None:
             return 200, found
         match = _PATH.fullmatch(path)
         if match is None or match["resource"] not in KINDS.get(match["version"], {}):
@@ -152,7 +150,7 @@ def _chooses(selector: str, labels: dict[str, str]) -> bool:
     return True
 
 
-def _discovery(path: str) -> Object | None:
+def _discovery(path: str) -> Object | str | None:
     """Tell which kinds there are, as kubectl wants to know before it does anything."""
     groups = {version: dict(kinds) for version, kinds in KINDS.items()}
     of = {("/api/" if version == "v1" else "/apis/") + version: version for version in groups}
@@ -163,6 +161,8 @@ def _discovery(path: str) -> Object | None:
     if path == "/apis":
         listed = [_group(*version.split("/")) for version in groups if "/" in version]
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
+    if path == "/openapi/v2":
+        return ""  # in its binary form, this holds nothing
     if path == "/openapi/v3":
         places = {name.lstrip("/"): {"serverRelativeURL": f"/openapi/v3{name}"} for name in of}
         return {"paths": places}

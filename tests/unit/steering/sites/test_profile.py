@@ -9,12 +9,16 @@ import pytest
 from molsteer.shared.errors import SettingsError
 from molsteer.steering.sites.annotated import annotated
 from molsteer.steering.sites.errors import UnknownSite
-from molsteer.steering.sites.profile import load_profile
+from molsteer.steering.sites.profile import is_cluster, load_profile
 from molsteer.steering.sites.sections import SchedulerName
 
 pytestmark = pytest.mark.fast
 
-READY = sorted((Path(__file__).parents[4] / "deploy" / "sites").glob("*.toml"))
+READY = sorted(
+    file
+    for file in (Path(__file__).parents[4] / "deploy" / "sites").glob("*.toml")
+    if not is_cluster(file)
+)
 
 SLURM = '[site]\nscheduler = "slurm"\n[batch]\nwalltime = "01:00:00"\n[simulator]\nmax_blocks = 1\n'
 
