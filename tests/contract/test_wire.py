@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from molsteer.shared.blobs.codecs import decode_arrays, decode_tree
 from molsteer.shared.errors import BlobCorrupt, ProtocolMismatch, UntrustedMessage, WireError
@@ -130,6 +131,24 @@ MESSAGES: dict[str, Task | Outcome] = {
             batch_size=512,
         ),
     ),
+    "infer-to-improve": task(
+        "infer/3/14/2",
+        Infer(
+            generation=3,
+            chunk=14,
+            outputs=OUTPUTS,
+            aims=AIMS,
+            graphs=REF,
+            weights=(REF,),
+            acquisition=Acquisition(kind="pareto", beta=0.5),
+            front=((12.5, -0.25),),
+            seed=17,
+            first=140_000,
+            keep=100,
+            also=(7, 123),
+            batch_size=512,
+        ),
+    ),
     "infer-the-rest": task(
         "infer/3/14/2",
         Infer(
@@ -232,6 +251,12 @@ def test_a_message_survives_the_wire(name: str) -> None:
     message = MESSAGES[name]
     decode = decode_task if isinstance(message, Task) else decode_outcome
     assert decode(encode(message)) == message
+
+
+def test_merits_of_other_aims_than_those_of_the_task_are_refused() -> None:
+    body = MESSAGES["infer-to-improve"].model_dump()["body"] | {"front": ((12.5,),)}
+    with pytest.raises(ValidationError, match="as many merits as there are aims"):
+        Infer.model_validate(body)
 
 
 @pytest.mark.parametrize("name", ["simulate", "simulated"])

@@ -122,7 +122,7 @@ def test_the_best_are_those_of_a_full_sort_with_ties_by_row(
 
 
 def test_an_acquisition_that_is_not_installed_is_named_with_those_that_are() -> None:
-    with pytest.raises(PluginMissing, match=r"'luck' .*\(installed: greedy, ucb\)"):
+    with pytest.raises(PluginMissing, match=r"'luck' .*\(installed: .*greedy, .*ucb\)"):
         score(large_gap(np.zeros((1, 3)), np.zeros((1, 3))), Acquisition(kind="luck"))
 
 

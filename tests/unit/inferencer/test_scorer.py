@@ -9,6 +9,7 @@ import pytest
 import torch
 from support.molecules import some_molecules
 
+from molsteer.inferencer.acquisition import Expectation, Known, score
 from molsteer.inferencer.app import build
 from molsteer.inferencer.errors import NonFinitePredictions
 from molsteer.inferencer.scorer import Scorer
@@ -118,6 +119,31 @@ def test_a_chunk_comes_back_as_its_best_candidates_and_a_summary(
     assert (inferred.generation, inferred.chunk, inferred.scored) == (3, 5, 60)
     assert inferred.mean == pytest.approx([mean.mean()], rel=1e-5)
     assert inferred.spread == pytest.approx([spread.mean()], rel=1e-4)
+
+
+def test_molecules_that_are_asked_for_come_back_whatever_their_score(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    task = a_task(blobs, graphs, some_weights(0, 1), keep=60)
+    order = Candidates.from_arrays(
+        blobs.arrays(build()(task, context).candidates), 1, 60
+    ).row.tolist()
+    asked = task.model_copy(update={"keep": 5, "also": (order[2], order[40], order[59])})
+    found = Candidates.from_arrays(blobs.arrays(build()(asked, context).candidates), 1, 60)
+    assert found.row.tolist() == [*order[:5], order[40], order[59]]
+
+
+def test_a_rule_is_told_what_the_task_knows(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    task = a_task(blobs, graphs, some_weights(0, 1), keep=60)
+    draws = Acquisition(kind="random")
+    task = task.model_copy(update={"acquisition": draws, "first": 300, "seed": 4})
+    found = Candidates.from_arrays(blobs.arrays(build()(task, context).candidates), 1, 60)
+    expected = [Expectation(LARGE_GAP.objective, 1.0, np.zeros(60), np.ones(60))]
+    known = Known(seed=4, generation=3, molecules=range(300, 360))
+    drawn = score(expected, draws, known)
+    np.testing.assert_allclose(found.score, drawn[found.row], rtol=1e-6)
 
 
 def test_candidates_of_several_aims_are_ranked_by_all_and_told_output_by_output(

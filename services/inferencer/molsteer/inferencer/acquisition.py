@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from inspect import signature
 
 import numpy as np
 import numpy.typing as npt
@@ -39,10 +40,35 @@ class Expectation:
         return self.objective.merit(self.mean)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a rule may know beside what is expected; the same for all chunks of an update.
+
+    Attributes:
+        front: Merits of labelled molecules that no other one beats by all aims at once, each in
+            the scale of its aim, shape (points, aims); the best for a single aim. Empty while
+            there is none.
+        seed: Seed of the campaign.
+        generation: Number of the update.
+        molecules: Numbers of the molecules in the search space.
+    """
+
+    front: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    seed: int = 0
+    generation: int = 0
+    molecules: range = range(0)
+
+    @property
+    def best(self) -> float | None:
+        """The best sum of all merits, each in its scale; None while there is none."""
+        return float(self.front.sum(axis=1).max()) if len(self.front) else None
+
+
 Rule = Callable[[Sequence[Expectation], float], Floats]
 """What is expected for each aim, and beta, to a score for each molecule, shape (molecules,).
 
-A package offers one in the entry-point group `molsteer.acquisitions` under the rule's name."""
+A package offers one in the entry-point group `molsteer.acquisitions` under the rule's name. A rule
+that takes a third argument gets `Known`."""
 
 
 def mean_and_spread(predictions: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
@@ -87,15 +113,17 @@ def ucb(expected: Sequence[Expectation], beta: float) -> Floats:
         The GP-UCB rule of Srinivas et al., 2010 (arXiv:0912.3995), with the ensemble's standard
         deviation in place of the posterior's.
     """
-    return _total((one.merit + beta * one.spread) / one.scale for one in expected)
+    return total((one.merit + beta * one.spread) / one.scale for one in expected)
 
 
 def greedy(expected: Sequence[Expectation], _beta: float) -> Floats:
     """Prefer what is good, whatever the doubt; aims are added up in their scales."""
-    return _total(one.merit / one.scale for one in expected)
+    return total(one.merit / one.scale for one in expected)
 
 
-def score(expected: Sequence[Expectation], acquisition: Acquisition) -> Floats:
+def score(
+    expected: Sequence[Expectation], acquisition: Acquisition, known: Known | None = None
+) -> Floats:
     """Score molecules by the rule that an acquisition names; higher is simulated sooner.
 
     Raises:
@@ -103,21 +131,32 @@ def score(expected: Sequence[Expectation], acquisition: Acquisition) -> Floats:
         UnusableScores: If the rule does not give one number for each molecule that is finite,
             also in the float32 in which candidates travel.
     """
-    rule: Rule = find_plugin("acquisition", acquisition.kind).load()
+    rule = find_plugin("acquisition", acquisition.kind).load()
     wanted = expected[0].mean.shape
-    scores = np.asarray(rule(expected, acquisition.beta), dtype=np.float64)
+    known = known or Known(molecules=range(*wanted))
+    given = (expected, acquisition.beta, known)[: 3 if _takes_known(rule) else 2]
+    scores = np.asarray(rule(*given), dtype=np.float64)
     most = np.finfo(np.float32).max
     if scores.shape != wanted or not (np.abs(scores) <= most).all():
         raise UnusableScores(acquisition.kind, wanted, scores.shape)
     return scores
 
 
-def best_rows(scores: Floats, keep: int) -> npt.NDArray[np.int64]:
+def _takes_known(rule: Callable[..., Floats]) -> bool:
+    try:
+        signature(rule).bind(None, None, None)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def best_rows(scores: Floats, keep: int, also: Sequence[int] = ()) -> npt.NDArray[np.int64]:
     """Find the highest scores without sorting all of them.
 
     Args:
         scores: One score for each row, all finite.
         keep: How many rows to return; all of them if there are fewer.
+        also: Rows to return beside these, whatever their score.
 
     Returns:
         Rows, best first; of equal scores the lower row comes first and is kept rather.
@@ -127,11 +166,13 @@ def best_rows(scores: Floats, keep: int) -> npt.NDArray[np.int64]:
         above = np.flatnonzero(scores > bar)
         level = np.flatnonzero(scores == bar)
         rows = np.concatenate([above, level[: keep - len(above)]])
+        rows = np.union1d(rows, np.array(also, dtype=np.int64))
     else:
         rows = np.arange(len(scores))
     return rows[np.lexsort((rows, -scores[rows]))]
 
 
-def _total(scores: Iterable[Floats]) -> Floats:
-    total: Floats = np.sum(list(scores), axis=0)
-    return total
+def total(scores: Iterable[Floats]) -> Floats:
+    """Add up what several aims give, molecule by molecule."""
+    added: Floats = np.sum(list(scores), axis=0)
+    return added

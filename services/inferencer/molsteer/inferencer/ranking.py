@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.inferencer.acquisition import best_rows, expectations, mean_and_spread, score
+from molsteer.inferencer.acquisition import (
+    Known,
+    best_rows,
+    expectations,
+    mean_and_spread,
+    score,
+)
 from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.learning import Infer, Inferred
 from molsteer.shared.worker.port import TaskContext
@@ -28,8 +34,9 @@ def rank(
         UnusableScores: If it does not score every molecule.
     """
     mean, spread = mean_and_spread(predictions)
-    scores = score(expectations(body.aims, body.outputs, mean, spread), body.acquisition)
-    rows = best_rows(scores, body.keep)
+    expected = expectations(body.aims, body.outputs, mean, spread)
+    scores = score(expected, body.acquisition, known_to(body, mean.shape[1]))
+    rows = best_rows(scores, body.keep, body.also)
     candidates = Candidates(
         row=rows,
         score=scores[rows].astype(np.float32),
@@ -44,4 +51,14 @@ def rank(
         mean=tuple(mean.mean(axis=1).tolist()),
         spread=tuple(spread.mean(axis=1).tolist()),
         device=device,
+    )
+
+
+def known_to(body: Infer, molecules: int) -> Known:
+    """Give what a task tells the rule by which its chunk of so many molecules is ranked."""
+    return Known(
+        front=np.array(body.front, dtype=np.float64).reshape(-1, len(body.aims)),
+        seed=body.seed,
+        generation=body.generation,
+        molecules=range(body.first, body.first + molecules),
     )

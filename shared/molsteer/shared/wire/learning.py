@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob
@@ -147,7 +154,13 @@ class Infer(Message):
             last; 1 where it is not said.
         predicted: What members have predicted already, each at the place of their weights, or
             None. It spares work and changes nothing: what cannot be used is predicted again.
+        front: Merits of labelled molecules that no other one beats by all aims at once, each in the
+            scale of its aim: what there is to improve on. The best for a single aim; none while
+            nothing is known.
+        seed: Seed of the campaign, for rules that draw.
+        first: Number in the search space of the chunk's first molecule, likewise.
         keep: How many of the chunk's best candidates to return.
+        also: Rows of the chunk that are to be among the candidates, whatever their score.
         batch_size: Molecules scored at a time.
     """
 
@@ -164,8 +177,18 @@ class Infer(Message):
     widening: tuple[PositiveFloat, ...] = ()
     predicted: tuple[Blob | None, ...] = ()
     acquisition: Acquisition
+    front: tuple[tuple[Number, ...], ...] = ()
+    seed: NonNegativeInt = 0
+    first: Count = 0
     keep: PositiveInt
+    also: tuple[Count, ...] = ()
     batch_size: PositiveInt = 512
+
+    @model_validator(mode="after")
+    def _check_front(self) -> Self:
+        if any(len(point) != len(self.aims) for point in self.front):
+            raise ValueError("each point of the front has as many merits as there are aims")
+        return self
 
 
 class Inferred(Message):

@@ -84,8 +84,10 @@ class Acquisition(Message):
     """How predictions become a score; higher scores are simulated first.
 
     Attributes:
-        kind: The rule by name: `ucb` is mean plus beta times spread, `greedy` the mean alone.
-        beta: Weight of the spread, dimensionless.
+        kind: The rule by name: `ucb` is mean plus beta times spread, `greedy` the mean alone, `ei`
+            and `pi` ask for improvement on the best so far, `pareto` for one by several aims,
+            `thompson` draws from what may be, `random` from all.
+        beta: Weight of the spread in `ucb` and `pareto`, dimensionless.
     """
 
     kind: PluginName = "ucb"

@@ -146,6 +146,17 @@ def test_all_chunks_of_an_update_are_scored_by_the_same_scales(ended: Watched) -
     assert last[0] != last[1]
 
 
+def test_all_chunks_of_an_update_are_told_the_same_to_improve_on(ended: Watched) -> None:
+    bodies = [body for body in ended.asked if isinstance(body, Infer)]
+    fronts = {(body.generation, body.front) for body in bodies}
+    assert len(fronts) == len({body.generation for body in bodies})
+    last = max(bodies, key=lambda body: body.generation)
+    assert last.front
+    assert all(len(point) == len(last.aims) for point in last.front)
+    assert {body.seed for body in bodies} == {ended.settings.campaign.seed}
+    assert all(body.first == body.chunk * ended.space.chunk_size for body in bodies)
+
+
 def test_a_molecule_that_fails_at_the_second_level_keeps_its_label_and_another_climbs(
     space: SearchSpace, tmp_path: Path
 ) -> None:

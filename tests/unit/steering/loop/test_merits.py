@@ -10,17 +10,18 @@ import pytest
 
 from molsteer.shared.wire.blob import Inline
 from molsteer.shared.wire.messages import Simulated
-from molsteer.shared.wire.properties import Objective, Output, Quantity
+from molsteer.shared.wire.properties import Aim, Objective, Output, Quantity
 from molsteer.steering.ledger import results, tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.reference import COMPARED
-from molsteer.steering.loop.merits import aims_as_of, merit_of
+from molsteer.steering.loop.merits import MOST, aims_as_of, front_as_of, merit_of
 from molsteer.steering.policy.commands import DispatchSimulation
 
 pytestmark = pytest.mark.fast
 
 GAP = Objective(output=Output(name="gap", level="dear", unit="eV"), goal="maximise")
 MASS = Objective(output=Output(name="mass", level="quick", unit="u"), goal="minimise")
+WIDE = Objective(output=Output(name="gap", level="quick", unit="eV"), goal="maximise")
 CHARGE = Objective(output=Output(name="charge", level="quick"), goal="reach", target=1.0)
 
 
@@ -72,3 +73,40 @@ def test_scores_of_one_objective_keep_its_unit_and_several_are_scaled(ledger: Le
     assert (aim.objective, aim.scale) == (MASS, 1.0)
     gap, mass = aims_as_of(ledger, [GAP, MASS], 4)
     assert (gap.scale, mass.scale) == (1.0, 500.0)
+
+
+def aims_of_one_level(ledger: Ledger, count: int) -> tuple[Aim, ...]:
+    return aims_as_of(ledger, [WIDE, MASS], count)
+
+
+def test_there_is_nothing_to_improve_on_before_the_first_label(ledger: Ledger) -> None:
+    assert front_as_of(ledger, aims_of_one_level(ledger, 0), 0) == ()
+    assert front_as_of(ledger, aims_as_of(ledger, [MASS], 0), 0) == ()
+
+
+def test_what_there_is_to_improve_on_is_the_best_label_of_a_single_aim(ledger: Ledger) -> None:
+    for molecule, mass in enumerate((300.0, 100.0, 200.0, 50.0)):
+        added(ledger, molecule, gap=5.0, mass=mass)
+    (aim,) = aims_as_of(ledger, [MASS], 3)
+    assert front_as_of(ledger, (aim,), 3) == ((-100.0,),), "the fourth was not learned from"
+
+
+def test_what_there_is_to_improve_on_is_the_front_of_several_in_their_scales(
+    ledger: Ledger,
+) -> None:
+    pairs = [(5.0, 100.0), (7.0, 300.0), (4.0, 200.0), (6.0, 100.0)]
+    for molecule, (wide, mass) in enumerate(pairs):
+        added(ledger, molecule, gap=wide, mass=mass)
+    aims = aims_of_one_level(ledger, 4)
+    scaled = [(7.0 / aims[0].scale, -300.0 / aims[1].scale)]
+    scaled += [(6.0 / aims[0].scale, -100.0 / aims[1].scale)]
+    assert front_as_of(ledger, aims, 4) == tuple(sorted(scaled, key=sum, reverse=True))
+
+
+def test_a_large_front_is_cut_to_its_best_sums(ledger: Ledger) -> None:
+    count = MOST + 20
+    for molecule in range(count):
+        added(ledger, molecule, gap=float(molecule**2), mass=float(molecule))
+    front = front_as_of(ledger, aims_of_one_level(ledger, count), count)
+    assert len(front) == MOST
+    assert list(front) == sorted(front, key=sum, reverse=True)

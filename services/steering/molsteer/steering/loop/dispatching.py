@@ -22,7 +22,7 @@ from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger import chosen, known_labels, objects, results, tasks
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.merits import aims_as_of
+from molsteer.steering.loop.merits import Front, aims_as_of, front_as_of
 from molsteer.steering.loop.ranking import ranking_of
 from molsteer.steering.policy.commands import (
     Dispatch,
@@ -72,7 +72,7 @@ class Dispatching:
     ledger: Ledger
     blobs: Blobs
     _put: dict[_Put, Blob] = field(default_factory=dict)
-    _aims: dict[int, tuple[Aim, ...]] = field(default_factory=dict)
+    _sought: dict[int, tuple[tuple[Aim, ...], Front]] = field(default_factory=dict)
 
     def task(self, command: Dispatch, now: float) -> Task:
         """Write the message of one task.
@@ -184,13 +184,14 @@ class Dispatching:
         first = command.chunk * self.space.chunk_size
         molecules = range(first, first + self.space.chunk_size)
         searched = chosen.count(self.ledger, molecules, self.settings.levels[0].name)
+        aims, front = self._sought_by(command.generation)
         ranking = ranking_of(self.ledger, command.generation, self.settings.outputs)
         weights = results.weights(self.ledger, command.generation, ranking.surrogates)
         return Infer(
             generation=command.generation,
             chunk=command.chunk,
             outputs=self.settings.outputs,
-            aims=self._aims_of(command.generation),
+            aims=aims,
             graphs=self._chunk(command.chunk),
             weights=self._put_all(weights, "infer", command.generation),
             surrogates=tuple(each.surrogate for each in weights),
@@ -198,6 +199,9 @@ class Dispatching:
             widening=ranking.widening,
             predicted=self._predicted(command, weights) if command.attempt == 1 else (),
             acquisition=self.settings.acquisition(),
+            front=front,
+            seed=self.settings.campaign.seed,
+            first=first,
             keep=self.settings.policy.shortlist + searched,
             batch_size=self.settings.infer.batch_size,
         )
@@ -212,13 +216,14 @@ class Dispatching:
         groups = {model.file: model.group for model in results.models(self.ledger, generation)}
         return tuple(by_group.get(groups[each.file]) for each in weights)
 
-    def _aims_of(self, generation: int) -> tuple[Aim, ...]:
-        """Give the objectives with scales that are the same for all chunks of an update."""
-        if generation not in self._aims:
+    def _sought_by(self, generation: int) -> tuple[tuple[Aim, ...], Front]:
+        """Give objectives in scales, and what there is to improve on, alike for all its chunks."""
+        if generation not in self._sought:
             models = results.models(self.ledger, generation)
             new = models[0].labels - known_labels.count(self.ledger) if models else 0
-            self._aims = {generation: aims_as_of(self.ledger, self.settings.objectives, new)}
-        return self._aims[generation]
+            aims = aims_as_of(self.ledger, self.settings.objectives, new)
+            self._sought = {generation: (aims, front_as_of(self.ledger, aims, new))}
+        return self._sought[generation]
 
     def _training_set(self, generation: int, labels: int) -> Blob:
         def put(placement: Placement) -> Blob:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from molsteer.shared.wire.properties import Aim, Objective, total_merit
-from molsteer.steering.ledger import results
+from molsteer.steering.ledger import known_labels, results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.reference import reference
+from molsteer.steering.records.figures.pareto import front
+
+Front = tuple[tuple[float, ...], ...]
+"""Merits of molecules by several aims, molecule by molecule."""
+
+MOST = 100
+"""Molecules of a front that travel with each chunk."""
 
 
 def aims_as_of(ledger: Ledger, objectives: Sequence[Objective], count: int) -> tuple[Aim, ...]:
@@ -28,6 +37,38 @@ def aims_as_of(ledger: Ledger, objectives: Sequence[Objective], count: int) -> t
         Aim(objective=objective, scale=scale)
         for objective, scale in zip(objectives, scales, strict=True)
     )
+
+
+def front_as_of(ledger: Ledger, aims: Sequence[Aim], count: int) -> Front:
+    """Give the merits of the molecules that no other one beats by all aims at once.
+
+    Molecules count of which there is a label for each aim. Of a front of more than `MOST`, those
+    with the best sums are given.
+
+    Args:
+        ledger: The campaign's.
+        aims: What is wanted, in which scales.
+        count: Which results count, beside the known labels: the first so many.
+
+    Returns:
+        Merits of each molecule in the scales of the aims, the best sum first.
+    """
+    outputs = [aim.objective.output for aim in aims]
+    labels = np.hstack(
+        [
+            known_labels.labelled(ledger, outputs)[1],
+            results.first_labels(ledger, count, outputs)[1],
+        ]
+    )
+    merits = np.array(
+        [aim.objective.merit(row) / aim.scale for aim, row in zip(aims, labels, strict=True)]
+    ).T
+    merits = merits[~np.isnan(merits).any(axis=1)]
+    if len(aims) == 1:  # as `front` would, of any number of labels
+        merits = merits[np.argsort(-merits[:, 0], kind="stable")[:1]]
+    merits = merits[front(merits.tolist())]
+    best_first = np.argsort(-merits.sum(axis=1), kind="stable")[:MOST]
+    return tuple(map(tuple, merits[best_first].tolist()))
 
 
 def merit_of(

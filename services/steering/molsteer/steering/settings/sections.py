@@ -136,10 +136,12 @@ class PolicySection(Section):
     acquisition: PluginName = Field(
         default="ucb",
         description="How candidates are ranked: ucb by mean plus beta times spread, greedy by the "
-        "mean alone; packages may offer others.",
+        "mean alone, ei by expected improvement on the best so far, pi by the probability of one, "
+        "pareto by how far they may lie beyond what several objectives have reached, thompson by "
+        "a draw from what may be, random by chance; packages may offer others.",
     )
     beta: NonNegativeFloat = Field(
-        default=1.0, description="Weight of the ensemble's spread in the ranking."
+        default=1.0, description="Weight of the spread in the ranking by ucb and pareto."
     )
     attempts: PositiveInt = Field(
         default=2,
