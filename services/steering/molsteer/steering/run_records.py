@@ -13,6 +13,7 @@ from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.run_directory import is_held, public_settings
+from molsteer.steering.settings.amounts import whole
 from molsteer.steering.settings.changes import changed
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class RunRecords:
             campaign = changed(public_settings(self.run_dir), changes_of(ledger)).campaign
             progress = measure(
                 ledger,
-                budget=campaign.budget,
+                budget=whole(campaign.budget),
                 activity=_activity(ledger, runs=runs),
                 now=time.time(),
             )

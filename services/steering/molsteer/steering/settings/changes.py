@@ -40,7 +40,7 @@ CHANGEABLE = (
 FREE = (
     *("campaign.hit_above_eV", "objective.hit_above", "objective.hit_below"),
     *("objective.hit_within", "policy.max_starts", "infer.batch_size"),
-    *("simulate.time_limit_s", "infer.time_limit_s"),
+    *("simulate.time_limit_s", "infer.time_limit_s", "simulate.speed"),
     *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers", "metrics"),
 )
 """Settings and tables on which no decision depends, so that each session may have its own."""
