@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ CAMPAIGN = f"""
 name = "from-a-table"
 space = "molecules.smi"
 budget = {BUDGET}
+truth_top = "5%"
 [simulate]
 level = "replay"
 table = "scores.csv.gz"
@@ -35,7 +37,7 @@ property = "score"
 goal = "minimise"
 hit_below = -700
 [policy]
-first_training_after = 12
+first_training_after = "12.5%"
 retrain_after = 9
 during_update = "pause"
 [train]
@@ -58,7 +60,7 @@ def campaign(tmp_path: Path) -> Path:
 
 
 def exported(run_dir: Path) -> dict[str, float]:
-    done = molsteer("export", run_dir, "--format", "jsonl")
+    done = molsteer("export", run_dir, "--format", "jsonl", "--force")
     assert done.returncode == 0, done.stderr
     lines = (run_dir / "export-jsonl" / "molecules.jsonl").read_text().splitlines()
     rows = [json.loads(line) for line in lines]
@@ -77,6 +79,9 @@ def test_a_campaign_is_replayed_from_a_table_and_goes_on_without_it(
     assert len(found) == BUDGET
     assert found == {smiles: SCORES[smiles] for smiles in found}
     assert not set(FAILED) & set(found)
+    known = len(MOLECULES) - len(FAILED)
+    told = f"Of the {ceil(known / 20)} best molecules among {known} whose values are known"
+    assert told in (run_dir / "report.md").read_text()
 
     (tmp_path / "scores.csv.gz").unlink()
     again = molsteer("continue", run_dir, "--budget", str(BUDGET + 5))
@@ -93,7 +98,9 @@ def test_molecules_without_a_value_are_failures_that_are_not_tried_again(
     molecules = "\n".join([*FAILED, "c1ccccc1", "CCO"])
     (tmp_path / "molecules.smi").write_text(molecules, encoding="utf-8")
     run_dir = tmp_path / "run"
-    ended = molsteer("run", campaign, "--run-dir", run_dir)
+    attempts = ("--budget", "100%", "--budget-counts", "attempts")
+    ended = molsteer("run", campaign, "--run-dir", run_dir, *attempts)
+    assert "Ended: budget-reached" in ended.stdout
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert exported(run_dir) == {"CCO": SCORES["CCO"]}
     with closing(sqlite3.connect(run_dir / "ledger.sqlite")) as ledger:

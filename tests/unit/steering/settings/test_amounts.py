@@ -51,12 +51,12 @@ def test_amounts_are_read_from_files_flags_and_changes(tmp_path: Path) -> None:
     file.write_text(
         '[campaign]\nspace = "a.smi"\nbudget = "6%"\n[policy]\nfirst_training_after = "1 %"\n'
     )
-    settings = in_numbers(load_campaign(file, {"policy": {"retrain_after": "0.5%"}}), 10_342)
+    flags = {"policy": {"retrain_after": "0.5%"}}
+    settings = in_numbers(load_campaign(file, flags), 10_342)
     assert settings.campaign.budget == 621
     assert settings.policy.first_training_after == 104
     assert settings.policy.retrain_after == 52
 
-    plan = plan_of(settings, None, 0)
     asked = read_changes(["budget=7%", "retrain_after=3"])
     assert asked == {"campaign.budget": "7%", "policy.retrain_after": 3}
 

@@ -18,7 +18,9 @@ from molsteer.steering.records.figures.errors import mean_errors
 from molsteer.steering.records.figures.groups import Comparison, group
 from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
+from molsteer.steering.records.figures.recall import Recall
 from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
+from molsteer.steering.records.truth import read_recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Findings:
         tasks: The tasks that ended, by topic and status.
         failures: What failed, the most common kind first; cancelled tasks are none.
         own_headings: Headings of the users' own columns.
+        recall: How many of the best molecules were found, where a table tells; else None.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Findings:
     tasks: Sequence[TaskGroup]
     failures: Sequence[Failure]
     own_headings: Sequence[str] = ()
+    recall: Recall | None = None
 
     @property
     def leading(self) -> Objective | None:
@@ -172,6 +176,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         tasks=_task_groups(ledger),
         failures=_failures(ledger),
         own_headings=own_columns.headings(ledger),
+        recall=read_recall(ledger),
     )
 
 

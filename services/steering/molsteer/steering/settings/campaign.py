@@ -233,7 +233,7 @@ def _other_kind(file: Path) -> str | None:
 
 _FILES = (
     *(("campaign", "space"), ("campaign", "training_set"), ("train", "models")),
-    ("simulate", "table"),
+    *(("simulate", "table"), ("campaign", "truth")),
 )
 """Settings that name files, which those in a campaign's file name from where it is."""
 

@@ -38,6 +38,7 @@ CHANGEABLE = (
 )
 
 FREE = (
+    *("campaign.truth", "campaign.truth_top"),
     *("campaign.hit_above_eV", "objective.hit_above", "objective.hit_below"),
     *("objective.hit_within", "policy.max_starts", "infer.batch_size"),
     *("simulate.time_limit_s", "infer.time_limit_s", "simulate.speed"),

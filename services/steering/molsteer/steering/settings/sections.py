@@ -24,7 +24,7 @@ from molsteer.shared.wire.specs import (
     Solvent,
 )
 from molsteer.steering.settings.aims import VACUUM
-from molsteer.steering.settings.amounts import Amount
+from molsteer.steering.settings.amounts import Amount, Percentage
 from molsteer.steering.settings.kinds import CampaignName, ColumnName, Paths
 from molsteer.steering.settings.replay import ReplaySettings
 from molsteer.steering.space.admission import Charged, Salts
@@ -73,6 +73,16 @@ class CampaignSection(Section):
         default=None,
         description="Column of labels in such a table, in the property's unit; if not given, the "
         "one called as the property, or adiabatic_eV or ip_eV for the adiabatic potential.",
+    )
+    truth: Path | None = Field(
+        default=None,
+        description="Table of true values of the leading objective's property, laid out as "
+        "`simulate.table`, by which reports tell how many of the best were found; that of the "
+        "level where it is replay.",
+    )
+    truth_top: Amount = Field(
+        default=Percentage("1%"),
+        description="How many molecules of such a table are the best, or which percentage of them.",
     )
     run_dir: Path | None = Field(
         default=None,

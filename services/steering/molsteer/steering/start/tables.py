@@ -1,4 +1,4 @@
-"""Tables that levels answer from: read once, and kept in the run directory as workers read them."""
+"""Tables that levels answer from, and of true values: read once, and kept as workers read them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
 from molsteer.shared.host.cores import usable_cores
-from molsteer.shared.wire.specs import REPLAY, Level
+from molsteer.shared.wire.specs import REPLAY
 from molsteer.steering.errors import UnusableTable
 from molsteer.steering.run_directory import write_file
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -66,18 +66,19 @@ def replayed(settings: CampaignSettings, space: SearchSpace) -> Replayed:
     Raises:
         UserError: If one cannot be read or used.
     """
-    folder, files, places = settings.run_dir, dict[Path, bytes](), dict[str, Path]()
+    keeping = _Keeping(settings, space)
+    places = dict[str, Path]()
     for level in settings.levels:
-        table = level.spec.table
-        if level.spec.method != REPLAY or table is None:
-            continue
-        name = FOLDER / table.name
-        if not (_KEPT_NAME.fullmatch(table.name) and (folder / name).is_file()):
-            data = _to_csv(settings, level, table, space)
-            name = FOLDER / f"{hashlib.sha256(data).hexdigest()}.csv"
-            files[name] = data
-        places[level.name] = (folder / name).absolute()
-    return Replayed(_with_places(settings, places), files)
+        if level.spec.method == REPLAY and level.spec.table is not None:
+            wanted = {each.name: each.unit for each in settings.outputs if each.level == level.name}
+            chosen = settings.table_columns[level.name]
+            places[level.name] = keeping.place(level.spec.table, wanted, chosen)
+    leading, truth = settings.objectives[0].output, settings.campaign.truth
+    if truth is not None:
+        truth = keeping.place(truth, {leading.name: leading.unit}, None)
+    campaign = settings.campaign.model_copy(update={"truth": truth or places.get(leading.level)})
+    settings = settings.model_copy(update={"campaign": campaign})
+    return Replayed(_with_places(settings, places), keeping.files)
 
 
 def _with_places(settings: CampaignSettings, places: Mapping[str, Path]) -> CampaignSettings:
@@ -91,31 +92,45 @@ def _with_places(settings: CampaignSettings, places: Mapping[str, Path]) -> Camp
     return settings.model_copy(update={"level": tuple(levels)})
 
 
-def _to_csv(settings: CampaignSettings, level: Level, table: Path, space: SearchSpace) -> bytes:
-    wanted = {each.name: each.unit for each in settings.outputs if each.level == level.name}
-    rows, cells = _read(table, wanted, settings, level)
-    answers: dict[str, Sequence[str]] = {}
-    for row, name in zip(rows, _names(rows, settings, space), strict=True):
-        if name is not None:
-            answers.setdefault(name, cells[row.line])
-    if not any(found is not None for found in space.find(list(answers))):
-        raise UnusableTable(table, ["None of the molecules that are searched is in it."])
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["smiles", *wanted, _SECONDS])
-    writer.writerows([name, *values] for name, values in answers.items())
-    return text.getvalue().encode()
+@dataclass(frozen=True, slots=True)
+class _Keeping:
+    """Finds places for tables in a run directory, and what is to be written there."""
+
+    settings: CampaignSettings
+    space: SearchSpace
+    files: dict[Path, bytes] = field(default_factory=dict)
+
+    def place(self, table: Path, wanted: Mapping[str, str], chosen: str | None) -> Path:
+        folder, name = self.settings.run_dir, FOLDER / table.name
+        if not (_KEPT_NAME.fullmatch(table.name) and (folder / name).is_file()):
+            data = self._to_csv(table, wanted, chosen)
+            name = FOLDER / f"{hashlib.sha256(data).hexdigest()}.csv"
+            self.files[name] = data
+        return (folder / name).absolute()
+
+    def _to_csv(self, table: Path, wanted: Mapping[str, str], chosen: str | None) -> bytes:
+        rows, cells = _read(table, wanted, chosen, self.settings.smiles_column_of(table))
+        answers: dict[str, Sequence[str]] = {}
+        for row, name in zip(rows, _names(rows, self.settings, self.space), strict=True):
+            if name is not None:
+                answers.setdefault(name, cells[row.line])
+        if not any(found is not None for found in self.space.find(list(answers))):
+            raise UnusableTable(table, ["None of the molecules that are searched is in it."])
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["smiles", *wanted, _SECONDS])
+        writer.writerows([name, *values] for name, values in answers.items())
+        return text.getvalue().encode()
 
 
 def _read(
-    table: Path, wanted: Mapping[str, str], settings: CampaignSettings, level: Level
+    table: Path, wanted: Mapping[str, str], chosen: str | None, smiles_column: str | None
 ) -> tuple[list[Row], dict[int, list[str]]]:
     """Read rows, and by their lines the cells that are answers, of which an empty one is none."""
     rows, cells, problems = list[Row](), dict[int, list[str]](), list[str]()
-    chosen = settings.table_columns[level.name]
     with opened(table) as text:
         lines = enumerate(text.lines, start=1)
-        reader = MoleculesTable(lines, table, settings.smiles_column_of(table), OPTION)
+        reader = MoleculesTable(lines, table, smiles_column, OPTION)
         headings, delimiter = reader.layout.headings, reader.layout.delimiter
         try:
             columns = [column_of(headings, *each, chosen).place for each in wanted.items()]
