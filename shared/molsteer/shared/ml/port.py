@@ -12,8 +12,6 @@ from molsteer.shared.wire.arrays.features import Features
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.properties import Output
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
 class Molecules:
@@ -42,18 +40,17 @@ class Prediction:
 
 
 class Surrogate(Protocol):
-    """A trained model, ready to be asked.
-
-    Attributes:
-        members: Numbers of its members, in the order of what it predicts.
-        outputs: What it predicts, in the order of the numbers.
-    """
+    """A trained model, ready to be asked."""
 
     @property
-    def members(self) -> tuple[int, ...]: ...
+    def members(self) -> tuple[int, ...]:
+        """Numbers of its members, in the order of what it predicts."""
+        ...
 
     @property
-    def outputs(self) -> tuple[Output, ...]: ...
+    def outputs(self) -> tuple[Output, ...]:
+        """What it predicts, in the order of the numbers."""
+        ...
 
     def predict(self, molecules: Molecules, batch_size: int) -> Prediction:
         """Predict every molecule.
@@ -67,16 +64,3 @@ class Surrogate(Protocol):
             WrongFeatures: If it was trained on others.
         """
         ...
-
-
-def moments(prediction: Prediction) -> tuple[Floats, Floats]:
-    """Reduce members to mean and standard deviation, each of shape (outputs, molecules).
-
-    The variance of a mixture: that of the members' means, and the mean of their variances.
-    """
-    values = prediction.value.astype(np.float64)
-    mean, spread = values.mean(axis=0), values.std(axis=0)
-    if prediction.spread is not None:
-        within = (prediction.spread.astype(np.float64) ** 2).mean(axis=0)
-        spread = np.sqrt(spread**2 + within)
-    return mean, spread

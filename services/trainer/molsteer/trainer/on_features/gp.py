@@ -53,9 +53,7 @@ def fit_process(
     centre, width = _scale(value[rows])
     labels = torch.from_numpy((value[rows] - centre) / width)
     told = _draw(rows, _KERNEL_LABELS, chance)
-    kernel = fit_kernel(
-        _likeness(features, scaling, rows[told]), labels[torch.from_numpy(told)]
-    )
+    kernel = fit_kernel(_likeness(features, scaling, rows[told]), labels[torch.from_numpy(told)])
     if len(rows) <= _EXACT_LABELS:
         points = rows
         solved = solve_all(kernel, _likeness(features, scaling, rows), labels)
@@ -85,7 +83,8 @@ def _inducing(
 ) -> Rows:
     offered = _draw(rows, _CANDIDATES, chance)
     chosen = choose(kernel, _likeness(features, scaling, rows[offered]), _POINTS)
-    return offered[chosen.numpy()]
+    points: Rows = offered[chosen.numpy()]
+    return points
 
 
 def _likeness(features: Features, scaling: Scaling, rows: Rows) -> Likeness:

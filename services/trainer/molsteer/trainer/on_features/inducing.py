@@ -116,7 +116,7 @@ def solve_through(
     by_others = [
         _by_others(half.double(), doubt, own, weights, axes / sizes.sqrt())
         for half, doubt, own in zip(
-            halves, doubts, value.split([len(doubt) for doubt in doubts]), strict=True
+            halves, doubts, torch.split(value, [len(doubt) for doubt in doubts]), strict=True
         )
     ]
     mean, spread = (torch.cat(parts) for parts in zip(*by_others, strict=True))

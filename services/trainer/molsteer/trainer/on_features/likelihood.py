@@ -21,9 +21,11 @@ _EXPECTED = np.log([0.25, 0.25, 0.25, 0.25, 1.0, 1.0, 0.05])
 _DOUBT = np.array([1.5, 1.5, 1.5, 1.5, 0.7, 0.7, 1.5])
 """Standard deviations of these; wide, so that some dozens of labels overrule them."""
 
-_BOUNDS = [(math.log(1e-4), math.log(30.0))] * 4 + [(math.log(0.1), math.log(10.0))] * 2 + [
-    (math.log(1e-3), math.log(2.0))
-]
+_BOUNDS = (
+    [(math.log(1e-4), math.log(30.0))] * 4
+    + [(math.log(0.1), math.log(10.0))] * 2
+    + [(math.log(1e-3), math.log(2.0))]
+)
 _STEPS = 40
 
 

@@ -22,7 +22,7 @@ from molsteer.shared.wire.properties import Output
 _PARAMETERS = 9
 """Numbers that say a kernel and the scale of the labels."""
 
-_MOST_AT_A_TIME = 2048
+_MOST_AT_A_TIME = 512
 """Molecules whose covariances with the points are in memory together."""
 
 

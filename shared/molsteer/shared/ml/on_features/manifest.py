@@ -115,7 +115,9 @@ def taken(
         wanted in (None, size) for size, wanted in zip(array.shape, shape, strict=True)
     )
     if not fits or not np.isfinite(array).all():
-        raise UnusableWeights(f"the array {name!r} has another shape, or numbers that are none.", _OF)
+        raise UnusableWeights(
+            f"the array {name!r} has another shape, or numbers that are none.", _OF
+        )
     return array
 
 

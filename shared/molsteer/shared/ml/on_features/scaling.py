@@ -71,9 +71,11 @@ class Scaling:
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Give the scales as named arrays."""
-        scales = {"descriptors": self.descriptors, "electronic": self.electronic}
-        return {f"{name}.centre": scale.centre for name, scale in scales.items()} | {
-            f"{name}.width": scale.width for name, scale in scales.items()
+        return {
+            "descriptors.centre": self.descriptors.centre,
+            "descriptors.width": self.descriptors.width,
+            "electronic.centre": self.electronic.centre,
+            "electronic.width": self.electronic.width,
         }
 
     def __call__(self, features: Features) -> tuple[Tensor, Tensor]:
