@@ -2,11 +2,11 @@
 
 Every atom gives an orbital: that of its pi bond with one electron, or one with two, of a lone pair
 or of its bonds to hydrogen and carbon (hyperconjugation). Atoms of pi bonds that have a lone pair
-too, as that of a carbonyl group, give it as a second one; it lies in the plane, and meets what is two
-bonds away there. Energies are in units of the resonance integral of two carbon atoms, zero is an
-electron in a p orbital of carbon, and lower is bound more strongly. The parameters are of the kind
-of Van-Catledge's, J. Org. Chem. 45, 4801 (1980); they tell molecules apart, and predict nothing
-alone.
+too, as that of a carbonyl group, give it as a second one; it lies in the plane, and meets there
+what is two bonds away. Energies are in units of the resonance integral of two carbon atoms, zero is
+an electron in a p orbital of carbon, and lower is bound more strongly. The parameters are
+of the kind of Van-Catledge's, J. Org. Chem. 45, 4801 (1980); they tell molecules apart, and predict
+nothing alone.
 """
 
 from __future__ import annotations
