@@ -200,7 +200,12 @@ class Referee:
         return self.running_at(level) + count(self.owed, level)
 
     def begun(self, level: str) -> int:
-        return count(self.labelled, level) + self.under_way(level)
+        return self.spent(level) + self.under_way(level)
+
+    def spent(self, level: str) -> int:
+        """What the budget of a level counts."""
+        given_up = self.abandoned if self.plan.budget_counts == "attempts" else set[Pair]()
+        return count(self.labelled, level) + count(given_up, level)
 
     def running(self, topic: str) -> int:
         return sum(task_id.startswith(topic) for task_id in self.in_flight)
@@ -211,7 +216,7 @@ class Referee:
 
     def lacks(self, level: str) -> int:
         """Simulations that the level may still have running within its budget."""
-        missing = self.rungs.budget(level) - count(self.labelled, level)
+        missing = self.rungs.budget(level) - self.spent(level)
         return missing - self.running_at(level)
 
     @property
@@ -262,7 +267,7 @@ class Referee:
         assert not self.rungs.all_over, "the target is reached"
         for task in self.in_flight.values():
             if isinstance(task, DispatchSimulation):
-                done = len(self.labelled_at(task.level))
+                done = self.spent(task.level)
                 assert done < self.rungs.budget(task.level), "nobody wants what runs"
         if self.paused or min(self.slots.values()) == 0:
             return  # everything may have to wait

@@ -80,7 +80,7 @@ class Rungs:
         return self.budget(level) if over else self._part(level)
 
     def _has_budget(self, level: str) -> bool:
-        return len(self.referee.labelled_at(level)) >= self.budget(level)
+        return self.referee.spent(level) >= self.budget(level)
 
     def _is_over(self, level: str) -> bool:
         """Tell whether a level gives no more for certain."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,8 +14,10 @@ from molsteer.inferencer.acquisition import (
     mean_and_spread,
     score,
 )
+from molsteer.inferencer.kinds import Moments, combined
 from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.learning import Infer, Inferred
+from molsteer.shared.wire.specs import Surrogate
 from molsteer.shared.worker.port import TaskContext
 
 
@@ -33,7 +37,14 @@ def rank(
         PluginMissing: If the acquisition is not installed here.
         UnusableScores: If it does not score every molecule.
     """
-    mean, spread = mean_and_spread(predictions)
+    return rank_kinds(body, {"graphs": mean_and_spread(predictions)}, context, device)
+
+
+def rank_kinds(
+    body: Infer, kinds: Mapping[Surrogate, Moments], context: TaskContext, device: str
+) -> Inferred:
+    """Do as `rank`, from mean and spread of each kind of surrogate."""
+    mean, spread = combined(body, kinds)
     expected = expectations(body.aims, body.outputs, mean, spread)
     scores = score(expected, body.acquisition, known_to(body, mean.shape[1]))
     rows = best_rows(scores, body.keep, body.also)

@@ -14,16 +14,20 @@
     ├── ScfFailed            the density did not settle
     ├── NotConverged         the geometry did not settle
     ├── Dissociated          the molecule became another one, or fell apart
+    ├── NotInTable           the table that is replayed has no such molecule
+    ├── NoRecordedValue      the table has no value of it
+    ├── TableMissing         the table cannot be read here (a UserError too)
     ├── EngineCrashed        the process that computed it died
     └── TimeLimit            the task would have outlived its hard limit
 
 The same molecule meets the same failure again, so only those that depend on where and when the
-task runs are worth a retry: `EngineMissing` and `TimeLimit`.
+task runs are worth a retry: `EngineMissing`, `TableMissing` and `TimeLimit`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from molsteer.shared.errors import TaskError, UserError
@@ -209,6 +213,47 @@ class Dissociated(TaskError):
             f"Its energy would be a wrong label; leave the molecule out{without}."
         )
         self.smiles, self.state, self.change = smiles, state, change
+
+
+class NotInTable(TaskError):
+    """A molecule that a table of answers does not have."""
+
+    code: ClassVar[str] = "not-in-table"
+
+    def __init__(self, smiles: str) -> None:
+        super().__init__(
+            f"The table that is replayed has no molecule {smiles!r}. Search molecules of the "
+            f"table, or add a row."
+        )
+        self.smiles = smiles
+
+
+class NoRecordedValue(TaskError):
+    """A molecule whose value is empty in a table of answers, as that of one that once failed."""
+
+    code: ClassVar[str] = "no-recorded-value"
+
+    def __init__(self, smiles: str, name: str) -> None:
+        super().__init__(
+            f"The table that is replayed has no {name} of {smiles!r}: its cell is empty, which "
+            f"stands for a failure."
+        )
+        self.smiles, self.name = smiles, name
+
+
+class TableMissing(TaskError, UserError):
+    """A table of answers that cannot be read where the task ran."""
+
+    code: ClassVar[str] = "table-missing"
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, path: Path | None, reason: str) -> None:
+        which = "" if path is None else f" {path}"
+        super().__init__(
+            f"The table{which} that is replayed cannot be read here: {reason}. Tables are replayed "
+            f"in campaigns, by workers that can read the run directory."
+        )
+        self.path, self.reason = path, reason
 
 
 class EngineCrashed(TaskError):

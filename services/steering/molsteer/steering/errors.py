@@ -114,6 +114,15 @@ class UnusableTrainingSet(UserError):
         self.path, self.problems = path, tuple(problems)
 
 
+class UnusableTable(UserError):
+    """A table that a level should answer from, and cannot; names every problem."""
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"The table {path} cannot be replayed:{listed}")
+        self.path, self.problems = path, tuple(problems)
+
+
 class UnusableModels(UserError):
     """Files of weights that are not what they should be; names every problem."""
 

@@ -31,6 +31,7 @@ from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
+from molsteer.steering.settings.whole_numbers import changes_in_numbers, in_numbers
 from molsteer.steering.sites.plugins import check_plugins
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.sampling import sampled
@@ -40,6 +41,7 @@ from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import read_given, sized
 from molsteer.steering.start.starters import labels_given
+from molsteer.steering.start.tables import replayed
 
 
 @dataclass
@@ -97,11 +99,14 @@ class Rehearsal:
         )
         names = ", ".join(map(str, sources))
         if self.space:
+            self.settings = in_numbers(self.settings, len(self.space))
             yield f"Molecules: {len(self.space):,} of {names}, from the search space {folder}."
             return
         sample = sampled(sources, self.settings.admission(), self.settings.campaign.smiles_column)
         if sample.usable == 0 and sample.looked_at == sample.rows:
             raise SpaceError(f"There is no usable molecule in {names}. {sample.reasons}".rstrip())
+        usable = sample.rows * sample.usable // max(1, sample.looked_at)
+        self.settings = in_numbers(self.settings, usable)
         yield (
             f"Molecules: {counted(sample.rows, 'row')} of {names}, from which a search space is "
             f"built; of the first {sample.looked_at:,} rows, {sample.usable:,} can be searched. "
@@ -135,10 +140,12 @@ class Rehearsal:
             other = f"it holds a campaign with other molecules than {names}"
             raise UnusableRunDirectory(folder, other, "Name the molecules that it began with")
         if ledger.has_events and self.space is not None and not self.problems:
+            self.settings = replayed(self.settings, self.space).settings
             plan = plan_of(self.settings, self.space, self.known)
             identity = identity_of(self.settings, self.space, self.given, plan)
             run_directory.claim(folder, ledger, self.settings.campaign.name, identity, changes)
-            self.settings = changed(self.settings, {**changes, **self.changes})
+            changes = {**changes, **changes_in_numbers(self.changes, plan)}
+            self.settings = changed(self.settings, changes)
         done = simulated(ledger)
         self.begun = done > 0
         ended = ledger.fact("finished")

@@ -14,6 +14,7 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.run_directory import public_settings
+from molsteer.steering.settings.amounts import whole
 from molsteer.steering.settings.changes import changed
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class RunRecords:
             campaign = changed(public_settings(self.run_dir), changes_of(ledger)).campaign
             progress = measure(
                 ledger,
-                budget=campaign.budget,
+                budget=whole(campaign.budget),
                 activity=_activity(ledger, runs=runs),
                 now=time.time(),
             )

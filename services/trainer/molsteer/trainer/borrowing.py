@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 
 from molsteer.shared.ml.network import Ensemble
@@ -49,8 +48,5 @@ def borrow(ensemble: Ensemble, lent: Mapping[int, int], data: LabelledMolecules)
     for poor, rich in lent.items():
         own, other = ensemble.outputs[poor], ensemble.outputs[rich]
         own.load_state_dict(other.state_dict())
-        differences = data.value[poor] - data.value[rich]
-        both = ~np.isnan(differences)
-        shift = float(differences[both].mean()) if both.any() else 0.0
-        ensemble.label_mean[:, poor] = ensemble.label_mean[:, rich] + shift
+        ensemble.label_mean[:, poor] = ensemble.label_mean[:, rich] + data.shift(poor, rich)
         ensemble.label_spread[:, poor] = ensemble.label_spread[:, rich]

@@ -63,6 +63,25 @@ class Validation:
         known = ~np.isnan(self.value)
         return self._member_errors(predictions), _means(np.abs(means - self.value), known, axis=-1)
 
+    def by_others(self, ensemble: Ensemble) -> list[tuple[Floats, Floats]]:
+        """Tell each output's errors, and the spreads of the members that a molecule judges.
+
+        Returns:
+            For each output both, of shape (labels,), of molecules that judge several members.
+        """
+        predictions = predict(ensemble, self.graphs, _BATCH_SIZE).astype(np.float64)
+        held_out = np.broadcast_to(self.held_out[:, None, :], predictions.shape)
+        means = _means(predictions, held_out, axis=0)
+        variances = _means((predictions - means) ** 2, held_out, axis=0)
+        counts = self.held_out.sum(axis=0)
+        # Few members differ less from their own mean than many do.
+        spreads = np.sqrt(variances * counts / np.maximum(counts - 1, 1))
+        told = ~np.isnan(self.value) & ((counts > 1) | (len(predictions) == 1))
+        return [
+            (value[rows] - mean[rows], spread[rows])
+            for value, mean, spread, rows in zip(self.value, means, spreads, told, strict=True)
+        ]
+
     def relative_errors(self, ensemble: Ensemble) -> Floats:
         """Measure each member by its error in label spreads, mean over outputs, (members,)."""
         errors = self._member_errors(predict(ensemble, self.graphs, _BATCH_SIZE))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from molsteer.shared.blobs.port import Arrays
-from molsteer.shared.ml.errors import UnusableGraphs
+from molsteer.shared.ml.errors import UnusableFeatures, UnusableGraphs
+from molsteer.shared.wire.arrays.features import Features
 from molsteer.shared.wire.graphs import PackedGraphs
 
 
@@ -23,3 +24,18 @@ def read_graphs(arrays: Arrays) -> PackedGraphs:
     if (graphs.bond_ends >= graphs.atom_counts.repeat(graphs.bond_counts)[:, None]).any():
         raise UnusableGraphs("a bond ends at an atom that its molecule does not have.")
     return graphs
+
+
+def read_features(arrays: Arrays) -> Features:
+    """Take features of molecules out of named arrays.
+
+    Raises:
+        UnusableFeatures: If they are none, or are of no molecule.
+    """
+    try:
+        features = Features.from_arrays(arrays)
+    except ValueError as error:
+        raise UnusableFeatures(f"{error}.") from None
+    if not len(features):
+        raise UnusableFeatures("they are of no molecule.")
+    return features

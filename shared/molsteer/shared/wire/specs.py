@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -32,6 +33,8 @@ class SimulationSpec(Message):
         multiplicity: That of the molecule as its SMILES gives it.
         cation_multiplicity: That of the molecule with one electron less; None follows from the
             molecule's, as that of the molecule with one electron more does.
+        table: What the method `replay` answers from, a file that is named by its SHA-256.
+        speed: How many times as fast as the table says it answers; None is at once.
     """
 
     method: PluginName = "xtb"
@@ -41,6 +44,8 @@ class SimulationSpec(Message):
     max_steps: PositiveInt = 300
     multiplicity: Multiplicity = "rule"
     cation_multiplicity: Annotated[int, Field(ge=1, le=100)] | None = None
+    table: Path | None = None
+    speed: PositiveFloat | None = None
 
 
 class Level(Message):
@@ -49,6 +54,9 @@ class Level(Message):
     name: LevelName = "xtb"
     spec: SimulationSpec = SimulationSpec()
 
+
+REPLAY = "replay"
+"""The method that looks its answers up in a table instead of computing them."""
 
 Surrogate = Literal["graphs", "gp", "trees"]
 """What stands in for a simulation: an ensemble of graph networks; a Gaussian process, or extremely

@@ -5,15 +5,29 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.molecules import some_molecules
 
 from molsteer.shared.wire.arrays.candidates import Candidates
+from molsteer.shared.wire.arrays.features import Counts, Features, join
 from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 
 pytestmark = pytest.mark.fast
 
 ROW = np.array([4, 0, 2], dtype=np.int64)
 VALUES = np.array([[3.0, 2.0, 1.0], [-1.0, 0.0, 7.0]], dtype=np.float32)
+COUNTS = Counts(
+    code=np.array([3, 9, 2**32 - 1, 3], dtype=np.uint32),
+    count=np.array([1, 255, 2, 7], dtype=np.uint8),
+    entries=np.array([3, 0, 1], dtype=np.uint16),
+)
+FEATURES = Features(
+    COUNTS,
+    Counts(COUNTS.code[:0], COUNTS.count[:0], np.zeros(3, dtype=np.uint16)),
+    np.arange(12, dtype=np.float32).reshape(3, 4),
+    np.arange(6, dtype=np.float32).reshape(3, 2),
+)
 CANDIDATES = Candidates(row=ROW, score=VALUES[0], mean=VALUES, spread=np.abs(VALUES))
 
 
@@ -72,3 +86,76 @@ def test_values_that_do_not_belong_to_their_molecules_are_refused(
         arrays["value"] = value
     with pytest.raises(ValueError, match=reason):
         LabelledGraphs.from_arrays(arrays, outputs=2)
+
+
+def same(one: Features, other: Features) -> None:
+    arrays = other.to_arrays()
+    for name, array in one.to_arrays().items():
+        assert array.dtype == arrays[name].dtype
+        np.testing.assert_array_equal(array, arrays[name], err_msg=name)
+
+
+@given(st.lists(st.integers(0, 2), max_size=8), st.integers(0, 8))
+def test_features_that_are_taken_are_those_of_the_molecules(rows: list[int], cut: int) -> None:
+    wanted = np.array(rows, dtype=np.int64)
+    taken = FEATURES.take(wanted)
+    assert len(taken) == len(rows)
+    same(join([FEATURES.take(wanted[:cut]), FEATURES.take(wanted[cut:])]), taken)
+    same(Features.from_arrays(FEATURES.to_arrays(), wanted), taken)
+    for place, row in enumerate(rows):
+        same(taken.take(np.array([place])), FEATURES.take(np.array([row])))
+
+
+def test_features_are_read_as_they_were_written() -> None:
+    written = FEATURES.to_arrays()
+    assert Features.are_in(written)
+    assert not Features.are_in(some_molecules(1).to_arrays())
+    same(Features.from_arrays(written), FEATURES)
+
+
+def test_a_training_set_keeps_features_beside_its_graphs() -> None:
+    labelled = LabelledGraphs(some_molecules(3), np.ones((1, 3), dtype=np.float32), FEATURES)
+    read = LabelledGraphs.from_arrays(labelled.to_arrays(), outputs=1)
+    assert read.features is not None
+    same(read.features, FEATURES)
+    short = LabelledGraphs(labelled.graphs, labelled.value, FEATURES.take(np.array([0])))
+    with pytest.raises(ValueError, match="3 molecules come with features of 1"):
+        LabelledGraphs.from_arrays(short.to_arrays(), outputs=1)
+
+
+INFINITE = np.where(np.arange(12) == 11, np.inf, 0).astype(np.float32).reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "reason"),
+    [
+        ("morgan.code", None, "'morgan.code' are missing"),
+        ("morgan.code", COUNTS.code.astype(np.int64), "'morgan.code' are of type int64"),
+        ("morgan.code", COUNTS.code[:3], "the counts of features 'morgan' do not fit"),
+        ("morgan.count", COUNTS.count[:, None], "the counts of features 'morgan' do not fit"),
+        ("pairs.entries", np.ones(3, dtype=np.uint16), "the counts of features 'pairs' do not"),
+        ("pairs.entries", np.zeros(2, dtype=np.uint16), "not of the same molecules"),
+        ("pairs.entries", np.zeros((3, 1), dtype=np.uint16), "the counts of features 'pairs' do"),
+        ("descriptors", np.ones((3, 4)), "'descriptors' are of type float64"),
+        ("descriptors", FEATURES.descriptors[:2], "not of the same molecules"),
+        ("descriptors", INFINITE, "'descriptors' are not all finite"),
+        ("electronic", FEATURES.electronic[:, 0], "'electronic' are no table"),
+        ("electronic", FEATURES.electronic * np.float32(np.nan), "'electronic' are not all finite"),
+    ],
+)
+def test_features_that_do_not_fit_together_are_refused(
+    name: str, array: npt.NDArray[np.generic] | None, reason: str
+) -> None:
+    arrays = FEATURES.to_arrays()
+    arrays.pop(f"features.{name}")
+    if array is not None:
+        arrays[f"features.{name}"] = array
+    with pytest.raises(ValueError, match=reason):
+        Features.from_arrays(arrays)
+
+
+def test_only_molecules_that_are_asked_for_are_looked_at() -> None:
+    arrays = FEATURES.to_arrays() | {"features.descriptors": INFINITE}
+    assert len(Features.from_arrays(arrays, np.array([0, 1]))) == 2
+    with pytest.raises(ValueError, match="not all finite"):
+        Features.from_arrays(arrays, np.array([2]))

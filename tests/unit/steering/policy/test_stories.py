@@ -335,6 +335,13 @@ def test_a_molecule_that_fails_again_and_again_is_given_up_and_not_charged_to_th
     assert campaign.succeed("simulate/5/xtb/1") == [Finish("budget-reached")]
 
 
+def test_a_budget_of_attempts_is_charged_for_molecules_that_are_given_up():
+    campaign = Campaign(a_plan(budget=2, attempts=2, budget_counts="attempts"), (4, 5, 6))
+    campaign.fail("simulate/4/xtb/1", retryable=True)
+    assert campaign.fail("simulate/4/xtb/2", retryable=True) == simulate(5)
+    assert campaign.succeed("simulate/5/xtb/1") == [Finish("budget-reached")]
+
+
 def test_a_molecule_that_was_given_up_is_tried_anew_when_somebody_asks():
     campaign = Campaign(a_plan(budget=2, attempts=2), (4, 5))
     campaign.fail("simulate/4/xtb/1", retryable=False)

@@ -91,6 +91,12 @@ def _installed(_context: click.Context, _option: click.Parameter, level: str) ->
     help="Column of SMILES: its heading, or its number, from 1, where there are no headings; if "
     "not given, the usual headings are looked for.",
 )
+@click.option(
+    "--features",
+    is_flag=True,
+    help="Compute features of the molecules as well, which some surrogates read; see `molsteer "
+    "space features`.",
+)
 @click.option("--force", is_flag=True, help="Replace a search space that is there already.")
 @as_json
 @verbosity
@@ -103,6 +109,7 @@ def build(
     salts: Salts,
     processes: int | None,
     smiles_column: str | None,
+    features: bool,
     force: bool,
     as_json: bool,
     verbosity: Verbosity,
@@ -126,6 +133,7 @@ def build(
     from molsteer.shared.host.interrupts import tidy_up_on_terminate
     from molsteer.shared.telemetry.logs import log_to
     from molsteer.steering.live.building import shown as shown_progress
+    from molsteer.steering.space.adding_features import add_features
     from molsteer.steering.space.build import build as build_space
 
     tidy_up_on_terminate()
@@ -143,6 +151,8 @@ def build(
             smiles_column=smiles_column,
             on_progress=show,
         )
+        if features:
+            manifest = add_features(output, processes=processes, on_progress=show)
     elapsed_s = time.monotonic() - started_at
     if as_json:
         say(manifest.model_dump_json(indent=2))
@@ -150,6 +160,45 @@ def build(
     say(_summary(output, manifest))
     if verbosity != "quiet":
         say(f"Built in {elapsed_s:.0f} s, {manifest.rows / elapsed_s:,.0f} rows/s.", err=True)
+
+
+@space.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    show_default="one for each core",
+    help="Processes that compute features.",
+)
+@as_json
+@verbosity
+def features(folder: Path, processes: int | None, as_json: bool, verbosity: Verbosity) -> None:
+    """Compute the features of the molecules in the search space in FOLDER.
+
+    Surrogates that do not read graphs read these (train.surrogate): counts of atoms' environments
+    and of pairs of atoms, descriptors, and where the electrons are. What is there already is kept,
+    so that a computation that ended early goes on; what another version computed is replaced.
+
+    \b
+    Examples:
+      molsteer space features space
+      molsteer space features space --processes 4
+    """
+    from molsteer.shared.host.interrupts import tidy_up_on_terminate
+    from molsteer.steering.live.building import shown as shown_progress
+    from molsteer.steering.space.adding_features import add_features
+
+    tidy_up_on_terminate()
+    started_at = time.monotonic()
+    with shown_progress(console_for_news(verbosity, stderr=True)) as show:
+        manifest = add_features(folder, processes=processes, on_progress=show)
+    elapsed_s = time.monotonic() - started_at
+    if as_json:
+        say(manifest.model_dump_json(indent=2))
+        return
+    say(_summary(folder, manifest))
+    if verbosity != "quiet":
+        say(f"Done in {elapsed_s:.0f} s.", err=True)
 
 
 @space.command()
@@ -176,12 +225,19 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 def _summary(folder: Path, manifest: Manifest) -> str:
+    found = manifest.features
     size_bytes = sum(stored.size_bytes for stored in manifest.files)
     lines = [
         f"Search space {folder}: {manifest.molecules:,} molecules, {size_bytes / 1e6:,.1f} MB, "
         f"{counted(len(manifest.chunks), 'chunk')} of up to {manifest.chunk_size:,}",
         f"Rows read: {manifest.rows:,}, left out: {sum(manifest.rejected_rows.values()):,}",
     ]
+    if found:
+        lines.append(
+            f"Features: {len(found.descriptors)} descriptors, {len(found.electronic)} of "
+            f"electrons, and counts; {found.bytes_per_molecule:,.0f} bytes a molecule, computed by "
+            f"RDKit {found.rdkit}"
+        )
     lines += _kinds(manifest, manifest.rejected_rows)
     if manifest.rejected_rows:
         lines.append(f"Each is listed in {folder / manifest.rejected.file}")

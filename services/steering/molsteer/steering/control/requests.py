@@ -35,6 +35,7 @@ from molsteer.steering.policy.events import (
 )
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.changes import Changes, Value, check_changes
+from molsteer.steering.settings.whole_numbers import changes_in_numbers
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,10 @@ class Request(BaseModel):
     action: Literal["pause", "resume", "stop", "stop-now", "set", "retry"]
     changes: dict[str, Value] = {}
     molecules: tuple[int, ...] = ()
+
+    def in_numbers(self, plan: Plan) -> Request:
+        """Give the request with numbers of molecules in place of percentages."""
+        return self.model_copy(update={"changes": dict(changes_in_numbers(self.changes, plan))})
 
     def event(self, at: float, plan: Plan) -> Control:
         """Give what the policy must hear.

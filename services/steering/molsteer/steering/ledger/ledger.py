@@ -39,6 +39,7 @@ class Ledger:
     Every other method and query may raise the last two as well.
 
     Attributes:
+        folder: The run directory.
         commits: Transactions that were committed.
         commits_s: How long they took, from their beginning until they were on disk.
     """
@@ -52,6 +53,7 @@ class Ledger:
         if not create and not (folder / LEDGER_FILE).is_file():
             raise NoCampaign(folder)
         try:
+            self.folder = folder
             self.connection = connected(folder, read_only=read_only, at_rest=at_rest)
             self._check_version(folder, may_create=create)
             if not read_only:

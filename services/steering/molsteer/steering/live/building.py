@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from molsteer.shared.cli.in_place import InPlace, beside_bar
 from molsteer.shared.cli.terminal import Terminal
@@ -27,19 +28,37 @@ def shown(terminal: Terminal) -> Iterator[Callable[[Progress], None]]:
         yield _in_lines(terminal)
 
 
+@dataclass
+class _Stage:
+    """What is under way, the reading of molecules or the computation of features."""
+
+    features: bool = False
+    started_at: float = field(default_factory=time.monotonic)
+    left: SteadyTimeLeft = field(default_factory=SteadyTimeLeft)
+    followed_at: float | None = None
+
+    def follow(self, progress: Progress, now: float) -> _Stage:
+        """Give this stage, or the next one, which began when this one was last heard of."""
+        stage = self
+        if self.features != progress.features:
+            stage = _Stage(progress.features, self.followed_at or self.started_at)
+        stage.followed_at = now
+        return stage
+
+
 def _on_bar(lines: InPlace) -> Callable[[Progress], None]:
-    started_at, shown_at = time.monotonic(), float("-inf")
-    left = SteadyTimeLeft()
+    stage, shown_at = _Stage(), float("-inf")
 
     def show(progress: Progress) -> None:
-        nonlocal shown_at
+        nonlocal shown_at, stage
         now = time.monotonic()
+        stage = stage.follow(progress, now)
         if now - shown_at < _BAR_EVERY_S:
             return
-        shown_at, elapsed_s = now, now - started_at
+        shown_at, elapsed_s = now, now - stage.started_at
         bytes_left = progress.bytes_total - progress.bytes_read
         rate = progress.bytes_read / elapsed_s if elapsed_s else 0.0
-        left_s = left.follow(bytes_left / rate if rate and elapsed_s > 1.0 else None, now)
+        left_s = stage.left.follow(bytes_left / rate if rate and elapsed_s > 1.0 else None, now)
         told = [f"{_percent(progress):>5}", _describe(progress, elapsed_s)]
         told += [] if left_s is None else [f"{in_round_numbers(left_s)} left"]
         lines.draw(beside_bar(progress.bytes_read, progress.bytes_total, "  ".join(told)))
@@ -48,14 +67,18 @@ def _on_bar(lines: InPlace) -> Callable[[Progress], None]:
 
 
 def _in_lines(terminal: Terminal) -> Callable[[Progress], None]:
-    started_at = shown_at = time.monotonic()
+    stage = _Stage()
+    shown_at = stage.started_at
 
     def show(progress: Progress) -> None:
-        nonlocal shown_at
+        nonlocal shown_at, stage
         now = time.monotonic()
+        stage = stage.follow(progress, now)
         if now - shown_at >= _LINE_EVERY_S:
             shown_at = now
-            text = f"{_describe(progress, now - started_at)}, {_percent(progress)} of the input"
+            whole = "molecules" if progress.features else "input"
+            done = _describe(progress, now - stage.started_at)
+            text = f"{done}, {_percent(progress)} of the {whole}"
             terminal.print(text, soft_wrap=True)
 
     return show
@@ -67,4 +90,6 @@ def _percent(progress: Progress) -> str:
 
 def _describe(progress: Progress, elapsed_s: float) -> str:
     rate = progress.rows / elapsed_s if elapsed_s else 0.0
+    if progress.features:
+        return f"features of {progress.molecules:,} molecules, {rate:,.0f}/s"
     return f"{progress.molecules:,} molecules, {rate:,.0f} rows/s"

@@ -159,7 +159,8 @@ class Campaign:
         return news
 
     def _take_requests(self) -> None:
-        for name, request in self.inbox.unheard():
+        for name, asked in self.inbox.unheard():
+            request = asked.in_numbers(self.state.plan)
             plan = replanned(self.state.plan, request.changes)
             with self.ledger.transaction():
                 self.inbox.note(name, request)

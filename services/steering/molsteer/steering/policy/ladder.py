@@ -42,7 +42,7 @@ def dispatch_promotion(state: State) -> Step | None:
         return None
     for place in range(len(state.levels) - 1, 0, -1):
         level = state.levels[place]
-        if level.candidates and level.begun < _may_begin(state, place):
+        if level.candidates and state.begun(level) < _may_begin(state, place):
             first, *others = level.candidates
             task = DispatchSimulation(first.molecule, state.plan.rungs[place - 1].level)
             simulations = level.simulations.start(task)
@@ -56,7 +56,7 @@ def take_back_surplus(state: State) -> Step | None:
     if not state.plan.rungs:
         return None
     for place, (level, budget) in enumerate(zip(state.levels, state.plan.budgets, strict=True)):
-        if level.simulations.running and level.successes >= budget:
+        if level.simulations.running and state.spent(level) >= budget:
             surplus = CancelTasks(tuple(sorted(level.simulations.running)))
             ended = replace(level, simulations=taken_back(level.simulations))
             return state.at_level(place, ended), (surplus,)
@@ -66,7 +66,7 @@ def take_back_surplus(state: State) -> Step | None:
 def is_over(state: State, place: int) -> bool:
     """Tell whether a level has its budget, or can get no further for the time being."""
     level = state.levels[place]
-    if level.successes >= state.plan.budgets[place]:
+    if state.spent(level) >= state.plan.budgets[place]:
         return True
     if place == 0:
         return is_starved(state) and not asking_helps(state)

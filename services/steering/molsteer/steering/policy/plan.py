@@ -13,6 +13,7 @@ Surrogate = Literal["graphs", "gp", "trees"]
 """What can be trained; equal to the surrogates of the wire."""
 
 DuringUpdate = Literal["continue", "hold-while-training", "pause"]
+BudgetCounts = Literal["successes", "attempts"]
 Merge = Literal["progressive", "complete"]
 
 
@@ -37,7 +38,8 @@ class Plan:
     """How a campaign is to be steered.
 
     Attributes:
-        budget: Successful simulations wanted at the first level.
+        budget: Simulations wanted at the first level.
+        budget_counts: Whether budgets count what succeeded, or what was given up as well.
         level: The first level, at which molecules are simulated that a model chose.
         rungs: The levels above it, in order.
         slots_simulate: Simulations that can run at once.
@@ -91,6 +93,7 @@ class Plan:
     level: str = "xtb"
     rungs: tuple[Rung, ...] = ()
     surrogates: tuple[Surrogate, ...] = ("graphs",)
+    budget_counts: BudgetCounts = "successes"
 
     @property
     def learners(self) -> int:
@@ -99,7 +102,7 @@ class Plan:
 
     @property
     def budgets(self) -> tuple[int, ...]:
-        """Successful simulations wanted at each level, the first one's before those of rungs."""
+        """Simulations wanted at each level, the first one's before those of rungs."""
         budgets = [self.budget]
         for rung in self.rungs:
             budgets.append(ceil(rung.part_of(budgets[-1])))

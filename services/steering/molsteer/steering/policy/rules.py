@@ -31,7 +31,7 @@ from molsteer.steering.policy.updates import (
 def finish_when_decided(state: State) -> Step | None:
     """End the campaign when it has what it wants, fails too often, or has stopped as asked."""
     levels = state.levels
-    if levels[0].successes >= state.plan.budget and _all_over(state):
+    if state.spent(levels[0]) >= state.plan.budget and _all_over(state):
         return _finish(state, "budget-reached")
     for level in levels:
         if level.failures_in_a_row >= state.plan.failure_limit:
@@ -47,7 +47,7 @@ def dispatch_attempt(state: State) -> Step | None:
         level = state.levels[place]
         if not level.simulations.waiting or state.stopping or not state.has_place:
             continue
-        if len(level.simulations.running) < state.plan.budgets[place] - level.successes:
+        if len(level.simulations.running) < state.plan.budgets[place] - state.spent(level):
             again, simulations = level.simulations.start_first()
             return state.at_level(place, replace(level, simulations=simulations)), (again,)
     return None

@@ -93,11 +93,6 @@ class Standing:
     failures_in_a_row: int = 0
     candidates: tuple[Candidate, ...] = ()
 
-    @property
-    def begun(self) -> int:
-        """Molecules that have succeeded or are under way; one that is given up frees its place."""
-        return self.successes + len(self.simulations)
-
     def start(self, task: DispatchSimulation) -> Standing:
         """Dispatch the first attempt of a molecule."""
         # Here and below as `replace` does, in a third of its time: this is done for each event.
@@ -160,6 +155,16 @@ class State:
         levels = (*self.levels[:place], standing, *self.levels[place + 1 :])
         return replace(self, levels=levels)
 
+    def spent(self, level: Standing) -> int:
+        """How much of its budget a level has spent: molecules that succeeded, or failed as well."""
+        if self.plan.budget_counts == "attempts":
+            return level.successes + len(level.abandoned)
+        return level.successes
+
+    def begun(self, level: Standing) -> int:
+        """How much of it is spent once all is over that is under way and succeeds."""
+        return self.spent(level) + len(level.simulations)
+
     @property
     def first(self) -> Standing:
         """Where the first level is."""
@@ -181,7 +186,7 @@ class State:
     @property
     def choosable(self) -> int:
         """New molecules that may still be chosen, by the budget and by the size of the space."""
-        within_budget = self.plan.budget - self.levels[0].begun
+        within_budget = self.plan.budget - self.begun(self.levels[0])
         return min(within_budget, self.plan.space_size - len(self.chosen))
 
     @property

@@ -17,7 +17,9 @@ from molsteer.steering.records.figures.between_levels import Between, between_le
 from molsteer.steering.records.figures.groups import Comparison, group
 from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
+from molsteer.steering.records.figures.recall import Recall
 from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
+from molsteer.steering.records.truth import read_recall
 from molsteer.steering.records.updates import Update, read_beliefs, read_updates
 
 
@@ -86,6 +88,7 @@ class Findings:
         failures: What failed, the most common kind first; cancelled tasks are none.
         own_headings: Headings of the users' own columns.
         space_size: Molecules that are searched, 0 where that is not known.
+        recall: How many of the best molecules were found, where a table tells; else None.
     """
 
     name: str
@@ -109,6 +112,7 @@ class Findings:
     failures: Sequence[Failure]
     own_headings: Sequence[str] = ()
     space_size: int = 0
+    recall: Recall | None = None
 
     @property
     def leading(self) -> Objective | None:
@@ -159,6 +163,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         failures=_failures(ledger),
         own_headings=own_columns.headings(ledger),
         space_size=plan.get("space_size", 0),
+        recall=read_recall(ledger),
     )
 
 

@@ -9,6 +9,7 @@ from molsteer.shared.wording import counted
 from molsteer.steering.records.agreement import contradiction
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.groups import Comparison, Group
+from molsteer.steering.records.figures.recall import NEARLY_ALL
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.report.models import models, worthless
 from molsteer.steering.report.molecules import best_compromises, best_molecules, remarks
@@ -33,6 +34,7 @@ def render(findings: Findings, *plots: str) -> str:
             *(f"{remark}\n" for remark in remarks(findings)),
             *_compromises(findings),
             *_comparisons(findings),
+            *_recall(findings),
             *(f"![Discovery plot]({plot})\n" for plot in plots),
             *models(findings),
             "## Tasks\n",
@@ -114,6 +116,17 @@ def _comparison(comparison: Comparison, starter: str) -> str:
             _group_row(f"{starter} start", comparison.start),
             _group_row("chosen by the models", comparison.steered),
         ],
+    )
+
+
+def _recall(findings: Findings) -> Iterator[str]:
+    if (recall := findings.recall) is None:
+        return
+    labels = recall.labels_to_nearly_all
+    until = f"; {NEARLY_ALL:.0%} of them after {counted(labels, 'label')}" if labels else ""
+    yield (
+        f"Of the {counted(recall.top, 'best molecule')} among {recall.molecules:,} whose values "
+        f"are known, {recall.found} were found ({recall.share:.0%}){until}.\n"
     )
 
 

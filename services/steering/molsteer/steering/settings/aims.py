@@ -22,8 +22,9 @@ from molsteer.shared.wire.properties import (
     PropertyName,
     Unit,
 )
-from molsteer.shared.wire.specs import Level, PluginName, SimulationSpec, Solvent
+from molsteer.shared.wire.specs import REPLAY, Level, PluginName, SimulationSpec, Solvent
 from molsteer.steering.policy.plan import Rung
+from molsteer.steering.settings.replay import ReplaySettings
 
 SHARE = 0.1
 """Part of the molecules that climb to the next level, where nothing else is said."""
@@ -38,7 +39,7 @@ Problem = tuple[tuple[str | int, ...], str]
 """Place of a setting, and what is wrong there, without a full stop."""
 
 
-class LevelSection(Section):
+class LevelSection(ReplaySettings):
     """A level of theory; the first one is for all molecules, each further one for the best."""
 
     name: LevelName = Field(description="Name of the level, as objectives and results know it.")
@@ -284,4 +285,7 @@ def _level(section: LevelSection, default: SimulationSpec) -> Level:
     given = section.model_dump(include=set(SimulationSpec.model_fields), exclude_none=True)
     if section.solvent == VACUUM:
         given["solvent"] = None
-    return Level(name=section.name, spec=default.model_copy(update=given))
+    spec = default.model_copy(update=given)
+    if spec.method != REPLAY and section.table is None:
+        spec = spec.model_copy(update={"table": None, "speed": None})
+    return Level(name=section.name, spec=spec)

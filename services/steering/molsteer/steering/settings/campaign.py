@@ -39,6 +39,7 @@ from molsteer.steering.settings.aims import (
 )
 from molsteer.steering.settings.learning import InferSection, TrainSection
 from molsteer.steering.settings.notify import NotifySection
+from molsteer.steering.settings.replay import found_unit, headings_of, problems_of_tables
 from molsteer.steering.settings.sections import (
     CampaignSection,
     MetricsSection,
@@ -46,6 +47,7 @@ from molsteer.steering.settings.sections import (
     SimulateSection,
 )
 from molsteer.steering.space.admission import Admission
+from molsteer.steering.space.errors import UnreadableSource
 from molsteer.steering.space.files.layout import LISTS, TABLES, suffix
 from molsteer.steering.space.manifest import MANIFEST_NAME
 
@@ -68,7 +70,7 @@ class CampaignSettings(FileSettings):
 
     @model_validator(mode="after")
     def _check_aims(self) -> Self:
-        campaign, asked = self.campaign, self._wanted
+        campaign, asked = self.campaign, self.asked
         problems = list(problems_of(self.level, asked, self.levels))
         if not self.objective:  # their places are in no table
             problems = [
@@ -79,6 +81,7 @@ class CampaignSettings(FileSettings):
             problems.append((_SHORT, f"{other}; leave one of them out"))
         if campaign.hit_above_eV is not None:
             problems += problems_of_threshold(asked[0])
+        problems += problems_of_tables(self.levels, in_list=bool(self.level))
         if problems:
             raise ValidationError.from_exception_data("CampaignSettings", [*map(_shown, problems)])
         return self
@@ -132,6 +135,20 @@ class CampaignSettings(FileSettings):
         return levels_from(self.level, self.simulate.as_level())
 
     @property
+    def table_columns(self) -> dict[str, str | None]:
+        """The column of each level's answers in its table, where the settings name one."""
+        default = self.simulate.table_column
+        if not self.level:
+            return {self.levels[0].name: default}
+        return {
+            each.name: default if each.table is None else each.table_column for each in self.level
+        }
+
+    def smiles_column_of(self, table: Path) -> str | None:
+        """Give the column of SMILES in a table of answers, where the settings name one."""
+        return self.campaign.smiles_column if table in self.campaign.space else None
+
+    @property
     def rungs(self) -> tuple[Rung, ...]:
         """The levels above the first, as the policy knows them."""
         return rungs_from(self.level)
@@ -139,10 +156,11 @@ class CampaignSettings(FileSettings):
     @property
     def objectives(self) -> tuple[Objective, ...]:
         """What is wanted, the leading objective first."""
-        return objectives_from(self._wanted, self.levels)
+        return objectives_from(self.asked, self.levels)
 
     @property
-    def _wanted(self) -> tuple[ObjectiveSection, ...]:
+    def asked(self) -> tuple[ObjectiveSection, ...]:
+        """The objectives as if all of them stood in the file."""
         campaign = self.campaign
         return wanted(self.objective, campaign.property, campaign.hit_above_eV)
 
@@ -196,7 +214,7 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
     if file and (problem := _other_kind(file)):
         raise SettingsError(str(file), [problem])
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
-    return settings if file is None else _located(settings, file.parent, flags)
+    return _with_units(settings if file is None else _located(settings, file.parent, flags))
 
 
 def _other_kind(file: Path) -> str | None:
@@ -218,6 +236,7 @@ def _other_kind(file: Path) -> str | None:
 _FILES = (
     *(("campaign", "space"), ("campaign", "training_set"), ("train", "models")),
     ("notify", "url_file"),
+    *(("simulate", "table"), ("campaign", "truth")),
 )
 """Settings that name files, which those in a campaign's file name from where it is."""
 
@@ -239,4 +258,29 @@ def _located(
                 continue
         changed = holder.model_copy(update={key: located})
         settings = settings.model_copy(update={section: changed})
-    return settings
+    levels = [
+        level if level.table is None else level.model_copy(update={"table": folder / level.table})
+        for level in settings.level
+    ]
+    return settings.model_copy(update={"level": tuple(levels)})
+
+
+def _with_units(settings: CampaignSettings) -> CampaignSettings:
+    """Fill in units of objectives as the tables have them that answer."""
+    tables = {each.name: each.spec.table for each in settings.levels if each.spec.table is not None}
+    problems: list[str] = []
+    objectives: list[ObjectiveSection] = []
+    for asked, objective in zip(settings.asked, settings.objectives, strict=True):
+        unit, level = asked.unit, objective.output.level
+        if (table := tables.get(level)) is not None:
+            try:
+                headings = headings_of(table, settings.smiles_column_of(table))
+                unit = found_unit(headings, asked.property, unit, settings.table_columns[level])
+            except UnreadableSource as error:
+                problems.append(str(error))
+            except ValueError as error:
+                problems.append(f"The table {table} {error}.")
+        objectives.append(asked.model_copy(update={"unit": unit}))
+    if problems:
+        raise SettingsError("this campaign", list(dict.fromkeys(problems)))
+    return settings.model_copy(update={"objective": tuple(objectives)}) if tables else settings

@@ -38,9 +38,10 @@ CHANGEABLE = (
 )
 
 FREE = (
+    *("campaign.truth", "campaign.truth_top"),
     *("campaign.hit_above_eV", "objective.hit_above", "objective.hit_below"),
     *("objective.hit_within", "policy.max_starts", "infer.batch_size"),
-    *("simulate.time_limit_s", "infer.time_limit_s"),
+    *("simulate.time_limit_s", "infer.time_limit_s", "simulate.speed"),
     *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers", "metrics"),
     "notify",
 )

@@ -24,7 +24,9 @@ from molsteer.shared.wire.specs import (
     Solvent,
 )
 from molsteer.steering.settings.aims import VACUUM
+from molsteer.steering.settings.amounts import Amount, Percentage
 from molsteer.steering.settings.kinds import CampaignName, ColumnName, Paths
+from molsteer.steering.settings.replay import ReplaySettings
 from molsteer.steering.space.admission import Charged, Salts
 
 
@@ -72,13 +74,29 @@ class CampaignSection(Section):
         description="Column of labels in such a table, in the property's unit; if not given, the "
         "one called as the property, or adiabatic_eV or ip_eV for the adiabatic potential.",
     )
+    truth: Path | None = Field(
+        default=None,
+        description="Table of true values of the leading objective's property, laid out as "
+        "`simulate.table`, by which reports tell how many of the best were found; that of the "
+        "level where it is replay.",
+    )
+    truth_top: Amount = Field(
+        default=Percentage("1%"),
+        description="How many molecules of such a table are the best, or which percentage of them.",
+    )
     run_dir: Path | None = Field(
         default=None,
         description="Folder of everything this campaign writes; runs/NAME if not given.",
     )
-    budget: PositiveInt = Field(
+    budget: Amount = Field(
         default=100,
-        description="Successful simulations at the first level, after which the campaign ends.",
+        description="Simulations at the first level after which the campaign ends, or a percentage "
+        "of the molecules, as 1%.",
+    )
+    budget_counts: Literal["successes", "attempts"] = Field(
+        default="successes",
+        description="What the budget counts: simulations that succeeded, or molecules that failed "
+        "for good as well.",
     )
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the first molecules and of the ensemble."
@@ -103,18 +121,23 @@ class PolicySection(Section):
         description="How the first molecules are chosen, before there is a model: at random, or as "
         "many as the first training needs from the middles of clusters of similar molecules.",
     )
-    first_training_after: PositiveInt = Field(
+    first_training_after: Amount = Field(
         default=32,
-        description="Labels that the first training waits for, unless there are `train.models`.",
+        description="Labels that the first training waits for, unless there are `train.models`, or "
+        "a percentage of the molecules.",
     )
-    retrain_after: PositiveInt = Field(
-        default=16, description="New labels after which the ensemble is trained again."
+    retrain_after: Amount = Field(
+        default=16,
+        description="New labels after which models are trained again, or a percentage of the "
+        "molecules.",
     )
     buffer: NonNegativeInt = Field(
         default=2, description="Simulations that wait in the queue beyond the running ones."
     )
     shortlist: PositiveInt = Field(
-        default=500, description="Best candidates that steering keeps at hand."
+        default=500,
+        description="Best candidates that steering keeps at hand; more where the labels between "
+        "two trainings need more.",
     )
     during_update: Literal["continue", "hold-while-training", "pause"] = Field(
         default="continue",
@@ -158,7 +181,7 @@ class PolicySection(Section):
     )
 
 
-class SimulateSection(TopicSection):
+class SimulateSection(TopicSection, ReplaySettings):
     """Quantum chemistry."""
 
     slots: PositiveInt = Field(
@@ -167,7 +190,8 @@ class SimulateSection(TopicSection):
     )
     level: PluginName = Field(
         default="xtb",
-        description="Level of theory; xtb is GFN2-xTB, packages may offer others.",
+        description="Level of theory; xtb is GFN2-xTB, replay answers from a `table`, packages may "
+        "offer others.",
     )
     solvent: Solvent | None = Field(
         default=None,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from molsteer.shared.errors import UserError
 
+REBUILD = "Build it again with: molsteer space build --force"
+
 
 class SpaceError(UserError):
     """Molecules that cannot be searched; the message says what, where and what to do."""
@@ -53,6 +55,17 @@ class OtherAdmission(SpaceError):
         self.folder, self.setting, self.value = folder, setting, value
 
 
+class NoFeatures(SpaceError):
+    """A search space without the features that surrogates of a campaign read."""
+
+    def __init__(self, folder: Path, surrogates: str, cure: str) -> None:
+        super().__init__(
+            f"The search space {folder} has no features, which the surrogates {surrogates} of "
+            f"train.surrogate read. {cure}"
+        )
+        self.folder, self.surrogates, self.cure = folder, surrogates, cure
+
+
 class DamagedSpace(SpaceError):
     """A folder that holds no search space, or one that cannot be trusted."""
 
@@ -60,7 +73,7 @@ class DamagedSpace(SpaceError):
         self,
         folder: Path,
         reason: str,
-        cure: str = "Build it again with: molsteer space build --force",
+        cure: str = REBUILD,
     ) -> None:
         super().__init__(f"The search space {folder} cannot be opened: {reason}. {cure}")
         self.folder, self.reason, self.cure = folder, reason, cure

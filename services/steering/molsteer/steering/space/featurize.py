@@ -66,7 +66,7 @@ def pack(molecules: Sequence[Chem.Mol]) -> PackedGraphs:
 
     Codes beyond their vocabulary take its last value. Dative bonds count as single.
     """
-    molecules = [_without_hydrogens(molecule) for molecule in molecules]
+    molecules = [without_hydrogens(molecule) for molecule in molecules]
     atom_columns: tuple[list[int], ...] = tuple([] for _ in _ATOM_COLUMNS)
     bond_columns: tuple[list[float], ...] = tuple([] for _ in _BOND_COLUMNS)
     for molecule in molecules:
@@ -88,7 +88,7 @@ def pack(molecules: Sequence[Chem.Mol]) -> PackedGraphs:
     )
 
 
-def _without_hydrogens(molecule: Chem.Mol) -> Chem.Mol:
+def without_hydrogens(molecule: Chem.Mol) -> Chem.Mol:
     """Drop the hydrogens that parsing keeps as atoms, such as deuterium, unless all are such."""
     if molecule.GetNumHeavyAtoms() in (0, molecule.GetNumAtoms()):
         return molecule

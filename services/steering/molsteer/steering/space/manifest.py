@@ -11,16 +11,16 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_
 
 from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.wire.base import Message
-from molsteer.shared.wording import wording
+from molsteer.shared.wording import counted, wording
 from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.space.admission import Admission
-from molsteer.steering.space.errors import DamagedSpace
+from molsteer.steering.space.errors import REBUILD, DamagedSpace, OtherAdmission
 
 FORMAT = 2
 MANIFEST_NAME = "space.json"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, Field(pattern=r"^(chunks/)?[a-z0-9_]+\.[a-z]+$")]
+FileName = Annotated[str, Field(pattern=r"^((chunks|features)/)?[a-z0-9_]+\.[a-z]+$")]
 
 
 class StoredFile(Message):
@@ -61,6 +61,30 @@ class OwnColumns(Message):
     offsets: StoredFile
 
 
+class StoredFeatures(Message):
+    """Features of the molecules, which surrogates read that do not read graphs.
+
+    Attributes:
+        version: What the numbers mean, see `molsteer.shared.wire.arrays.features`.
+        rdkit: Version of RDKit that they come from; another may give other numbers.
+        descriptors, electronic: Names of the columns.
+        chunks: The files of those of each chunk of molecules, in order.
+    """
+
+    version: PositiveInt
+    rdkit: str
+    descriptors: tuple[str, ...]
+    electronic: tuple[str, ...]
+    chunks: tuple[StoredChunk, ...]
+
+    @property
+    def bytes_per_molecule(self) -> float:
+        """How much those of one molecule take on disk."""
+        return sum(chunk.size_bytes for chunk in self.chunks) / sum(
+            chunk.molecules for chunk in self.chunks
+        )
+
+
 class SourceRecord(Message):
     """A molecules file that the space was built from.
 
@@ -98,6 +122,7 @@ class Manifest(Message):
         examples: The first row of each reason and change, in words.
         sources: The molecules files, in order.
         own_columns: What else the files say of the molecules; None if nothing.
+        features: Features of the molecules, if they were computed.
         digest: Digest of the molecules and their order, whatever files they came from.
     """
 
@@ -117,6 +142,7 @@ class Manifest(Message):
     examples: dict[str, str]
     sources: tuple[SourceRecord, ...] = Field(min_length=1)
     own_columns: OwnColumns | None = None
+    features: StoredFeatures | None = None
     digest: Sha256
 
     @model_validator(mode="after")
@@ -126,6 +152,8 @@ class Manifest(Message):
             raise ValueError("its chunks are not of one size")
         if sum(full) + last != self.molecules:
             raise ValueError("its chunks do not hold its molecules")
+        if self.features and [chunk.molecules for chunk in self.features.chunks] != [*full, last]:
+            raise ValueError("its features are not of its molecules")
         return self
 
     @property
@@ -135,7 +163,7 @@ class Manifest(Message):
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
-        """Every file of the folder but this one."""
+        """Every file of the folder but this one, and but the features."""
         tables = (self.smiles, self.smiles_offsets, self.rejected, self.changed)
         own = (self.own_columns.cells, self.own_columns.offsets) if self.own_columns else ()
         return (*self.chunks, *tables, *own)
@@ -147,8 +175,17 @@ def content_digest(chunk_size: int, contents: tuple[StoredFile, ...]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def read_manifest(folder: Path) -> Manifest:
+def features_cure(folder: Path) -> str:
+    """Tell how the features of a space are computed, or computed again."""
+    return f"Compute them with: molsteer space features {shell_word(folder)}"
+
+
+def read_manifest(folder: Path, *, features: bool = True) -> Manifest:
     """Read the manifest of a folder and check that its files are there in full length.
+
+    Args:
+        folder: What `build` made.
+        features: Whether to check the files of features.
 
     Raises:
         DamagedSpace: If it is no space, of another format, or incomplete.
@@ -167,7 +204,26 @@ def read_manifest(folder: Path) -> Manifest:
         raise DamagedSpace(folder, _why_unreadable(document, error)) from error
     for stored in manifest.files:
         _check_size(folder, stored)
+    if manifest.features and features:
+        for stored in manifest.features.chunks:
+            _check_size(folder, stored, features_cure(folder))
     return manifest
+
+
+def check_admission(folder: Path, manifest: Manifest, wanted: Admission) -> None:
+    """See that a space holds no other molecules than are wanted.
+
+    Settings for the building of a space are not ignored where it was built before.
+
+    Raises:
+        OtherAdmission: If it was built otherwise.
+    """
+    if wanted.charged == "leave-out" and manifest.charged:
+        problem = f"it holds {counted(manifest.charged, 'charged molecule')}"
+        raise OtherAdmission(folder, problem, "charged", wanted.charged)
+    if wanted.salts not in ("leave-out", manifest.admission.salts):
+        problem = f"it was built with salts = {manifest.admission.salts!r}"
+        raise OtherAdmission(folder, problem, "salts", wanted.salts)
 
 
 def is_replaced(folder: Path, digest: str) -> bool:
@@ -193,12 +249,11 @@ def _why_unreadable(document: bytes, error: ValidationError) -> str:
     return f"its {MANIFEST_NAME} is damaged at {place} ({wording(first)})"
 
 
-def _check_size(folder: Path, stored: StoredFile) -> None:
+def _check_size(folder: Path, stored: StoredFile, cure: str = REBUILD) -> None:
     try:
         size_bytes = (folder / stored.file).stat().st_size
     except OSError as error:
-        raise DamagedSpace(folder, f"its file {stored.file} is missing") from error
+        raise DamagedSpace(folder, f"its file {stored.file} is missing", cure) from error
     if size_bytes != stored.size_bytes:
-        raise DamagedSpace(
-            folder, f"its file {stored.file} has {size_bytes} bytes, not {stored.size_bytes}"
-        )
+        reason = f"its file {stored.file} has {size_bytes} bytes, not {stored.size_bytes}"
+        raise DamagedSpace(folder, reason, cure)

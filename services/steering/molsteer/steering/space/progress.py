@@ -14,12 +14,19 @@ class Progress:
         molecules: Rows that are in the space.
         bytes_read: Bytes of the sources read, as they lie on disk; runs a little ahead of `rows`.
         bytes_total: Bytes of all sources.
+        features: Whether features are computed; then all of these count molecules.
     """
 
     rows: int
     molecules: int
     bytes_read: int
     bytes_total: int
+    features: bool = False
+
+    @classmethod
+    def of_features(cls, done: int, molecules: int) -> Progress:
+        """Tell how far the computation of features has come, which follows a build."""
+        return cls(done, done, done, molecules, features=True)
 
 
 def ignore(progress: Progress) -> None:

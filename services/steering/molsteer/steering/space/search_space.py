@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from tokenize import TokenError
@@ -15,17 +14,26 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from molsteer.shared.wire.arrays.features import FEATURES, Features
+from molsteer.shared.wire.arrays.features import join as join_features
 from molsteer.shared.wire.graphs import PackedGraphs, join
-from molsteer.shared.wording import counted
 from molsteer.steering.space.admission import DEFAULT, Admission
 from molsteer.steering.space.errors import (
     DamagedSpace,
-    OtherAdmission,
     ReplacedSpace,
     SpaceError,
 )
+from molsteer.steering.space.files.chunks import chunks_in, collect
+from molsteer.steering.space.files.mapped import mapped_arrays
 from molsteer.steering.space.files.sources import MoleculesFile
-from molsteer.steering.space.manifest import Manifest, StoredFile, is_replaced, read_manifest
+from molsteer.steering.space.manifest import (
+    Manifest,
+    StoredFile,
+    check_admission,
+    features_cure,
+    is_replaced,
+    read_manifest,
+)
 from molsteer.steering.space.own_columns import OwnCells, OwnColumnsTable
 from molsteer.steering.space.progress import Progress, ignore
 
@@ -33,20 +41,6 @@ _UNREADABLE_TABLE = (ValueError, OSError, SyntaxError, TokenError, MemoryError, 
 """What NumPy may raise at the header of a file, which it reads like Python."""
 
 _PRINTABLE = re.compile(rb"[!-~]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Consecutive molecules of the space as packed graphs in a file.
-
-    Attributes:
-        path: A safetensors file, as `PackedGraphs.to_arrays` names its arrays.
-    """
-
-    path: Path
-    sha256: str
-    size_bytes: int
-    molecules: int
 
 
 class SearchSpace:
@@ -58,14 +52,16 @@ class SearchSpace:
         folder: Where it lies.
         manifest: Counts, sources and digests.
         chunks: Its chunks in their order.
+        feature_chunks: Features of the molecules of each chunk, as `Features.to_arrays` names
+            them; empty where there are none of the version that is read here.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder, self.manifest = folder, manifest
-        self.chunks = tuple(
-            Chunk(folder / stored.file, stored.sha256, stored.size_bytes, stored.molecules)
-            for stored in manifest.chunks
-        )
+        self.chunks = chunks_in(folder, manifest.chunks)
+        found = manifest.features
+        known = found is not None and found.version == FEATURES
+        self.feature_chunks = chunks_in(folder, found.chunks) if found and known else ()
         self._smiles_offsets = self._table(manifest.smiles_offsets, "int64", len(self) + 1)
         self._smiles = self._table(manifest.smiles, "uint8", int(self._smiles_offsets[-1]))
         self._own_columns: OwnColumnsTable | None = None
@@ -147,25 +143,33 @@ class SearchSpace:
             IndexError: If the space lacks one of them.
             SpaceError: If a chunk does not hold what it should.
         """
-        if indices.size == 0:
-            return self._pack(0).take(indices.astype(np.int64))
-        self._checked(int(indices.min()))
-        self._checked(int(indices.max()))
-        order = np.argsort(indices, kind="stable")
-        numbers, rows = np.divmod(indices[order].astype(np.int64), self.chunk_size)
-        found, starts = np.unique(numbers, return_index=True)
-        in_order = join(
-            [
-                self._pack(int(number)).take(part)
-                for number, part in zip(found, np.split(rows, starts[1:]), strict=True)
-            ]
+        self._check_all(indices)
+        return collect(
+            indices, self.chunk_size, lambda chunk, rows: self._pack(chunk).take(rows), join
         )
-        return in_order.take(np.argsort(order, kind="stable"))
 
-    def unreadable(self, number: int, error: Exception) -> SpaceError:
-        """Say why a chunk that was there cannot be read now."""
+    def features(self, indices: npt.NDArray[np.integer]) -> Features:
+        """Collect the features of any molecules, as `graphs` does.
+
+        Only what belongs to these molecules is read.
+
+        Raises:
+            IndexError: If the space lacks one of them.
+            SpaceError: If it has no features, or a file does not hold what it should.
+        """
+        if not self.feature_chunks:
+            cure = features_cure(self.folder)
+            raise DamagedSpace(self.folder, "it has no features of its molecules", cure)
+        self._check_all(indices)
+        return collect(indices, self.chunk_size, self._features, join_features)
+
+    def unreadable(self, number: int, error: Exception, *, features: bool = False) -> SpaceError:
+        """Say why a chunk that was there, or features of it, cannot be read now."""
         if is_replaced(self.folder, self.digest):
             return ReplacedSpace(self.folder)
+        if features:
+            reason = f"the features of its chunk {number} are damaged ({error})"
+            return DamagedSpace(self.folder, reason, features_cure(self.folder))
         return DamagedSpace(self.folder, f"its chunk {number} is damaged ({error})")
 
     def _pack(self, number: int) -> PackedGraphs:
@@ -177,6 +181,16 @@ class SearchSpace:
             raise DamagedSpace(self.folder, f"its chunk {number} holds {len(pack)} molecules")
         return pack
 
+    def _features(self, number: int, rows: npt.NDArray[np.int64]) -> Features:
+        chunk = self.feature_chunks[number]
+        try:
+            arrays = mapped_arrays(chunk.path)
+            if (found := len(arrays["features.descriptors"])) != chunk.molecules:
+                raise ValueError(f"it holds {found} molecules")
+            return Features.from_arrays(arrays, rows)
+        except (ValueError, KeyError, OSError) as error:
+            raise self.unreadable(number, error, features=True) from error
+
     def _table(self, stored: StoredFile, dtype: str, length: int) -> npt.NDArray[np.generic]:
         try:
             table: npt.NDArray[np.generic] = np.load(
@@ -187,6 +201,10 @@ class SearchSpace:
         if table.shape != (length,) or table.dtype != np.dtype(dtype):
             raise DamagedSpace(self.folder, f"its {stored.file} holds something else")
         return table
+
+    def _check_all(self, indices: npt.NDArray[np.integer]) -> None:
+        for index in (indices.min(), indices.max()) if indices.size else ():
+            self._checked(int(index))
 
     def _checked(self, index: int) -> int:
         if not 0 <= index < len(self):
@@ -261,7 +279,7 @@ def look_for(
                 f"be chosen. Leave --smiles-column out, or give the files it was built from."
             )
         space = SearchSpace.open(sources[0])
-        _check_admission(space, admission)
+        check_admission(space.folder, space.manifest, admission)
         return sources[0], space
     digests = [MoleculesFile(source).sha256() for source in sources]
     read = "".join([*digests, admission.model_dump_json(), smiles_column or ""])
@@ -270,14 +288,3 @@ def look_for(
         return folder, SearchSpace.open(folder)
     except DamagedSpace:  # most often there is none yet
         return folder, None
-
-
-def _check_admission(space: SearchSpace, wanted: Admission) -> None:
-    """Settings for the building of a space are not ignored where it was built before."""
-    found = space.manifest.admission
-    if wanted.charged == "leave-out" and space.manifest.charged:
-        problem = f"it holds {counted(space.manifest.charged, 'charged molecule')}"
-        raise OtherAdmission(space.folder, problem, "charged", wanted.charged)
-    if wanted.salts not in ("leave-out", found.salts):
-        problem = f"it was built with salts = {found.salts!r}"
-        raise OtherAdmission(space.folder, problem, "salts", wanted.salts)

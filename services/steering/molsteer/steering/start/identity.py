@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from molsteer.shared.wire.properties import Objective
 from molsteer.steering.policy.plan import Plan
+from molsteer.steering.settings.amounts import whole
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import knob, values
 from molsteer.steering.settings.learning import MEMBERS
@@ -26,14 +27,15 @@ def plan_of(settings: CampaignSettings, space: SearchSpace | None, known_labels:
     """
     policy = settings.policy
     return Plan(
-        budget=settings.campaign.budget,
+        budget=whole(settings.campaign.budget),
+        budget_counts=settings.campaign.budget_counts,
         slots_simulate=settings.simulate.slots,
         slots_train=settings.train.slots,
         slots_infer=settings.infer.slots,
         buffer=policy.buffer,
         shortlist=policy.shortlist,
-        first_training_after=policy.first_training_after,
-        retrain_after=policy.retrain_after,
+        first_training_after=whole(policy.first_training_after),
+        retrain_after=whole(policy.retrain_after),
         during_update=policy.during_update,
         warm_start=policy.start_from == "warm",
         merge=policy.merge,
@@ -45,7 +47,7 @@ def plan_of(settings: CampaignSettings, space: SearchSpace | None, known_labels:
         failure_limit=policy.failure_limit,
         known_labels=known_labels,
         predict_early=policy.inference == "model",
-        labels_first=known_labels >= policy.first_training_after,
+        labels_first=known_labels >= whole(policy.first_training_after),
         level=settings.levels[0].name,
         rungs=settings.rungs,
         surrogates=settings.train.surrogate,
@@ -89,7 +91,11 @@ def facts_of(settings: CampaignSettings) -> Mapping[str, object]:
         "objectives": settings.objectives,
         "levels": settings.levels,
     }
-    return {name: [each.model_dump(mode="json") for each in found] for name, found in kept.items()}
+    told: dict[str, object] = {
+        name: [each.model_dump(mode="json") for each in found] for name, found in kept.items()
+    }
+    truth, top = settings.campaign.truth, settings.campaign.truth_top
+    return told | {"truth": None if truth is None else {"file": truth.name, "top": top}}
 
 
 def _levels(settings: CampaignSettings) -> Mapping[str, object]:
@@ -101,7 +107,12 @@ def _levels(settings: CampaignSettings) -> Mapping[str, object]:
         | {
             f"level.{level.name}.{detail}": value
             for level in levels
-            for detail, value in level.spec.model_dump().items()
+            for detail, value in level.spec.model_dump(exclude={"table", "speed"}).items()
+        }
+        | {
+            f"level.{level.name}.table": level.spec.table.stem
+            for level in levels
+            if level.spec.table is not None
         }
     )
 

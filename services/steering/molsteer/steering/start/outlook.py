@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from molsteer.shared.wording import counted
+from molsteer.steering.settings.amounts import whole
 from molsteer.steering.settings.campaign import CampaignSettings
 
 
@@ -10,14 +11,14 @@ def labels_missing(settings: CampaignSettings, known_labels: int) -> int:
     """Count the simulations that the first models wait for."""
     if settings.train.models:
         return 0
-    return max(0, settings.policy.first_training_after - known_labels)
+    return max(0, whole(settings.policy.first_training_after) - known_labels)
 
 
 def when_models_begin(settings: CampaignSettings, known_labels: int) -> str:
     """Tell in a sentence from when on models choose what is simulated."""
     if settings.train.models:
         return "Models that are given rank the molecules before anything is simulated."
-    missing, budget = labels_missing(settings, known_labels), settings.campaign.budget
+    missing, budget = labels_missing(settings, known_labels), whole(settings.campaign.budget)
     if missing == 0:
         return (
             f"The first models are trained from the {counted(known_labels, 'label')} given, before "
@@ -36,7 +37,7 @@ def warning(settings: CampaignSettings, known_labels: int) -> str | None:
 
     While the first models are trained, as many simulations go on as there are places.
     """
-    missing, budget = labels_missing(settings, known_labels), settings.campaign.budget
+    missing, budget = labels_missing(settings, known_labels), whole(settings.campaign.budget)
     simulate, policy = settings.simulate, settings.policy
     meanwhile = simulate.slots + policy.buffer if policy.during_update == "continue" else 0
     if missing == 0 or missing + meanwhile < budget:

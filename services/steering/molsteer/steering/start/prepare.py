@@ -12,11 +12,13 @@ from molsteer.steering.policy.plan import Plan
 from molsteer.steering.run_directory import claim
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, replanned
+from molsteer.steering.settings.whole_numbers import in_numbers
 from molsteer.steering.space.progress import Progress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
 from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.models import keep_given, read_given, sized
 from molsteer.steering.start.starters import keep_known, read_known
+from molsteer.steering.start.tables import replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def prepare(
         on_progress=on_building,
     )
     labels, changes = keep_known(known, space, ledger), changes_of(ledger)
+    settings = replayed(in_numbers(settings, len(space)), space).keep()
     plan = plan_of(settings, space, labels)
     identity = identity_of(settings, space, given, plan)
     campaign_id = claim(folder, ledger, campaign.name, identity, changes)

@@ -9,6 +9,7 @@ from typing import assert_never
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.settings.amounts import whole
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.start.training_set import Columns, read_training_set
@@ -84,7 +85,7 @@ def draw_starters(
 
             sample = _draw(max(count, SAMPLE), space, searched, seed)
             smiles = [space.smiles(molecule) for molecule in sample[:SAMPLE]]
-            middles = representatives(smiles, settings.policy.first_training_after, seed)
+            middles = representatives(smiles, whole(settings.policy.first_training_after), seed)
             return list(dict.fromkeys([*(sample[place] for place in middles), *sample]))[:count]
         case starter:
             assert_never(starter)

@@ -17,6 +17,7 @@ from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
+from molsteer.steering.settings.replay import SHORT_NAMES
 from molsteer.steering.space.admission import LABELLED
 from molsteer.steering.space.errors import UnreadableSource
 from molsteer.steering.space.files.headings import place_of
@@ -29,9 +30,6 @@ from molsteer.steering.start.qcschema_archive import Content, Line, is_archive, 
 
 DEFAULT = Output(name=ADIABATIC_IP, level="xtb", unit="eV")
 """What is looked for where nothing else is said."""
-
-SHORT_NAMES = {ADIABATIC_IP: ("adiabatic_eV", "ip_eV")}
-"""Other headings of properties in tables."""
 
 POTENTIALS, PLAUSIBLE_eV = "_ionization_potential", (1.0, 100.0)
 """How such properties are called, and between which values theirs are."""
@@ -186,10 +184,15 @@ def _table_rows(
         raise UnusableTrainingSet(path, [f"It has no column of labels, {names}. {cure}"])
         return
     for row in table.rows():
-        label = row.cells[place]
-        if delimiter == ";" and _DECIMAL_COMMA.fullmatch(label):
-            label = label.replace(",", ".")
+        label = with_point(row.cells[place], delimiter)
         yield row.line, row.problem or _from_cells(row.smiles, label)
+
+
+def with_point(cell: str, delimiter: str) -> str:
+    """Write a number with a decimal point that may have a comma for it."""
+    if delimiter == ";" and _DECIMAL_COMMA.fullmatch(cell):
+        return cell.replace(",", ".")
+    return cell
 
 
 def _from_cells(smiles: str, value: str) -> Content:

@@ -71,8 +71,16 @@ class Features:
         return any(name.startswith(_PREFIX) for name in arrays)
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Features:
+    def from_arrays(
+        cls,
+        arrays: Mapping[str, npt.NDArray[np.generic]],
+        rows: npt.NDArray[np.integer] | None = None,
+    ) -> Features:
         """Take features out of named arrays, checking that they fit together.
+
+        Args:
+            arrays: As `to_arrays` gives them.
+            rows: Molecules to copy, see `take`; nothing is read of the others.
 
         Raises:
             ValueError: If an array is missing or of another type or shape than described above, or
@@ -86,6 +94,11 @@ class Features:
         )
         if not len(found.morgan) == len(found.pairs) == len(found.electronic) == len(found):
             raise ValueError("the arrays of features are not of the same molecules")
+        if rows is not None:
+            found = found.take(rows)
+        for name in ("descriptors", "electronic"):
+            if not np.isfinite(getattr(found, name)).all():
+                raise ValueError(f"the features {name!r} are not all finite")
         return found
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -135,15 +148,16 @@ def _counts(arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> Counts:
         _typed(arrays, f"{name}.entries", np.uint16),
     )
     total = int(counts.entries.sum(dtype=np.int64))
-    if counts.code.shape != (total,) or counts.count.shape != (total,):
+    fits = counts.code.shape == counts.count.shape == (total,) and counts.entries.ndim == 1
+    if not fits:
         raise ValueError(f"the counts of features {name!r} do not fit together")
     return counts
 
 
 def _numbers(arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> npt.NDArray[np.float32]:
     numbers = _typed(arrays, name, np.float32)
-    if numbers.ndim != 2 or not np.isfinite(numbers).all():
-        raise ValueError(f"the features {name!r} are not a number in each place of a table")
+    if numbers.ndim != 2:
+        raise ValueError(f"the features {name!r} are no table")
     return numbers
 
 

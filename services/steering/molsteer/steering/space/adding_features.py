@@ -1,0 +1,191 @@
+"""Computes the features of a search space that was built; they lie beside its chunks.
+
+A file is written for each chunk when it is done, and named by its content. What was done before a
+computation ended early, or before a file was damaged, is not done again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import count, takewhile
+from pathlib import Path
+
+from pydantic import ValidationError
+from rdkit import rdBase
+from safetensors.numpy import save
+
+from molsteer.shared.errors import RefusedFolder
+from molsteer.shared.host.cores import usable_cores
+from molsteer.shared.host.ordered_work import in_order
+from molsteer.shared.host.whole_files import write_whole
+from molsteer.shared.wire.arrays.features import FEATURES, Features, join
+from molsteer.steering.space.errors import SpaceError
+from molsteer.steering.space.features.descriptors import DESCRIPTORS
+from molsteer.steering.space.features.electronic import ELECTRONIC
+from molsteer.steering.space.features.featurizing import featurize_smiles
+from molsteer.steering.space.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    StoredChunk,
+    StoredFeatures,
+    features_cure,
+    read_manifest,
+)
+from molsteer.steering.space.progress import Progress, ignore
+from molsteer.steering.space.search_space import SearchSpace
+
+_FOLDER, _UNFINISHED = "features", "unfinished.json"
+_BATCH_SIZE = 200
+
+
+def add_features(
+    folder: Path,
+    *,
+    processes: int | None = None,
+    on_progress: Callable[[Progress], None] = ignore,
+) -> Manifest:
+    """Compute the features of a search space, as far as they are not there yet.
+
+    They are there when all are. The same molecules give the same files, whatever the number of
+    processes.
+
+    Args:
+        folder: What `build` made.
+        processes: How many compute at a time; one for each core by default.
+        on_progress: Called after every batch of molecules.
+
+    Raises:
+        DamagedSpace: If it is no space, of another format, or incomplete.
+        SpaceError: If somebody else computes them, or a computing process died.
+        RefusedFolder: If the folder cannot be written.
+    """
+    space = SearchSpace(folder, read_manifest(folder, features=False))
+    try:
+        (folder / _FOLDER).mkdir(exist_ok=True)
+        with _held(folder):
+            return _Adding(space, on_progress).add(processes or usable_cores())
+    except BrokenProcessPool as error:
+        raise SpaceError(
+            f"A process that computes features died, perhaps for lack of memory. Go on with fewer "
+            f"of them. {features_cure(folder)} --processes 1"
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RefusedFolder(folder, reason, "Check free space and permissions.") from error
+
+
+class _Adding:
+    def __init__(self, space: SearchSpace, on_progress: Callable[[Progress], None]) -> None:
+        self._space, self._on_progress = space, on_progress
+        self._folder = space.folder
+        self._computed = 0
+        self._features = StoredFeatures(
+            version=FEATURES,
+            rdkit=rdBase.rdkitVersion,
+            descriptors=DESCRIPTORS,
+            electronic=ELECTRONIC,
+            chunks=(),
+        )
+
+    def add(self, processes: int) -> Manifest:
+        kept = self._intact(self._space.manifest.features) | self._intact(self._unfinished())
+        left = [number for number in range(len(self._space.chunks)) if number not in kept]
+        self._todo = sum(self._space.chunks[number].molecules for number in left)
+        for number, features in self._computed_chunks(left, processes):
+            kept[number] = self._write(features)
+            so_far = self._with(kept).model_dump_json().encode()
+            write_whole(self._folder / _FOLDER / _UNFINISHED, so_far)
+        manifest = self._space.manifest.model_copy(update={"features": self._with(kept)})
+        if manifest != self._space.manifest:
+            write_whole(self._folder / MANIFEST_NAME, manifest.model_dump_json(indent=2).encode())
+        self._tidy(manifest)
+        return manifest
+
+    def _computed_chunks(
+        self, numbers: Sequence[int], processes: int
+    ) -> Iterator[tuple[int, Features]]:
+        done: list[Features] = []
+        for number, features in in_order(featurize_smiles, self._batches(numbers), processes):
+            done.append(features)
+            self._computed += len(features)
+            self._on_progress(Progress.of_features(self._computed, self._todo))
+            if sum(map(len, done)) == self._space.chunks[number].molecules:
+                yield number, join(done)
+                done = []
+
+    def _batches(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
+        for number in numbers:
+            first = number * self._space.chunk_size
+            end = first + self._space.chunks[number].molecules
+            for start in range(first, end, _BATCH_SIZE):
+                batch = range(start, min(start + _BATCH_SIZE, end))
+                yield number, [self._space.smiles(index) for index in batch]
+
+    def _write(self, features: Features) -> StoredChunk:
+        data = save(features.to_arrays())
+        sha256 = hashlib.sha256(data).hexdigest()
+        name = f"{_FOLDER}/{sha256}.safetensors"
+        write_whole(self._folder / name, data)
+        return StoredChunk(file=name, sha256=sha256, size_bytes=len(data), molecules=len(features))
+
+    def _with(self, chunks: Mapping[int, StoredChunk]) -> StoredFeatures:
+        """Describe what is there, up to the first chunk that is not."""
+        in_order = takewhile(chunks.__contains__, count())
+        there = tuple(chunks[number] for number in in_order)
+        return self._features.model_copy(update={"chunks": there})
+
+    def _intact(self, found: StoredFeatures | None) -> dict[int, StoredChunk]:
+        """Give those chunks of features that are what would be computed now."""
+        if found is None or self._features.model_copy(update={"chunks": found.chunks}) != found:
+            return {}
+        return {
+            number: chunk
+            for number, chunk in enumerate(found.chunks)
+            if self._is_intact(chunk) and chunk.molecules == self._space.chunks[number].molecules
+        }
+
+    def _is_intact(self, chunk: StoredChunk) -> bool:
+        try:
+            with (self._folder / chunk.file).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == chunk.sha256
+        except OSError:
+            return False
+
+    def _unfinished(self) -> StoredFeatures | None:
+        try:
+            document = (self._folder / _FOLDER / _UNFINISHED).read_bytes()
+            return StoredFeatures.model_validate_json(document)
+        except (OSError, ValidationError):
+            return None
+
+    def _tidy(self, manifest: Manifest) -> None:
+        """Remove features of other versions, and what computations that ended early left."""
+        features = manifest.features
+        kept = {chunk.file for chunk in features.chunks} if features else set()
+        for file in (self._folder / _FOLDER).iterdir():
+            if f"{_FOLDER}/{file.name}" not in kept:
+                file.unlink()
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep others from computing the same features."""
+    descriptor = os.open(folder / _FOLDER, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SpaceError(
+                f"Another process computes the features of the search space {folder} now. Wait "
+                f"until it is done."
+            ) from None
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(descriptor)
