@@ -19,6 +19,7 @@ from molsteer.steering.records.figures.groups import Comparison, group
 from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
 from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
+from molsteer.steering.records.machines import MachineHours, machine_hours, prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class Findings:
         tasks: The tasks that ended, by topic and status.
         failures: What failed, the most common kind first; cancelled tasks are none.
         own_headings: Headings of the users' own columns.
+        machines: What its workers held, by topic and site, and what that cost.
+        currency: What costs are in.
     """
 
     name: str
@@ -124,6 +127,8 @@ class Findings:
     tasks: Sequence[TaskGroup]
     failures: Sequence[Failure]
     own_headings: Sequence[str] = ()
+    machines: Sequence[MachineHours] = ()
+    currency: str = ""
 
     @property
     def leading(self) -> Objective | None:
@@ -172,6 +177,8 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         tasks=_task_groups(ledger),
         failures=_failures(ledger),
         own_headings=own_columns.headings(ledger),
+        machines=machine_hours(ledger),
+        currency=prices(ledger).currency,
     )
 
 

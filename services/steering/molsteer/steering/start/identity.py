@@ -88,7 +88,8 @@ def facts_of(settings: CampaignSettings) -> Mapping[str, object]:
         "objectives": settings.objectives,
         "levels": settings.levels,
     }
-    return {name: [each.model_dump(mode="json") for each in found] for name, found in kept.items()}
+    told = {name: [each.model_dump(mode="json") for each in found] for name, found in kept.items()}
+    return {**told, "costs": settings.costs.model_dump(mode="json")}
 
 
 def _levels(settings: CampaignSettings) -> Mapping[str, object]:
