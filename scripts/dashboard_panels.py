@@ -107,14 +107,69 @@ MACHINES = (
     Panel(
         "Workers",
         "Who is there?",
-        [(f"molsteer_workers{{{_OF}}}", "{{topic}} in {{pool}}")],
+        [
+            (f"molsteer_workers{{{_OF}}}", "{{topic}} in {{pool}}"),
+            (f"molsteer_worker_gpus{{{_OF}}} > 0", "GPUs of {{topic}} at {{site}}"),
+        ],
         width=12,
     ),
     Panel(
-        "Processor time",
+        "Cores that compute",
+        "Do the cores that are paid for compute?",
+        [
+            (
+                f"molsteer_worker_cpu_cores{{{_OF}}} / molsteer_worker_cores{{{_OF}}}",
+                "{{topic}} at {{site}}",
+            )
+        ],
+        unit="percentunit",
+    ),
+    Panel(
+        "GPUs that compute",
+        "Are the expensive GPUs busy?",
+        [(f"molsteer_worker_gpu_busy_ratio{{{_OF}}}", "{{topic}} at {{site}}")],
+        unit="percentunit",
+    ),
+    Panel(
+        "Memory of the workers",
+        "Does the memory last?",
+        [
+            (f"molsteer_worker_memory_bytes{{{_OF}}}", "{{topic}} at {{site}}, all"),
+            (f"molsteer_worker_memory_largest_bytes{{{_OF}}}", "{{topic}} at {{site}}, largest"),
+            (f"molsteer_worker_gpu_memory_bytes{{{_OF}}} > 0", "{{topic}} at {{site}}, of GPUs"),
+        ],
+        unit="bytes",
+    ),
+    Panel(
+        "Hours of cores and GPUs held",
+        "What did it take?",
+        [
+            (f"molsteer_held_core_seconds_total{{{_OF}}} / 3600", "{{topic}} at {{site}}, cores"),
+            (
+                f"sum by (topic) (molsteer_task_cpu_seconds_total{{{_OF}}}) / 3600",
+                "{{topic}}, computed",
+            ),
+            (
+                f"molsteer_held_gpu_seconds_total{{{_OF}}} / 3600 > 0",
+                "{{topic}} at {{site}}, GPUs",
+            ),
+        ],
+        unit="h",
+    ),
+    Panel(
+        "Cost",
         "What did it cost?",
-        [(f"sum by (topic) (molsteer_task_cpu_seconds_total{{{_OF}}}) / 3600", "{{topic}} / h")],
-        kind="stat",
+        [
+            (
+                f"sum by (currency) (molsteer_cost{{{_OF}}})",
+                "all / {{currency}}",
+            ),
+            (
+                f"sum by (currency) (molsteer_cost{{{_OF}}}) / on () group_left () (sum("
+                f'molsteer_simulations_total{{{_OF},outcome="ok"}}) > 0)',
+                "each simulation / {{currency}}",
+            ),
+        ],
     ),
     Panel(
         "Run time of tasks, 95 %",
@@ -144,7 +199,6 @@ MACHINES = (
             )
         ],
         unit="s",
-        width=12,
     ),
     Panel(
         "Room on the disk",
@@ -154,7 +208,6 @@ MACHINES = (
             (f"molsteer_ledger_size_bytes{{{_OF}}}", "ledger"),
         ],
         unit="bytes",
-        width=12,
     ),
 )
 

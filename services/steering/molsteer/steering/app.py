@@ -22,6 +22,7 @@ from molsteer.steering.loop.helm import alone
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
+from molsteer.steering.metrics.occupancy import Occupancy
 from molsteer.steering.metrics.serving import serving
 from molsteer.steering.notify.notices import noticing
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -103,9 +104,11 @@ def _assemble(
         start.searched,
         facts_of(now),
     )
-    metrics = stack.enter_context(serving(now, ledger))
+    occupancy = Occupancy(now.queue, now.pools, ledger)
+    stack.callback(lambda: occupancy.conclude(time.monotonic()))
+    metrics = stack.enter_context(serving(now, ledger, occupancy))
     notices = stack.enter_context(noticing(now))
-    return Application(now, campaign, server, site, watch, metrics, notices)
+    return Application(now, campaign, server, site, watch, metrics, notices, occupancy)
 
 
 def _campaign(

@@ -4,17 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
+from typing import Annotated
 
-from pydantic import PositiveInt, ValidationError
+from pydantic import Field, PositiveInt, ValidationError
 
 from molsteer.shared.bus.connection import as_bytes, connect, reaching
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.bounds import Count, Duration, SizeBytes
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
+
+SITE_NAME = r"^[A-Za-z0-9._-]{0,63}$"
+
+SiteName = Annotated[str, Field(pattern=SITE_NAME)]
 
 SIGN_EVERY_S = 5.0
 """How often a worker shows that it lives; three missed signs and it counts as gone."""
+
+
+class WorkerUse(Message):
+    """What a worker holds and uses of its machine.
+
+    Attributes:
+        cores: Cores that its tasks may use.
+        cpu_s: Processor time of all its processes so far.
+        memory_bytes: Memory of all its processes.
+        gpus: GPUs that its tasks may use.
+        gpu_busy: Part of the time that they computed lately, on average.
+        gpu_memory_bytes: What of their memory is in use.
+    """
+
+    cores: Count
+    cpu_s: Duration
+    memory_bytes: SizeBytes
+    gpus: Count = 0
+    gpu_busy: Annotated[float, Field(ge=0, le=1)] | None = None
+    gpu_memory_bytes: SizeBytes = 0
 
 
 class WorkerInfo(Message):
@@ -26,6 +52,8 @@ class WorkerInfo(Message):
         pool: Name of the pool it belongs to.
         node: Name that no other worker has or had; host and process do not tell containers apart.
         python: Version of its interpreter.
+        site: Name of the site that started it; empty if none did.
+        use: What it uses, once it has measured that.
     """
 
     version: str
@@ -36,6 +64,8 @@ class WorkerInfo(Message):
     host: str
     pid: PositiveInt
     python: str
+    site: SiteName = ""
+    use: WorkerUse | None = None
 
 
 class SignOfLife:
@@ -48,10 +78,13 @@ class SignOfLife:
         self._url = queue.server_url
         self._client = connect(self._url)
         self._key = Keys(queue.prefix).worker(info.topic, info.node or f"{info.host}:{info.pid}")
+        self._info = info
         self._text = info.model_dump_json()
 
-    def show(self) -> None:
-        """Be there for the next while."""
+    def show(self, use: WorkerUse | None = None) -> None:
+        """Be there for the next while, and tell what is used if that was measured anew."""
+        if use is not None:
+            self._text = self._info.model_copy(update={"use": use}).model_dump_json()
         with reaching(self._url):
             self._client.set(self._key, self._text, px=round(3_000 * SIGN_EVERY_S))
 

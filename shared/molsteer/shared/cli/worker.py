@@ -37,6 +37,14 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     return name
 
 
+def _check_site(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,63}", name):
+        raise click.BadParameter(
+            "write letters, digits, dots, hyphens and underscores, at most 63."
+        )
+    return name
+
+
 @click.command(cls=WorkerCommand)
 @click.argument("topic", type=Choice(TOPICS))
 @click.option(
@@ -52,6 +60,13 @@ def _check_pool(_context: click.Context, _option: click.Parameter, name: str) ->
     show_default=True,
     callback=_check_pool,
     help="Pool this worker belongs to; it takes the tasks of campaigns whose [TOPIC] pool it is.",
+)
+@click.option(
+    "--site",
+    metavar="NAME",
+    default="",
+    callback=_check_site,
+    help="Name of the site that this worker runs at, for the figures of machines.",
 )
 @click.option(
     "--config",
@@ -114,6 +129,7 @@ def worker(
     topic: Topic,
     processes: int | None,
     pool: str,
+    site: str,
     config_file: Path | None,
     until: str | None,
     expected_task_s: float,
@@ -174,6 +190,7 @@ def worker(
         {
             "topic": topic,
             "pool": pool,
+            "site": site,
             "processes": processes or _usual_processes(topic),
             "handler": find_handler(topic, handler),
             "node": f"{platform.node()}:{os.getpid()}:{secrets.token_hex(4)}",

@@ -41,7 +41,7 @@ LISTS = ("level", "objective")
 
 TABLES = (
     *("campaign", *LISTS, "policy", "simulate", "train", "infer"),
-    *("queue", "stores", "workers", "metrics", "notify"),
+    *("queue", "stores", "workers", "metrics", "notify", "costs"),
 )
 """The tables of a campaign's file, of which each service reads some."""
 

@@ -21,6 +21,7 @@ class WorkerPlan(BaseModel):
         pool: The pool whose tasks these are.
         handler: The function that builds the topic's handler, as `module:function`.
         node: Name of this worker that no other worker ever had.
+        site: Name of the site that started it; empty if none did.
         scratch: Folder for the scratch folders of all its tasks.
         walltime: The time that the worker has, where it is limited.
         key_ring: The topic's keys, for messages both ways.
@@ -33,6 +34,7 @@ class WorkerPlan(BaseModel):
     processes: PositiveInt
     handler: str
     node: str
+    site: str = ""
     scratch: Path
     queue: QueueSettings
     stores: StoreSettings

@@ -10,6 +10,8 @@ CREATE TABLE fact (
     name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'given_models', 'changes',
                                     -- 'levels' and 'objectives', as this session has them,
                                     -- 'outputs', what models predict, in the arrays' order,
+                                    -- 'costs', prices as this session has them, 'machines', seconds
+                                    -- of cores and GPUs that were held, by topic and site,
                                     -- 'session', when steering was started last, 'paused',
                                     -- 'stopping', 'finished', 'request/NAME' for each request,
                                     -- 'training_rows', of which each label had one or several,

@@ -15,6 +15,7 @@ from molsteer.shared.host.interrupts import Interrupts
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger.steering_lock import note_step
 from molsteer.steering.loop.loop import Campaign
+from molsteer.steering.metrics.occupancy import Occupancy
 from molsteer.steering.metrics.reading import Reading
 from molsteer.steering.notify.notices import Notices
 from molsteer.steering.records.agreement import contradiction, distance
@@ -59,6 +60,7 @@ class Application:
     attendance: Attendance
     metrics: Reading | None = None
     notices: Notices | None = None
+    occupancy: Occupancy | None = None
     _trouble: str | None = None
     _loading: frozenset[Topic] | None = None
     _compared: bool = False
@@ -123,6 +125,8 @@ class Application:
                 raise
             self._be_in_trouble(error)
             self._progress = replace(self._progress, activity=str(error))
+        if self.occupancy:
+            self.occupancy.look_when_due(time.monotonic())
         if self.metrics:
             self.metrics.read_when_due(self.campaign.state, time.time())
         if self.notices:
@@ -198,6 +202,8 @@ class Application:
 
     def retire(self) -> None:
         """Remove what a campaign that has ended left in stores and queues."""
+        if self.occupancy:
+            self.occupancy.conclude(time.monotonic())
         try:
             self.campaign.bus.retire()
             self.campaign.dispatching.retire()

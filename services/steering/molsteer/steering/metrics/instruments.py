@@ -30,6 +30,7 @@ class Instruments:
         self.registry = CollectorRegistry()
         self._made = {metric.name: _made(metric, self.registry) for metric in METRICS}
         self._values: dict[tuple[str, str], set[str]] = {}
+        self._series: dict[str, dict[tuple[str, ...], Counter | Gauge | Histogram]] = {}
 
     def set(self, name: str, value: float, **labels: str) -> None:
         """Give a gauge its value."""
@@ -55,13 +56,20 @@ class Instruments:
     def clear(self, name: str) -> None:
         """Forget all values of a gauge with labels, before those that there are now are set."""
         self._made[name].clear()
+        self._series.pop(name, None)
 
     def _labelled(self, name: str, labels: Mapping[str, str]) -> Counter | Gauge | Histogram:
         made = self._made[name]
         if not labels:
             return made
-        bounded = {label: self._bounded(name, label, value) for label, value in labels.items()}
-        return made.labels(**bounded)
+        # Tasks end by the thousand, with the same few labels.
+        known, key = self._series.setdefault(name, {}), (*labels, *labels.values())
+        if key not in known:
+            bounded = {label: self._bounded(name, label, value) for label, value in labels.items()}
+            if OTHER in bounded.values():  # there may be any number of these
+                return made.labels(**bounded)
+            known[key] = made.labels(**bounded)
+        return known[key]
 
     def _bounded(self, name: str, label: str, value: str) -> str:
         known = self._values.setdefault((name, label), set())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.metrics.instruments import Instruments
+from molsteer.steering.metrics.machines import Machines
 from molsteer.steering.policy.state import State
 from molsteer.steering.records.ended import Ended, ended_since
 from molsteer.steering.records.figures.achieved import achieved, newest_model, oldest_dispatched
@@ -33,6 +35,7 @@ class Reading:
 
     Attributes:
         pools: The pool of workers that each topic's tasks go to.
+        machines: Fills the figures of machines.
         _seq: The last event whose task is counted.
         _read_at: When figures were read last.
         _commits: Transactions of the ledger that are counted, and how long they took in seconds.
@@ -43,6 +46,7 @@ class Reading:
     run_dir: Path
     queue: QueueSettings
     pools: Mapping[Topic, str]
+    machines: Machines | None = None
     _seq: int = 0
     _read_at: float | None = None
     _commits: tuple[int, float] = field(default=(0, 0.0))
@@ -65,12 +69,16 @@ class Reading:
         else:
             self.instruments.set("read_timestamp_seconds", now)
         self._look_at_redis()
+        if self.machines:
+            self.machines.read(time.monotonic())
 
     def _count_ended(self) -> None:
         while True:
             ended, seq = ended_since(self.ledger, self._seq)
             for task in ended:
                 self._count(task)
+            if ended:
+                self.instruments.set("last_settled_timestamp_seconds", ended[-1].settled_at)
             if seq == self._seq:
                 return
             self._seq = seq
@@ -91,7 +99,6 @@ class Reading:
             add("transfer_seconds", moved.duration_s, topic=topic, **way)
         for name, duration_s in _intervals_s(task):
             self.instruments.observe(name, duration_s, topic=topic)
-        self.instruments.set("last_settled_timestamp_seconds", task.settled_at)
 
     def _look_at_findings(self) -> None:
         gauge = self.instruments.set

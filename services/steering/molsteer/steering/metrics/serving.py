@@ -10,6 +10,8 @@ from importlib.metadata import version
 
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.metrics.instruments import Instruments, served
+from molsteer.steering.metrics.machines import Machines
+from molsteer.steering.metrics.occupancy import Occupancy
 from molsteer.steering.metrics.reading import Reading
 from molsteer.steering.metrics.targets import announced
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -18,7 +20,9 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def serving(settings: CampaignSettings, ledger: Ledger) -> Iterator[Reading | None]:
+def serving(
+    settings: CampaignSettings, ledger: Ledger, occupancy: Occupancy
+) -> Iterator[Reading | None]:
     """Answer scrapes, if that is wanted, with what the given reading reads.
 
     Raises:
@@ -36,4 +40,7 @@ def serving(settings: CampaignSettings, ledger: Ledger) -> Iterator[Reading | No
         address = f"{wanted.host}:{port}"
         with announced(wanted.targets_dir, name, address):
             log.info("Metrics are served at http://%s/metrics.", address)
-            yield Reading(instruments, ledger, settings.run_dir, settings.queue, settings.pools)
+            machines = Machines(instruments, occupancy, settings.costs)
+            yield Reading(
+                instruments, ledger, settings.run_dir, settings.queue, settings.pools, machines
+            )

@@ -19,6 +19,7 @@ from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
 from molsteer.steering.records.figures.recall import Recall
 from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
+from molsteer.steering.records.machines import MachineHours, machine_hours, prices
 from molsteer.steering.records.truth import read_recall
 from molsteer.steering.records.updates import Update, read_beliefs, read_updates
 
@@ -89,6 +90,8 @@ class Findings:
         own_headings: Headings of the users' own columns.
         space_size: Molecules that are searched, 0 where that is not known.
         recall: How many of the best molecules were found, where a table tells; else None.
+        machines: What its workers held, by topic and site, and what that cost.
+        currency: What costs are in.
     """
 
     name: str
@@ -113,6 +116,8 @@ class Findings:
     own_headings: Sequence[str] = ()
     space_size: int = 0
     recall: Recall | None = None
+    machines: Sequence[MachineHours] = ()
+    currency: str = ""
 
     @property
     def leading(self) -> Objective | None:
@@ -164,6 +169,8 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         own_headings=own_columns.headings(ledger),
         space_size=plan.get("space_size", 0),
         recall=read_recall(ledger),
+        machines=machine_hours(ledger),
+        currency=prices(ledger).currency,
     )
 
 

@@ -39,6 +39,7 @@ def render(findings: Findings, *plots: str) -> str:
             *models(findings),
             "## Tasks\n",
             _tasks(findings),
+            *_machines(findings),
             *_failures(findings),
         ]
     )
@@ -147,6 +148,28 @@ def _tasks(findings: Findings) -> str:
                 *(f"{s:.1f}" for s in (t.cpu_s, t.mean_wait_s, t.mean_run_s)),
             )
             for t in findings.tasks
+        ],
+    )
+
+
+def _machines(findings: Findings) -> Iterator[str]:
+    if not findings.machines:
+        return
+    priced = any(each.cost is not None for each in findings.machines)
+    yield "## Machines\n"
+    yield "What workers held while the campaign was steered, at work or not.\n"
+    yield table(
+        (
+            *("topic", "site", "core hours", "GPU hours"),
+            *((f"cost / {literal(findings.currency)}",) if priced else ()),
+        ),
+        [
+            (
+                *(each.topic, literal(each.site), number(each.core_hours, 2)),
+                number(each.gpu_hours, 2),
+                *((number(each.cost, 2),) if priced else ()),
+            )
+            for each in findings.machines
         ],
     )
 

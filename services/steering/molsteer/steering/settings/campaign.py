@@ -37,6 +37,7 @@ from molsteer.steering.settings.aims import (
     rungs_from,
     wanted,
 )
+from molsteer.steering.settings.costs import CostsSection
 from molsteer.steering.settings.learning import InferSection, TrainSection
 from molsteer.steering.settings.notify import NotifySection
 from molsteer.steering.settings.replay import found_unit, headings_of, problems_of_tables
@@ -67,6 +68,7 @@ class CampaignSettings(FileSettings):
     workers: WorkersSection = WorkersSection()
     metrics: MetricsSection = MetricsSection()
     notify: NotifySection = NotifySection()
+    costs: CostsSection = CostsSection()
 
     @model_validator(mode="after")
     def _check_aims(self) -> Self:

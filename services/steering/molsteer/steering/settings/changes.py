@@ -43,7 +43,7 @@ FREE = (
     *("objective.hit_within", "policy.max_starts", "infer.batch_size"),
     *("simulate.time_limit_s", "infer.time_limit_s", "simulate.speed"),
     *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers", "metrics"),
-    "notify",
+    *("notify", "costs"),
 )
 """Settings and tables on which no decision depends, so that each session may have its own."""
 

@@ -95,7 +95,10 @@ def facts_of(settings: CampaignSettings) -> Mapping[str, object]:
         name: [each.model_dump(mode="json") for each in found] for name, found in kept.items()
     }
     truth, top = settings.campaign.truth, settings.campaign.truth_top
-    return told | {"truth": None if truth is None else {"file": truth.name, "top": top}}
+    return told | {
+        "costs": settings.costs.model_dump(mode="json"),
+        "truth": None if truth is None else {"file": truth.name, "top": top},
+    }
 
 
 def _levels(settings: CampaignSettings) -> Mapping[str, object]:

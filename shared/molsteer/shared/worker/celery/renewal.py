@@ -23,6 +23,7 @@ from molsteer.shared.bus.workers import SIGN_EVERY_S, SignOfLife, WorkerInfo
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.worker.celery.request import LeasedRequest
 from molsteer.shared.worker.execution import cancelled
+from molsteer.shared.worker.meter import Meter
 from molsteer.shared.worker.plan import WorkerPlan
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Renewal(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no t
         self._period_s = plan.queue.lease_s / 6
         self._record = TaskRecord(plan.queue)
         self._sign = SignOfLife(plan.queue, _introduce(plan))
+        self._meter = Meter(plan)
         self._timers: list[_Timer] = []
         super().__init__(consumer, **options)
 
@@ -65,12 +67,13 @@ class Renewal(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no t
     def shutdown(self, consumer) -> None:  # type: ignore[no-untyped-def]
         """End for good."""
         self.stop(consumer)
+        self._meter.close()
         with suppress(ServiceUnavailable):
             self._sign.withdraw()
 
     def _show(self, consumer) -> None:  # type: ignore[no-untyped-def]
         try:
-            self._sign.show()
+            self._sign.show(self._meter.read_when_due())
             consumer.app.pulse.hear_of_redis()
         except ServiceUnavailable as error:
             log.warning("No sign of life could be shown: %s", error)
@@ -129,4 +132,5 @@ def _introduce(plan: WorkerPlan) -> WorkerInfo:
         host=platform.node(),
         pid=os.getpid(),
         python=platform.python_version(),
+        site=plan.site,
     )

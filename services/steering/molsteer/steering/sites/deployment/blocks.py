@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from molsteer.shared.bus.workers import SITE_NAME
 from molsteer.shared.settings.server_url import without_password
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.shared.worker.scheduler import duration_s
@@ -104,6 +106,8 @@ def _worker(profile: Profile, place: Place, topic: Topic) -> list[str]:
     options += ["--processes", str(max(1, _on_a_node(service, topic) // each))]
     if service.pool != DEFAULT_POOL:
         options += ["--pool", service.pool]
+    if re.fullmatch(SITE_NAME, place.site):
+        options += ["--site", place.site]
     if service.expected_task_s:
         options += ["--expected-task-s", f"{service.expected_task_s:g}"]
     return [*options, "--log-level", "info", *service.worker_options]
