@@ -11,6 +11,7 @@ from molsteer.shared.bus.connection import as_bytes, connect, reaching
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.blob import StoreName
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 
 SIGN_EVERY_S = 5.0
@@ -26,6 +27,7 @@ class WorkerInfo(Message):
         pool: Name of the pool it belongs to.
         node: Name that no other worker has or had; host and process do not tell containers apart.
         python: Version of its interpreter.
+        stores: The blob stores that its settings describe.
     """
 
     version: str
@@ -36,6 +38,7 @@ class WorkerInfo(Message):
     host: str
     pid: PositiveInt
     python: str
+    stores: tuple[StoreName, ...] = ()
 
 
 class SignOfLife:

@@ -129,4 +129,5 @@ def _introduce(plan: WorkerPlan) -> WorkerInfo:
         host=platform.node(),
         pid=os.getpid(),
         python=platform.python_version(),
+        stores=plan.stores.described,
     )
