@@ -8,7 +8,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends \
-        slurmctld slurmd slurm-client munge slurm-wlm-torque >/dev/null ||
+        slurmctld slurmd slurm-client munge iproute2 slurm-wlm-torque >/dev/null ||
         echo "Slurm cannot be installed here." >&2
 else
     echo "Slurm is missing, and only root can install it." >&2

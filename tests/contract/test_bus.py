@@ -201,6 +201,14 @@ def test_a_retired_campaign_has_no_outcomes_and_begins_nothing(bus: Bus) -> None
     assert bus.guard.begin(taken_back) == "cancelled"
 
 
+def test_a_retired_campaign_leaves_nothing_in_queues_that_nobody_serves_any_more(bus: Bus) -> None:
+    task = simulate_task(campaign=bus.campaign)
+    bus.dispatch.publish(task)
+    assert bus.dispatch.whereabouts([(task.topic, task.task_id)]) == {task.task_id: "queued"}
+    bus.dispatch.retire()
+    assert bus.dispatch.whereabouts([(task.topic, task.task_id)]) == {task.task_id: "absent"}
+
+
 def test_what_is_reported_after_a_campaign_was_retired_is_dropped(bus: Bus) -> None:
     late = simulate_task(campaign=bus.campaign)
     bus.guard.begin(late)

@@ -15,7 +15,11 @@ from support.worker_process import running_worker
 
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.bus.workers import SignOfLife, WorkerInfo
+from molsteer.shared.doctor.machine import file_system
+from molsteer.shared.doctor.settings import load_deployment
+from molsteer.shared.doctor.workers import look_at_workers
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.blob import StoreName
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "quickstart.toml"
 
@@ -168,3 +172,53 @@ def test_an_unknown_check_is_told_with_the_known_ones() -> None:
     done = molsteer("doctor", "--only", "weather")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no check 'weather' with these settings, but: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("stores", "told"),
+    [
+        (("redis", "file"), None),
+        (("redis",), ("problem", "train: workers on gpu1 have no store file.")),
+        (("redis", "file", "globus"), ("warning", "and workers on gpu1 do not see it")),
+    ],
+)
+def test_a_store_that_another_site_does_not_reach_is_found_before_the_campaign(
+    server: TcpServer,
+    tmp_path: Path,
+    stores: tuple[StoreName, ...],
+    told: tuple[str, str] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kind = "nfs4" if told is None else "ext4"
+    monkeypatch.setattr("molsteer.shared.doctor.workers.file_system", lambda _: kind)
+    monkeypatch.setenv("MOLSTEER_QUEUE__REDIS_URL", server.url)
+    tables = (
+        f'[queue]\nprefix = "{len(stores)}"\n[stores]\ntrain = "file"\ndirectory = "{tmp_path}"\n'
+    )
+    settings = load_deployment(campaign(tmp_path, tables))
+    far = WorkerInfo(
+        version="1.0.0",
+        processes=1,
+        topic="train",
+        host="gpu1",
+        pid=7,
+        python="3.11.7",
+        stores=stores,
+    )
+    sign = SignOfLife(settings.queue, far)
+    sign.show()
+    found = [
+        (finding.result, finding.sentence)
+        for finding in look_at_workers(settings)
+        if "gpu1" in finding.sentence and "store" in finding.sentence
+    ]
+    sign.withdraw()
+    if told is None:
+        assert found == []
+    else:
+        ((result, sentence),) = found
+        assert (result, told[1] in sentence) == (told[0], True)
+
+
+def test_the_kind_of_a_file_system_is_known_on_linux() -> None:
+    assert file_system(Path("/proc")) == "proc"

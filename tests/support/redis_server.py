@@ -42,6 +42,11 @@ class TcpServer:
         return QueueSettings(redis_url=self.url)
 
     @property
+    def through(self) -> tuple[str, ...]:
+        """A command that runs the server."""
+        return ()
+
+    @property
     def configuration(self) -> tuple[str, ...]:
         """What kinds of server differ in."""
         return (f"port {self.port}", f"requirepass {PASSWORD}")
@@ -57,7 +62,7 @@ class TcpServer:
 
     def _launch(self) -> None:
         self._process = subprocess.Popen(
-            [find_server(), "-"],
+            [*self.through, find_server(), "-"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             cwd=self.folder,

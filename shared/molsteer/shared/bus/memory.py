@@ -124,6 +124,8 @@ class MemoryBus:
         with self._changed:
             self._is_retired = True
             self._outcomes.clear()
+            for queue in self._queues.values():
+                queue.clear()
             self._starts.clear()
 
     def close(self) -> None:

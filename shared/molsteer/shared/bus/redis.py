@@ -142,6 +142,7 @@ class RedisDispatch:
         """Remove every trace of the campaign but which tasks must not begin; that expires."""
         with reaching(self._url), self._client.pipeline() as pipe:
             for topic in TOPICS:
+                self._forget_waiting(pipe, topic)
                 self._forget_taken(pipe, topic)
             self._close(pipe, [RETIRED])
             pipe.delete(
@@ -160,6 +161,13 @@ class RedisDispatch:
     def _close(self, pipe: Pipeline, task_ids: Collection[str]) -> None:
         pipe.sadd(self._keys.closed(self._campaign), *task_ids)
         pipe.expire(self._keys.closed(self._campaign), CAMPAIGN_EXPIRE_S)
+
+    def _forget_waiting(self, pipe: Pipeline, topic: Topic) -> None:
+        # Of pools that nobody serves any more: nobody would ever take them out of the queue.
+        queue = self._keys.queue(topic)
+        for message in self._client.lrange(queue, 0, -1):
+            if self._owns(as_bytes(message)):
+                pipe.lrem(queue, 0, message)  # type: ignore[arg-type] # takes bytes
 
     def _forget_taken(self, pipe: Pipeline, topic: Topic) -> None:
         # Of workers that died; those who live find out that their task is not wanted any more.

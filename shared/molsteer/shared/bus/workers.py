@@ -12,6 +12,7 @@ from molsteer.shared.bus.connection import as_bytes, connect, reaching
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.base import Message
+from molsteer.shared.wire.blob import StoreName
 from molsteer.shared.wire.bounds import Count, Duration, SizeBytes
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 
@@ -54,6 +55,7 @@ class WorkerInfo(Message):
         python: Version of its interpreter.
         site: Name of the site that started it; empty if none did.
         use: What it uses, once it has measured that.
+        stores: The blob stores that its settings describe.
     """
 
     version: str
@@ -66,6 +68,7 @@ class WorkerInfo(Message):
     python: str
     site: SiteName = ""
     use: WorkerUse | None = None
+    stores: tuple[StoreName, ...] = ()
 
 
 class SignOfLife:

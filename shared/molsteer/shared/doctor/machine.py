@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import resource
 import shutil
@@ -126,6 +127,18 @@ def room(folder: Path) -> Finding:
 def nearest_folder(path: Path) -> Path:
     """Find what is there of a path: itself, or the nearest of its parents."""
     return next(place for place in (path, *path.absolute().parents) if place.exists())
+
+
+def file_system(folder: Path) -> str | None:
+    """Name the kind of the file system that a folder is on; None where Linux does not tell."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+        device = folder.stat().st_dev
+    except OSError:
+        return None
+    here = f"{os.major(device)}:{os.minor(device)}"
+    kinds = [line.partition(" - ")[2].split()[0] for line in lines if line.split()[2] == here]
+    return kinds[-1] if kinds else None
 
 
 def size(size_bytes: float) -> str:

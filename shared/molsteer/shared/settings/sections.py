@@ -228,6 +228,21 @@ class StoreSettings(Section):
         """The stores that inputs or results of any topic go to."""
         return {choice for topic in TOPICS for choice in self._choices(topic) if choice != "none"}
 
+    def used_by(self, topic: Topic) -> set[StoreName]:
+        """The stores that inputs or results of a topic go to."""
+        return {choice for choice in self._choices(topic) if choice != "none"}
+
+    @property
+    def described(self) -> tuple[StoreName, ...]:
+        """The stores that a process with these settings has."""
+        there: dict[StoreName, object] = {
+            "redis": True,
+            "file": self.directory,
+            "globus": self.globus_config,
+            "endpoint": self.endpoint,
+        }
+        return tuple(name for name, place in there.items() if place is not None)
+
     def placement(self, topic: Topic, namespace: str) -> Placement:
         """Tell steering where to put the large inputs of a topic's tasks, and in whose name."""
         return self._placement(self._choices(topic)[0], namespace)

@@ -133,4 +133,5 @@ def _introduce(plan: WorkerPlan) -> WorkerInfo:
         pid=os.getpid(),
         python=platform.python_version(),
         site=plan.site,
+        stores=plan.stores.described,
     )
