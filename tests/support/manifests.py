@@ -30,19 +30,17 @@ def kubectl() -> str:
     return found
 
 
+def rendered(overlay: str) -> tuple[Manifest, ...]:
+    """Render an overlay; whoever changes something in it takes a copy."""
+    return _rendered(kubectl(), overlay)
+
+
 @cache
-def rendered_text(kustomization: Path) -> str:
-    """Render a folder with a kustomization."""
-    done = subprocess.run(
-        [kubectl(), "kustomize", kustomization], capture_output=True, text=True, check=False
-    )
+def _rendered(kubectl: str, overlay: str) -> tuple[Manifest, ...]:
+    command = [kubectl, "kustomize", K8S / "overlays" / overlay]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def rendered(overlay: str) -> list[Manifest]:
-    """Render an overlay."""
-    return list(yaml.safe_load_all(rendered_text(K8S / "overlays" / overlay)))
+    return tuple(yaml.safe_load_all(done.stdout))
 
 
 def of_kind(manifests: Sequence[Manifest], *kinds: str) -> list[Manifest]:
