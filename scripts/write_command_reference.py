@@ -24,6 +24,7 @@ from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.latency import Latencies
 from molsteer.steering.records.overview import Summary
 from molsteer.steering.records.progress import Progress
+from molsteer.steering.records.watching.now import Now
 from molsteer.steering.sites.deployment.overview import Overview
 from molsteer.steering.space.manifest import Manifest
 from molsteer.steering.verification.verify import Verdict
@@ -159,7 +160,8 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
         "molsteer site status --json": dict(_fields(Overview)),
         "molsteer space build --json": dict(_fields(Manifest)),
         "molsteer space info --json": dict(_fields(Manifest)),
-        "molsteer status --json": dict(_fields(Progress)),
+        "molsteer status --json": dict(_fields(Progress))
+        | {path: text for path, text in _fields(Now) if not path.startswith("progress")},
         "molsteer verify --json": dict(_fields(Verdict)),
         "molsteer version --json": {".NAME": "Version of the package NAME, or of Python."},
     }

@@ -59,6 +59,7 @@ def places(tmp_path_factory: pytest.TempPathFactory, site: Path) -> dict[str, st
     campaign.dispatching.retire()
     return {
         "RUN_DIR": str(toy.folder),
+        "RUN_DIR...": str(toy.folder),
         "FOLDER": str(space.folder),
         "TASK_ID": dead_tasks(campaign.ledger)[0].task_id,
         "SOURCES": str(folder / "molecules.smi"),

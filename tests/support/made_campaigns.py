@@ -31,15 +31,21 @@ def made_campaign(
     results: Sequence[Made] = (*RANDOM, *CHOSEN),
     *,
     seed: int = 7,
+    budget: int = 10,
     **ledger: object,
 ) -> Ledger:
     """Make the run directory of a campaign that has these results, and open its ledger."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = CampaignSettings.model_validate(
-        {"campaign": {"name": "made", "space": ["molecules.smi"], "seed": seed}}
+        {
+            "campaign": {
+                **{"name": "made", "space": ["molecules.smi"]},
+                **{"seed": seed, "budget": budget},
+            }
+        }
     )
     describe(folder, settings)
-    return made_ledger(folder, objectives, results, **ledger)  # type: ignore[arg-type]
+    return made_ledger(folder, objectives, results, budget=budget, **ledger)  # type: ignore[arg-type]
 
 
 def on_two_levels(folder: Path) -> Ledger:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from molsteer.steering.records.findings import Findings
     from molsteer.steering.records.found import Found
+    from molsteer.steering.records.watching.now import Now
 
 
 class RunRecords:
@@ -81,14 +82,21 @@ class RunRecords:
     def progress(self) -> Progress:
         """Tell how far the campaign is."""
         with self._ledger() as ledger:
-            runs = is_held(self.run_dir)
-            campaign = changed(public_settings(self.run_dir), changes_of(ledger)).campaign
-            progress = measure(
-                ledger,
-                budget=whole(campaign.budget),
-                activity=_activity(ledger, runs=runs),
-                now=time.time(),
-            )
+            return self._progress(ledger, time.time())
+
+    def now(self) -> Now:
+        """Tell what the campaign does at this moment."""
+        from molsteer.steering.records.watching.now import read_now
+
+        with self._ledger() as ledger, ledger.snapshot():
+            now, name = time.time(), public_settings(self.run_dir).campaign.name
+            return read_now(ledger, self._progress(ledger, now), name, now)
+
+    def _progress(self, ledger: Ledger, now: float) -> Progress:
+        runs = is_held(self.run_dir)
+        campaign = changed(public_settings(self.run_dir), changes_of(ledger)).campaign
+        activity = _activity(ledger, runs=runs)
+        progress = measure(ledger, budget=whole(campaign.budget), activity=activity, now=now)
         return replace(progress, rate_per_min=None, left_s=None) if runs is False else progress
 
     @contextmanager

@@ -165,7 +165,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         updates=read_updates(ledger),
         beliefs=read_beliefs(ledger),
         tasks=_task_groups(ledger),
-        failures=_failures(ledger),
+        failures=failures(ledger),
         own_headings=own_columns.headings(ledger),
         space_size=plan.get("space_size", 0),
         recall=read_recall(ledger),
@@ -223,7 +223,8 @@ def _task_groups(ledger: Ledger) -> list[TaskGroup]:
     return [TaskGroup(*row) for row in rows]
 
 
-def _failures(ledger: Ledger) -> list[Failure]:
+def failures(ledger: Ledger) -> list[Failure]:
+    """Count what failed, the most common kind first; cancelled tasks are none."""
     # With max(), SQLite takes the other columns from the row that has it.
     rows = ledger.connection.execute(
         "SELECT json_extract(error, '$.code') AS code, count(*), json_extract(error, '$.message'),"

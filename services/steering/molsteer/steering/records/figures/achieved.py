@@ -20,6 +20,7 @@ class Achieved:
     """What was found for one objective.
 
     Attributes:
+        objective: What is wanted.
         best: The best value so far in the objective's unit, None before the first.
         hits: Molecules that pass its threshold, None if it has none.
         expected_hits: How many as many simulations would have found at random, by those that were

@@ -1,0 +1,55 @@
+"""Shows a campaign on a terminal until it has ended, or until nobody watches any more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from molsteer.shared.cli.in_place import InPlace
+from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.time_left import SteadyTimeLeft
+from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.foreign_text import one_line
+from molsteer.steering.live.top import screen
+from molsteer.steering.records.watching.now import Now
+
+EVERY_S = 2.0
+
+
+def watch(
+    read: Callable[[], Now], terminal: Terminal, *, wait: Callable[[float], None] = time.sleep
+) -> None:
+    """Show a campaign anew every two seconds; what is seen last stays on the terminal.
+
+    Args:
+        read: Reads the campaign; what it raises ends this, but for a ledger that is busy.
+        terminal: Where to show it. If it is none, it is shown once.
+        wait: Lets time pass.
+    """
+    left, lines = SteadyTimeLeft(), InPlace(terminal) if terminal.renews else None
+    last: RenderableType = Text()
+    try:
+        while True:
+            try:
+                now = read()
+            except ServiceUnavailable as error:  # the next look may see it
+                if lines is None:
+                    raise
+                lines.draw(Text(one_line(str(error)), "yellow"))
+                wait(EVERY_S)
+                continue
+            left_s = left.follow(now.progress.left_s, time.monotonic())
+            last = screen(now, left_s, terminal.width)
+            if lines is None or now.ended:
+                return
+            lines.draw(last)
+            wait(EVERY_S)
+    except KeyboardInterrupt:
+        return  # this is how one leaves
+    finally:
+        if lines is not None:
+            lines.close()
+        terminal.print(last)
