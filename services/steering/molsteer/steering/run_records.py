@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.against_chance import advantages
+from molsteer.steering.records.aims import leading
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.run_directory import is_held, public_settings
 from molsteer.steering.settings.changes import changed
@@ -80,6 +82,9 @@ class RunRecords:
                 activity=_activity(ledger, runs=runs),
                 now=time.time(),
             )
+            objective = leading(ledger)
+            better = [each for each in advantages(ledger) if each.objective == objective]
+            progress = replace(progress, against_chance=next(iter(better), None))
         return replace(progress, rate_per_min=None, left_s=None) if runs is False else progress
 
     @contextmanager

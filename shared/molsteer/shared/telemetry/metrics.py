@@ -53,6 +53,7 @@ LABELS = MappingProxyType(
         "side": "who moved the data: steering or the worker",
         "operation": "put, get, or cached: read again from memory",
         "pool": "pool of workers",
+        "end": "value, or lowest or highest: an end of the interval around it",
         "version": "version of molsteer",
         "python": "version of Python",
     }
@@ -101,6 +102,13 @@ METRICS = (
         "Hits that as many simulations would have found at random, by the molecules that were "
         "drawn before there was a model.",
         labels=("property", "level"),
+    ),
+    Metric(
+        "gauge",
+        "times_better_than_random",
+        "How many times as often a molecule that models chose is a hit as one that chance chose; "
+        "the end says which: value, and lowest and highest of the interval that is 95 % sure.",
+        labels=("property", "level", "end"),
     ),
     Metric(
         "gauge",

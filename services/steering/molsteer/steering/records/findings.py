@@ -11,8 +11,10 @@ from molsteer.shared.wire.properties import Objective, Output, Quantity
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.against_chance import advantages
 from molsteer.steering.records.agreement import Distance, distance
 from molsteer.steering.records.aims import levels, objectives, outputs
+from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.between_levels import Between, between_levels
 from molsteer.steering.records.figures.errors import mean_errors
 from molsteer.steering.records.figures.groups import Comparison, group
@@ -99,6 +101,7 @@ class Findings:
             objectives at once, the best by the leading one first; empty for a single objective.
         starter: How molecules were chosen before there was a model: random or k-means.
         comparisons: What was chosen then beside what models chose, objective by objective.
+        against_chance: By how much models choose better than chance, where that can be told.
         updates: The updates of the ensemble, in order.
         tasks: The tasks that ended, by topic and status.
         failures: What failed, the most common kind first; cancelled tasks are none.
@@ -120,6 +123,7 @@ class Findings:
     pareto: Sequence[int]
     starter: str
     comparisons: Sequence[Comparison]
+    against_chance: Sequence[Advantage]
     updates: Sequence[Update]
     tasks: Sequence[TaskGroup]
     failures: Sequence[Failure]
@@ -168,6 +172,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         pareto=_pareto(found, wanted),
         starter=identity.get("policy.starter", "random"),
         comparisons=[_compared(found, objective) for objective in wanted],
+        against_chance=list(advantages(ledger)),
         updates=_updates(ledger),
         tasks=_task_groups(ledger),
         failures=_failures(ledger),
@@ -181,11 +186,12 @@ def _facts(ledger: Ledger, name: str) -> dict[str, Any]:
 
 
 def _compared(found: Sequence[Found], objective: Objective) -> Comparison:
-    start, steered = list[float](), list[float]()
+    start, control, steered = list[float](), list[float](), list[float]()
     for each in found:
         if (value := each.value(objective.output)) is not None:
-            (steered if each.generation else start).append(value)
-    return Comparison(objective, group(start, objective), group(steered, objective))
+            before = control if each.by_chance else start
+            (steered if each.generation else before).append(value)
+    return Comparison(objective, *(group(each, objective) for each in (start, control, steered)))
 
 
 def _between(found: Sequence[Found], levels: Sequence[Level]) -> Sequence[Between]:
