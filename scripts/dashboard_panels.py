@@ -33,7 +33,6 @@ CAMPAIGN = (
         "Best value",
         "Is it finding anything?",
         [(f"molsteer_best_value{{{_OF}}}", "{{property}} / {{unit}} ({{level}})")],
-        width=12,
     ),
     Panel(
         "Hits, and as many expected at random",
@@ -42,7 +41,11 @@ CAMPAIGN = (
             (f"molsteer_hits{{{_OF}}}", "{{property}} found"),
             (f"molsteer_hits_expected_from_random{{{_OF}}}", "{{property}} at random"),
         ],
-        width=12,
+    ),
+    Panel(
+        "Times better than random",
+        "How much better than chance, and how sure is that?",
+        [(f"molsteer_times_better_than_random{{{_OF}}}", "{{property}}, {{end}}")],
     ),
     Panel(
         "Budget used",

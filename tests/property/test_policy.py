@@ -66,6 +66,8 @@ plans = st.builds(
     labels_first=st.booleans(),
     rungs=st.lists(shares, max_size=2).map(rungs_of),
     budget_counts=st.sampled_from(["successes", "attempts"]),
+    control_share=st.sampled_from([0.0, 0.05, 0.3, 1.0]),
+    seed=st.integers(0, 9),
 )
 seeds = st.integers(0, 2**32)
 failure_rates = st.sampled_from([0.0, 0.1, 0.5, 1.0])

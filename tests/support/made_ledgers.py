@@ -33,7 +33,8 @@ class Made:
 
     Attributes:
         values: By name of the property.
-        expected: Means of what the models predicted, output by output; None if none chose it.
+        expected: Means of what the models predicted, output by output; None if there was none.
+        by_chance: Whether it was drawn as a control.
     """
 
     molecule: int
@@ -41,6 +42,7 @@ class Made:
     level: str
     values: Mapping[str, float]
     expected: Sequence[float] | None = None
+    by_chance: bool = False
 
 
 def made_ledger(
@@ -126,7 +128,7 @@ def _add(ledger: Ledger, number: int, made: Made, units: Mapping[str, str]) -> N
     place = f"{made.molecule}/{made.level}"
     command = {"molecule": made.molecule, "level": made.level, "attempt": 1}
     _add_task(ledger, f"simulate/{place}/1", "simulate", command)
-    chosen_by = 0 if made.expected is None else 1
+    chosen_by = 0 if made.expected is None or made.by_chance else 1
     execute = ledger.connection.execute
     execute(
         "INSERT INTO result (number, molecule, level, task_id, smiles, engine, generation, record)"
@@ -144,10 +146,10 @@ def _add(ledger: Ledger, number: int, made: Made, units: Mapping[str, str]) -> N
         )
     if made.expected is not None:
         execute(
-            "INSERT OR REPLACE INTO choice (molecule, generation, means, spreads, score)"
-            " VALUES (?, 1, ?, ?, 1.5)",
+            "INSERT OR REPLACE INTO choice (molecule, by_chance, generation, means, spreads, score)"
+            " VALUES (?, ?, 1, ?, ?, 1.5)",
             (
-                made.molecule,
+                *(made.molecule, made.by_chance),
                 json.dumps([float(mean) for mean in made.expected]),
                 json.dumps([0.25] * len(made.expected)),
             ),

@@ -168,6 +168,7 @@ class Referee:
         self.abandoned: set[Pair] = set()
         self.owed: set[Pair] = set()  # molecules that wait for another attempt at a level
         self.rungs = Rungs(self)
+        self.chosen: Counter[bool] = Counter()  # by chance, and not
         self.given = plan.pretrained
         self.named: set[int] = set()  # molecules that given models have named
         self.update: int | None = None
@@ -379,7 +380,12 @@ class Referee:
     def _choose(self, task: DispatchSimulation) -> None:
         assert not self.rungs.ready(), "molecules that climb come before new ones"
         assert not self._held(), "no molecule is chosen while refilling waits"
-        assert not self.given or task.molecule in self.named, "given models choose"
+        named = task.molecule in self.named or task.by_chance
+        assert not self.given or named, "given models choose"
+        assert self.generation or not task.by_chance, "there is a model to control"
+        self.chosen[task.by_chance] += 1
+        most = self.plan.control_share * self.chosen.total()
+        assert self.chosen[True] <= most + 1e-6, "chance has its share and no more"
         assert self.room >= 0, "molecules owed another attempt come out of the budget too"
 
     def _train(self, task: DispatchTraining) -> None:

@@ -134,7 +134,10 @@ def scored(
         for aim in body.aims
     )
     score = np.asarray(scores, dtype=np.float32)
-    best = np.argsort(-score, kind="stable")[: body.keep].astype(np.int64)
+    order = np.argsort(-score, kind="stable").astype(np.int64)
+    best = np.array(
+        [row for place, row in enumerate(order) if place < body.keep or row in body.also]
+    )
     mean = values[:, best]
     candidates = Candidates(row=best, score=score[best], mean=mean, spread=np.zeros_like(mean))
     return Inferred(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import is_held
+from molsteer.steering.records.against_chance import advantages
+from molsteer.steering.records.aims import leading
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.run_directory import public_settings
 from molsteer.steering.settings.amounts import whole
@@ -97,6 +99,9 @@ class RunRecords:
         campaign = changed(public_settings(self.run_dir), changes_of(ledger)).campaign
         activity = _activity(ledger, runs=runs)
         progress = measure(ledger, budget=whole(campaign.budget), activity=activity, now=now)
+        objective = leading(ledger)
+        better = [each for each in advantages(ledger) if each.objective == objective]
+        progress = replace(progress, against_chance=next(iter(better), None))
         return replace(progress, rate_per_min=None, left_s=None) if runs is False else progress
 
     @contextmanager

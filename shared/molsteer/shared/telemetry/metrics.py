@@ -55,6 +55,7 @@ LABELS = MappingProxyType(
         "pool": "pool of workers",
         "site": "site that started a worker; unnamed where none did",
         "currency": "currency of the prices in [costs]",
+        "end": "value, or lowest or highest: an end of the interval around it",
         "version": "version of molsteer",
         "python": "version of Python",
     }
@@ -103,6 +104,13 @@ METRICS = (
         "Hits that as many simulations would have found at random, by the molecules that were "
         "drawn before there was a model.",
         labels=("property", "level"),
+    ),
+    Metric(
+        "gauge",
+        "times_better_than_random",
+        "How many times as often a molecule that models chose is a hit as one that chance chose; "
+        "the end says which: value, and lowest and highest of the interval that is 95 % sure.",
+        labels=("property", "level", "end"),
     ),
     Metric(
         "gauge",

@@ -155,7 +155,7 @@ def test_a_molecule_that_climbs_was_chosen_by_what_was_predicted_before(ledger: 
         (3, "dear", 0),
     }
     assert [tuple(row) for row in ledger.connection.execute("SELECT * FROM choice")] == [
-        (4, 1, "[5.0]", "[5.0]", 5.0)
+        (4, 0, 1, "[5.0]", "[5.0]", 5.0)
     ]
 
 

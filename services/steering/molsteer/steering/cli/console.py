@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from rich.console import Console
@@ -21,6 +22,8 @@ from molsteer.steering.live.building import shown as shown_progress
 from molsteer.steering.live.display import LineDisplay, LiveDisplay, QuietDisplay
 from molsteer.steering.loop.session import Application, Display
 from molsteer.steering.records.aims import bar
+from molsteer.steering.records.figures.advantage import told
+from molsteer.steering.records.figures.groups import Comparison
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.titles import shown, title_headings
 from molsteer.steering.records.watching.story import read_story
@@ -83,18 +86,26 @@ def show_findings(findings: Findings, console: Console) -> None:
     for comparison in findings.comparisons:
         if len(findings.comparisons) > 1:
             console.print(f"{findings.title(comparison.objective.output)}:", soft_wrap=True)
-        hits = bar(comparison.objective)
-        for name, group in (
-            (f"{findings.starter} start", comparison.start),
-            ("chosen by the models", comparison.steered),
-        ):
-            if group.count:
-                counted_hits = f"{group.hits} {hits}, " if hits else ""
-                console.print(
-                    f"{name}: {group.count} molecules, {counted_hits}best {group.best}, "
-                    f"mean {group.mean}",
-                    soft_wrap=True,
-                )
+        for sentence in _compared(comparison, findings):
+            console.print(sentence, soft_wrap=True)
+
+
+def _compared(comparison: Comparison, findings: Findings) -> Iterator[str]:
+    hits = bar(comparison.objective)
+    for name, group in (
+        (f"{findings.starter} start", comparison.start),
+        ("drawn as control", comparison.control),
+        ("chosen by the models", comparison.steered),
+    ):
+        if group.count:
+            counted_hits = f"{group.hits} {hits}, " if hits else ""
+            yield (
+                f"{name}: {group.count} molecules, {counted_hits}best {group.best}, "
+                f"mean {group.mean}"
+            )
+    for found in findings.against_chance:
+        if found.objective == comparison.objective:
+            yield told(found)
 
 
 def _best_molecules(findings: Findings) -> Table:

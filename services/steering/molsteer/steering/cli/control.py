@@ -91,6 +91,7 @@ def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
 
     What can be changed: budget; slots.simulate, slots.train and slots.infer, where 0 lets nothing
     new of the kind begin; buffer, shortlist, retrain_after, during_update, acquisition, beta,
+    control_share,
     attempts and failure_limit.
 
     \b

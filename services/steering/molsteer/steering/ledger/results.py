@@ -78,7 +78,7 @@ def add_result(
     number = ledger.connection.execute(
         "INSERT INTO result (molecule, level, task_id, smiles, engine, generation, record)"
         " VALUES (?1, ?2, ?3, ?4, ?5,"
-        " coalesce((SELECT generation FROM choice WHERE molecule = ?1), 0), ?6)",
+        " coalesce((SELECT generation FROM choice WHERE molecule = ?1 AND NOT by_chance), 0), ?6)",
         (molecule, level, task_id, simulated.smiles, simulated.engine, str(record)),
     ).lastrowid
     ledger.connection.executemany(

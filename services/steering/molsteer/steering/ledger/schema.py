@@ -103,12 +103,13 @@ CREATE TABLE prediction (
     score REAL NOT NULL
 );
 
-CREATE TABLE choice (
-    molecule INTEGER PRIMARY KEY,   -- the prediction by which a molecule was chosen; those
-    generation INTEGER NOT NULL,    -- before the first model have none
-    means TEXT NOT NULL,            -- JSON list of a number for each output
-    spreads TEXT NOT NULL,          -- likewise
-    score REAL NOT NULL
+CREATE TABLE choice (               -- of molecules that were chosen since there is a model
+    molecule INTEGER PRIMARY KEY,
+    by_chance INTEGER NOT NULL,     -- 1 if it was drawn as a control, 0 if a model chose it
+    generation INTEGER,             -- what was predicted of it then, as in `prediction`; NULL
+    means TEXT,                     -- where nothing was, which only chance can have chosen
+    spreads TEXT,
+    score REAL
 );
 
 CREATE TABLE predicted_chunk (

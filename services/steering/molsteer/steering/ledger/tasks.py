@@ -32,10 +32,11 @@ def order(ledger: Ledger, command: Dispatch, at: float) -> None:
     if isinstance(command, DispatchSimulation):
         ledger.connection.execute(
             # What climbs to another level has a result, and was chosen before.
-            "INSERT OR IGNORE INTO choice SELECT molecule, generation, means, spreads, score"
-            " FROM prediction WHERE molecule = ?1"
+            "INSERT OR IGNORE INTO choice SELECT ?1, ?2, generation, means, spreads, score"
+            " FROM (SELECT 1) LEFT JOIN prediction ON molecule = ?1"
+            " WHERE (molecule IS NOT NULL OR ?2)"
             " AND NOT EXISTS (SELECT 1 FROM result WHERE molecule = ?1)",
-            (command.molecule,),
+            (command.molecule, command.by_chance),
         )
 
 

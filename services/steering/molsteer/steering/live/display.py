@@ -13,6 +13,7 @@ from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.shared.foreign_text import one_line
 from molsteer.shared.wire.properties import Quantity, written
 from molsteer.shared.wording import counted
+from molsteer.steering.records.figures.advantage import in_short
 from molsteer.steering.records.progress import Progress
 from molsteer.steering.records.titles import title
 
@@ -94,6 +95,8 @@ def describe(progress: Progress, left_s: float | None = None) -> list[str]:
     parts.append(one_line(progress.activity))
     if progress.validation_mae is not None:
         parts.append(f"model {progress.generation}, error {_short(progress.validation_mae)}")
+    if (better := progress.against_chance) and better.times_better and better.chosen_hits:
+        parts.append(f"hits {in_short(better.times_better)} as often as at random")
     if progress.given_up:
         parts.append(f"{progress.given_up} given up")
     left_s = progress.left_s if left_s is None else left_s

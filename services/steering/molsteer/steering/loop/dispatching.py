@@ -203,6 +203,7 @@ class Dispatching:
             seed=self.settings.campaign.seed,
             first=first,
             keep=self.settings.policy.shortlist + searched,
+            also=tuple(molecule - first for molecule in command.control),
             batch_size=self.settings.infer.batch_size,
         )
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from molsteer.shared.bus.workers import live_workers
@@ -19,6 +19,7 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.metrics.instruments import Instruments
 from molsteer.steering.metrics.machines import Machines
 from molsteer.steering.policy.state import State
+from molsteer.steering.records.against_chance import advantages
 from molsteer.steering.records.ended import Ended, ended_since
 from molsteer.steering.records.figures.achieved import achieved, newest_model, oldest_dispatched
 from molsteer.steering.sites.depths import depths
@@ -111,12 +112,21 @@ class Reading:
                 gauge("hits", found.hits, **where)
             if found.expected_hits is not None:
                 gauge("hits_expected_from_random", found.expected_hits, **where)
+        self._look_at_chance()
         if model := newest_model(self.ledger):
             gauge("model_labels", model.labels)
             gauge("model_trained_timestamp_seconds", model.trained_at)
             for output, error in model.errors.items():
                 where = {"property": output.name, "level": output.level, "unit": output.unit}
                 gauge("model_error", error, **where)
+
+    def _look_at_chance(self) -> None:
+        for better in advantages(self.ledger):
+            output = better.objective.output
+            for end, times in asdict(better.times_better).items() if better.times_better else ():
+                if times is not None:
+                    where = {"property": output.name, "level": output.level, "end": end}
+                    self.instruments.set("times_better_than_random", times, **where)
 
     def _look_at_tasks(self, state: State, now: float) -> None:
         gauge, plan = self.instruments.set, state.plan

@@ -19,12 +19,14 @@ class DispatchSimulation:
     Attributes:
         taken_back: Earlier attempts that are no tries: they were taken back while they ran, or
             lie before somebody asked to try the molecule anew.
+        by_chance: Whether chance chose the molecule where a model would have.
     """
 
     molecule: int
     level: str
     attempt: int = 1
     taken_back: int = 0
+    by_chance: bool = False
 
     @property
     def task_id(self) -> str:
@@ -78,11 +80,17 @@ class DispatchPrediction:
 
 @dataclass(frozen=True, slots=True)
 class DispatchInference:
-    """Score a chunk with every member that was trained in this generation."""
+    """Score a chunk with every member that was trained in this generation.
+
+    Attributes:
+        control: Molecules of the chunk of which the prediction is wanted, whatever their score,
+            because chance may choose them next.
+    """
 
     generation: int
     chunk: int
     attempt: int = 1
+    control: tuple[int, ...] = ()
 
     @property
     def task_id(self) -> str:

@@ -56,6 +56,9 @@ class Plan:
         merge: Whether a chunk's candidates are used as they arrive, or all when the update ends.
         members: Size of the ensemble of graph networks.
         surrogates: What is trained in an update.
+        control_share: Part of the choices that chance makes from the first one on that a model
+            would make, 0 to 1.
+        seed: Makes the random order in which chance chooses.
         space_size: Molecules in the search space, numbered from 0.
         chunk_size: Molecules in a chunk; molecule `m` lies in chunk `m // chunk_size`.
         attempts: Tries of a task whose failures are retryable.
@@ -94,6 +97,8 @@ class Plan:
     rungs: tuple[Rung, ...] = ()
     surrogates: tuple[Surrogate, ...] = ("graphs",)
     budget_counts: BudgetCounts = "successes"
+    control_share: float = 0.0
+    seed: int = 0
 
     @property
     def learners(self) -> int:

@@ -16,6 +16,7 @@ from molsteer.steering.policy.commands import (
     Finish,
     FinishReason,
 )
+from molsteer.steering.policy.control import draw_if_due
 from molsteer.steering.policy.ladder import is_over
 from molsteer.steering.policy.state import State, Step, Training
 from molsteer.steering.policy.tasks import taken_back
@@ -54,15 +55,22 @@ def dispatch_attempt(state: State) -> Step | None:
 
 
 def dispatch_simulation(state: State) -> Step | None:
-    """Give a free place to a molecule that a model or nobody has chosen yet."""
+    """Give a free place to the next molecule: a model's, or chance's in its stead, or a starter."""
     if state.stopping or not state.has_place or state.choosable <= 0 or _refill_waits(state):
         return None
     if (taken := state.shortlist.take(state.chosen)) is None:
         return None
-    task, shortlist = DispatchSimulation(taken[0], state.plan.level), taken[1]
+    molecule, shortlist = taken
+    control, drawn = state.control, None
+    if shortlist.starters is state.shortlist.starters:  # a model names it
+        control, drawn = draw_if_due(state)
+    if drawn is not None:
+        molecule, shortlist = drawn, state.shortlist
+    task = DispatchSimulation(molecule, state.plan.level, by_chance=drawn is not None)
     levels = (state.first.start(task), *state.levels[1:])
-    chosen = state.chosen.insert(task.molecule)
-    return replace(state, levels=levels, shortlist=shortlist, chosen=chosen), (task,)
+    chosen = state.chosen.insert(molecule)
+    chose = replace(state, levels=levels, shortlist=shortlist, chosen=chosen, control=control)
+    return chose, (task,)
 
 
 def act_when_starved(state: State) -> Step | None:

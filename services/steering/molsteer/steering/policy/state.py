@@ -106,6 +106,19 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """How far chance is, which chooses a share of the molecules.
+
+    Attributes:
+        owed: Part of a molecule that chance has still to choose, below 1.
+        place: Where it goes on in the random order of the space.
+    """
+
+    owed: float = 0.0
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Where a campaign is.
 
@@ -116,6 +129,7 @@ class State:
         shortlist: Molecules to simulate next at the first level.
         chosen: Molecules that were ever dispatched, or whose label was known from the start; none
             of them is chosen again.
+        control: Where chance goes on, which chooses a share of them.
         update: The update that runs, if one does.
         given: Whether models that were given have still to rank the space: the next update does,
             without training any.
@@ -134,6 +148,7 @@ class State:
     levels: tuple[Standing, ...] = (Standing(),)
     shortlist: Shortlist = field(default_factory=Shortlist)
     chosen: HashTrieSet[int] = field(default_factory=HashTrieSet)
+    control: Control = field(default_factory=Control)
     update: Update | None = None
     given: bool = False
     generation: int = 0

@@ -23,7 +23,7 @@ from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import Candidate
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.shortlist import Shortlist
-from molsteer.steering.policy.state import Scoring, Standing, State, Training
+from molsteer.steering.policy.state import Control, Scoring, Standing, State, Training
 from molsteer.steering.policy.tasks import Tasks
 
 TaskT = TypeVar("TaskT", bound=Dispatch)
@@ -112,6 +112,7 @@ class _State(_Stored):
     levels: tuple[_Standing, ...]
     shortlist: Shortlist
     chosen: tuple[int, ...]
+    control: Control
     update: _Training | _Scoring | None
     given: bool
     generation: int
@@ -129,6 +130,7 @@ class _State(_Stored):
             levels=tuple(level.restored() for level in self.levels),
             shortlist=self.shortlist,
             chosen=HashTrieSet(self.chosen),
+            control=self.control,
             update=self.update.restored() if self.update else None,
             given=self.given,
             generation=self.generation,

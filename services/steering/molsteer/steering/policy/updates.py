@@ -13,6 +13,7 @@ from molsteer.steering.policy.commands import (
     UpdateEnded,
     UpdateOutcome,
 )
+from molsteer.steering.policy.control import next_draws
 from molsteer.steering.policy.plan import Plan, Surrogate
 from molsteer.steering.policy.state import Scoring, State, Step, Training
 from molsteer.steering.policy.tasks import Tasks
@@ -141,7 +142,9 @@ def dispatch_inference(state: State) -> Step | None:
         return None
     if len(update.tasks.running) >= state.plan.slots_infer:
         return None
-    task, tasks = update.tasks.start_first()
+    first, *others = update.tasks.waiting
+    task = replace(first, control=next_draws(state, first.chunk))
+    tasks = Tasks(update.tasks.running, tuple(others)).start(task)
     return replace(state, update=replace(update, tasks=tasks)), (task,)
 
 

@@ -10,8 +10,10 @@ from molsteer.shared.wire.properties import Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.against_chance import advantages
 from molsteer.steering.records.agreement import Distance, distance
 from molsteer.steering.records.aims import levels, objectives, outputs
+from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.beliefs import Belief
 from molsteer.steering.records.figures.between_levels import Between, between_levels
 from molsteer.steering.records.figures.groups import Comparison, group
@@ -82,6 +84,7 @@ class Findings:
             objectives at once, the best by the leading one first; empty for a single objective.
         starter: How molecules were chosen before there was a model: random or k-means.
         comparisons: What was chosen then beside what models chose, objective by objective.
+        against_chance: By how much models choose better than chance, where that can be told.
         updates: The updates of the models, in order.
         beliefs: How far their predictions can be believed, output by output, where that can be
             told.
@@ -109,6 +112,7 @@ class Findings:
     pareto: Sequence[int]
     starter: str
     comparisons: Sequence[Comparison]
+    against_chance: Sequence[Advantage]
     updates: Sequence[Update]
     beliefs: Sequence[Belief]
     tasks: Sequence[TaskGroup]
@@ -162,6 +166,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         pareto=_pareto(found, wanted),
         starter=identity.get("policy.starter", "random"),
         comparisons=[_compared(found, objective) for objective in wanted],
+        against_chance=list(advantages(ledger)),
         updates=read_updates(ledger),
         beliefs=read_beliefs(ledger),
         tasks=_task_groups(ledger),
@@ -180,11 +185,12 @@ def _facts(ledger: Ledger, name: str) -> dict[str, Any]:
 
 
 def _compared(found: Sequence[Found], objective: Objective) -> Comparison:
-    start, steered = list[float](), list[float]()
+    start, control, steered = list[float](), list[float](), list[float]()
     for each in found:
         if (value := each.value(objective.output)) is not None:
-            (steered if each.generation else start).append(value)
-    return Comparison(objective, group(start, objective), group(steered, objective))
+            before = control if each.by_chance else start
+            (steered if each.generation else before).append(value)
+    return Comparison(objective, *(group(each, objective) for each in (start, control, steered)))
 
 
 def _between(found: Sequence[Found], levels: Sequence[Level]) -> Sequence[Between]:

@@ -23,8 +23,9 @@ class Found:
         smiles: The molecule.
         level: Name of the level.
         values: What was computed, by the name of the property.
-        generation: Number of the models that chose the molecule, 0 before there was one.
-        predicted: What they expected of the leading objective, None before there was one.
+        generation: Number of the models that chose the molecule, 0 if none did.
+        by_chance: Whether it was drawn as a control since there were models.
+        predicted: What they expected of the leading objective, None where they did not say.
         own: What the molecules file says of it beside the SMILES, by heading.
         spread: How far they were apart in this, None likewise.
     """
@@ -35,6 +36,7 @@ class Found:
     level: str
     values: Mapping[str, Quantity]
     generation: int
+    by_chance: bool
     predicted: Quantity | None
     own: Mapping[str, str] = field(default_factory=dict)
     spread: Quantity | None = None
@@ -48,7 +50,7 @@ class Found:
 def read_found(ledger: Ledger) -> list[Found]:
     """Read all results in the order of settling."""
     rows = ledger.connection.execute(
-        "SELECT number, molecule, smiles, level, result.generation, means, spreads"
+        "SELECT number, molecule, smiles, level, result.generation, by_chance, means, spreads"
         " FROM result LEFT JOIN choice USING (molecule) ORDER BY number"
     )
     values, own, predicted = _values(ledger), own_columns.of_all(ledger), _Predicted(ledger)
@@ -60,6 +62,7 @@ def read_found(ledger: Ledger) -> list[Found]:
             row["level"],
             values[row["number"]],
             row["generation"],
+            bool(row["by_chance"]),
             predicted.of(row["means"]),
             own.get(row["molecule"], {}),
             predicted.of(row["spreads"]),

@@ -11,6 +11,7 @@ from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import leading, outputs
 from molsteer.steering.records.figures import bests
+from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.errors import mean_errors
 from molsteer.steering.records.figures.reached import Reached, reached
 
@@ -36,6 +37,8 @@ class Progress:
         rate_per_min: Simulations settled per minute, over the last half of this session of steering
             and at least the last 30; None before there are 10.
         left_s: Estimated time to the end, None before there is a rate.
+        against_chance: By how much models choose better than chance by the leading objective; None
+            where that cannot be told, and while it is not asked for: it looks at every label.
     """
 
     done: int
@@ -53,6 +56,7 @@ class Progress:
     validation_mae: Quantity | None
     rate_per_min: float | None
     left_s: float | None
+    against_chance: Advantage | None = None
 
 
 RATE_FROM = 10

@@ -8,6 +8,7 @@ from molsteer.shared.foreign_text import literal
 from molsteer.shared.wording import counted
 from molsteer.steering.records.agreement import contradiction
 from molsteer.steering.records.aims import bar
+from molsteer.steering.records.figures.advantage import told
 from molsteer.steering.records.figures.groups import Comparison, Group
 from molsteer.steering.records.figures.recall import NEARLY_ALL
 from molsteer.steering.records.findings import Findings
@@ -102,6 +103,9 @@ def _comparisons(findings: Findings) -> Iterator[str]:
         if len(findings.comparisons) > 1:
             yield f"### {findings.title(comparison.objective.output)}\n"
         yield _comparison(comparison, findings.starter)
+        for found in findings.against_chance:
+            if found.objective == comparison.objective:
+                yield f"{told(found)}\n"
 
 
 def _comparison(comparison: Comparison, starter: str) -> str:
@@ -115,6 +119,11 @@ def _comparison(comparison: Comparison, starter: str) -> str:
         ),
         [
             _group_row(f"{starter} start", comparison.start),
+            *(
+                [_group_row("drawn as control", comparison.control)]
+                if comparison.control.count
+                else []
+            ),
             _group_row("chosen by the models", comparison.steered),
         ],
     )

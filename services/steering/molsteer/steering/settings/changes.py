@@ -30,6 +30,7 @@ CHANGEABLE = (
     "policy.during_update",
     "policy.acquisition",
     "policy.beta",
+    "policy.control_share",
     "policy.attempts",
     "policy.failure_limit",
     "simulate.slots",

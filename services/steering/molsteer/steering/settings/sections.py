@@ -166,6 +166,11 @@ class PolicySection(Section):
     beta: NonNegativeFloat = Field(
         default=1.0, description="Weight of the spread in the ranking by ucb and pareto."
     )
+    control_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.05,
+        description="Part of the molecules that chance chooses once models do, as a control of "
+        "how much better than random they are; 0 for none.",
+    )
     attempts: PositiveInt = Field(
         default=2,
         description="How often a task is tried when it fails for a reason that may go away.",

@@ -51,6 +51,8 @@ def plan_of(settings: CampaignSettings, space: SearchSpace | None, known_labels:
         level=settings.levels[0].name,
         rungs=settings.rungs,
         surrogates=settings.train.surrogate,
+        control_share=policy.control_share,
+        seed=settings.campaign.seed,
     )
 
 
@@ -79,7 +81,7 @@ def identity_of(
     if given:
         fixed["train.models"] = digest_of_models(given)
     named = {name: value for name, value in changeable.items() if not name.endswith(".slots")}
-    derived = {knob(name) for name in changeable} | {"labels_first", "level", "rungs"}
+    derived = {knob(name) for name in changeable} | {"labels_first", "level", "rungs", "seed"}
     rest = {f"plan.{name}": value for name, value in asdict(plan).items() if name not in derived}
     return fixed | named | rest
 

@@ -31,7 +31,8 @@ LABELS = (
     ),
     Rule(
         "The predictions of molecule {molecule} are not of each output.",
-        "SELECT * FROM (SELECT * FROM prediction UNION ALL SELECT * FROM choice)"
+        "SELECT * FROM (SELECT molecule, means, spreads FROM prediction"
+        " UNION ALL SELECT molecule, means, spreads FROM choice)"
         " WHERE json_array_length(means) <> (SELECT count(*) FROM output)"
         " OR json_array_length(spreads) <> (SELECT count(*) FROM output)",
     ),

@@ -32,11 +32,13 @@ class Comparison:
     Attributes:
         objective: By which they are compared, at its level.
         start: The molecules that were chosen before there was a model.
+        control: The molecules that chance chose since.
         steered: The molecules that a model chose.
     """
 
     objective: Objective
     start: Group
+    control: Group
     steered: Group
 
 

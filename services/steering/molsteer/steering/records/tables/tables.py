@@ -40,18 +40,22 @@ MOLECULES = Table(
         text("smiles", "result.smiles", "Canonical SMILES."),
         text("inchikey", "inchikey(result.smiles)", "Standard InChIKey, which tautomers share."),
         text("level", "result.level", "Level at which it was simulated."),
-        integer(
-            "generation", "result.generation", "Models that chose it; 0: the start, before any."
+        integer("generation", "result.generation", "Models that chose it; 0: none did."),
+        text(
+            "chosen_by",
+            "CASE WHEN choice.by_chance THEN 'chance' WHEN result.generation THEN 'models'"
+            " ELSE 'start' END",
+            "Who chose it: the models, chance as a control, or the start, before any models.",
         ),
         of_outputs(
             "predicted_mean_PROPERTY_UNIT",
             "json_extract(choice.means, '$[{n}]')",
-            "Mean of the ensemble, if it chose.",
+            "What models expected of it when it was chosen.",
         ),
         of_outputs(
             "predicted_spread_PROPERTY_UNIT",
             "json_extract(choice.spreads, '$[{n}]')",
-            "Spread of the ensemble, if it chose.",
+            "Spread of that.",
         ),
         number("predicted_score", "choice.score", "The acquisition it was ranked by."),
         *_RESULT,

@@ -1,0 +1,50 @@
+"""Molecules that chance chooses where a model would, by which the model is measured.
+
+They come from a random order of the whole space, so that they tell what simulating at random would
+have found. A share of all choices is theirs from the first one that a model makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import ceil
+
+from molsteer.steering.policy.random_order import molecule_at
+from molsteer.steering.policy.state import Control, State
+
+
+def draw_if_due(state: State) -> tuple[Control, int | None]:
+    """Count a choice that a model is about to make, and give the molecule that chance puts there.
+
+    Returns:
+        The control after the choice, and the molecule to simulate instead of the model's; None
+        where the model chooses.
+    """
+    owed = round(state.control.owed + state.plan.control_share, 9)  # 20 times 0.05 is 1
+    if owed < 1.0:
+        return replace(state.control, owed=owed), None
+    for place, molecule in _order(state):
+        return Control(owed=round(owed - 1.0, 9), place=place + 1), molecule
+    return state.control, None
+
+
+def next_draws(state: State, chunk: int) -> tuple[int, ...]:
+    """Give those molecules of a chunk that chance may choose before the space is ranked again.
+
+    They are as many as its share of a whole shortlist, over all chunks.
+    """
+    wanted, molecules = ceil(state.plan.control_share * state.plan.shortlist), list[int]()
+    chunk_of = state.plan.molecules_of(chunk)
+    for (_, molecule), _ in zip(_order(state), range(wanted), strict=False):
+        if molecule in chunk_of:
+            molecules.append(molecule)
+    return tuple(sorted(molecules))
+
+
+def _order(state: State) -> Iterator[tuple[int, int]]:
+    """Go on in the random order with what was never chosen: places, and molecules there."""
+    plan = state.plan
+    for place in range(state.control.place, plan.space_size):
+        if (molecule := molecule_at(place, plan.space_size, plan.seed)) not in state.chosen:
+            yield place, molecule
