@@ -14,6 +14,7 @@ from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, replanned
 from molsteer.steering.space.progress import Progress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
+from molsteer.steering.start.features import with_features
 from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.models import keep_given, read_given, sized
 from molsteer.steering.start.starters import keep_known, read_known
@@ -64,6 +65,7 @@ def prepare(
         admission=settings.admission(),
         on_progress=on_building,
     )
+    space = with_features(settings, space, on_building)
     labels, changes = keep_known(known, space, ledger), changes_of(ledger)
     plan = plan_of(settings, space, labels)
     identity = identity_of(settings, space, given, plan)
