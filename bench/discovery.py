@@ -189,7 +189,7 @@ def _all(
     others: bool,
     jobs: int,
 ) -> None:
-    space = built(protocol.pool, folder, protocol)
+    space = built(protocol.pool, folder, protocol, "--features")
     kinds: dict[str, str | None] = {surrogate: surrogate, **(BASELINES if others else {})}
     with ThreadPoolExecutor(jobs) as pool:
         running = {

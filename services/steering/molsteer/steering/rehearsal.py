@@ -40,8 +40,8 @@ from molsteer.steering.start.features import check_features
 from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import read_given, sized
+from molsteer.steering.start.replay.tables import replayed
 from molsteer.steering.start.starters import labels_given
-from molsteer.steering.start.tables import replayed
 
 
 @dataclass

@@ -18,8 +18,8 @@ from molsteer.steering.space.search_space import SearchSpace, open_or_build
 from molsteer.steering.start.features import with_features
 from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.models import keep_given, read_given, sized
+from molsteer.steering.start.replay.tables import replayed
 from molsteer.steering.start.starters import keep_known, read_known
-from molsteer.steering.start.tables import replayed
 
 
 @dataclass(frozen=True, slots=True)
