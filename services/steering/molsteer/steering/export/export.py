@@ -92,7 +92,7 @@ def export_models(run_dir: Path, folder: Path, *, replace: bool) -> Mapping[str,
         generation = results.newest_generation_that_ranked(ledger)
         if generation is None:
             raise NoModels(run_dir)
-        files = [run_dir / file for file, _ in results.weights(ledger, generation)]
+        files = [run_dir / each.file for each in results.weights(ledger, generation)]
         whole = stacked([_weights(file) for file in files])
         (draft / "ensemble.safetensors").write_bytes(whole.to_bytes())
         return {"ensemble.safetensors": whole.members}

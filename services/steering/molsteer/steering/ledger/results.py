@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from molsteer.shared.wire.specs import Surrogate
 from molsteer.steering.ledger.known_labels import labelled
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import DispatchTraining
+
+_GRAPHS: tuple[Surrogate, ...] = ("graphs",)
 
 GIVEN = 0
 """Stands for the generation of models that were given to begin with."""
@@ -45,6 +48,14 @@ class Model:
     surrogate: Surrogate
     validation_mae: tuple[float | None, ...]
     calibration: tuple[Calibration, ...]
+    file: Path
+    sha256: str
+
+
+class Weights(NamedTuple):
+    """What one training task gave, as a file below the run directory."""
+
+    surrogate: Surrogate
     file: Path
     sha256: str
 
@@ -180,16 +191,22 @@ def set_given(ledger: Ledger, file: Path, sha256: str) -> None:
     ledger.set_fact("given_models", {"file": str(file), "sha256": sha256})
 
 
-def weights(ledger: Ledger, generation: int) -> list[tuple[Path, str]]:
-    """List files and digests of the weights that an update ranks by, in a fixed order.
+def weights(
+    ledger: Ledger, generation: int, surrogates: Collection[Surrogate] = _GRAPHS
+) -> list[Weights]:
+    """List the weights of an update, of some kinds of surrogate, in a fixed order.
 
     Those of an update that trained none are the weights that were given.
     """
-    trained = [(model.file, model.sha256) for model in models(ledger, generation)]
+    trained = models(ledger, generation)
     given = ledger.fact("given_models")
-    if trained or not isinstance(given, dict):
-        return trained
-    return [(Path(given["file"]), given["sha256"])]
+    if not trained and isinstance(given, dict):
+        return [Weights("graphs", Path(given["file"]), given["sha256"])]
+    return [
+        Weights(model.surrogate, model.file, model.sha256)
+        for model in trained
+        if model.surrogate in surrogates
+    ]
 
 
 def models(ledger: Ledger, generation: int) -> list[Model]:

@@ -88,6 +88,11 @@ CREATE TABLE model (
     sha256 TEXT NOT NULL
 );
 
+CREATE TABLE ranking (
+    generation INTEGER PRIMARY KEY,
+    body TEXT NOT NULL              -- JSON of a Ranking: which models an update ranks by, and why
+);
+
 CREATE TABLE prediction (
     molecule INTEGER PRIMARY KEY,   -- the newest prediction of each shortlisted molecule
     generation INTEGER NOT NULL,

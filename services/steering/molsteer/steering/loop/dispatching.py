@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from molsteer.steering.ledger import chosen, known_labels, objects, predicted_ch
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.features import LearnedFeatures
 from molsteer.steering.loop.merits import aims_as_of
+from molsteer.steering.loop.ranking import ranking_of
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -151,7 +152,8 @@ class Dispatching:
                 self.ledger, command.members, before=command.generation
             )
             if earlier is not None:
-                warm_start = self._weights(earlier, "train", command.generation)
+                weights = results.weights(self.ledger, earlier)
+                warm_start = self._put_all(weights, "train", command.generation)
         return Train(
             generation=command.generation,
             surrogate=command.surrogate,
@@ -169,8 +171,7 @@ class Dispatching:
             for model in results.models(self.ledger, command.generation)
             if model.group == command.group
         )
-        file = (model.file, model.sha256)
-        (weights,) = self._put_weights([file], "infer", command.generation)
+        weights = self._put_weights(model.file, model.sha256, "infer", command.generation)
         return Predict(
             generation=command.generation,
             chunk=command.chunk,
@@ -186,25 +187,34 @@ class Dispatching:
         first = command.chunk * self.space.chunk_size
         molecules = range(first, first + self.space.chunk_size)
         searched = chosen.count(self.ledger, molecules, self.settings.levels[0].name)
+        ranking = ranking_of(self.ledger, command.generation, self.settings.outputs)
+        weights = results.weights(self.ledger, command.generation, ranking.surrogates)
         return Infer(
             generation=command.generation,
             chunk=command.chunk,
             outputs=self.settings.outputs,
             aims=self._aims_of(command.generation),
             graphs=self._chunk(command.chunk),
-            features=self._features(command.chunk, results.models(self.ledger, command.generation)),
-            weights=self._weights(command.generation, "infer", command.generation),
-            predicted=self._predicted(command) if command.attempt == 1 else (),
+            features=self._features(command.chunk, weights),
+            weights=self._put_all(weights, "infer", command.generation),
+            surrogates=tuple(each.surrogate for each in weights),
+            calibration=ranking.calibration,
+            widening=ranking.widening,
+            predicted=self._predicted(command, weights) if command.attempt == 1 else (),
             acquisition=self.settings.acquisition(),
             keep=self.settings.policy.shortlist + searched,
             batch_size=self.settings.infer.batch_size,
         )
 
-    def _predicted(self, command: DispatchInference) -> tuple[Blob | None, ...]:
+    def _predicted(
+        self, command: DispatchInference, weights: Iterable[results.Weights]
+    ) -> tuple[Blob | None, ...]:
         generation = command.generation
         by_group = predicted_chunks.of_chunk(self.ledger, generation, command.chunk)
-        models = results.models(self.ledger, generation) if by_group else []
-        return tuple(by_group.get(model.group) for model in models)
+        if not by_group:
+            return ()
+        groups = {model.file: model.group for model in results.models(self.ledger, generation)}
+        return tuple(by_group.get(groups[each.file]) for each in weights)
 
     def _aims_of(self, generation: int) -> tuple[Aim, ...]:
         """Give the objectives with scales that are the same for all chunks of an update."""
@@ -241,21 +251,23 @@ class Dispatching:
 
         return featurize(smiles), values
 
-    def _weights(self, generation: int, topic: Topic, for_update: int) -> tuple[Blob, ...]:
-        files = results.weights(self.ledger, generation)
-        return tuple(self._put_weights(files, topic, for_update))
+    def _put_all(
+        self, weights: Iterable[results.Weights], topic: Topic, for_update: int
+    ) -> tuple[Blob, ...]:
+        return tuple(
+            self._put_weights(each.file, each.sha256, topic, for_update) for each in weights
+        )
 
-    def _put_weights(
-        self, files: Iterable[tuple[Path, str]], topic: Topic, for_update: int
-    ) -> Iterator[Blob]:
-        for file, sha256 in files:
-            adopt = partial(self.blobs.adopt, self.run_dir / file, "safetensors", sha256)
-            yield self._once(_Put("weights", file, topic, update_owner(for_update)), adopt)
+    def _put_weights(self, file: Path, sha256: str, topic: Topic, for_update: int) -> Blob:
+        adopt = partial(self.blobs.adopt, self.run_dir / file, "safetensors", sha256)
+        return self._once(_Put("weights", file, topic, update_owner(for_update)), adopt)
 
     def _chunk(self, number: int) -> Blob:
         return self._stored("chunk", number, self.space.chunks[number])
 
-    def _features(self, number: int, models: Iterable[results.Model]) -> Blob | None:
+    def _features(
+        self, number: int, models: Iterable[results.Model | results.Weights]
+    ) -> Blob | None:
         """Give the features of a chunk, if any of the models reads them."""
         if ON_FEATURES.isdisjoint(model.surrogate for model in models):
             return None

@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from molsteer.shared.wire.properties import Objective, Output, Quantity
+from molsteer.shared.wire.properties import Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.agreement import Distance, distance
 from molsteer.steering.records.aims import levels, objectives, outputs
+from molsteer.steering.records.figures.beliefs import Belief
 from molsteer.steering.records.figures.between_levels import Between, between_levels
-from molsteer.steering.records.figures.errors import mean_errors
 from molsteer.steering.records.figures.groups import Comparison, group
 from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
 from molsteer.steering.records.figures.recall import Recall
 from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
 from molsteer.steering.records.truth import read_recall
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One update of the ensemble.
-
-    Attributes:
-        generation: Its number, from 1.
-        members: Members that were trained.
-        labels: Labels that they learned from.
-        validation_mae: Their held-out error, on average, by `PROPERTY@LEVEL`; what has none is left
-            out.
-        device: Where they were trained.
-    """
-
-    generation: int
-    members: int
-    labels: int
-    validation_mae: Mapping[str, Quantity]
-    device: str
+from molsteer.steering.records.updates import Update, read_beliefs, read_updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +81,9 @@ class Findings:
             objectives at once, the best by the leading one first; empty for a single objective.
         starter: How molecules were chosen before there was a model: random or k-means.
         comparisons: What was chosen then beside what models chose, objective by objective.
-        updates: The updates of the ensemble, in order.
+        updates: The updates of the models, in order.
+        beliefs: How far their predictions can be believed, output by output, where that can be
+            told.
         tasks: The tasks that ended, by topic and status.
         failures: What failed, the most common kind first; cancelled tasks are none.
         own_headings: Headings of the users' own columns.
@@ -124,6 +106,7 @@ class Findings:
     starter: str
     comparisons: Sequence[Comparison]
     updates: Sequence[Update]
+    beliefs: Sequence[Belief]
     tasks: Sequence[TaskGroup]
     failures: Sequence[Failure]
     own_headings: Sequence[str] = ()
@@ -172,7 +155,8 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         pareto=_pareto(found, wanted),
         starter=identity.get("policy.starter", "random"),
         comparisons=[_compared(found, objective) for objective in wanted],
-        updates=_updates(ledger),
+        updates=read_updates(ledger),
+        beliefs=read_beliefs(ledger),
         tasks=_task_groups(ledger),
         failures=_failures(ledger),
         own_headings=own_columns.headings(ledger),
@@ -218,25 +202,6 @@ def _elapsed_s(ledger: Ledger) -> float:
         "SELECT max(settled_at) - min(created_at) FROM task"
     ).fetchone()
     return float(elapsed or 0.0)
-
-
-def _updates(ledger: Ledger) -> list[Update]:
-    rows = ledger.connection.execute(
-        "SELECT generation, sum(json_array_length(members)) AS members, max(labels) AS labels,"
-        " json_group_array(json(validation_mae)) AS errors, group_concat(DISTINCT device) AS device"
-        " FROM model GROUP BY generation ORDER BY generation"
-    )
-    learned = outputs(ledger)
-    return [
-        Update(
-            row["generation"],
-            row["members"],
-            row["labels"],
-            mean_errors(learned, json.loads(row["errors"])),
-            row["device"],
-        )
-        for row in rows
-    ]
 
 
 def _task_groups(ledger: Ledger) -> list[TaskGroup]:

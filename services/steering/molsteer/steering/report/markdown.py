@@ -12,6 +12,7 @@ from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.groups import Comparison, Group
 from molsteer.steering.records.figures.recall import NEARLY_ALL
 from molsteer.steering.records.findings import Findings
+from molsteer.steering.report.models import models, worthless
 from molsteer.steering.report.molecules import best_compromises, best_molecules
 from molsteer.steering.report.table import number, table
 
@@ -36,8 +37,7 @@ def render(findings: Findings, plot_file: str) -> str:
             *_comparisons(findings),
             *_recall(findings),
             f"![Discovery plot]({plot_file})\n",
-            "## Models\n",
-            _models(findings),
+            *models(findings),
             "## Tasks\n",
             _tasks(findings),
             *_failures(findings),
@@ -46,8 +46,8 @@ def render(findings: Findings, plot_file: str) -> str:
 
 
 def _warnings(findings: Findings) -> list[str]:
-    told = contradiction(findings.known_labels_apart)
-    return [f"**Careful.** {told}\n"] if told else []
+    told = (contradiction(findings.known_labels_apart), worthless(findings))
+    return [f"**Careful.** {each}\n" for each in told if each]
 
 
 def _summary(findings: Findings) -> str:
@@ -143,27 +143,6 @@ def _group_row(name: str, group: Group) -> tuple[object, ...]:
     share = "-" if group.hits is None or not group.count else f"{group.hits / group.count:.0%}"
     hits = () if group.hits is None else (group.hits, share)
     return name, group.count, *hits, number(group.best), number(group.mean)
-
-
-def _models(findings: Findings) -> str:
-    learned = findings.outputs
-    titles = [
-        f"error / {output.unit}".rstrip("/ ")
-        if len(learned) == 1
-        else f"error of {findings.title(output)}"
-        for output in learned
-    ]
-    return table(
-        ("update", "members", "labels", *(f"held-out {title}" for title in titles), "device"),
-        [
-            (
-                *(update.generation, update.members, update.labels),
-                *(number(update.validation_mae.get(output.key)) for output in learned),
-                literal(update.device),
-            )
-            for update in findings.updates
-        ],
-    )
 
 
 def _tasks(findings: Findings) -> str:
