@@ -116,6 +116,25 @@ def test_everything_in_the_way_is_told_at_once(folder: Path) -> None:
     assert contents(folder) == before
 
 
+@pytest.mark.fast
+def test_features_that_a_surrogate_reads_are_told_or_missed(folder: Path) -> None:
+    surrogate = ("--train-surrogate", "gp", "--dry-run")
+    done = molsteer("run", "--space", "good.smi", *surrogate)
+    assert done.returncode == 0, done.stderr
+    assert "Features: computed before anything starts, for gp." in done.stdout
+    assert molsteer("space", "build", "good.smi", "-o", "built").returncode == 0
+    before = contents(folder)
+    done = molsteer("run", "--space", "built", *surrogate)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "built has no features" in done.stderr
+    assert "molsteer space features built" in done.stderr
+    assert contents(folder) == before
+    assert molsteer("space", "features", "built").returncode == 0
+    done = molsteer("run", "--space", "built", *surrogate)
+    assert done.returncode == 0, done.stderr
+    assert "Features" not in done.stdout
+
+
 def test_a_server_is_asked_and_left_as_it_is(folder: Path) -> None:
     (folder / "redis").mkdir()
     with tcp_server(folder / "redis") as server, connect(server.queue.server_url) as client:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -53,6 +54,28 @@ def test_a_space_is_built_and_described(tmp_path):
     manifest = json.loads(molsteer("space", "info", "space", "--json", folder=tmp_path).stdout)
     assert manifest["molecules"] == 50
     assert manifest["rejected_rows"] == {"not a SMILES": 1, "several fragments": 1}
+
+
+def test_features_are_computed_with_a_space_or_later_and_told(tmp_path):
+    (tmp_path / "a.smi").write_text("\n".join(QM9.read_text().split()[:50]))
+    command = ("space", "build", "a.smi", "--chunk-size", 20, "-o")
+    together = molsteer(*command, "one", "--features", folder=tmp_path)
+    assert together.returncode == 0, together.stderr
+    later = molsteer(*command, "two", folder=tmp_path)
+    assert "Features" not in later.stdout
+    added = molsteer("space", "features", "two", folder=tmp_path)
+    assert added.returncode == 0, added.stderr
+    for told in (together.stdout, added.stdout):
+        assert re.search(r"Features: \d+ descriptors, .* \d+ bytes a molecule", told)
+    assert (tmp_path / "one/space.json").read_bytes() == (tmp_path / "two/space.json").read_bytes()
+    assert names(tmp_path / "one/features") == names(tmp_path / "two/features")
+
+
+def test_features_of_a_folder_that_is_no_space_end_with_one_sentence(tmp_path):
+    missed = molsteer("space", "features", tmp_path, folder=tmp_path)
+    assert (missed.returncode, missed.stdout) == (2, "")
+    assert "its space.json cannot be read" in missed.stderr
+    assert not names(tmp_path)
 
 
 def test_the_number_of_processes_changes_no_byte(tmp_path):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from molsteer.shared.doctor.check import Check, Finding
 from molsteer.shared.doctor.machine import look_at_folder
+
+if TYPE_CHECKING:
+    from molsteer.steering.settings.campaign import CampaignSettings
 
 
 def checks(file: Path | None) -> Iterator[Check]:
@@ -23,19 +27,25 @@ def checks(file: Path | None) -> Iterator[Check]:
 
     settings = load_campaign(file, {})
     for source in settings.campaign.space:
-        yield Check("search-space", partial(look_at_space, source, settings.campaign.smiles_column))
+        yield Check("search-space", partial(look_at_space, source, settings))
     yield Check("run-directory", partial(look_at_folder, settings.run_dir))
 
 
-def look_at_space(source: Path, smiles_column: str | None = None) -> Iterator[Finding]:
+def look_at_space(source: Path, settings: CampaignSettings | None = None) -> Iterator[Finding]:
     """Check that a search space is there and complete, or a file to build it from."""
     from molsteer.steering.space.files.sources import MoleculesFile
     from molsteer.steering.space.manifest import read_manifest
+    from molsteer.steering.start.features import check_features
 
     if source.is_dir():
-        yield Finding("ok", f"{source} holds {read_manifest(source).molecules:,} molecules.")
+        manifest = read_manifest(source)
+        if settings:
+            check_features(settings, source, manifest)
+        told = ", with features" if manifest.features else ""
+        yield Finding("ok", f"{source} holds {manifest.molecules:,} molecules{told}.")
         return
-    first = next(MoleculesFile(source, smiles_column=smiles_column).rows(), None)
+    column = settings.campaign.smiles_column if settings else None
+    first = next(MoleculesFile(source, smiles_column=column).rows(), None)
     if first is None:
         yield Finding("problem", f"{source} holds no molecule.", "Name another file of molecules.")
     else:

@@ -37,11 +37,12 @@ from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.sampling import sampled
 from molsteer.steering.space.search_space import SearchSpace, look_for
 from molsteer.steering.start import outlook
+from molsteer.steering.start.features import check_features
 from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import read_given, sized
+from molsteer.steering.start.replay.tables import replayed
 from molsteer.steering.start.starters import labels_given
-from molsteer.steering.start.tables import replayed
 
 
 @dataclass
@@ -101,6 +102,8 @@ class Rehearsal:
         if self.space:
             self.settings = in_numbers(self.settings, len(self.space))
             yield f"Molecules: {len(self.space):,} of {names}, from the search space {folder}."
+            check_features(self.settings, folder, self.space.manifest)
+            yield from self._features()
             return
         sample = sampled(sources, self.settings.admission(), self.settings.campaign.smiles_column)
         if sample.usable == 0 and sample.looked_at == sample.rows:
@@ -112,6 +115,12 @@ class Rehearsal:
             f"built; of the first {sample.looked_at:,} rows, {sample.usable:,} can be searched. "
             f"{sample.reasons}"
         ).rstrip()
+        yield from self._features()
+
+    def _features(self) -> Iterator[str]:
+        surrogates = self.settings.train.on_features
+        if surrogates and (self.space is None or not self.space.feature_chunks):
+            yield f"Features: computed before anything starts, for {' and '.join(surrogates)}."
 
     def _models(self) -> Iterator[str]:
         self.given = read_given(self.settings)

@@ -11,6 +11,10 @@ from molsteer.simulator import checks as simulator
 from molsteer.simulator.checks import look_at_engine
 from molsteer.simulator.engines import installed
 from molsteer.steering.doctor import look_at_space
+from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.space.adding_features import add_features
+from molsteer.steering.space.build import build
+from molsteer.steering.space.errors import NoFeatures
 
 pytestmark = pytest.mark.fast
 
@@ -63,3 +67,16 @@ def test_a_file_without_molecules_is_a_problem_before_the_campaign_begins(tmp_pa
     (tmp_path / "empty.smi").write_text("# nothing\n")
     (finding,) = look_at_space(tmp_path / "empty.smi")
     assert finding.result == "problem"
+
+
+def test_a_space_without_the_features_that_a_surrogate_reads_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "a.smi").write_text("CCO\n")
+    build([tmp_path / "a.smi"], tmp_path / "space", chunk_size=2)
+    campaign = {"space": tmp_path / "space", "run_dir": tmp_path / "run"}
+    tables = {"campaign": campaign, "train": {"surrogate": "gp"}}
+    settings = CampaignSettings.model_validate(tables)
+    with pytest.raises(NoFeatures, match="molsteer space features"):
+        next(look_at_space(tmp_path / "space", settings))
+    add_features(tmp_path / "space")
+    (finding,) = look_at_space(tmp_path / "space", settings)
+    assert (finding.result, "1 molecules, with features" in finding.sentence) == ("ok", True)

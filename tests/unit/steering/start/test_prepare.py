@@ -10,6 +10,8 @@ import pytest
 from molsteer.steering.errors import OtherCampaign, UnusableTrainingSet
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.space.build import build
+from molsteer.steering.space.errors import NoFeatures
 from molsteer.steering.start.prepare import Start, prepare
 
 pytestmark = pytest.mark.fast
@@ -66,3 +68,32 @@ def test_labels_of_another_property_are_refused(ledger: Ledger) -> None:
     known = {"training_set": "known.csv"}
     with pytest.raises(UnusableTrainingSet, match="no column of labels"):
         prepared(ledger, campaign=known)
+
+
+def test_features_are_computed_where_a_surrogate_reads_them(ledger: Ledger) -> None:
+    begun = prepared(ledger, train={"surrogate": ["graphs", "gp"]})
+    assert [chunk.molecules for chunk in begun.space.feature_chunks] == [4]
+
+
+def test_features_of_a_space_that_was_built_here_are_computed_when_it_goes_on(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "space").mkdir()
+    build([tmp_path / "a.smi"], tmp_path / "space" / "built", chunk_size=2)
+    here = {"space": "space/built"}
+    begun = prepared(ledger, campaign=here, train={"surrogate": "trees"})
+    assert [chunk.molecules for chunk in begun.space.feature_chunks] == [2, 2]
+
+
+def test_a_space_that_was_built_elsewhere_is_not_given_features(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    build([tmp_path / "a.smi"], tmp_path / "built", chunk_size=2)
+    sentence = (
+        r"built has no features, which train\.surrogate needs for gp and trees\. Compute them "
+        r"with: molsteer space features .*built"
+    )
+    with pytest.raises(NoFeatures, match=sentence):
+        prepared(ledger, campaign={"space": "built"}, train={"surrogate": "auto"})
+    assert not (tmp_path / "built" / "features").exists()
+    assert prepared(ledger, campaign={"space": "built"}).space.feature_chunks == ()

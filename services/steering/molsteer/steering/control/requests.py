@@ -34,7 +34,7 @@ from molsteer.steering.policy.events import (
     StopRequested,
 )
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.settings.changes import Changes, Value, check_changes
+from molsteer.steering.settings.changes import Changes, Value, check_changes, replanned
 from molsteer.steering.settings.whole_numbers import changes_in_numbers
 
 log = logging.getLogger(__name__)
@@ -57,9 +57,10 @@ class Request(BaseModel):
     changes: dict[str, Value] = {}
     molecules: tuple[int, ...] = ()
 
-    def in_numbers(self, plan: Plan) -> Request:
-        """Give the request with numbers of molecules in place of percentages."""
-        return self.model_copy(update={"changes": dict(changes_in_numbers(self.changes, plan))})
+    def planned(self, plan: Plan) -> tuple[Request, Plan]:
+        """Give the request with numbers for percentages, and the plan with its changes."""
+        changes = changes_in_numbers(self.changes, plan)
+        return self.model_copy(update={"changes": dict(changes)}), replanned(plan, changes)
 
     def event(self, at: float, plan: Plan) -> Control:
         """Give what the policy must hear.

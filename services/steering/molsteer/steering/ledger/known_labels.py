@@ -66,6 +66,14 @@ def molecules(ledger: Ledger) -> list[int]:
     return [molecule for (molecule,) in rows]
 
 
+def places(ledger: Ledger) -> tuple[list[str], list[int | None]]:
+    """Give the SMILES of all, and their numbers in the search space, None for those outside."""
+    rows = ledger.connection.execute(
+        "SELECT smiles, molecule FROM known_label ORDER BY number"
+    ).fetchall()
+    return [row["smiles"] for row in rows], [row["molecule"] for row in rows]
+
+
 def labelled(
     ledger: Ledger, outputs: Sequence[Output]
 ) -> tuple[list[str], npt.NDArray[np.float64]]:

@@ -18,10 +18,12 @@ from molsteer.shared.wire.graphs import PackedGraphs, join
 from molsteer.shared.wire.learning import Infer, Predict, Train
 from molsteer.shared.wire.messages import Simulate, Task, TaskBody
 from molsteer.shared.wire.properties import Aim, Output
+from molsteer.shared.wire.specs import ON_FEATURES
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger import chosen, known_labels, objects, results, tasks
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.features import LearnedFeatures
 from molsteer.steering.loop.merits import Front, aims_as_of, front_as_of
 from molsteer.steering.loop.ranking import ranking_of
 from molsteer.steering.policy.commands import (
@@ -32,6 +34,7 @@ from molsteer.steering.policy.commands import (
     DispatchTraining,
 )
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.space.files.chunks import Chunk
 from molsteer.steering.space.search_space import SearchSpace
 
 KILL_GRACE_S = 120.0
@@ -51,7 +54,7 @@ def wanted_at(level: str, outputs: Iterable[Output]) -> dict[str, str]:
 
 
 class _Put(NamedTuple):
-    kind: Literal["chunk", "labels", "weights"]
+    kind: Literal["chunk", "features", "labels", "weights"]
     name: int | Path
     topic: Topic
     owner: str
@@ -175,6 +178,7 @@ class Dispatching:
             chunk=command.chunk,
             outputs=self.settings.outputs,
             graphs=self._chunk(command.chunk),
+            features=self._features(command.chunk, [model]),
             weights=weights,
             surrogate=model.surrogate,
             batch_size=self.settings.infer.batch_size,
@@ -193,6 +197,7 @@ class Dispatching:
             outputs=self.settings.outputs,
             aims=aims,
             graphs=self._chunk(command.chunk),
+            features=self._features(command.chunk, weights),
             weights=self._put_all(weights, "infer", command.generation),
             surrogates=tuple(each.surrogate for each in weights),
             calibration=ranking.calibration,
@@ -234,10 +239,15 @@ class Dispatching:
             together = LabelledGraphs(
                 graphs=join([graphs, self.space.graphs(molecules)]),
                 value=np.hstack([known, found]).astype(np.float32),
+                features=self._learned.of(molecules) if self.settings.train.on_features else None,
             )
             return self.blobs.put(together.to_arrays(), "safetensors", placement)
 
         return self._once(_Put("labels", labels, "train", update_owner(generation)), put)
+
+    @cached_property
+    def _learned(self) -> LearnedFeatures:
+        return LearnedFeatures(self.ledger, self.space)
 
     @cached_property
     def _known(self) -> tuple[PackedGraphs, npt.NDArray[np.float64]]:
@@ -260,14 +270,24 @@ class Dispatching:
         return self._once(_Put("weights", file, topic, update_owner(for_update)), adopt)
 
     def _chunk(self, number: int) -> Blob:
+        return self._stored("chunk", number, self.space.chunks[number])
+
+    def _features(
+        self, number: int, models: Iterable[results.Model | results.Weights]
+    ) -> Blob | None:
+        """Give the features of a chunk, if any of the models reads them."""
+        if ON_FEATURES.isdisjoint(model.surrogate for model in models):
+            return None
+        return self._stored("features", number, self.space.feature_chunks[number])
+
+    def _stored(self, kind: Literal["chunk", "features"], number: int, chunk: Chunk) -> Blob:
         def put(placement: Placement) -> Blob:
-            chunk = self.space.chunks[number]
             try:
                 return self.blobs.adopt(chunk.path, "safetensors", chunk.sha256, placement)
             except FileNotFoundError as error:
-                raise self.space.unreadable(number, error) from None
+                raise self.space.unreadable(number, error, features=kind == "features") from None
 
-        return self._once(_Put("chunk", number, "infer", SPACE_OWNER), put)
+        return self._once(_Put(kind, number, "infer", SPACE_OWNER), put)
 
     def _placement(self, topic: Topic) -> Placement:
         return self.settings.stores.placement(topic, namespace=self.campaign_id)

@@ -32,7 +32,7 @@ from molsteer.steering.policy.events import Began, Event, SlotsChanged
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
-from molsteer.steering.settings.changes import changed, replanned
+from molsteer.steering.settings.changes import changed
 
 log = logging.getLogger(__name__)
 
@@ -160,8 +160,7 @@ class Campaign:
 
     def _take_requests(self) -> None:
         for name, asked in self.inbox.unheard():
-            request = asked.in_numbers(self.state.plan)
-            plan = replanned(self.state.plan, request.changes)
+            request, plan = asked.planned(self.state.plan)
             with self.ledger.transaction():
                 self.inbox.note(name, request)
                 decided = self._decide([request.event(self.clock(), plan)])

@@ -19,12 +19,29 @@ def read_recall(ledger: Ledger) -> Recall | None:
     objective, truth = leading(ledger), ledger.fact("truth")
     if objective is None or not isinstance(truth, dict):
         return None
-    merits = _merits(ledger, str(truth["file"]), objective)
+    merits = true_merits(ledger, objective)
     if not merits:
         return None
     given = truth["top"]
     top = in_molecules(Percentage(given) if isinstance(given, str) else int(given), len(merits))
     return recall(merits, labelled(ledger, objective), top)
+
+
+def true_merits(ledger: Ledger, objective: Objective) -> dict[str, float]:
+    """Read how good each molecule is that has a true value; none where no table is kept."""
+    truth = ledger.fact("truth")
+    if not isinstance(truth, dict):
+        return {}
+    file = ledger.folder / TABLES / str(truth["file"])
+    try:
+        with file.open(newline="", encoding="utf-8") as opened:
+            return {
+                row["smiles"]: objective.merit(float(value))
+                for row in csv.DictReader(opened)
+                if (value := row.get(objective.output.name))
+            }
+    except OSError:
+        return {}
 
 
 def labelled(ledger: Ledger, objective: Objective) -> list[str]:
@@ -36,15 +53,3 @@ def labelled(ledger: Ledger, objective: Objective) -> list[str]:
         (output.level, output.name),
     )
     return [str(smiles) for (smiles,) in rows]
-
-
-def _merits(ledger: Ledger, file: str, objective: Objective) -> dict[str, float]:
-    try:
-        with (ledger.folder / TABLES / file).open(newline="", encoding="utf-8") as opened:
-            return {
-                row["smiles"]: objective.merit(float(value))
-                for row in csv.DictReader(opened)
-                if (value := row.get(objective.output.name))
-            }
-    except OSError:
-        return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from molsteer.shared.settings.sections import TopicSection
-from molsteer.shared.wire.specs import TrainingPlan
+from molsteer.shared.wire.specs import ON_FEATURES, Surrogate, TrainingPlan
 from molsteer.steering.settings.kinds import Paths, Surrogates
 
 MEMBERS = 8
@@ -66,6 +66,11 @@ class TrainSection(TopicSection):
         description="Function that builds another trainer, as MODULE:FUNCTION, for the workers "
         "started here; the inferencer must know its weights.",
     )
+
+    @property
+    def on_features(self) -> tuple[Surrogate, ...]:
+        """Those of the surrogates that read features."""
+        return tuple(each for each in self.surrogate if each in ON_FEATURES)
 
     def plan(self) -> TrainingPlan:
         """Give the part that travels to the trainers."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import ceil
 
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.amounts import Amount, Percentage, in_molecules, whole
 from molsteer.steering.settings.campaign import CampaignSettings
-from molsteer.steering.settings.changes import Changes, knob
+from molsteer.steering.settings.changes import Changes
 
 _AMOUNTS = ("campaign.budget", "policy.first_training_after", "policy.retrain_after")
 
@@ -23,9 +23,8 @@ def in_numbers(settings: CampaignSettings, space_size: int) -> CampaignSettings:
         section, key = name.split(".")
         amount: Amount = getattr(getattr(settings, section), key)
         settings = _with(settings, section, {key: in_molecules(amount, space_size)})
-    policy, simulate = settings.policy, settings.simulate
-    batch = max(whole(policy.first_training_after), whole(policy.retrain_after))
-    least = _needed(batch, simulate.slots, policy.buffer, policy.failure_limit)
+    policy = settings.policy
+    least = _needed(max(whole(policy.first_training_after), whole(policy.retrain_after)))
     return _with(settings, "policy", {"shortlist": max(policy.shortlist, least)})
 
 
@@ -40,23 +39,15 @@ def changes_in_numbers(changes: Changes, plan: Plan) -> Changes:
     for name in _AMOUNTS:
         if isinstance(amount := numbers.get(name), str):
             numbers[name] = in_molecules(Percentage(amount), plan.space_size)
-    known: dict[str, Any] = {knob(name): value for name, value in numbers.items()}
-    if "policy.retrain_after" in numbers or "policy.shortlist" in numbers:
-        least = _needed(
-            known.get("retrain_after", plan.retrain_after),
-            known.get("slots_simulate", plan.slots_simulate),
-            known.get("buffer", plan.buffer),
-            known.get("failure_limit", plan.failure_limit),
-        )
-        shortlist = max(known.get("shortlist", plan.shortlist), least)
-        if shortlist != known.get("shortlist", plan.shortlist):
-            numbers["policy.shortlist"] = shortlist
+    least = _needed(int(numbers.get("policy.retrain_after", plan.retrain_after)))
+    if int(numbers.get("policy.shortlist", plan.shortlist)) < least:
+        numbers["policy.shortlist"] = least
     return numbers
 
 
-def _needed(batch: int, slots: int, buffer: int, failures: int) -> int:
-    """Count what may be taken before there is another ranking, failures included."""
-    return batch + slots + buffer + failures
+def _needed(batch: int) -> int:
+    """Count what may be taken before there is another ranking; some of it may fail."""
+    return ceil(1.1 * batch)
 
 
 def _with(settings: CampaignSettings, section: str, update: dict[str, object]) -> CampaignSettings:

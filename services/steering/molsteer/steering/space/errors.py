@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from molsteer.shared.errors import UserError
@@ -58,10 +59,10 @@ class OtherAdmission(SpaceError):
 class NoFeatures(SpaceError):
     """A search space without the features that surrogates of a campaign read."""
 
-    def __init__(self, folder: Path, surrogates: str, cure: str) -> None:
+    def __init__(self, folder: Path, surrogates: Sequence[str], cure: str) -> None:
         super().__init__(
-            f"The search space {folder} has no features, which the surrogates {surrogates} of "
-            f"train.surrogate read. {cure}"
+            f"The search space {folder} has no features, which train.surrogate needs for "
+            f"{' and '.join(surrogates)}. {cure}"
         )
         self.folder, self.surrogates, self.cure = folder, surrogates, cure
 

@@ -15,10 +15,11 @@ from molsteer.steering.settings.changes import Changes, replanned
 from molsteer.steering.settings.whole_numbers import in_numbers
 from molsteer.steering.space.progress import Progress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
+from molsteer.steering.start.features import with_features
 from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.models import keep_given, read_given, sized
+from molsteer.steering.start.replay.tables import replayed
 from molsteer.steering.start.starters import keep_known, read_known
-from molsteer.steering.start.tables import replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def prepare(
         admission=settings.admission(),
         on_progress=on_building,
     )
+    space = with_features(settings, space, on_building)
     labels, changes = keep_known(known, space, ledger), changes_of(ledger)
     settings = replayed(in_numbers(settings, len(space)), space).keep()
     plan = plan_of(settings, space, labels)

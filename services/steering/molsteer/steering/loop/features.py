@@ -1,0 +1,66 @@
+"""Features of the molecules that surrogates learn from."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from molsteer.shared.wire.arrays.features import Features, join
+from molsteer.steering.ledger import known_labels
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.space.search_space import SearchSpace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class LearnedFeatures:
+    """Collects features in the order of a training set: labels that were known, then results.
+
+    Attributes:
+        ledger: The campaign's.
+        space: Its molecules, with features.
+    """
+
+    ledger: Ledger
+    space: SearchSpace
+
+    def of(self, molecules: npt.NDArray[np.int64]) -> Features:
+        """Give those of all that was known before, and then of molecules of the space.
+
+        Raises:
+            SpaceError: If features of the space cannot be read.
+        """
+        return join([self._known, self.space.features(molecules)])
+
+    @cached_property
+    def _known(self) -> Features:
+        """Read what the space has, and compute those of the molecules outside."""
+        names, numbers = known_labels.places(self.ledger)
+        inside = [number for number in numbers if number is not None]
+        found = self.space.features(np.array(inside, dtype=np.int64))
+        outside = [name for name, number in zip(names, numbers, strict=True) if number is None]
+        if not outside:
+            return found
+        in_space = np.array([number is not None for number in numbers])
+        places = np.where(in_space, np.cumsum(in_space), len(inside) + np.cumsum(~in_space)) - 1
+        return join([found, self._computed(outside)]).take(places)
+
+    def _computed(self, smiles: list[str]) -> Features:
+        from rdkit import rdBase  # only where it is needed
+
+        from molsteer.steering.space.features.featurizing import featurize_smiles
+
+        stored = self.space.manifest.features
+        if stored and stored.rdkit != rdBase.rdkitVersion:
+            log.warning(
+                "Features of the search space come from RDKit %s, and those of the known molecules "
+                "outside from RDKit %s, which may give other numbers.",
+                stored.rdkit,
+                rdBase.rdkitVersion,
+            )
+        return featurize_smiles(smiles)
