@@ -20,7 +20,7 @@ from molsteer.shared.wire.properties import Objective
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import leading
 from molsteer.steering.records.figures.recall import Recall, recall
-from molsteer.steering.records.truth import labelled, true_merits
+from molsteer.steering.records.judging.truth import labelled, true_merits
 
 CHEAP, FULL = "cheap", "full"
 

@@ -23,6 +23,7 @@ from policy_cost import PLAN
 
 from molsteer.steering.ledger import checkpoint
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.codecs.journal_codec import to_json
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -38,7 +39,6 @@ from molsteer.steering.policy.events import (
     SimulationSucceeded,
     TrainingSucceeded,
 )
-from molsteer.steering.policy.journal_codec import to_json
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dashboard_panels import DASHBOARDS, Panel
 
-from molsteer.shared.telemetry.metrics import LABELS, METRICS, Metric
+from molsteer.shared.telemetry.metric import LABELS, Metric
+from molsteer.shared.telemetry.metrics import METRICS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "deploy" / "monitoring" / "grafana" / "dashboards"

@@ -21,7 +21,7 @@ from support.waiting import eventually
 from support.worker_process import contained_worker, kill, running_worker, started
 
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.host.temporary_folders import OwnFolder, new_name
+from molsteer.shared.host.files.temporary_folders import OwnFolder, new_name
 from molsteer.shared.worker import alive
 from molsteer.shared.worker.vitals import FILE, Pulse
 

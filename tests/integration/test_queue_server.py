@@ -19,7 +19,7 @@ from support.worker_process import contained_worker, running_worker
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.bus.embedded_server import EmbeddedServer, find_server
 from molsteer.shared.errors import ServiceUnavailable
-from molsteer.shared.host.temporary_folders import remove_folders_of_the_dead
+from molsteer.shared.host.files.temporary_folders import remove_folders_of_the_dead
 from molsteer.shared.settings.sections import QueueSettings
 
 OWNER = """

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from molsteer.shared.telemetry.metrics import LABELS, METRICS
+from molsteer.shared.telemetry.metric import LABELS
+from molsteer.shared.telemetry.metrics import METRICS
 
 pytestmark = pytest.mark.fast
 

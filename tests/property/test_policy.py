@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.referee import Campaign, success
 
+from molsteer.steering.policy.codecs.journal_codec import from_json, to_json
+from molsteer.steering.policy.codecs.state_codec import state_from_json, state_to_json
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import (
     Candidate,
@@ -27,10 +29,8 @@ from molsteer.steering.policy.events import (
     TaskFailed,
     Ticked,
 )
-from molsteer.steering.policy.journal_codec import from_json, to_json
 from molsteer.steering.policy.plan import Plan, Rung
 from molsteer.steering.policy.state import State
-from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 
 pytestmark = pytest.mark.fast
 

@@ -10,7 +10,7 @@ from support.command import molsteer
 from support.redis_server import PASSWORD, TcpServer
 
 from molsteer.shared.bus.roles import Role, user_name
-from molsteer.shared.host.private_files import write_private
+from molsteer.shared.host.files.private_files import write_private
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.settings.server_file import quoted
 

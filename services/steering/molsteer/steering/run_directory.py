@@ -17,8 +17,8 @@ from pydantic import ValidationError
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.host.cores import usable_cores
+from molsteer.shared.host.files.whole_files import write_whole
 from molsteer.shared.host.versions import installed_versions
-from molsteer.shared.host.whole_files import write_whole
 from molsteer.shared.settings.sections import SERVER_SETTINGS
 from molsteer.shared.settings.server_url import without_password
 from molsteer.shared.wording import sentences

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import is_held
-from molsteer.steering.records.against_chance import advantages
 from molsteer.steering.records.aims import leading
+from molsteer.steering.records.judging.against_chance import advantages
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.run_directory import public_settings
 from molsteer.steering.settings.amounts import whole

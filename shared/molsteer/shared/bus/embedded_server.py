@@ -20,8 +20,8 @@ import redis
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.foreign_text import is_utf8
+from molsteer.shared.host.files.temporary_folders import SHORT_PARENT, OwnFolder, new_name
 from molsteer.shared.host.processes import die_with_parent
-from molsteer.shared.host.temporary_folders import SHORT_PARENT, OwnFolder, new_name
 from molsteer.shared.settings.server_file import quoted
 from molsteer.shared.settings.server_url import ServerUrl, socket_url
 

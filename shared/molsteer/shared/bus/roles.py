@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from molsteer.shared.bus import scripts
 from molsteer.shared.bus.names import Keys
-from molsteer.shared.host.private_files import read_password, write_private
+from molsteer.shared.host.files.private_files import read_password, write_private
 from molsteer.shared.wire.topics import SERVING, TOPICS, Service, Topic
 
 Role = Literal["steering", "metrics", "admin"] | Service

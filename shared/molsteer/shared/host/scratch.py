@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from molsteer.shared.host.temporary_folders import new_name
+from molsteer.shared.host.files.temporary_folders import new_name
 
 
 def worker_folder() -> Path:

@@ -20,7 +20,7 @@ from pydantic_settings import SettingsError as VariableError
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.foreign_text import shell_word
-from molsteer.shared.host.private_files import is_exposed
+from molsteer.shared.host.files.private_files import is_exposed
 from molsteer.shared.settings.names import (
     Name,
     heading,

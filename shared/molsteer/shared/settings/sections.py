@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from molsteer.shared.host.private_files import check_readable, read_password, read_private
+from molsteer.shared.host.files.private_files import check_readable, read_password, read_private
 from molsteer.shared.settings.server_url import (
     ServerUrl,
     check_redis_url,

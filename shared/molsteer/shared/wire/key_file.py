@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from molsteer.shared.errors import UnusableFile
 from molsteer.shared.foreign_text import shell_word
-from molsteer.shared.host.private_files import read_private, write_private
+from molsteer.shared.host.files.private_files import read_private, write_private
 from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.shared.wording import sentences

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from molsteer.shared.host.files.temporary_folders import folders_in, is_abandoned
 from molsteer.shared.host.processes import process_facts, process_namespace
-from molsteer.shared.host.temporary_folders import folders_in, is_abandoned
 from molsteer.shared.worker.scheduler import job_of
 from molsteer.shared.worker.vitals import Vitals, read_vitals
 

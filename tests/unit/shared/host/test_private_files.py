@@ -11,7 +11,7 @@ import pytest
 
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.foreign_text import shell_word
-from molsteer.shared.host.private_files import read_password, read_private, write_private
+from molsteer.shared.host.files.private_files import read_password, read_private, write_private
 
 pytestmark = pytest.mark.fast
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from molsteer.shared.host.whole_files import write_whole
+from molsteer.shared.host.files.whole_files import write_whole
 
 pytestmark = pytest.mark.fast
 
@@ -39,7 +39,7 @@ def test_what_was_there_stays_until_the_disk_has_the_new(
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("molsteer.shared.host.whole_files.os.fsync", full)
+    monkeypatch.setattr("molsteer.shared.host.files.whole_files.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_whole(file, b"new")
     assert file.read_bytes() == b"old"

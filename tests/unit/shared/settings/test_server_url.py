@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.errors import ServiceUnavailable, SettingsError
 from molsteer.shared.foreign_text import shell_word
-from molsteer.shared.host.private_files import write_private
+from molsteer.shared.host.files.private_files import write_private
 from molsteer.shared.settings.loading import load
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.settings.server_url import ServerUrl, address, kombu_url, without_login

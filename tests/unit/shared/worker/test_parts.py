@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.host.files.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.host.scratch import task_folder, worker_folder
-from molsteer.shared.host.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.telemetry.logs import log_to
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.shared.worker import handlers

@@ -15,10 +15,10 @@ from molsteer.shared.failpoints import FailpointReached
 from molsteer.steering.control.requests import Request, drop
 from molsteer.steering.ledger import checkpoint
 from molsteer.steering.loop.loop import Campaign
+from molsteer.steering.policy.codecs.state_codec import state_to_json
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
-from molsteer.steering.policy.state_codec import state_to_json
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
 

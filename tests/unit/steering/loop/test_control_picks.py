@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
-from molsteer.steering.records.against_chance import advantages
 from molsteer.steering.records.findings import read_findings
+from molsteer.steering.records.judging.against_chance import advantages
 from molsteer.steering.report.markdown import render
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify

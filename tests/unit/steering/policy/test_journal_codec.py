@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from molsteer.steering.policy.codecs.journal_codec import from_json, to_json
 from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import Candidate, ChunkScored, Event, SlotsChanged
-from molsteer.steering.policy.journal_codec import from_json, to_json
 
 pytestmark = pytest.mark.fast
 

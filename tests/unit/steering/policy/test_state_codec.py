@@ -8,10 +8,10 @@ import pytest
 from rpds import HashTrieMap, HashTrieSet
 from support.referee import a_plan
 
+from molsteer.steering.policy.codecs.state_codec import state_from_json, state_to_json
 from molsteer.steering.policy.commands import DispatchSimulation
 from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.state import Standing, State
-from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 from molsteer.steering.policy.tasks import Tasks
 
 pytestmark = pytest.mark.fast

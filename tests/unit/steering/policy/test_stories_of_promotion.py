@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.referee import Campaign, a_plan, ranked
 
+from molsteer.steering.policy.codecs.state_codec import state_from_json, state_to_json
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Command,
@@ -26,7 +27,6 @@ from molsteer.steering.policy.events import (
     StopRequested,
 )
 from molsteer.steering.policy.plan import Rung
-from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 
 pytestmark = pytest.mark.fast
 

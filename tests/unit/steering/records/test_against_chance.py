@@ -15,9 +15,9 @@ from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.live.display import describe
 from molsteer.steering.policy.plan import Rung
-from molsteer.steering.records.against_chance import advantages
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.findings import read_findings
+from molsteer.steering.records.judging.against_chance import advantages
 from molsteer.steering.records.progress import measure
 from molsteer.steering.report.markdown import render
 

@@ -14,8 +14,8 @@ from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.loop.session import Application
-from molsteer.steering.records.agreement import Distance, contradiction, distance
 from molsteer.steering.records.findings import read_findings
+from molsteer.steering.records.judging.agreement import Distance, contradiction, distance
 from molsteer.steering.report.markdown import render
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.sites.watch import Attendance

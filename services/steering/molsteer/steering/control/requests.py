@@ -22,7 +22,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.host.whole_files import write_whole
+from molsteer.shared.host.files.whole_files import write_whole
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.events import (

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from molsteer.shared.host.whole_folders import staged
+from molsteer.shared.host.files.whole_folders import staged
 from molsteer.steering.errors import NoModels, UnusableModels
 from molsteer.steering.export.writers import TableFormat, write_json_lines, writer_of
 from molsteer.steering.ledger import results

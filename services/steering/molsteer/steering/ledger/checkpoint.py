@@ -9,10 +9,10 @@ import logging
 import zlib
 
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.codecs.state_codec import state_from_json, state_to_json
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.state import State
-from molsteer.steering.policy.state_codec import state_from_json, state_to_json
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from molsteer.steering.errors import LEDGER_FILE, NoCampaign, UnknownLedger, Unu
 from molsteer.steering.ledger.connection import connected
 from molsteer.steering.ledger.schema import ADDED, TABLES, VERSION
 from molsteer.steering.ledger.trouble import unwritable as unwritable
+from molsteer.steering.policy.codecs.journal_codec import from_json, to_json
 from molsteer.steering.policy.events import Event
-from molsteer.steering.policy.journal_codec import from_json, to_json
 
 
 class Ledger:

@@ -8,13 +8,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal, NamedTuple, assert_never
 
-import numpy as np
-import numpy.typing as npt
-
 from molsteer.shared.blobs.port import Blobs
-from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.blob import Blob, Placement
-from molsteer.shared.wire.graphs import PackedGraphs, join
 from molsteer.shared.wire.learning import Infer, Predict, Train
 from molsteer.shared.wire.messages import Simulate, Task, TaskBody
 from molsteer.shared.wire.properties import Aim, Output
@@ -23,7 +18,7 @@ from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger import chosen, known_labels, objects, results, tasks
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.features import LearnedFeatures
+from molsteer.steering.loop.lessons import Lessons
 from molsteer.steering.loop.merits import Front, aims_as_of, front_as_of
 from molsteer.steering.loop.ranking import ranking_of
 from molsteer.steering.policy.commands import (
@@ -233,30 +228,15 @@ class Dispatching:
 
     def _training_set(self, generation: int, labels: int) -> Blob:
         def put(placement: Placement) -> Blob:
-            graphs, known = self._known
-            new = labels - known.shape[1]
-            molecules, found = results.first_labels(self.ledger, new, self.settings.outputs)
-            together = LabelledGraphs(
-                graphs=join([graphs, self.space.graphs(molecules)]),
-                value=np.hstack([known, found]).astype(np.float32),
-                features=self._learned.of(molecules) if self.settings.train.on_features else None,
-            )
-            return self.blobs.put(together.to_arrays(), "safetensors", placement)
+            arrays = self._lessons.after(labels).to_arrays()
+            return self.blobs.put(arrays, "safetensors", placement)
 
         return self._once(_Put("labels", labels, "train", update_owner(generation)), put)
 
     @cached_property
-    def _learned(self) -> LearnedFeatures:
-        return LearnedFeatures(self.ledger, self.space)
-
-    @cached_property
-    def _known(self) -> tuple[PackedGraphs, npt.NDArray[np.float64]]:
-        smiles, values = known_labels.labelled(self.ledger, self.settings.outputs)
-        if not smiles:
-            return self.space.graphs(np.empty(0, dtype=np.int64)), values
-        from molsteer.steering.space.featurize import featurize  # RDKit, only where it is needed
-
-        return featurize(smiles), values
+    def _lessons(self) -> Lessons:
+        outputs, on_features = self.settings.outputs, self.settings.train.on_features
+        return Lessons(self.ledger, self.space, outputs, on_features)
 
     def _put_all(
         self, weights: Iterable[results.Weights], topic: Topic, for_update: int

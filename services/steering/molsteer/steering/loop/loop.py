@@ -26,11 +26,11 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import published
 from molsteer.steering.loop.dispatching import Dispatching, update_owner
 from molsteer.steering.loop.intake import Intake
+from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.commands import CancelTasks, Command, Finish, UpdateEnded
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import Began, Event, SlotsChanged
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
 from molsteer.steering.settings.changes import changed
 

@@ -18,7 +18,7 @@ from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.metrics.occupancy import Occupancy
 from molsteer.steering.metrics.reading import Reading
 from molsteer.steering.notify.notices import Notices
-from molsteer.steering.records.agreement import contradiction, distance
+from molsteer.steering.records.judging.agreement import contradiction, distance
 from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.sites.port import Site

@@ -10,7 +10,8 @@ from typing import assert_never
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from molsteer.shared.errors import UserError
-from molsteer.shared.telemetry.metrics import METRICS, Metric
+from molsteer.shared.telemetry.metric import Metric
+from molsteer.shared.telemetry.metrics import METRICS
 
 MOST_VALUES = 100
 """Values that one label of a metric may have; further ones are counted together."""

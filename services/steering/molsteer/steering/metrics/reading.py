@@ -19,9 +19,9 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.metrics.instruments import Instruments
 from molsteer.steering.metrics.machines import Machines
 from molsteer.steering.policy.state import State
-from molsteer.steering.records.against_chance import advantages
 from molsteer.steering.records.ended import Ended, ended_since
 from molsteer.steering.records.figures.achieved import achieved, newest_model, oldest_dispatched
+from molsteer.steering.records.judging.against_chance import advantages
 from molsteer.steering.sites.depths import depths
 
 log = logging.getLogger(__name__)

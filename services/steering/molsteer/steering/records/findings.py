@@ -10,8 +10,6 @@ from molsteer.shared.wire.properties import Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.against_chance import advantages
-from molsteer.steering.records.agreement import Distance, distance
 from molsteer.steering.records.aims import levels, objectives, outputs
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.beliefs import Belief
@@ -21,9 +19,11 @@ from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
 from molsteer.steering.records.figures.recall import Recall
 from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
+from molsteer.steering.records.judging.against_chance import advantages
+from molsteer.steering.records.judging.agreement import Distance, distance
+from molsteer.steering.records.judging.truth import read_recall
+from molsteer.steering.records.judging.updates import Update, read_beliefs, read_updates
 from molsteer.steering.records.machines import MachineHours, machine_hours, prices
-from molsteer.steering.records.truth import read_recall
-from molsteer.steering.records.updates import Update, read_beliefs, read_updates
 
 
 @dataclass(frozen=True, slots=True)

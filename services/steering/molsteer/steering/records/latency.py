@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.errors import NothingMeasured
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.codecs.journal_codec import from_json
+from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.events import PlanChanged, SlotsChanged
-from molsteer.steering.policy.journal_codec import from_json
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.records.durations import (
     Distribution,
     SlotChange,

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from molsteer.shared.foreign_text import literal
 from molsteer.shared.wording import counted
-from molsteer.steering.records.agreement import contradiction
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.advantage import told
 from molsteer.steering.records.figures.groups import Comparison, Group
 from molsteer.steering.records.figures.recall import NEARLY_ALL
 from molsteer.steering.records.findings import Findings
+from molsteer.steering.records.judging.agreement import contradiction
 from molsteer.steering.report.models import models, worthless
 from molsteer.steering.report.molecules import best_compromises, best_molecules, remarks
 from molsteer.steering.report.table import number, table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from molsteer.shared.host.whole_files import write_whole
+from molsteer.shared.host.files.whole_files import write_whole
 from molsteer.steering.errors import RefusedFile
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.watching.comparison import Comparison

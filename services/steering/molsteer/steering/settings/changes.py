@@ -12,8 +12,8 @@ from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.suggestions import meant
 from molsteer.shared.wording import wording
+from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.settings.campaign import CampaignSettings
 
 Value = int | float | str

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt
 from pydantic_settings import NoDecode
 
-from molsteer.shared.host.private_files import read_private
+from molsteer.shared.host.files.private_files import read_private
 from molsteer.shared.settings.sections import Section
 from molsteer.steering.settings.kinds import Words, listed
 

@@ -21,8 +21,8 @@ from safetensors.numpy import save
 
 from molsteer.shared.errors import RefusedFolder
 from molsteer.shared.host.cores import usable_cores
+from molsteer.shared.host.files.whole_files import write_whole
 from molsteer.shared.host.ordered_work import in_order
-from molsteer.shared.host.whole_files import write_whole
 from molsteer.shared.wire.arrays.features import FEATURES, Features, join
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.features.descriptors import DESCRIPTORS

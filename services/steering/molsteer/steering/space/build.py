@@ -12,7 +12,7 @@ from rdkit import rdBase
 
 from molsteer.shared.foreign_text import visible
 from molsteer.shared.host.cores import usable_cores
-from molsteer.shared.host.whole_folders import staged
+from molsteer.shared.host.files.whole_folders import staged
 from molsteer.steering.space.admission import DEFAULT, Admission, Change
 from molsteer.steering.space.digesting import Digested, digest_all
 from molsteer.steering.space.errors import SpaceError

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from molsteer.steering.ledger import checkpoint, tasks
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.commands import Dispatch
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import SimulationSucceeded, TaskEnded
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.plan_codec import plan_from
 from molsteer.steering.policy.state import State
 
 

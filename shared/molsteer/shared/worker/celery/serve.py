@@ -18,9 +18,9 @@ from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.fitness import check_server
+from molsteer.shared.host.files.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.host.last_words import check_shared_memory
 from molsteer.shared.host.processes import ending_signals
-from molsteer.shared.host.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.worker.celery.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.undertaker import hire_undertaker

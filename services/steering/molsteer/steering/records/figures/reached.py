@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.plan_codec import plan_from
+from molsteer.steering.policy.codecs.plan_codec import plan_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.policy.plan_codec import plan_from
+from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.records.aims import leading
 from molsteer.steering.records.figures.achieved import Achieved, achieved, oldest_dispatched
 from molsteer.steering.records.figures.so_far import best_so_far

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from molsteer.shared.foreign_text import visible
 from molsteer.shared.host.versions import installed_versions
 from molsteer.shared.wire.properties import Quantity, figures
-from molsteer.steering.records.agreement import contradiction
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.random_picks import Advantage
 from molsteer.steering.records.findings import Findings
+from molsteer.steering.records.judging.agreement import contradiction
 from molsteer.steering.records.watching.story import Story
 from molsteer.steering.report.figures.canvas import Drawing
 from molsteer.steering.report.figures.discovery import discoveries

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from molsteer.shared.bus.roles import write_users
-from molsteer.shared.host.private_files import write_private
+from molsteer.shared.host.files.private_files import write_private
 from molsteer.shared.settings.sections import QueueSettings, Section, StoreSettings
 from molsteer.shared.wire.key_file import read_key_ring, write_keys
 from molsteer.shared.wire.key_ring import new_key_ring

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import Field, NonNegativeInt, ValidationError
 
 from molsteer.shared.errors import RefusedFolder
-from molsteer.shared.host.private_files import read_private, write_private
+from molsteer.shared.host.files.private_files import read_private, write_private
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.sites.errors import DeploymentBusy, NotDeployed, OtherDeployment

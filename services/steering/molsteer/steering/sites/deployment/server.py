@@ -16,7 +16,7 @@ from molsteer.shared.bus.connection import check_answer, connect
 from molsteer.shared.bus.embedded_server import find_server
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.host.detached import has_ended, start_detached
-from molsteer.shared.host.private_files import write_private
+from molsteer.shared.host.files.private_files import write_private
 from molsteer.shared.settings.sections import QueueSettings, RedisUrl
 from molsteer.shared.settings.server_file import quoted
 from molsteer.steering.sites.deployment.place import Place

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from molsteer.shared.bus.roles import write_users
-from molsteer.shared.host.private_files import read_private
+from molsteer.shared.host.files.private_files import read_private
 from molsteer.shared.wire.key_file import read_key_ring, write_keys
 from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from molsteer.shared.host.private_files import read_private, write_private
+from molsteer.shared.host.files.private_files import read_private, write_private
 from molsteer.shared.host.processes import process_facts
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.topics import TOPICS, Topic

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from molsteer.shared.host.detached import has_ended, start_detached
-from molsteer.shared.host.private_files import write_private
+from molsteer.shared.host.files.private_files import write_private
 from molsteer.steering.sites.schedulers.block import Block
 from molsteer.steering.sites.schedulers.port import Job
 from molsteer.steering.sites.schedulers.script import Dialect

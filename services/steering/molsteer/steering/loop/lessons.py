@@ -1,0 +1,62 @@
+"""What surrogates learn from: the labels that were known, then the first results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from molsteer.shared.wire.arrays.training_set import LabelledGraphs
+from molsteer.shared.wire.graphs import PackedGraphs, join
+from molsteer.shared.wire.properties import Output
+from molsteer.steering.ledger import known_labels, results
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.features import LearnedFeatures
+from molsteer.steering.space.search_space import SearchSpace
+
+
+@dataclass
+class Lessons:
+    """Collects training sets.
+
+    Attributes:
+        ledger: The campaign's.
+        space: Its molecules.
+        outputs: What is learned.
+        on_features: Whether a surrogate reads features.
+    """
+
+    ledger: Ledger
+    space: SearchSpace
+    outputs: Sequence[Output]
+    on_features: bool
+
+    def after(self, labels: int) -> LabelledGraphs:
+        """Give the training set of so many labels, the known ones included.
+
+        Raises:
+            SpaceError: If the search space is no longer what it was.
+        """
+        graphs, known = self._known
+        molecules, found = results.first_labels(self.ledger, labels - known.shape[1], self.outputs)
+        return LabelledGraphs(
+            graphs=join([graphs, self.space.graphs(molecules)]),
+            value=np.hstack([known, found]).astype(np.float32),
+            features=self._features.of(molecules) if self.on_features else None,
+        )
+
+    @cached_property
+    def _features(self) -> LearnedFeatures:
+        return LearnedFeatures(self.ledger, self.space)
+
+    @cached_property
+    def _known(self) -> tuple[PackedGraphs, npt.NDArray[np.float64]]:
+        smiles, values = known_labels.labelled(self.ledger, self.outputs)
+        if not smiles:
+            return self.space.graphs(np.empty(0, dtype=np.int64)), values
+        from molsteer.steering.space.featurize import featurize  # RDKit, only where it is needed
+
+        return featurize(smiles), values
