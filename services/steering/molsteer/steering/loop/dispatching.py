@@ -235,7 +235,7 @@ class Dispatching:
 
     @cached_property
     def _lessons(self) -> Lessons:
-        outputs, on_features = self.settings.outputs, self.settings.train.on_features
+        outputs, on_features = self.settings.outputs, bool(self.settings.train.on_features)
         return Lessons(self.ledger, self.space, outputs, on_features)
 
     def _put_all(
