@@ -41,6 +41,7 @@ from molsteer.shared.ml.molecules import read_graphs
 from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.weights import EnsembleWeights
 from molsteer.shared.wire.arrays.candidates import Candidates
+from molsteer.shared.wire.arrays.features import Features
 from molsteer.shared.wire.codec import decode_outcome, decode_task
 from molsteer.shared.wire.codec import encode as encode_message
 from molsteer.shared.wire.ensemble import Architecture, Manifest
@@ -57,6 +58,8 @@ from molsteer.steering.settings.campaign import load_campaign
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.digesting import digest
 from molsteer.steering.space.errors import DamagedSpace, UnreadableSource
+from molsteer.steering.space.features.featurizing import featurize_smiles
+from molsteer.steering.space.files.mapped import mapped_arrays
 from molsteer.steering.space.files.sources import MoleculesFile
 from molsteer.steering.space.manifest import MANIFEST_NAME
 from molsteer.steering.space.search_space import SearchSpace
@@ -134,6 +137,12 @@ def look_through(space: SearchSpace) -> None:
     space.graphs(np.arange(len(space)))
 
 
+def read_features(file: Path) -> None:
+    arrays = mapped_arrays(file)
+    found = Features.from_arrays(arrays)
+    Features.from_arrays(arrays, np.arange(len(found)))
+
+
 def read_candidates(data: bytes) -> None:
     Candidates.from_arrays(decode_arrays(data, "fuzz"), outputs=2, molecules=16)
 
@@ -191,6 +200,10 @@ def weights() -> bytes:
 def labelled() -> bytes:
     value = np.array([[9.0, np.nan, 11.0], [3.0, 4.0, np.nan]], dtype=np.float32)
     return encode(some_molecules(3).to_arrays() | {"value": value}, "safetensors")
+
+
+def features() -> bytes:
+    return encode(featurize_smiles(["CCO", "c1ccccc1"]).to_arrays(), "safetensors")
 
 
 def kombu_message() -> bytes:
@@ -332,6 +345,7 @@ TARGETS: dict[str, Target] = {
     "record": Target(
         of_file("r.json.gz", read_record), (RecordUnreadable,), (gzip.compress(RECORD),)
     ),
+    "features": Target(of_file("f.safetensors", read_features), (ValueError,), (features(),)),
     "space": Target(open_space, (DamagedSpace,), (b"",)),
     "campaign": Target(
         of_file("c.toml", lambda file: load_campaign(file, {})), (SettingsError,), (CAMPAIGN,)

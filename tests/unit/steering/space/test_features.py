@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
+from rdkit.Chem import rdMolDescriptors
 
 from molsteer.shared.wire.arrays.features import Features, join
 from molsteer.steering.space.errors import UnusableMolecule
+from molsteer.steering.space.features.atoms import read_atoms
+from molsteer.steering.space.features.burden import burden
 from molsteer.steering.space.features.counting import count_environments
 from molsteer.steering.space.features.descriptors import DESCRIPTORS
 from molsteer.steering.space.features.electronic import ELECTRONIC
@@ -88,10 +91,18 @@ def test_a_text_that_is_no_molecule_is_named() -> None:
 def test_the_highest_level_orders_molecules_as_ionization_potentials_do(
     easier_to_ionize: tuple[str, ...],
 ) -> None:
-    levels = [frontier(Chem.MolFromSmiles(each)).homo for each in easier_to_ionize]
+    levels = [frontier(read_atoms(Chem.MolFromSmiles(each))).homo for each in easier_to_ionize]
     assert levels == sorted(set(levels))
 
 
 def test_equal_atoms_have_equal_shares_in_degenerate_levels() -> None:
-    density = frontier(Chem.MolFromSmiles("c1ccccc1")).density
+    density = frontier(read_atoms(Chem.MolFromSmiles("c1ccccc1"))).density
     np.testing.assert_allclose(density, 1 / 6)
+
+
+@pytest.mark.parametrize("smiles", ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "C[N+](=O)[O-]", "C#N", "C"])
+def test_outermost_eigenvalues_are_those_of_rdkit(smiles: str) -> None:
+    molecule = Chem.MolFromSmiles(smiles)
+    np.testing.assert_allclose(
+        burden(read_atoms(molecule)), rdMolDescriptors.BCUT2D(molecule), atol=1e-9
+    )

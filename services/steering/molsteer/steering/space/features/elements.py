@@ -1,6 +1,8 @@
-"""Properties of atoms in molecules that follow from their element and bonds."""
+"""Properties of elements."""
 
 from __future__ import annotations
+
+from functools import cache
 
 from rdkit import Chem
 
@@ -20,16 +22,14 @@ _METALS = (range(21, 31), range(39, 49), range(57, 81))
 """Elements whose outer electrons are no lone pairs."""
 
 
-def electronegativity(atom: Chem.Atom) -> float:
-    """Give the electronegativity of an atom's element on Pauling's scale."""
-    return _PAULING.get(atom.GetAtomicNum(), _UNKNOWN)
+def electronegativity(number: int) -> float:
+    """Give the electronegativity of the element of an atomic number on Pauling's scale."""
+    return _PAULING.get(number, _UNKNOWN)
 
 
-def lone_pairs(atom: Chem.Atom) -> int:
-    """Count the pairs of outer electrons of an atom that are in no bond."""
-    number = atom.GetAtomicNum()
+@cache
+def outer_electrons(number: int) -> int:
+    """Count the outer electrons of an element that may be in lone pairs; metals have none."""
     if any(number in metals for metals in _METALS):
         return 0
-    outer = Chem.GetPeriodicTable().GetNOuterElecs(number)
-    left = outer - atom.GetFormalCharge() - atom.GetTotalValence() - atom.GetNumRadicalElectrons()
-    return max(left // 2, 0)
+    return int(Chem.GetPeriodicTable().GetNOuterElecs(number))

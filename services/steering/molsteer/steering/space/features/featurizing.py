@@ -8,6 +8,7 @@ from rdkit import Chem, rdBase
 
 from molsteer.shared.wire.arrays.features import Features
 from molsteer.steering.space.errors import UnusableMolecule
+from molsteer.steering.space.features.atoms import read_atoms
 from molsteer.steering.space.features.counting import count_environments, count_pairs
 from molsteer.steering.space.features.descriptors import describe
 from molsteer.steering.space.features.electronic import electronic
@@ -33,11 +34,12 @@ def compute_features(molecules: Sequence[Chem.Mol]) -> Features:
     Sums are rounded by the order of atoms: give molecules as their canonical SMILES has them.
     """
     molecules = [without_hydrogens(molecule) for molecule in molecules]
+    atoms = [read_atoms(molecule) for molecule in molecules]
     return Features(
         morgan=count_environments(molecules),
         pairs=count_pairs(molecules),
-        descriptors=describe(molecules),
-        electronic=electronic(molecules),
+        descriptors=describe([*zip(molecules, atoms, strict=True)]),
+        electronic=electronic(atoms),
     )
 
 

@@ -11,22 +11,37 @@ nothing alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from rdkit import Chem
 
-from molsteer.steering.space.features.elements import electronegativity, lone_pairs
+from molsteer.steering.space.features.atoms import Atoms, Floats, Integers
 
-Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
-_PI = {5: -0.45, 6: 0.0, 7: 0.51, 8: 0.97, 14: 0.0, 15: 0.19, 16: 0.46}
-_LONE = {7: 1.37, 8: 2.09, 9: 2.71, 15: 0.75, 16: 1.3, 17: 1.7, 34: 1.1, 35: 1.4, 53: 1.1}
-_SECOND = {7: 1.2, 8: 1.6, 16: 1.0}
-_SIGMA = {6: 2.0, 14: 1.5}
-"""How much stronger than a p orbital of carbon those of an element bind, by atomic number."""
+
+class _Binding(NamedTuple):
+    """How much stronger than a p orbital of carbon those of an element bind.
+
+    Attributes:
+        elements: By atomic number.
+        slope, offset: Of a line over electronegativity, for all other elements.
+    """
+
+    elements: Mapping[int, float]
+    slope: float
+    offset: float
+
+
+_PI = _Binding({5: -0.45, 6: 0.0, 7: 0.51, 8: 0.97, 14: 0.0, 15: 0.19, 16: 0.46}, 1.0, 2.55)
+_LONE = _Binding(
+    {7: 1.37, 8: 2.09, 9: 2.71, 15: 0.75, 16: 1.3, 17: 1.7, 34: 1.1, 35: 1.4, 53: 1.1}, 1.7, 4.0
+)
+_SECOND = _Binding({7: 1.2, 8: 1.6, 16: 1.0}, 1.0, 1.6)
+_SIGMA = _Binding({6: 2.0, 14: 1.5}, 1.0, 0.55)
 
 _SP = 0.6
 """How much stronger a lone pair at a triple bond binds than at a double one."""
@@ -34,7 +49,7 @@ _SP = 0.6
 _REACH = {7: 0.9, 9: 0.5, 17: 0.6, 35: 0.5, 53: 0.4}
 _REACH_OTHERS = 0.7
 _REACH_SECOND = 0.55
-_ACROSS = {1: 0.8, 3: 1.3}
+_ACROSS_SINGLE, _ACROSS_TRIPLE = 0.8, 1.3
 """An orbital meets another by the product of their reaches; pi orbitals have 1.
 Conjugated single bonds carry less of it, and triple bonds more."""
 
@@ -67,29 +82,37 @@ class Frontier(NamedTuple):
     density: Floats
 
 
-class _Orbital(NamedTuple):
-    atom: int
-    electrons: int
-    bound: float
-    reach: float
-    kind: Literal["pi", "lone", "second"]
+@dataclass(frozen=True, slots=True)
+class _Orbitals:
+    """Orbitals of a molecule, each array of shape (orbitals,).
+
+    Attributes:
+        atom: Where they are.
+        electrons: How many each brings.
+        bound: How strongly it binds them.
+        reach: How well it meets others.
+        pi, second: Whether it is that of a pi bond, or a second one of its atom.
+    """
+
+    atom: Integers
+    electrons: Integers
+    bound: Floats
+    reach: Floats
+    pi: Flags
+    second: Flags
 
 
-def frontier(molecule: Chem.Mol) -> Frontier:
+def frontier(atoms: Atoms) -> Frontier:
     """Compute the frontier levels of a molecule."""
-    kekulized = Chem.Mol(molecule)
-    Chem.Kekulize(kekulized)
-    orbitals = [each for atom in kekulized.GetAtoms() for each in _orbitals(atom)]
-    energies, shapes = np.linalg.eigh(_hamiltonian(kekulized, orbitals))
-    full = (sum(orbital.electrons for orbital in orbitals) + 1) // 2
-    atoms = np.array([orbital.atom for orbital in orbitals])
+    orbitals = _orbitals(atoms)
+    energies, shapes = np.linalg.eigh(_hamiltonian(atoms, orbitals))
+    full = int(orbitals.electrons.sum() + 1) // 2
+    density = np.zeros(len(atoms))
     if not full:
-        return Frontier(0.0, 0.0, float(energies[0]), np.zeros(molecule.GetNumAtoms()))
+        return Frontier(0.0, 0.0, float(energies[0]), density)
     homo = energies[full - 1]
     weights = np.exp((energies[:full] - homo) / _TOGETHER)
-    shares = shapes[:, :full] ** 2 @ (weights / weights.sum())
-    density = np.zeros(molecule.GetNumAtoms())
-    np.add.at(density, atoms, shares)
+    np.add.at(density, orbitals.atom, shapes[:, :full] ** 2 @ (weights / weights.sum()))
     return Frontier(
         homo=float(homo),
         below=float(energies[max(full - 2, 0)]),
@@ -98,46 +121,48 @@ def frontier(molecule: Chem.Mol) -> Frontier:
     )
 
 
-def _orbitals(atom: Chem.Atom) -> Iterator[_Orbital]:
-    number, index, pairs = atom.GetAtomicNum(), atom.GetIdx(), lone_pairs(atom)
-    shift = _CHARGED * atom.GetFormalCharge()
-    reach = _REACH.get(number, _REACH_OTHERS)
-    unknown = electronegativity(atom)
-    order = max((bond.GetBondTypeAsDouble() for bond in atom.GetBonds()), default=0)
-    p_orbital = _PI.get(number, unknown - 2.55) + shift
-    if order in (2, 3):
-        yield _Orbital(index, 1, p_orbital, 1.0, "pi")
-        if pairs:
-            bound = _SECOND.get(number, unknown - 1.6) + shift + (_SP if order == 3 else 0)
-            yield _Orbital(index, 2, bound, _REACH_SECOND, "second")
-    elif pairs:
-        yield _Orbital(index, 2, _LONE.get(number, 1.7 * unknown - 4.0) + shift, reach, "lone")
-    elif atom.GetTotalValence() < _FILLED and number != 1:  # radicals, cations, boron
-        yield _Orbital(index, min(atom.GetNumRadicalElectrons(), 1), p_orbital, 1.0, "pi")
-    else:
-        yield _Orbital(index, 2, _SIGMA.get(number, unknown - 0.55) + shift, reach, "lone")
+def _orbitals(atoms: Atoms) -> _Orbitals:
+    order, paired = atoms.kekulized.max(axis=1), atoms.lone_pairs > 0
+    double = order >= 2
+    lacking = (atoms.valence < _FILLED) & (atoms.number != 1)  # radicals, cations, boron
+    pi = double | (~paired & lacking)
+    electrons = np.where(double, 1, np.where(pi, np.minimum(atoms.radicals, 1), 2))
+    bound = np.where(
+        pi, _bound(_PI, atoms), np.where(paired, _bound(_LONE, atoms), _bound(_SIGMA, atoms))
+    )
+    reach = np.where(pi, 1.0, [_REACH.get(int(each), _REACH_OTHERS) for each in atoms.number])
+    second = np.flatnonzero(double & paired)
+    bound_second = (_bound(_SECOND, atoms) + _SP * (order == 3))[second]
+    more, shift = len(second), _CHARGED * atoms.formal_charge
+    atom = np.concatenate([np.arange(len(atoms)), second])
+    return _Orbitals(
+        atom=atom,
+        electrons=np.concatenate([electrons, np.full(more, 2)]),
+        bound=np.concatenate([bound, bound_second]) + shift[atom],
+        reach=np.concatenate([reach, np.full(more, _REACH_SECOND)]),
+        pi=np.concatenate([pi, np.zeros(more, dtype=np.bool_)]),
+        second=np.arange(len(atom)) >= len(atoms),
+    )
 
 
-def _hamiltonian(molecule: Chem.Mol, orbitals: list[_Orbital]) -> Floats:
-    atoms = np.array([orbital.atom for orbital in orbitals])
-    reach = np.array([orbital.reach for orbital in orbitals])
-    second = np.array([orbital.kind == "second" for orbital in orbitals])
-    pi = np.array([orbital.kind == "pi" for orbital in orbitals])
-    apart = Chem.GetDistanceMatrix(molecule)[np.ix_(atoms, atoms)]
+def _bound(known: _Binding, atoms: Atoms) -> Floats:
+    """Look up how strongly atoms bind; it follows from the electronegativity of the others."""
+    return np.array(
+        [
+            known.elements.get(int(number), known.slope * electronegativity - known.offset)
+            for number, electronegativity in zip(atoms.number, atoms.electronegativity, strict=True)
+        ]
+    )
+
+
+def _hamiltonian(atoms: Atoms, orbitals: _Orbitals) -> Floats:
+    pi, second = orbitals.pi, orbitals.second
+    pairs = np.ix_(orbitals.atom, orbitals.atom)
+    apart, order = atoms.apart[pairs], atoms.orders[pairs]
     in_plane = (second[:, None] & ~pi) | (second & ~pi[:, None])
     meets = (in_plane & (apart == 2)) | (~second[:, None] & ~second & (apart == 1))
-    coupled: Floats = meets * reach[:, None] * reach * _along_bonds(molecule)[np.ix_(atoms, atoms)]
-    return -coupled - np.diag(np.array([orbital.bound for orbital in orbitals]))
-
-
-def _along_bonds(molecule: Chem.Mol) -> Floats:
-    """Give what becomes of a resonance along the bonds; aromatic ones are all alike."""
-    factors = np.ones((molecule.GetNumAtoms(), molecule.GetNumAtoms()))
-    for bond in molecule.GetBonds():
-        order = int(bond.GetBondTypeAsDouble())
-        if bond.GetIsAromatic() or (order == 1 and not bond.GetIsConjugated()):
-            continue
-        ends = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        factor = _ACROSS.get(order, 1.0)
-        factors[ends] = factors[ends[::-1]] = factor
-    return factors
+    shared = pi | (atoms.lone_pairs > 0)[orbitals.atom]
+    conjugated = (order == 1) & (pi[:, None] | pi) & shared[:, None] & shared
+    along = np.where(conjugated, _ACROSS_SINGLE, np.where(order == 3, _ACROSS_TRIPLE, 1.0))
+    coupled: Floats = meets * along * orbitals.reach[:, None] * orbitals.reach
+    return -coupled - np.diag(orbitals.bound)

@@ -25,7 +25,7 @@ def mapped_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
         header = json.loads(content[_LENGTH_BYTES:begin].tobytes())
         header.pop("__metadata__", None)
         return {name: _array(content[begin:], **stored) for name, stored in header.items()}
-    except (AttributeError, TypeError, KeyError, RecursionError) as error:
+    except (AttributeError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ValueError("its header is damaged") from error
 
 
