@@ -24,12 +24,25 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
+# What `make bench-discovery` searches and how; bench/discovery.py describes it.
+POOL ?=
+SEEDS ?=
+SURROGATE ?=
+GOAL ?=
+PROTOCOL ?=
+START ?=
+LABELS ?=
+COLUMN ?=
+CHEAP ?=
+LADDER ?=
+
 # The site that is brought up or down: deploy/sites/SITE.toml; on Kubernetes, which overlay of it.
 SITE ?=
 OVERLAY ?=
 CHOSEN := $(OVERLAY:%=MOLSTEER_KUBERNETES__OVERLAY=%)
 
-.PHONY: run test test-sites check lint fuzz chaos mutants format data docs monitor deploy undeploy
+.PHONY: run test test-sites check lint fuzz chaos mutants bench-discovery format data docs monitor
+.PHONY: deploy undeploy
 .PHONY: wheels images lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
@@ -60,6 +73,11 @@ chaos: $(VENV)/installed ## Break everything around a campaign, for MINUTES, as 
 
 mutants: $(VENV)/installed ## Change N lines, as SEED says, and show which no fast test notices.
 	@$(BIN)/python scripts/mutants.py --count $(N) --seed $(SEED) $(SINCE:%=--since %) $(IN)
+
+bench-discovery: $(VENV)/installed ## Measure how soon the best of POOL are found, in SEEDS campaigns.
+	@$(BIN)/python bench/discovery.py $(POOL:%=--pool %) $(SEEDS:%=--seeds %) $(GOAL:%=--goal %) \
+		$(SURROGATE:%=--surrogate %) $(PROTOCOL:%=--protocol %) $(START:%=--start %) \
+		$(LABELS:%=--labels %) $(COLUMN:%=--column %) $(CHEAP:%=--cheap %) $(LADDER:%=--ladder)
 
 format: $(VENV)/installed ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .
