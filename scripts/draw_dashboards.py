@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from math import isnan, log
+from math import log
 from pathlib import Path
 
 import click
@@ -19,9 +19,11 @@ from dashboard_panels import DASHBOARDS, Panel
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 _COLUMNS = 24
 _POINTS = 240
+_MARGINS = {"left": 0.04, "right": 0.99, "top": 0.9, "bottom": 0.05, "hspace": 0.55, "wspace": 4.5}
 
 Series = tuple[str, list[tuple[float, float]]]
 """A curve: its name, and moments with values."""
@@ -36,17 +38,17 @@ def main(prometheus: str, minutes: float, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     until = time.time()
     for name, panels in DASHBOARDS.items():
-        figure = Figure(figsize=(16, 3.4 * len(_rows(panels))), layout="constrained")
+        figure = Figure(figsize=(16, 3.2 * len(_rows(panels))))
         FigureCanvasAgg(figure)
         rows = _rows(panels)
-        grid = figure.add_gridspec(len(rows), _COLUMNS)
+        grid = figure.add_gridspec(len(rows), _COLUMNS, **_MARGINS)
         for line, row in enumerate(rows):
             begin = 0
             for panel in row:
                 axes = figure.add_subplot(grid[line, begin : begin + panel.width])
                 _draw(axes, panel, prometheus, until - 60 * minutes, until)
                 begin += panel.width
-        figure.suptitle(f"molsteer: {name}", fontsize=14)
+        figure.suptitle(f"molsteer: {name}", fontsize=14, x=0.04, ha="left")
         figure.savefig(folder / f"dashboard-{name}.png", dpi=72)
         sys.stdout.write(f"{folder / f'dashboard-{name}.png'}\n")
 
@@ -63,16 +65,20 @@ def _rows(panels: tuple[Panel, ...]) -> list[list[Panel]]:
 
 
 def _draw(axes: Axes, panel: Panel, prometheus: str, begin: float, end: float) -> None:
-    axes.set_title(f"{panel.answers}\n", fontsize=11, loc="left", fontweight="bold")
-    axes.text(0.0, 1.03, panel.title, transform=axes.transAxes, fontsize=8.5, color="dimgrey")
+    size = 11 if len(panel.answers) < 4 * panel.width else 9
+    axes.set_title(f"{panel.answers}\n", fontsize=size, loc="left", fontweight="bold")
+    axes.text(0.0, 1.04, panel.title, transform=axes.transAxes, fontsize=8.5, color="dimgrey")
     series = [
         (_named(legend, labels), points)
         for query, legend in panel.queries
         for labels, points in _read(prometheus, _asked(query), begin, end)
+        if points
     ]
     if not series:
         axes.axis("off")
-        axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", color="grey")
+        axes.text(
+            0.5, 0.5, "nothing to tell yet", transform=axes.transAxes, ha="center", color="grey"
+        )
     elif panel.kind == "timeseries":
         _draw_curves(axes, panel, series, end)
     else:
@@ -92,6 +98,8 @@ def _draw_curves(axes: Axes, panel: Panel, series: Sequence[Series], end: float)
     if panel.title != "Best value":
         axes.set_ylim(bottom=0)
     axes.tick_params(labelsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(lambda value, _: _written(value, panel.unit))
     axes.xaxis.set_major_formatter(lambda minutes, _: f"{minutes:g} min")
     axes.set_xlim(right=0)
@@ -109,17 +117,19 @@ def _write_numbers(axes: Axes, panel: Panel, series: Sequence[Series]) -> None:
         axes.text(0.34, height, name, fontsize=10, color="dimgrey")
 
 
+def _digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _written(value: float, unit: str) -> str:
     """Write a number as Grafana does, short."""
-    if isnan(value):
-        return "none"
     match unit:
         case "percentunit":
             return f"{value:.0%}"
         case "bytes" | "Bps":
             power = 0 if value < 1 else min(int(log(value, 1024)), 4)
             ending = f"{('', 'K', 'M', 'G', 'T')[power]}B{'/s' if unit == 'Bps' else ''}"
-            return f"{value / 1024**power:.3g} {ending}"
+            return f"{_digits(value / 1024**power)} {ending}"
         case "s":
             return f"{1000 * value:.3g} ms" if 0 < value < 1 else f"{value:.3g} s"
         case "h":
@@ -135,7 +145,7 @@ def _read(
     answer = requests.get(f"{prometheus}/api/v1/query_range", asked, timeout=30)
     answer.raise_for_status()
     return [
-        (series["metric"], [(float(at), float(value)) for at, value in series["values"]])
+        (series["metric"], [(float(at), float(v)) for at, v in series["values"] if v != "NaN"])
         for series in answer.json()["data"]["result"]
     ]
 
