@@ -105,16 +105,6 @@ MACHINES = (
         "Are the expensive nodes busy?",
         [(f"molsteer:slots_busy:ratio5m{{{_OF}}}", "{{topic}}")],
         unit="percentunit",
-        width=12,
-    ),
-    Panel(
-        "Workers",
-        "Who is there?",
-        [
-            (f"molsteer_workers{{{_OF}}}", "{{topic}} in {{pool}}"),
-            (f"molsteer_worker_gpus{{{_OF}}} > 0", "GPUs of {{topic}} at {{site}}"),
-        ],
-        width=12,
     ),
     Panel(
         "Cores that compute",
@@ -128,20 +118,33 @@ MACHINES = (
         unit="percentunit",
     ),
     Panel(
+        "Cost",
+        "What did it cost?",
+        [
+            (
+                f"sum by (currency) (molsteer_cost{{{_OF}}})",
+                "all / {{currency}}",
+            ),
+            (
+                f"sum by (currency) (molsteer_cost{{{_OF}}}) / on () group_left () (sum("
+                f'molsteer_simulations_total{{{_OF},outcome="ok"}}) > 0)',
+                "each simulation / {{currency}}",
+            ),
+        ],
+    ),
+    Panel(
+        "Workers",
+        "Who is there?",
+        [
+            (f"molsteer_workers{{{_OF}}}", "{{topic}} in {{pool}}"),
+            (f"molsteer_worker_gpus{{{_OF}}} > 0", "GPUs of {{topic}} at {{site}}"),
+        ],
+    ),
+    Panel(
         "GPUs that compute",
         "Are the expensive GPUs busy?",
         [(f"molsteer_worker_gpu_busy_ratio{{{_OF}}}", "{{topic}} at {{site}}")],
         unit="percentunit",
-    ),
-    Panel(
-        "Memory of the workers",
-        "Does the memory last?",
-        [
-            (f"molsteer_worker_memory_bytes{{{_OF}}}", "{{topic}} at {{site}}, all"),
-            (f"molsteer_worker_memory_largest_bytes{{{_OF}}}", "{{topic}} at {{site}}, largest"),
-            (f"molsteer_worker_gpu_memory_bytes{{{_OF}}} > 0", "{{topic}} at {{site}}, of GPUs"),
-        ],
-        unit="bytes",
     ),
     Panel(
         "Hours of cores and GPUs held",
@@ -160,19 +163,14 @@ MACHINES = (
         unit="h",
     ),
     Panel(
-        "Cost",
-        "What did it cost?",
+        "Memory of the workers",
+        "Does the memory last?",
         [
-            (
-                f"sum by (currency) (molsteer_cost{{{_OF}}})",
-                "all / {{currency}}",
-            ),
-            (
-                f"sum by (currency) (molsteer_cost{{{_OF}}}) / on () group_left () (sum("
-                f'molsteer_simulations_total{{{_OF},outcome="ok"}}) > 0)',
-                "each simulation / {{currency}}",
-            ),
+            (f"molsteer_worker_memory_bytes{{{_OF}}}", "{{topic}} at {{site}}, all"),
+            (f"molsteer_worker_memory_largest_bytes{{{_OF}}}", "{{topic}} at {{site}}, largest"),
+            (f"molsteer_worker_gpu_memory_bytes{{{_OF}}} > 0", "{{topic}} at {{site}}, of GPUs"),
         ],
+        unit="bytes",
     ),
     Panel(
         "Run time of tasks, 95 %",
@@ -202,6 +200,7 @@ MACHINES = (
             )
         ],
         unit="s",
+        width=12,
     ),
     Panel(
         "Room on the disk",
@@ -211,6 +210,7 @@ MACHINES = (
             (f"molsteer_ledger_size_bytes{{{_OF}}}", "ledger"),
         ],
         unit="bytes",
+        width=12,
     ),
 )
 

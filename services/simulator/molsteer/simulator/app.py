@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from molsteer.shared.host.threads import hold_to_one_thread
 from molsteer.shared.plugins import find_plugin
+from molsteer.shared.telemetry.stages import stage
 from molsteer.shared.wire.messages import Simulate, Simulated
 from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.simulator.deadline import Deadline
@@ -51,8 +52,9 @@ def simulator_by(method: str) -> Simulator:
     Raises:
         PluginMissing: If no package installed here offers the method.
     """
-    make: Callable[[], Simulator] = find_plugin("level of theory", method).load()
-    return make()
+    with stage("loading the level of theory"):
+        make: Callable[[], Simulator] = find_plugin("level of theory", method).load()
+        return make()
 
 
 def xtb() -> Simulator:

@@ -13,7 +13,7 @@ from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import StoreName
-from molsteer.shared.wire.bounds import Count, Duration, SizeBytes
+from molsteer.shared.wire.bounds import Count, Duration, Ordinal, SizeBytes
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 
 SITE_NAME = r"^[A-Za-z0-9._-]{0,63}$"
@@ -28,7 +28,8 @@ class WorkerUse(Message):
     """What a worker holds and uses of its machine.
 
     Attributes:
-        cores: Cores that its tasks may use.
+        cores: Cores that its tasks may use; others on the machine may use the same.
+        machine_cores: Cores of the machine, whoever uses them.
         cpu_s: Processor time of all its processes so far.
         memory_bytes: Memory of all its processes.
         gpus: GPUs that its tasks may use.
@@ -37,6 +38,7 @@ class WorkerUse(Message):
     """
 
     cores: Count
+    machine_cores: Ordinal
     cpu_s: Duration
     memory_bytes: SizeBytes
     gpus: Count = 0

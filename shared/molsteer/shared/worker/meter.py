@@ -41,6 +41,7 @@ class Meter:
             return None
         return WorkerUse(
             cores=self._cores,
+            machine_cores=os.cpu_count() or self._cores,
             cpu_s=used.cpu_s,
             memory_bytes=used.memory_bytes,
             gpus=gpus.count if gpus else 0,

@@ -36,7 +36,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def worker(node: str, cpu_s: float = 0.0, **changes: object) -> WorkerInfo:
-    use = WorkerUse(cores=4, cpu_s=cpu_s, memory_bytes=1000 * (1 + int(node)))
+    use = WorkerUse(cores=4, machine_cores=64, cpu_s=cpu_s, memory_bytes=1000 * (1 + int(node)))
     known: dict[str, object] = {
         **{"version": "1", "processes": 4, "topic": "simulate", "node": node, "host": "h"},
         **{"pid": 7, "python": "3.11", "site": "theta", "use": use},
@@ -45,7 +45,15 @@ def worker(node: str, cpu_s: float = 0.0, **changes: object) -> WorkerInfo:
 
 
 def gpu_worker(node: str, busy: float) -> WorkerInfo:
-    use = WorkerUse(cores=8, cpu_s=0.0, memory_bytes=5, gpus=2, gpu_busy=busy, gpu_memory_bytes=100)
+    use = WorkerUse(
+        cores=8,
+        machine_cores=64,
+        cpu_s=0.0,
+        memory_bytes=5,
+        gpus=2,
+        gpu_busy=busy,
+        gpu_memory_bytes=100,
+    )
     return worker(node, topic="train", processes=1, site="", use=use)
 
 
@@ -99,6 +107,21 @@ def test_hours_and_costs_are_kept_over_sessions_and_told_in_the_report(ledger: L
     assert [cell.strip() for cell in _row(report, "train").split("|")[2:-1]] == [
         *("`unnamed`", "8.00", "2.00", "4.16"),
     ]
+
+
+def test_the_cores_of_one_machine_are_held_once_however_many_workers_may_use_them(
+    ledger: Ledger,
+) -> None:
+    occupancy = Occupancy(NOBODY, POOLS, ledger)
+    use = WorkerUse(cores=8, machine_cores=8, cpu_s=0.0, memory_bytes=1)
+    local = [worker(str(n), topic=topic, site="", use=use) for n, topic in enumerate(POOLS)]
+    elsewhere = worker("9", host="other")
+    occupancy.count([*local, elsewhere], 9.0)
+    held = {key: each.core_s for key, each in occupancy.held.items()}
+    assert held == {
+        **{(topic, "unnamed"): pytest.approx(24.0) for topic in POOLS},
+        ("simulate", "theta"): 36.0,
+    }
 
 
 def test_what_passes_counts_no_longer_than_anybody_looked(ledger: Ledger) -> None:

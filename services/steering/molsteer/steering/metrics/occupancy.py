@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -75,17 +76,36 @@ class Occupancy:
 
     def count(self, workers: Iterable[WorkerInfo], duration_s: float) -> None:
         """Add what workers held for some time."""
-        for worker in workers:
-            if self.pools.get(worker.topic) == worker.pool:
-                key = (worker.topic, worker.site or UNNAMED)
-                cores = worker.use.cores if worker.use else worker.processes
-                gpus = worker.use.gpus if worker.use else 0
-                held = self.held.get(key, Held())
-                self.held[key] = Held(
-                    held.core_s + cores * duration_s, held.gpu_s + gpus * duration_s
-                )
+        ours = [worker for worker in workers if self.pools.get(worker.topic) == worker.pool]
+        shares = _shares(ours)
+        for worker in ours:
+            key = (worker.topic, worker.site or UNNAMED)
+            cores = _cores(worker) * shares[worker.host]
+            gpus = worker.use.gpus if worker.use else 0
+            held = self.held.get(key, Held())
+            self.held[key] = Held(held.core_s + cores * duration_s, held.gpu_s + gpus * duration_s)
 
     def _keep(self) -> None:
         """Write down what was held; a ledger that takes no part has it later."""
         with suppress(ServiceUnavailable), self.ledger.transaction():
             self.ledger.set_fact("machines", as_fact(self.held))
+
+
+def _cores(worker: WorkerInfo) -> int:
+    return worker.use.cores if worker.use else worker.processes
+
+
+def _shares(workers: Iterable[WorkerInfo]) -> dict[str, float]:
+    """Tell what part of its cores a worker has to itself, by host.
+
+    Workers that a campaign starts on one machine may all use all its cores, and it has them once.
+    """
+    asked, there = Counter[str](), dict[str, int]()
+    for worker in workers:
+        asked[worker.host] += _cores(worker)
+        if worker.use:
+            there[worker.host] = worker.use.machine_cores
+    return {
+        host: min(1.0, there.get(host, cores) / cores) if cores else 1.0
+        for host, cores in asked.items()
+    }
