@@ -41,8 +41,8 @@ SITE ?=
 OVERLAY ?=
 CHOSEN := $(OVERLAY:%=MOLSTEER_KUBERNETES__OVERLAY=%)
 
-.PHONY: run test test-sites check lint fuzz chaos mutants bench-discovery format data docs monitor
-.PHONY: deploy undeploy
+.PHONY: run test test-sites check lint fuzz chaos mutants bench-discovery format data docs site
+.PHONY: monitor deploy undeploy
 .PHONY: wheels images lock clean
 
 run: $(VENV)/installed ## Run the example campaign to its end.
@@ -91,6 +91,9 @@ docs: $(VENV)/installed ## Write the generated parts of the documentation.
 	$(BIN)/python scripts/write_run_records.py
 	$(BIN)/python scripts/write_command_reference.py
 	$(BIN)/python scripts/write_dashboards.py
+
+site: $(VENV)/installed ## Build the documentation as a site, into dist/site.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 monitor: ## Start Prometheus, and Grafana where it is installed, with our rules and dashboards.
 	scripts/monitor.sh

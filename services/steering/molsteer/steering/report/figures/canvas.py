@@ -23,8 +23,9 @@ TOPIC_COLOURS = {"simulate": "#1f6fb4", "train": "#c2541b", "infer": "#2f8f6b"}
 Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
 
-MANY = 2_000
-"""Points from which on they are drawn as an image inside the figure, which keeps files small."""
+FEW, MANY = 500, 2_000
+"""Points up to which they are large, and from which on they are drawn as an image inside the
+figure, which keeps files small."""
 
 _STYLE: Any = {  # matplotlib knows the names of its settings as literals
     "font.family": "DejaVu Sans",

@@ -14,6 +14,7 @@ from molsteer.steering.records.figures.so_far import best_so_far, hits_so_far
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.report.figures.canvas import (
     CHOSEN,
+    FEW,
     HITS,
     INK,
     MANY,
@@ -97,10 +98,10 @@ def _draw_values(axes: Axes, values: Values, objective: Objective, starter: str)
             axes.scatter(
                 [number for number, _ in points],
                 [value for _, value in points],
-                s=16,
+                s=16 if len(values) < FEW else 4,
                 color=colour,
                 marker=marker,
-                alpha=0.8,
+                alpha=0.8 if len(values) < MANY else 0.3,
                 linewidths=0,
                 label=name,
                 rasterized=len(points) > MANY,

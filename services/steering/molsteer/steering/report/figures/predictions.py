@@ -11,6 +11,7 @@ from molsteer.shared.wire.properties import Objective, written
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.report.figures.canvas import (
     CHOSEN,
+    FEW,
     HITS,
     INK,
     MANY,
@@ -43,11 +44,11 @@ def expectations(findings: Findings) -> Iterator[Drawing]:
             *(predicted, computed),
             xerr=spreads,
             fmt="o",
-            markersize=3.5,
+            markersize=3.5 if len(known) < FEW else 1.5,
             color=CHOSEN,
             ecolor=CHOSEN,
-            elinewidth=0.8,
-            alpha=0.7,
+            elinewidth=0.8 if len(known) < FEW else 0.3,
+            alpha=0.7 if len(known) < MANY else 0.2,
             label="molecule, with the spread of the models",
             rasterized=len(known) > MANY,
         )

@@ -142,9 +142,8 @@ def stuck(story: Story) -> str:
         told.append(f"{state[story.runs]}; {counted(story.awaited, 'simulation')} awaited.")
     if failures:
         worst = findings.failures[0]
-        told.append(
-            f"{counted(failures, 'task')} failed, most often as {worst.code} ({worst.count})."
-        )
+        most = "" if worst.count == failures else f"most often as {worst.count} x "
+        told.append(f"{counted(failures, 'task')} failed ({most}{worst.code}).")
     else:
         told.append("Nothing failed.")
     return " ".join(told)
