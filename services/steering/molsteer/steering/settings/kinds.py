@@ -13,7 +13,7 @@ from pydantic_settings import NoDecode
 from molsteer.shared.wire.specs import Surrogate
 
 
-def _listed(given: object) -> object:
+def listed(given: object) -> object:
     """Take one path for a list of one; a variable holds several as a JSON list."""
     match given:
         case str(text) if text.startswith("["):
@@ -41,7 +41,7 @@ def _surrogates(given: object) -> object:
     """Take one name for a list of one, and `auto` for all; a variable holds several as JSON."""
     if given == "auto":
         return get_args(Surrogate)
-    return _listed(given)
+    return listed(given)
 
 
 def _each_once(surrogates: tuple[Surrogate, ...]) -> tuple[Surrogate, ...]:
@@ -58,5 +58,5 @@ Surrogates = Annotated[
     AfterValidator(_each_once),
 ]
 ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
-Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(listed)]
 CampaignName = Annotated[str, AfterValidator(_checked_name)]
