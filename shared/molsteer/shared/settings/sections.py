@@ -40,7 +40,7 @@ LISTS = ("level", "objective")
 """Tables of a campaign's file of which there may be several, as `[[level]]`."""
 
 TABLES = (
-    *("campaign", *LISTS, "policy", "simulate", "train", "infer"),
+    *("campaign", *LISTS, "filter", "policy", "simulate", "train", "infer"),
     *("queue", "stores", "workers", "metrics", "notify", "costs"),
 )
 """The tables of a campaign's file, of which each service reads some."""

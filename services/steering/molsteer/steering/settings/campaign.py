@@ -38,6 +38,7 @@ from molsteer.steering.settings.aims import (
     wanted,
 )
 from molsteer.steering.settings.costs import CostsSection
+from molsteer.steering.settings.filtering import FilterSection
 from molsteer.steering.settings.learning import InferSection, TrainSection
 from molsteer.steering.settings.notify import NotifySection
 from molsteer.steering.settings.replay import found_unit, headings_of, problems_of_tables
@@ -59,6 +60,7 @@ class CampaignSettings(FileSettings):
     campaign: CampaignSection
     level: tuple[LevelSection, ...] = ()
     objective: tuple[ObjectiveSection, ...] = ()
+    filter: FilterSection = FilterSection()
     policy: PolicySection = PolicySection()
     simulate: SimulateSection = SimulateSection()
     train: TrainSection = TrainSection()
@@ -188,10 +190,15 @@ class CampaignSettings(FileSettings):
         return {topic: handler for topic, handler in given.items() if handler}
 
     def admission(self) -> Admission:
-        """Tell which molecules a space that is built here takes in: those that all levels can."""
+        """Tell which molecules are searched: those that all levels can compute and are wanted."""
         campaign, methods = self.campaign, [level.spec.method for level in self.levels]
         tightest = min(methods, key=lambda method: limits_of(method).heaviest)
-        return Admission(level=tightest, charged=campaign.charged, salts=campaign.salts)
+        return Admission(
+            level=tightest,
+            charged=campaign.charged,
+            salts=campaign.salts,
+            filter=self.filter.as_filter(),
+        )
 
     def acquisition(self) -> Acquisition:
         """Give the ranking rule that travels to the inferencers."""

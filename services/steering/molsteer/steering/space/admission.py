@@ -13,6 +13,27 @@ Charged = Literal["keep", "leave-out"]
 Salts = Literal["leave-out", "largest-fragment", "neutral-fragment"]
 
 
+class Filter(Message):
+    """Which of the molecules that can be computed are wanted; whatever is not said does not count.
+
+    Attributes:
+        elements: Symbols of those that molecules may have, beside hydrogen.
+        charges: Those that molecules may have.
+        heavy_atoms_min, heavy_atoms_max: How many atoms but hydrogen they may have.
+        smarts: Patterns, all of which they must have.
+        smarts_unwanted: Patterns, none of which they may have.
+        sa_score_max: How hard to make they may be, from 1 to 10.
+    """
+
+    elements: tuple[str, ...] = ()
+    charges: tuple[int, ...] = ()
+    heavy_atoms_min: int | None = None
+    heavy_atoms_max: int | None = None
+    smarts: tuple[str, ...] = ()
+    smarts_unwanted: tuple[str, ...] = ()
+    sa_score_max: float | None = None
+
+
 class Admission(Message):
     """Which molecules are taken in.
 
@@ -21,11 +42,13 @@ class Admission(Message):
         charged: Whether molecules with a charge are taken in.
         salts: What becomes of a row of several fragments: it is left out, or its largest organic
             fragment is taken in, as it is written or with as many protons as make it neutral.
+        filter: Which of the others are wanted.
     """
 
     level: PluginName | None = "xtb"
     charged: Charged = "keep"
     salts: Salts = "leave-out"
+    filter: Filter = Filter()
 
 
 DEFAULT = Admission()

@@ -9,6 +9,7 @@ from rdkit import Chem
 
 from molsteer.shared.wire.levels import Limit, limits_of, outer_electrons
 from molsteer.steering.space.admission import Admission, Change
+from molsteer.steering.space.filtering import unwanted
 from molsteer.steering.space.inchi import leaves_hydrogens_open
 from molsteer.steering.space.molecules import Reason, identity, parse, read_molecule
 
@@ -44,6 +45,8 @@ def admit(text: str, admission: Admission) -> Admitted | Reason:
         return Reason.CHARGED
     # Atoms without brackets are light, and have neighbours or hydrogens.
     if "[" in smiles and (reason := _beyond_limits(found, charge, admission.level)):
+        return reason
+    if reason := unwanted(found, charge, admission.filter):
         return reason
     return Admitted(found, smiles, charge, change)
 

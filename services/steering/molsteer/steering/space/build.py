@@ -26,6 +26,7 @@ from molsteer.steering.space.manifest import (
 from molsteer.steering.space.molecules import Reason
 from molsteer.steering.space.own_columns import OwnColumnsWriter
 from molsteer.steering.space.progress import Progress, ignore
+from molsteer.steering.space.rows_of_space import RowsOfSpace
 from molsteer.steering.space.writing import (
     CHANGED_NAME,
     REJECTED_NAME,
@@ -40,7 +41,7 @@ _SHOWN = 60
 
 
 def build(
-    sources: Sequence[Path],
+    sources: Sequence[Path | RowsOfSpace],
     folder: Path,
     *,
     chunk_size: int,
@@ -55,7 +56,7 @@ def build(
     The same rows in the same order give the same files, whatever the number of processes.
 
     Args:
-        sources: Molecules files, see `MoleculesFile`; the space keeps their order.
+        sources: Molecules files, see `MoleculesFile`, or another space; this one keeps their order.
         folder: The folder to make.
         chunk_size: Molecules in every chunk but the last.
         admission: Which molecules are taken in.
@@ -70,11 +71,15 @@ def build(
         RefusedFolder: If the folder exists, or cannot be written.
         SpaceError: If no molecule is usable, or a building process died.
     """
-    files = [MoleculesFile(path, number, smiles_column) for number, path in enumerate(sources)]
+    files = [
+        MoleculesFile(source, number, smiles_column) if isinstance(source, Path) else source
+        for number, source in enumerate(sources)
+    ]
+    paths = [file.path for file in files]
     with staged(folder, replace_if_holds=MANIFEST_NAME if replace else None) as draft:
         with (
-            RowList(draft, REJECTED_NAME, sources, "reason") as rejected,
-            RowList(draft, CHANGED_NAME, sources, "molecule") as changed,
+            RowList(draft, REJECTED_NAME, paths, "reason") as rejected,
+            RowList(draft, CHANGED_NAME, paths, "molecule") as changed,
         ):
             intake = _Intake(draft, files, chunk_size, rejected, changed)
             batches, readers = _batches(files), processes or usable_cores()
@@ -92,7 +97,7 @@ class _Intake:
     def __init__(
         self,
         draft: Path,
-        files: Sequence[MoleculesFile],
+        files: Sequence[MoleculesFile | RowsOfSpace],
         chunk_size: int,
         rejected: RowList,
         changed: RowList,
@@ -194,7 +199,7 @@ class _Intake:
         text = row.smiles if len(row.smiles) <= _SHOWN else f"{row.smiles[:_SHOWN]}..."
         return f"{text!r} in line {row.line}{file}"
 
-    def _source_record(self, file: MoleculesFile) -> SourceRecord:
+    def _source_record(self, file: MoleculesFile | RowsOfSpace) -> SourceRecord:
         return SourceRecord(
             path=visible(str(file.path)),
             sha256=file.sha256(),
@@ -215,7 +220,7 @@ class _Intake:
         )
 
 
-def _batches(files: Sequence[MoleculesFile]) -> Iterator[list[Row]]:
+def _batches(files: Sequence[MoleculesFile | RowsOfSpace]) -> Iterator[list[Row]]:
     rows = chain.from_iterable(file.rows() for file in files)
     while batch := list(islice(rows, _BATCH_SIZE)):
         yield batch

@@ -29,6 +29,13 @@ class Reason(StrEnum):
     SINGLE_ATOM = "a single atom"
     TOO_FEW_ELECTRONS = "too few electrons to lose one"
     CHARGED = "charged"
+    UNWANTED_CHARGE = "a charge that the filter leaves out"
+    TOO_FEW_HEAVY_ATOMS = "fewer heavy atoms than the filter wants"
+    TOO_MANY_HEAVY_ATOMS = "more heavy atoms than the filter wants"
+    UNWANTED_ELEMENT = "an element that the filter leaves out"
+    LACKS_PATTERN = "without a pattern that the filter wants"
+    UNWANTED_PATTERN = "a pattern that the filter leaves out"
+    HARD_TO_MAKE = "harder to make than the filter wants"
     DUPLICATE = "duplicate"
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from molsteer.steering.space.admission import DEFAULT, Admission
 from molsteer.steering.space.files.sources import MoleculesFile
+from molsteer.steering.space.rows_of_space import RowsOfSpace
+from molsteer.steering.space.search_space import SearchSpace
 
 SAMPLE = 1_000
 """Rows whose chemistry is looked at."""
@@ -52,7 +54,7 @@ def sampled(
 
     rows, first, left_out = 0, list[str](), Counter[str]()
     for number, source in enumerate(sources):
-        for row in MoleculesFile(source, number, smiles_column).rows():
+        for row in _opened(source, number, smiles_column).rows():
             rows += 1
             if rows > SAMPLE:
                 continue
@@ -66,3 +68,9 @@ def sampled(
     if repeated := len(digested.smiles) - usable:
         left_out[Reason.DUPLICATE.value] = repeated
     return Sample(rows, min(rows, SAMPLE), usable, left_out)
+
+
+def _opened(source: Path, number: int, smiles_column: str | None) -> MoleculesFile | RowsOfSpace:
+    if source.is_dir():
+        return RowsOfSpace(SearchSpace.open(source), number)
+    return MoleculesFile(source, number, smiles_column)

@@ -36,6 +36,7 @@ from molsteer.steering.space.manifest import (
 )
 from molsteer.steering.space.own_columns import OwnCells, OwnColumnsTable
 from molsteer.steering.space.progress import Progress, ignore
+from molsteer.steering.space.rows_of_space import RowsOfSpace
 
 _UNREADABLE_TABLE = (ValueError, OSError, SyntaxError, TokenError, MemoryError, RecursionError)
 """What NumPy may raise at the header of a file, which it reads like Python."""
@@ -226,7 +227,8 @@ def open_or_build(
 
     Args:
         sources: A folder that `build` made, or molecules files.
-        cache_folder: Where spaces built from files are kept, each under its files' digest.
+        cache_folder: Where spaces are kept that are built here, of files or of what passes a
+            filter of a folder that has none or another, each under its sources' digest.
         chunk_size: Molecules in one chunk, where the space is built here.
         admission: Which molecules are taken in; a folder must not hold others.
         processes: How many read molecules at a time; one for each core by default.
@@ -244,10 +246,11 @@ def open_or_build(
     from molsteer.steering.space.build import build  # RDKit, which opening does without
 
     cache_folder.mkdir(parents=True, exist_ok=True)
+    built = [SearchSpace.open(source) for source in sources if source.is_dir()]
     build(
-        sources,
+        [RowsOfSpace(space) for space in built] or sources,
         folder,
-        chunk_size=chunk_size,
+        chunk_size=built[0].chunk_size if built else chunk_size,
         admission=admission,
         processes=processes,
         replace=True,
@@ -280,8 +283,11 @@ def look_for(
             )
         space = SearchSpace.open(sources[0])
         check_admission(space.folder, space.manifest, admission)
-        return sources[0], space
-    digests = [MoleculesFile(source).sha256() for source in sources]
+        if admission.filter in (DEFAULT.filter, space.manifest.admission.filter):
+            return sources[0], space
+        digests, chunk_size = [space.digest], space.chunk_size
+    else:
+        digests = [MoleculesFile(source).sha256() for source in sources]
     read = "".join([*digests, admission.model_dump_json(), smiles_column or ""])
     folder = cache_folder / f"{hashlib.sha256(read.encode()).hexdigest()[:16]}-{chunk_size}"
     try:
