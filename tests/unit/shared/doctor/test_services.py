@@ -12,9 +12,9 @@ from molsteer.simulator.checks import look_at_engine
 from molsteer.simulator.engines import installed
 from molsteer.steering.doctor import look_at_space
 from molsteer.steering.settings.campaign import CampaignSettings
-from molsteer.steering.space.adding_features import add_features
 from molsteer.steering.space.build import build
 from molsteer.steering.space.errors import NoFeatures
+from molsteer.steering.space.features.adding_features import add_features
 
 pytestmark = pytest.mark.fast
 

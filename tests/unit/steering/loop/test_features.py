@@ -17,8 +17,8 @@ from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.learning import Infer, Predict, Train
 from molsteer.shared.wire.messages import Result, Task
 from molsteer.steering.ledger.known_labels import KnownLabel
-from molsteer.steering.space.adding_features import add_features
 from molsteer.steering.space.errors import DamagedSpace
+from molsteer.steering.space.features.adding_features import add_features
 from molsteer.steering.space.features.featurizing import featurize_smiles
 from molsteer.steering.space.search_space import SearchSpace
 

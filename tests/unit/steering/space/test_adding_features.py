@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from molsteer.shared.errors import RefusedFolder
 from molsteer.shared.wire.arrays.features import Features
-from molsteer.steering.space import adding_features
-from molsteer.steering.space.adding_features import add_features
 from molsteer.steering.space.build import build
 from molsteer.steering.space.errors import DamagedSpace, SpaceError
+from molsteer.steering.space.features import adding_features
+from molsteer.steering.space.features.adding_features import add_features
 from molsteer.steering.space.features.featurizing import featurize_smiles
 from molsteer.steering.space.manifest import MANIFEST_NAME
 from molsteer.steering.space.progress import Progress

@@ -133,8 +133,8 @@ def build(
     from molsteer.shared.host.interrupts import tidy_up_on_terminate
     from molsteer.shared.telemetry.logs import log_to
     from molsteer.steering.live.building import shown as shown_progress
-    from molsteer.steering.space.adding_features import add_features
     from molsteer.steering.space.build import build as build_space
+    from molsteer.steering.space.features.adding_features import add_features
 
     tidy_up_on_terminate()
     if verbosity == "verbose":
@@ -186,7 +186,7 @@ def features(folder: Path, processes: int | None, as_json: bool, verbosity: Verb
     """
     from molsteer.shared.host.interrupts import tidy_up_on_terminate
     from molsteer.steering.live.building import shown as shown_progress
-    from molsteer.steering.space.adding_features import add_features
+    from molsteer.steering.space.features.adding_features import add_features
 
     tidy_up_on_terminate()
     started_at = time.monotonic()

@@ -43,7 +43,7 @@ def with_features(
     if space.feature_chunks or not settings.train.on_features:
         return space
     check_features(settings, space.folder, space.manifest)
-    from molsteer.steering.space.adding_features import add_features  # RDKit
+    from molsteer.steering.space.features.adding_features import add_features  # RDKit
 
     add_features(space.folder, on_progress=on_progress)
     return SearchSpace.open(space.folder)
