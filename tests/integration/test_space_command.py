@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice, product
 from pathlib import Path
 from threading import Event
@@ -160,22 +162,76 @@ def test_a_number_below_one_is_refused(tmp_path, option):
 def building(tmp_path):
     """A build with two processes that has written its first chunk and has far to go."""
     write_chains(tmp_path / "a.smi", 300_000, atoms=12)
-    command = [MOLSTEER, "space", "build", "a.smi", "-o", "space"]
+    command = ("build", "a.smi", "-o", "space", "--chunk-size", "1000")
+    with working(tmp_path, *command) as process:
+        wait_until(lambda: any(tmp_path.glob(".space.partial-*/chunks/*")))
+        yield process
+
+
+@pytest.fixture
+def featurizing(tmp_path):
+    """A computation of features with two processes that has done two chunks of many."""
+    write_chains(tmp_path / "a.smi", 1_500, atoms=8)
+    command = ("space", "build", "a.smi", "-o", "space", "--chunk-size", 50)
+    assert molsteer(*command, folder=tmp_path).returncode == 0
+    with working(tmp_path, "features", "space") as process:
+        wait_until(lambda: len(done_in(tmp_path / "space")) > 1)
+        yield process
+
+
+@contextmanager
+def working(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [*command, "--processes", "2", "--chunk-size", "1000"],
-        cwd=tmp_path,
+        [MOLSTEER, "space", *arguments, "--processes", "2"],
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
     try:
-        wait_until(lambda: any(tmp_path.glob(".space.partial-*/chunks/*")))
         yield process
     finally:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def done_in(space: Path) -> dict[str, int]:
+    """Tell when the features that a computation has noted were written, by file."""
+    try:
+        _, *lines = (space / "features" / "unfinished.jsonl").read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    files = [json.loads(line)[1]["file"] for line in lines if line.endswith("]")]
+    return {file: (space / file).stat().st_mtime_ns for file in files}
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_features_go_on_where_their_computation_was_stopped(featurizing, tmp_path, number, status):
+    children = children_of(featurizing.pid)
+    featurizing.send_signal(number)
+    _, errors = featurizing.communicate(timeout=DEADLINE_S)
+    assert featurizing.returncode == status
+    assert "Traceback" not in errors
+    wait_until(lambda: not any(map(is_alive, children)))
+    space = tmp_path / "space"
+    done = done_in(space)
+    assert "Features" not in molsteer("space", "info", "space", folder=tmp_path).stdout
+    again = molsteer("space", "features", "space", folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "Features: " in again.stdout
+    assert len(names(space / "features")) == len(names(space / "chunks"))
+    assert {file: (space / file).stat().st_mtime_ns for file in done} == done
+
+
+def test_a_killed_process_that_computes_features_ends_it_with_one_sentence(featurizing):
+    os.kill(readers_of(featurizing.pid)[0], signal.SIGKILL)
+    _, errors = featurizing.communicate(timeout=DEADLINE_S)
+    assert featurizing.returncode == 2
+    assert "A process that computes features died" in errors
+    assert "molsteer space features space --processes 1" in errors
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,11 @@ def computed(folder: Path) -> int:
     return seen[-1].molecules
 
 
+def interrupt(progress: Progress) -> None:
+    if progress.molecules > 15:
+        raise KeyboardInterrupt
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(0, len(SMILES) - 1), max_size=12))
 def test_features_come_in_the_order_asked_for(space: SearchSpace, indices: list[int]) -> None:
@@ -101,10 +106,6 @@ def test_a_space_that_knows_nothing_of_features_opens_as_before(folder: Path) ->
 
 
 def test_a_computation_that_ended_early_goes_on(folder: Path, space: SearchSpace) -> None:
-    def interrupt(progress: Progress) -> None:
-        if progress.molecules > 15:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
         add_features(folder, processes=1, on_progress=interrupt)
     assert SearchSpace.open(folder).feature_chunks == ()
@@ -114,10 +115,26 @@ def test_a_computation_that_ended_early_goes_on(folder: Path, space: SearchSpace
     assert computed(folder) == 0
 
 
-def test_a_note_of_what_was_done_that_is_damaged_does_no_harm(folder: Path) -> None:
-    (folder / "features").mkdir()
-    (folder / "features" / "unfinished.json").write_text('{"version": 1')
-    assert computed(folder) == 30
+@pytest.mark.parametrize(
+    ("damage", "left"),
+    [
+        (lambda note: note[:-9], 30 - 7),
+        (lambda note: b"\xff" + note, 30),
+        (lambda note: note.replace(b'"rdkit":"20', b'"rdkit":"19'), 30),
+        (lambda note: note + b'[99,{"file":"features/a.b","sha256":"' + b"0" * 64, 30 - 14),
+        (lambda note: note[: note.index(b"\n")], 30),
+        (lambda _note: b"", 30),
+    ],
+)
+def test_a_note_of_what_was_done_that_is_damaged_costs_work_alone(
+    folder: Path, damage: Callable[[bytes], bytes], left: int
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        add_features(folder, processes=1, on_progress=interrupt)
+    note = folder / "features" / "unfinished.jsonl"
+    note.write_bytes(damage(note.read_bytes()))
+    assert computed(folder) == left
+    SearchSpace.open(folder).features(np.arange(30))
 
 
 def test_a_missing_or_shortened_file_is_found_at_opening_and_replaced(folder: Path) -> None:

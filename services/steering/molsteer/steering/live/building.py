@@ -32,8 +32,8 @@ def shown(terminal: Terminal) -> Iterator[Callable[[Progress], None]]:
 class _Stage:
     """What is under way, the reading of molecules or the computation of features."""
 
+    started_at: float
     features: bool = False
-    started_at: float = field(default_factory=time.monotonic)
     left: SteadyTimeLeft = field(default_factory=SteadyTimeLeft)
     followed_at: float | None = None
 
@@ -41,13 +41,13 @@ class _Stage:
         """Give this stage, or the next one, which began when this one was last heard of."""
         stage = self
         if self.features != progress.features:
-            stage = _Stage(progress.features, self.followed_at or self.started_at)
+            stage = _Stage(self.followed_at or self.started_at, progress.features)
         stage.followed_at = now
         return stage
 
 
 def _on_bar(lines: InPlace) -> Callable[[Progress], None]:
-    stage, shown_at = _Stage(), float("-inf")
+    stage, shown_at = _Stage(time.monotonic()), float("-inf")
 
     def show(progress: Progress) -> None:
         nonlocal shown_at, stage
@@ -67,7 +67,7 @@ def _on_bar(lines: InPlace) -> Callable[[Progress], None]:
 
 
 def _in_lines(terminal: Terminal) -> Callable[[Progress], None]:
-    stage = _Stage()
+    stage = _Stage(time.monotonic())
     shown_at = stage.started_at
 
     def show(progress: Progress) -> None:

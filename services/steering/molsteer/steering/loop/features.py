@@ -9,12 +9,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from molsteer.shared.host.cores import usable_cores
+from molsteer.shared.host.ordered_work import in_order
 from molsteer.shared.wire.arrays.features import Features, join
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.space.search_space import SearchSpace
 
 log = logging.getLogger(__name__)
+
+_BATCH_SIZE = 200
 
 
 @dataclass
@@ -63,4 +67,8 @@ class LearnedFeatures:
                 stored.rdkit,
                 rdBase.rdkitVersion,
             )
-        return featurize_smiles(smiles)
+        batches = [
+            (first, smiles[first : first + _BATCH_SIZE])
+            for first in range(0, len(smiles), _BATCH_SIZE)
+        ]
+        return join([part for _, part in in_order(featurize_smiles, batches, usable_cores())])

@@ -12,10 +12,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import count, takewhile
+from itertools import starmap
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import NonNegativeInt, TypeAdapter
 from rdkit import rdBase
 from safetensors.numpy import save
 
@@ -39,8 +39,9 @@ from molsteer.steering.space.manifest import (
 from molsteer.steering.space.progress import Progress, ignore
 from molsteer.steering.space.search_space import SearchSpace
 
-_FOLDER, _UNFINISHED = "features", "unfinished.json"
+_FOLDER, _NOTE = "features", "unfinished.jsonl"
 _BATCH_SIZE = 200
+_NOTED = TypeAdapter(tuple[NonNegativeInt, StoredChunk])
 
 
 def add_features(
@@ -82,7 +83,7 @@ def add_features(
 class _Adding:
     def __init__(self, space: SearchSpace, on_progress: Callable[[Progress], None]) -> None:
         self._space, self._on_progress = space, on_progress
-        self._folder = space.folder
+        self._folder, self._note = space.folder, space.folder / _FOLDER / _NOTE
         self._computed = 0
         self._features = StoredFeatures(
             version=FEATURES,
@@ -93,13 +94,14 @@ class _Adding:
         )
 
     def add(self, processes: int) -> Manifest:
-        kept = self._intact(self._space.manifest.features) | self._intact(self._unfinished())
+        kept = self._intact()
         left = [number for number in range(len(self._space.chunks)) if number not in kept]
         self._todo = sum(self._space.chunks[number].molecules for number in left)
+        if left:
+            self._begin_note(kept)
         for number, features in self._computed_chunks(left, processes):
             kept[number] = self._write(features)
-            so_far = self._with(kept).model_dump_json().encode()
-            write_whole(self._folder / _FOLDER / _UNFINISHED, so_far)
+            self._add_to_note(number, kept[number])
         manifest = self._space.manifest.model_copy(update={"features": self._with(kept)})
         if manifest != self._space.manifest:
             write_whole(self._folder / MANIFEST_NAME, manifest.model_dump_json(indent=2).encode())
@@ -134,19 +136,21 @@ class _Adding:
         return StoredChunk(file=name, sha256=sha256, size_bytes=len(data), molecules=len(features))
 
     def _with(self, chunks: Mapping[int, StoredChunk]) -> StoredFeatures:
-        """Describe what is there, up to the first chunk that is not."""
-        in_order = takewhile(chunks.__contains__, count())
-        there = tuple(chunks[number] for number in in_order)
+        there = tuple(chunks[number] for number in range(len(self._space.chunks)))
         return self._features.model_copy(update={"chunks": there})
 
-    def _intact(self, found: StoredFeatures | None) -> dict[int, StoredChunk]:
+    def _intact(self) -> dict[int, StoredChunk]:
         """Give those chunks of features that are what would be computed now."""
-        if found is None or self._features.model_copy(update={"chunks": found.chunks}) != found:
-            return {}
+        stored = self._space.manifest.features
+        found = dict(self._read_note())
+        if stored and self._features.model_copy(update={"chunks": stored.chunks}) == stored:
+            found |= dict(enumerate(stored.chunks))
         return {
-            number: chunk
-            for number, chunk in enumerate(found.chunks)
-            if self._is_intact(chunk) and chunk.molecules == self._space.chunks[number].molecules
+            number: found[number]
+            for number, chunk in enumerate(self._space.chunks)
+            if number in found
+            and found[number].molecules == chunk.molecules
+            and self._is_intact(found[number])
         }
 
     def _is_intact(self, chunk: StoredChunk) -> bool:
@@ -156,12 +160,25 @@ class _Adding:
         except OSError:
             return False
 
-    def _unfinished(self) -> StoredFeatures | None:
+    def _begin_note(self, kept: Mapping[int, StoredChunk]) -> None:
+        """Begin a note of what is done: what is computed, and a line for each chunk."""
+        lines = [self._features.model_dump_json(), *starmap(_noted, sorted(kept.items()))]
+        write_whole(self._note, "".join(f"{line}\n" for line in lines).encode())
+
+    def _add_to_note(self, number: int, chunk: StoredChunk) -> None:
+        with self._note.open("a", encoding="ascii") as note:
+            note.write(f"{_noted(number, chunk)}\n")
+
+    def _read_note(self) -> Iterator[tuple[int, StoredChunk]]:
+        """Read the note of a computation of the same that ended early, up to where it broke off."""
         try:
-            document = (self._folder / _FOLDER / _UNFINISHED).read_bytes()
-            return StoredFeatures.model_validate_json(document)
-        except (OSError, ValidationError):
-            return None
+            first, *lines = self._note.read_bytes().splitlines()
+            if StoredFeatures.model_validate_json(first) != self._features:
+                return
+            for line in lines:
+                yield _NOTED.validate_json(line)
+        except (OSError, ValueError):
+            return
 
     def _tidy(self, manifest: Manifest) -> None:
         """Remove features of other versions, and what computations that ended early left."""
@@ -170,6 +187,10 @@ class _Adding:
         for file in (self._folder / _FOLDER).iterdir():
             if f"{_FOLDER}/{file.name}" not in kept:
                 file.unlink()
+
+
+def _noted(number: int, chunk: StoredChunk) -> str:
+    return _NOTED.dump_json((number, chunk)).decode()
 
 
 @contextmanager
