@@ -51,9 +51,10 @@ def _factor(error: Floats, spread: Floats) -> float:
         towards 1 in logarithms while there are few errors to tell it.
     """
     certain = spread > 0
-    ratios = np.sort(np.abs(error[certain]) / spread[certain])
+    with np.errstate(over="ignore"):
+        ratios = np.sort(np.abs(error[certain]) / spread[certain])
     count = len(ratios)
-    if not count or ratios[-1] == 0:
+    if not count:
         return 1.0
     place = min(int(np.ceil((count + 1) * _COVERED)), count) - 1
     believed = count / (count + _BELIEVED_AFTER)
