@@ -86,11 +86,13 @@ def column_of(headings: Sequence[str], name: str, unit: str | None, chosen: str 
     Raises:
         ValueError: If there is none, or it is in another unit; says so in a clause.
     """
-    wanted = (chosen,) if chosen else (name, *([f"{name}_{unit}"] if unit else []))
-    for heading in (*wanted, *SHORT_NAMES.get(name, ())):
+    usual = (name, *([f"{name}_{unit}"] if unit else []))
+    wanted = (chosen,) if chosen else usual
+    for heading in wanted if chosen else (*usual, *SHORT_NAMES.get(name, ())):
         if (place := place_of(headings, heading)) is not None:
             return Column(place, _unit_in(headings[place], name))
-    units = {place: _unit_in(heading, name) for place, heading in enumerate(headings)}
+    named = () if chosen else enumerate(headings)
+    units = {place: _unit_in(heading, name) for place, heading in named}
     in_units = [place for place, found in units.items() if found]
     match [place for place in in_units if unit in (None, units[place])] or in_units:
         case [place] if unit in (None, units[place]):
