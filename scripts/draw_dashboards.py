@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
 from math import log
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 _COLUMNS = 24
 _POINTS = 240
@@ -32,11 +35,13 @@ Series = tuple[str, list[tuple[float, float]]]
 @click.command()
 @click.argument("prometheus")
 @click.option("--minutes", default=10.0, help="How far to look back.")
+@click.option("--until", default=0.0, help="Minutes ago at which the pictures end.")
+@click.option("--campaign", default=".*", help="Which campaign, as a regular expression.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("docs/pictures"))
-def main(prometheus: str, minutes: float, folder: Path) -> None:
+def main(prometheus: str, minutes: float, until: float, campaign: str, folder: Path) -> None:
     """Draw every dashboard."""
     folder.mkdir(parents=True, exist_ok=True)
-    until = time.time()
+    end = time.time() - 60 * until
     for name, panels in DASHBOARDS.items():
         figure = Figure(figsize=(16, 3.2 * len(_rows(panels))))
         FigureCanvasAgg(figure)
@@ -46,11 +51,18 @@ def main(prometheus: str, minutes: float, folder: Path) -> None:
             begin = 0
             for panel in row:
                 axes = figure.add_subplot(grid[line, begin : begin + panel.width])
-                _draw(axes, panel, prometheus, until - 60 * minutes, until)
+                _draw(axes, _asked(panel, campaign), prometheus, end - 60 * minutes, end)
                 begin += panel.width
         figure.suptitle(f"molsteer: {name}", fontsize=14, x=0.04, ha="left")
-        figure.savefig(folder / f"dashboard-{name}.png", dpi=72)
+        _save(figure, folder / f"dashboard-{name}.png")
         sys.stdout.write(f"{folder / f'dashboard-{name}.png'}\n")
+
+
+def _save(figure: Figure, file: Path) -> None:
+    """Write a picture with few colours, for it lives in a repository."""
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=72)
+    Image.open(drawn).convert("RGB").quantize(160).save(file, optimize=True)
 
 
 def _rows(panels: tuple[Panel, ...]) -> list[list[Panel]]:
@@ -71,7 +83,7 @@ def _draw(axes: Axes, panel: Panel, prometheus: str, begin: float, end: float) -
     series = [
         (_named(legend, labels), points)
         for query, legend in panel.queries
-        for labels, points in _read(prometheus, _asked(query), begin, end)
+        for labels, points in _read(prometheus, query, begin, end)
         if points
     ]
     if not series:
@@ -85,9 +97,13 @@ def _draw(axes: Axes, panel: Panel, prometheus: str, begin: float, end: float) -
         _write_numbers(axes, panel, series)
 
 
-def _asked(query: str) -> str:
+def _asked(panel: Panel, campaign: str) -> Panel:
     """Fill in what Grafana fills in."""
-    return query.replace("$__rate_interval", "30s").replace('"$campaign"', '".*"')
+    filled = [
+        (query.replace("$__rate_interval", "30s").replace("$campaign", campaign), legend)
+        for query, legend in panel.queries
+    ]
+    return replace(panel, queries=filled)
 
 
 def _draw_curves(axes: Axes, panel: Panel, series: Sequence[Series], end: float) -> None:

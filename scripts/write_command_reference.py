@@ -25,6 +25,7 @@ from molsteer.steering.records.latency import Latencies
 from molsteer.steering.records.overview import Summary
 from molsteer.steering.records.progress import Progress
 from molsteer.steering.records.watching.now import Now
+from molsteer.steering.records.traces.paths import TaskPath
 from molsteer.steering.sites.deployment.overview import Overview
 from molsteer.steering.space.manifest import Manifest
 from molsteer.steering.verification.verify import Verdict
@@ -140,6 +141,9 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
             "rows": "How many rows each file has.",
         },
         "molsteer list --json": {f"[].{name}": text for name, text in _fields(Summary)},
+        "molsteer notify --json": {
+            "sent": "By the name of each way to tell somebody, why it failed; null if it did not."
+        },
         "molsteer report --json": dict(_fields(Findings)),
         "molsteer report --latency --json": dict(_fields(Latencies)),
         "molsteer simulate": {
@@ -162,6 +166,7 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
         "molsteer space info --json": dict(_fields(Manifest)),
         "molsteer status --json": dict(_fields(Progress))
         | {path: text for path, text in _fields(Now) if not path.startswith("progress")},
+        "molsteer trace --json": {f"[].{name}": text for name, text in _fields(TaskPath)},
         "molsteer verify --json": dict(_fields(Verdict)),
         "molsteer version --json": {".NAME": "Version of the package NAME, or of Python."},
     }

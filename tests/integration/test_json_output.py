@@ -57,7 +57,10 @@ def places(tmp_path_factory: pytest.TempPathFactory, site: Path) -> dict[str, st
     toy.bus.finish(outcome_of(task).model_copy(update={"start": 4, "result": POISON}))
     toy.run_to_the_end(campaign)
     campaign.dispatching.retire()
+    settings = folder / "campaign.toml"
+    settings.write_text('[campaign]\nspace = "space"\n[notify]\ncommand = "true"\n')
     return {
+        "CAMPAIGN": str(settings),
         "RUN_DIR": str(toy.folder),
         "RUN_DIR...": str(toy.folder),
         "FOLDER": str(space.folder),
@@ -81,6 +84,8 @@ def arguments(call: str, places: dict[str, str], tmp_path: Path) -> Iterator[str
     yield from (f"--{option}" for option in options)
     if words in (["export"], ["space", "build"]):
         yield from ("-o", str(tmp_path / "made"))
+    if words == ["trace"]:
+        yield places["TASK_ID"]
     if words == ["list"]:
         yield str(Path(places["RUN_DIR"]).parent)
     if words == ["doctor"]:

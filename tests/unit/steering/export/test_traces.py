@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tracemalloc
 from contextlib import closing
@@ -239,8 +238,3 @@ def test_a_collector_that_refuses_is_told_without_its_secrets(one: Path) -> None
             send_traces(one, url)
     assert "secret" not in str(raised.value)
     assert "private" not in str(raised.value)
-
-
-def test_paths_are_json_as_well(one: Path) -> None:
-    (path,) = attempts(one, "7")
-    assert json.dumps(path.stages[0]) == '["embedding", 0.25, 0.5]'

@@ -34,7 +34,11 @@ class MachineHours:
     """What the workers of one topic at one site held, at work or not.
 
     Attributes:
-        cost: None without a price.
+        topic: What they do: simulate, train or infer.
+        site: The site that started them, `unnamed` where none did.
+        core_hours: Hours of cores.
+        gpu_hours: Hours of GPUs.
+        cost: What that cost, None without a price.
     """
 
     topic: Topic

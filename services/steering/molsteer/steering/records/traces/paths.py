@@ -12,8 +12,15 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.tables.task_columns import failed
 
 
-class Stage(NamedTuple):
-    """What a worker did for a while; times are seconds from the beginning of the work."""
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a worker did for a while.
+
+    Attributes:
+        name: What it did, as `neutral relaxation`.
+        after_s: From the beginning of the work to that of the stage.
+        duration_s: How long it took, stages within it included.
+    """
 
     name: str
     after_s: float
@@ -22,10 +29,12 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TaskPath:
-    """One attempt at a piece of work; times are seconds of the Unix epoch, None if not reached.
+    """One attempt at a piece of work; moments are None where they were not reached.
 
     Attributes:
-        state: `ready`, `dispatched`, `settled` or `revoked`.
+        task_id: Name of the task: topic, subject and attempt.
+        topic: simulate, train or infer.
+        state: ready, dispatched, settled or revoked.
         status: How it ended, None while it is awaited.
         reason: Code of its failure.
         message: What went wrong and what to do about it.
@@ -33,6 +42,13 @@ class TaskPath:
         publishes: How many times it was put into its queue.
         starts: How many times workers began it.
         worker: Who ended it.
+        created_at: When the policy asked for it.
+        dispatched_at: When it was put into its queue, lastly.
+        started_at: When the work began, by the worker's clock.
+        ended_at: When the work was done, by the worker's clock.
+        reported_at: When it was reported, by the worker's clock.
+        settled_at: When steering took the outcome in.
+        cpu_s: Processor time of the work.
         stages: What the time went into, in the order in which the stages began.
     """
 
