@@ -36,7 +36,7 @@ def main(run_dir: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as made:
         page = write_page(read_story(run_dir), Path(made) / "report.html")
-        _photograph(page, folder / "report.png", (1000, 1240))
+        _photograph(page, folder / "report.png", (1000, 1600))
         view = Path(made) / "top.svg"
         view.write_text(_terminal(run_dir), encoding="utf-8")
         _photograph(view, folder / "top.png", (1000, 700))

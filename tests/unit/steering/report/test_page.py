@@ -160,6 +160,16 @@ def test_figures_are_svg_that_any_reader_takes_and_are_the_same_each_time(tmp_pa
         assert drawing.told.endswith(".")
 
 
+def test_workers_may_be_called_whatever_they_like(tmp_path: Path) -> None:
+    with closing(with_failures_only(tmp_path)) as ledger:
+        with ledger.transaction() as connection:
+            connection.execute("UPDATE task SET worker = ?", ("中文$\\x$\x1b]0;owned\x07<b>",))
+        story = read_story(tmp_path)
+    (drawing,) = drawings_by_section(story)["machines"]
+    assert ET.fromstring(drawing.written("svg")).tag.endswith("svg")  # noqa: S314 - our own
+    assert drawing.written("pdf").startswith(b"%PDF")
+
+
 def test_a_discovery_curve_of_many_simulations_stays_small(tmp_path: Path) -> None:
     values = [14.0 + (number % 97) / 60 for number in range(6_000)]
     results = [

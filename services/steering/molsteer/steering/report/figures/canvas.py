@@ -5,6 +5,7 @@ matplotlib is loaded where a figure is drawn, for it takes as long as everything
 
 from __future__ import annotations
 
+import warnings
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -75,7 +76,9 @@ class Drawing:
         from matplotlib.figure import Figure
 
         metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}[kind]
-        with mpl.rc_context(_STYLE):
+        with mpl.rc_context(_STYLE), warnings.catch_warnings():
+            # Names may have letters that the font has not; these are boxes then.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             figure = Figure(figsize=self.size, layout="constrained")
             FigureCanvasAgg(figure)
             self.draw(figure)

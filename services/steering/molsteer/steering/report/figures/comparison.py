@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from molsteer.shared.foreign_text import one_line
 from molsteer.shared.wire.properties import Objective
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.by_chance import hits_by_chance
@@ -79,7 +80,7 @@ def _draw_group(axes: Axes, group: Group, objective: Objective, colour: str) -> 
     places = np.unique(np.linspace(0, common - 1, min(common, _POINTS)).astype(int))
     means = [mean([found[place] for found in curves]) for place in places]
     known = [(place + 1, each) for place, each in zip(places, means, strict=True) if each]
-    name = f"{group.name} ({len(curves)})"
+    name = f"{one_line(group.name)} ({len(curves)})"
     axes.plot(
         [place for place, _ in known],
         [each.value for _, each in known],

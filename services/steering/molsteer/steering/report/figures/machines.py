@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from molsteer.shared.foreign_text import one_line
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.shared.wording import counted
 from molsteer.steering.records.watching.machines import Lane, Machines, Span
@@ -93,7 +94,8 @@ def _draw_lanes(axes: Axes, machines: Machines, unit_s: float) -> None:
 
 
 def _short(lane: Lane) -> str:
-    return lane.worker if len(lane.worker) <= 28 else f"...{lane.worker[-25:]}"
+    name = one_line(lane.worker)
+    return name if len(name) <= 28 else f"...{name[-25:]}"
 
 
 def _joined(spans: Sequence[Span], least_s: float) -> Iterator[Span]:
