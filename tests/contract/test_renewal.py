@@ -15,6 +15,7 @@ import redis
 from celery.worker import state
 from kombu.connection import Connection
 from kombu.transport.redis import Channel
+from redis.connection import AbstractConnection
 from support.tasks import simulate_task
 
 from molsteer.shared.bus.names import message_id
@@ -205,7 +206,31 @@ def test_a_running_task_that_was_taken_back_is_reported_and_killed(worker: Worke
     assert worker.holder_of(running) is None
 
 
-@pytest.mark.parametrize("renewed", [TaskRecord.renew, TaskRecord.is_cancelled])
+def test_renewing_many_tasks_asks_the_server_as_often_as_renewing_one(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = count()
+    send = AbstractConnection.send_packed_command
+
+    def counted(connection: Any, *parts: Any, **options: Any) -> None:
+        next(asked)
+        send(connection, *parts, **options)
+
+    def questions() -> int:
+        before = next(asked)
+        worker.renew()
+        return next(asked) - before
+
+    worker.take(simulate_task())
+    worker.renew()
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
+    for_one = questions()
+    for number in range(2, 6):
+        worker.take(simulate_task(number=number))
+    assert questions() == for_one
+
+
+@pytest.mark.parametrize("renewed", [TaskRecord.renew, TaskRecord.are_cancelled])
 def test_a_server_that_is_away_costs_the_worker_nothing(
     worker: Worker,
     renewed: Callable[..., object],

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -334,3 +335,16 @@ def test_nothing_outlives_a_launcher_that_is_killed(tmp_path: Path) -> None:
         kill(launcher.pid)
         pids = [int(worker), *map(int, next(tmp_path.glob("started-*")).read_text().split())]
         await_end(pids)
+
+
+def test_a_worker_keeps_its_name_by_which_batch_systems_find_its_processes(
+    server: TcpServer, tmp_path: Path
+) -> None:
+    assert find_spec("setproctitle"), "Celery renames processes where it is installed."
+    queue = QueueSettings(redis_url=server.url, prefix="named")
+    with running_worker(queue, tmp_path) as worker:
+        own = Path("/proc") / str(worker.pid)
+        child = (own / "task" / str(worker.pid) / "children").read_text().split()[0]
+        for process in (own, own.with_name(child)):
+            assert b"molsteer" in (process / "cmdline").read_bytes()
+            assert " " not in (process / "comm").read_text()

@@ -95,6 +95,7 @@ def test_parsl_finds_blocks_of_an_earlier_process_also_when_slurm_has_forgotten_
     assert "999999" not in told
     assert not forgotten.exists()
     cluster.ask("scancel", number)
+    eventually(lambda: not cluster.jobs(), 60.0)
 
 
 def test_blocks_that_are_cancelled_or_requeued_lose_and_poison_nothing(

@@ -105,10 +105,12 @@ class TaskRecord:
         with reaching(self._url):
             return int(self._client.hget(self._keys.starts(campaign), task_id) or 0)
 
-    def is_cancelled(self, task: Held) -> bool:
-        """Tell whether steering took a task back."""
-        with reaching(self._url):
-            return bool(self._client.sismember(self._keys.closed(task.campaign), task.task_id))
+    def are_cancelled(self, tasks: Sequence[Held]) -> list[bool]:
+        """Tell of each task whether steering took it back; all of them in one question."""
+        with reaching(self._url), self._client.pipeline(transaction=False) as pipe:
+            for task in tasks:
+                pipe.sismember(self._keys.closed(task.campaign), task.task_id)
+            return [bool(answer) for answer in pipe.execute()]
 
     def bury(self, data: bytes, reason: str) -> None:
         """Put a message that cannot be read aside for a human."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -92,7 +93,9 @@ class Pulse:
 
     def _write(self) -> None:
         self._vitals = replace(self._vitals, beat_s=time.monotonic())
-        os.pwrite(self._handle, json.dumps(asdict(self._vitals)).encode().ljust(_ROOM_BYTES), 0)
+        text = json.dumps(asdict(self._vitals)).encode().ljust(_ROOM_BYTES)
+        with suppress(OSError):  # a disk that fails is the tasks' business
+            os.pwrite(self._handle, text, 0)
 
 
 def read_vitals(folder: Path) -> Vitals | None:

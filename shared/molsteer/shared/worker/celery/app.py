@@ -7,7 +7,7 @@ import platform
 import signal
 from functools import cached_property
 
-from celery import Celery, Task
+from celery import Celery, Task, platforms
 from celery.app.log import Logging
 from celery.exceptions import Reject
 from celery.signals import worker_process_init
@@ -40,6 +40,7 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     """
 
     def __init__(self, plan: WorkerPlan) -> None:
+        _keep_process_names()
         super().__init__("molsteer", set_as_current=False, log=WorkerLogging)
         self.plan = plan
         self.conf.update(
@@ -114,6 +115,12 @@ class WorkerLogging(Logging):  # type: ignore[misc]  # Celery has no types
         plan: WorkerPlan = self.app.plan
         log_to(f"worker-{plan.topic}", plan.log_level, plan.log_file)
         return True
+
+
+def _keep_process_names() -> None:
+    # Where setproctitle is installed, Celery gives processes names with spaces. Slurm without
+    # cgroups then does not find them among a job's processes, and can never end them.
+    platforms._setproctitle = None
 
 
 def _leave_hangups_to_the_main_process(**_: object) -> None:

@@ -114,10 +114,13 @@ class Renewal(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no t
         ]
         aftermath = consumer.app.aftermath
         held = {r: aftermath.held(r.id, r.worker_pid) for r in running}
-        if held:
-            self._record.renew(list(held.values()))
-        for request, task in held.items():
-            if self._record.is_cancelled(task):
+        if not held:
+            return
+        tasks = list(held.values())
+        self._record.renew(tasks)
+        taken_back = self._record.are_cancelled(tasks)
+        for (request, task), is_taken_back in zip(held.items(), taken_back, strict=True):
+            if is_taken_back:
                 aftermath.report(task, request.message_text, cancelled(), request.time_start)
                 request.terminate(consumer.pool, "KILL")
 
