@@ -24,8 +24,8 @@ from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.latency import Latencies
 from molsteer.steering.records.overview import Summary
 from molsteer.steering.records.progress import Progress
-from molsteer.steering.records.watching.now import Now
 from molsteer.steering.records.traces.paths import TaskPath
+from molsteer.steering.records.watching.now import Now
 from molsteer.steering.sites.deployment.overview import Overview
 from molsteer.steering.space.manifest import Manifest
 from molsteer.steering.verification.verify import Verdict

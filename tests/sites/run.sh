@@ -20,6 +20,11 @@ if ! kubectl kustomize deploy/k8s/overlays/minikube >/dev/null 2>&1 &&
     deploy/k8s/get_kubectl.sh "$kubectl"; then
     . "$kubectl/env.sh"
 fi
+podman=${PODMAN_DEST:-/opt/podman}
+if [ "$(id -u)" = 0 ] && ! podman --version 2>/dev/null | grep -q ' [5-9]\.' &&
+    tests/sites/kubernetes/get_podman.sh "$podman"; then
+    . "$podman/env.sh"
+fi
 if [ "$(id -u)" = 0 ] && ! command -v mmdebstrap >/dev/null; then
     apt-get update -qq &&
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
