@@ -12,6 +12,7 @@ from molsteer.inferencer.acquisition import (
     mean_and_spread,
     score,
 )
+from molsteer.inferencer.rules.cost import per_second
 from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.learning import Infer, Inferred
 from molsteer.shared.worker.port import TaskContext
@@ -36,6 +37,9 @@ def rank(
     mean, spread = mean_and_spread(predictions)
     expected = expectations(body.aims, body.outputs, mean, spread)
     scores = score(expected, body.acquisition, known_to(body, mean.shape[1]))
+    if body.cost is not None:
+        heavy_atoms = context.blobs.arrays(body.graphs)["atom_counts"].astype(np.float64)
+        scores = per_second(scores, body.cost, heavy_atoms)
     rows = best_rows(scores, body.keep, body.also)
     candidates = Candidates(
         row=rows,

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 from support.referee import Campaign, a_plan, ranked
 
+from molsteer.steering.policy.chance.random_order import molecule_at
 from molsteer.steering.policy.commands import DispatchInference, DispatchSimulation
 from molsteer.steering.policy.events import PlanChanged
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.random_order import molecule_at
 
 pytestmark = pytest.mark.fast
 

@@ -15,12 +15,14 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.graphs import PackedGraphs, join
-from molsteer.shared.wire.learning import Infer, Predict, Train
+from molsteer.shared.wire.learning import Cost, Infer, Predict, Train
 from molsteer.shared.wire.messages import Simulate, Task, TaskBody
 from molsteer.shared.wire.properties import Aim, Output
+from molsteer.shared.wire.specs import OF_GAINS
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger import chosen, known_labels, objects, predicted_chunks, results, tasks
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.costs import cost_as_of
 from molsteer.steering.loop.merits import Front, aims_as_of, front_as_of
 from molsteer.steering.policy.commands import (
     Dispatch,
@@ -55,6 +57,20 @@ class _Put(NamedTuple):
     owner: str
 
 
+class Sought(NamedTuple):
+    """What molecules are scored by.
+
+    Attributes:
+        aims: Objectives in scales.
+        front: What there is to improve on.
+        cost: What simulations are likely to cost, None where that does not count.
+    """
+
+    aims: tuple[Aim, ...]
+    front: Front
+    cost: Cost | None
+
+
 @dataclass
 class Dispatching:
     """Writes task messages, and puts the data they refer to into the stores.
@@ -70,7 +86,7 @@ class Dispatching:
     ledger: Ledger
     blobs: Blobs
     _put: dict[_Put, Blob] = field(default_factory=dict)
-    _sought: dict[int, tuple[tuple[Aim, ...], Front]] = field(default_factory=dict)
+    _sought: dict[int, Sought] = field(default_factory=dict)
 
     def task(self, command: Dispatch, now: float) -> Task:
         """Write the message of one task.
@@ -180,19 +196,20 @@ class Dispatching:
         first = command.chunk * self.space.chunk_size
         molecules = range(first, first + self.space.chunk_size)
         searched = chosen.count(self.ledger, molecules, self.settings.levels[0].name)
-        aims, front = self._sought_by(command.generation)
+        sought = self._sought_by(command.generation)
         return Infer(
             generation=command.generation,
             chunk=command.chunk,
             outputs=self.settings.outputs,
-            aims=aims,
+            aims=sought.aims,
             graphs=self._chunk(command.chunk),
             weights=self._weights(command.generation, "infer", command.generation),
             predicted=self._predicted(command) if command.attempt == 1 else (),
             acquisition=self.settings.acquisition(),
-            front=front,
+            front=sought.front,
             seed=self.settings.campaign.seed,
             first=first,
+            cost=sought.cost,
             keep=self.settings.policy.shortlist + searched,
             also=tuple(molecule - first for molecule in command.control),
             batch_size=self.settings.infer.batch_size,
@@ -204,13 +221,16 @@ class Dispatching:
         models = results.models(self.ledger, generation) if by_group else []
         return tuple(by_group.get(model.group) for model in models)
 
-    def _sought_by(self, generation: int) -> tuple[tuple[Aim, ...], Front]:
-        """Give objectives in scales, and what there is to improve on, alike for all its chunks."""
+    def _sought_by(self, generation: int) -> Sought:
+        """Give what is alike for all chunks of an update."""
         if generation not in self._sought:
             models = results.models(self.ledger, generation)
             new = models[0].labels - known_labels.count(self.ledger) if models else 0
             aims = aims_as_of(self.ledger, self.settings.objectives, new)
-            self._sought = {generation: (aims, front_as_of(self.ledger, aims, new))}
+            cost = None
+            if self.settings.policy.cost_aware and self.settings.policy.acquisition in OF_GAINS:
+                cost = cost_as_of(self.ledger, self.settings.levels[0].name, new)
+            self._sought = {generation: Sought(aims, front_as_of(self.ledger, aims, new), cost)}
         return self._sought[generation]
 
     def _training_set(self, generation: int, labels: int) -> Blob:
