@@ -26,6 +26,16 @@ MUTANTS = {
         "return state.labels - state.trained_on >= state.plan.retrain_after",
         "return state.labels % state.plan.retrain_after == 0",
     ),
+    "chance draws what was chosen already": (
+        "chance.control",
+        "plan.seed)) not in state.chosen:",
+        "plan.seed)) >= 0:",
+    ),
+    "chance owes for the time before": (
+        "chance.control",
+        "return replace(state.control, owed=owed), None",
+        "return state.control, None",
+    ),
     "rules are asked once": (
         "decide",
         "while not state.finished and (step := _next_step(state)):",

@@ -22,7 +22,7 @@ from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.blob import Blob, ObjRef, Placement
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.graphs import PackedGraphs
-from molsteer.shared.wire.learning import Infer, Predict
+from molsteer.shared.wire.learning import Cost, Infer, Predict
 from molsteer.shared.wire.properties import Aim, Objective, Output
 from molsteer.shared.wire.specs import Acquisition
 from molsteer.shared.worker.port import TaskContext
@@ -144,6 +144,21 @@ def test_a_rule_is_told_what_the_task_knows(
     known = Known(seed=4, generation=3, molecules=range(300, 360))
     drawn = score(expected, draws, known)
     np.testing.assert_allclose(found.score, drawn[found.row], rtol=1e-6)
+
+
+def test_gains_of_large_molecules_count_less_where_they_cost_more(
+    graphs: PackedGraphs, blobs: CountingBlobs, context: TaskContext
+) -> None:
+    def scores(task: Infer) -> npt.NDArray[np.float32]:
+        found = Candidates.from_arrays(blobs.arrays(build()(task, context).candidates), 1, 60)
+        return found.score[np.argsort(found.row)]
+
+    task = a_task(blobs, graphs, some_weights(0, 1), keep=60)
+    gains = {"acquisition": Acquisition(kind="ei"), "front": ((12.0,),)}
+    task = task.model_copy(update=gains)
+    cost = Cost(log_seconds=(0.0, 2.0), log_odds_of_failure=(-50.0, 0.0))
+    dearer = scores(task) - scores(task.model_copy(update={"cost": cost}))
+    np.testing.assert_allclose(dearer, 2.0 * np.log(graphs.atom_counts), atol=1e-4)
 
 
 def test_candidates_of_several_aims_are_ranked_by_all_and_told_output_by_output(

@@ -15,6 +15,7 @@ from molsteer.inferencer.acquisition import (
     score,
 )
 from molsteer.inferencer.kinds import Moments, combined
+from molsteer.inferencer.rules.cost import per_second
 from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.learning import Infer, Inferred
 from molsteer.shared.wire.specs import Surrogate
@@ -47,6 +48,9 @@ def rank_kinds(
     mean, spread = combined(body, kinds)
     expected = expectations(body.aims, body.outputs, mean, spread)
     scores = score(expected, body.acquisition, known_to(body, mean.shape[1]))
+    if body.cost is not None:
+        heavy_atoms = context.blobs.arrays(body.graphs)["atom_counts"].astype(np.float64)
+        scores = per_second(scores, body.cost, heavy_atoms)
     rows = best_rows(scores, body.keep, body.also)
     candidates = Candidates(
         row=rows,

@@ -135,6 +135,18 @@ class Predicted(Message):
     device: Name
 
 
+class Cost(Message):
+    """What a simulation is likely to cost, by the logarithm of the number of heavy atoms.
+
+    Attributes:
+        log_seconds: Start and slope of the logarithm of the seconds that it takes.
+        log_odds_of_failure: Start and slope of the logarithm of the odds that it fails.
+    """
+
+    log_seconds: tuple[Number, Number]
+    log_odds_of_failure: tuple[Number, Number]
+
+
 class Infer(Message):
     """Score one chunk of the search space with the whole ensemble.
 
@@ -159,6 +171,8 @@ class Infer(Message):
             nothing is known.
         seed: Seed of the campaign, for rules that draw.
         first: Number in the search space of the chunk's first molecule, likewise.
+        cost: By which scores that are logarithms of gains are turned into gains by the second;
+            None where cost does not count.
         keep: How many of the chunk's best candidates to return.
         also: Rows of the chunk that are to be among the candidates, whatever their score.
         batch_size: Molecules scored at a time.
@@ -180,6 +194,7 @@ class Infer(Message):
     front: tuple[tuple[Number, ...], ...] = ()
     seed: NonNegativeInt = 0
     first: Count = 0
+    cost: Cost | None = None
     keep: PositiveInt
     also: tuple[Count, ...] = ()
     batch_size: PositiveInt = 512

@@ -88,6 +88,10 @@ class TrainingPlan(Message):
     deadline_s: PositiveFloat = 2700.0
 
 
+OF_GAINS: frozenset[str] = frozenset({"ei", "pi"})
+"""Acquisitions whose scores are logarithms of gains, so that they can be divided by a cost."""
+
+
 class Acquisition(Message):
     """How predictions become a score; higher scores are simulated first.
 

@@ -152,6 +152,31 @@ def settle(
         )
 
 
+def durations(ledger: Ledger, level: str, count: int) -> list[tuple[str, float]]:
+    """Give SMILES and seconds of the simulations at a level among the first results."""
+    rows = ledger.connection.execute(
+        "SELECT smiles, ended_at - started_at FROM result JOIN task USING (task_id)"
+        " WHERE number <= ? AND level = ? AND ended_at >= started_at ORDER BY number",
+        (count, level),
+    )
+    return [(smiles, duration_s) for smiles, duration_s in rows]
+
+
+def failed(ledger: Ledger, level: str, count: int) -> list[str]:
+    """Give the SMILES of simulations at a level that failed before the last of the first results.
+
+    Those that were taken back did not fail.
+    """
+    rows = ledger.connection.execute(
+        "SELECT json_extract(error, '$.facts.smiles') FROM task WHERE topic = 'simulate'"
+        " AND status IN ('error', 'timeout', 'poison') AND settled_at <="
+        " (SELECT max(settled_at) FROM result JOIN task USING (task_id) WHERE number <= ?)"
+        " AND json_extract(command, '$.level') = ? ORDER BY task.rowid",
+        (count, level),
+    )
+    return [smiles for (smiles,) in rows if smiles is not None]
+
+
 def topic_of(command: Dispatch) -> Topic:
     """Name the queue a command's task belongs to."""
     match command:

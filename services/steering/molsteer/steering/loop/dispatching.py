@@ -12,15 +12,15 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.learning import Infer, Predict, Train
 from molsteer.shared.wire.messages import Simulate, Task, TaskBody
-from molsteer.shared.wire.properties import Aim, Output
+from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import ON_FEATURES
 from molsteer.shared.wire.topics import Topic
-from molsteer.steering.ledger import chosen, known_labels, objects, results, tasks
+from molsteer.steering.ledger import chosen, objects, results, tasks
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.lessons import Lessons
-from molsteer.steering.loop.merits import Front, aims_as_of, front_as_of
 from molsteer.steering.loop.ranking import ranking_of
+from molsteer.steering.loop.sought import Sought, sought_by
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -70,7 +70,7 @@ class Dispatching:
     ledger: Ledger
     blobs: Blobs
     _put: dict[_Put, Blob] = field(default_factory=dict)
-    _sought: dict[int, tuple[tuple[Aim, ...], Front]] = field(default_factory=dict)
+    _sought: dict[int, Sought] = field(default_factory=dict)
 
     def task(self, command: Dispatch, now: float) -> Task:
         """Write the message of one task.
@@ -183,14 +183,14 @@ class Dispatching:
         first = command.chunk * self.space.chunk_size
         molecules = range(first, first + self.space.chunk_size)
         searched = chosen.count(self.ledger, molecules, self.settings.levels[0].name)
-        aims, front = self._sought_by(command.generation)
+        sought = self._sought_by(command.generation)
         ranking = ranking_of(self.ledger, command.generation, self.settings.outputs)
         weights = results.weights(self.ledger, command.generation, ranking.surrogates)
         return Infer(
             generation=command.generation,
             chunk=command.chunk,
             outputs=self.settings.outputs,
-            aims=aims,
+            aims=sought.aims,
             graphs=self._chunk(command.chunk),
             features=self._features(command.chunk, weights),
             weights=self._put_all(weights, "infer", command.generation),
@@ -199,9 +199,10 @@ class Dispatching:
             widening=ranking.widening,
             predicted=self._predicted(command, weights) if command.attempt == 1 else (),
             acquisition=self.settings.acquisition(),
-            front=front,
+            front=sought.front,
             seed=self.settings.campaign.seed,
             first=first,
+            cost=sought.cost,
             keep=self.settings.policy.shortlist + searched,
             also=tuple(molecule - first for molecule in command.control),
             batch_size=self.settings.infer.batch_size,
@@ -217,13 +218,9 @@ class Dispatching:
         groups = {model.file: model.group for model in results.models(self.ledger, generation)}
         return tuple(by_group.get(groups[each.file]) for each in weights)
 
-    def _sought_by(self, generation: int) -> tuple[tuple[Aim, ...], Front]:
-        """Give objectives in scales, and what there is to improve on, alike for all its chunks."""
+    def _sought_by(self, generation: int) -> Sought:
         if generation not in self._sought:
-            models = results.models(self.ledger, generation)
-            new = models[0].labels - known_labels.count(self.ledger) if models else 0
-            aims = aims_as_of(self.ledger, self.settings.objectives, new)
-            self._sought = {generation: (aims, front_as_of(self.ledger, aims, new))}
+            self._sought = {generation: sought_by(self.ledger, self.settings, generation)}
         return self._sought[generation]
 
     def _training_set(self, generation: int, labels: int) -> Blob:

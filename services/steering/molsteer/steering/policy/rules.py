@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from molsteer.steering.policy.chance.control import draw_if_due
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Command,
@@ -16,7 +17,6 @@ from molsteer.steering.policy.commands import (
     Finish,
     FinishReason,
 )
-from molsteer.steering.policy.control import draw_if_due
 from molsteer.steering.policy.ladder import is_over
 from molsteer.steering.policy.state import State, Step, Training
 from molsteer.steering.policy.tasks import taken_back

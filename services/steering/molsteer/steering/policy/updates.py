@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from molsteer.steering.policy.chance.control import next_draws
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Dispatch,
@@ -13,7 +14,6 @@ from molsteer.steering.policy.commands import (
     UpdateEnded,
     UpdateOutcome,
 )
-from molsteer.steering.policy.control import next_draws
 from molsteer.steering.policy.plan import Plan, Surrogate
 from molsteer.steering.policy.state import Scoring, State, Step, Training
 from molsteer.steering.policy.tasks import Tasks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
@@ -11,6 +11,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    model_validator,
 )
 
 from molsteer.shared.host.cores import usable_cores
@@ -18,6 +19,7 @@ from molsteer.shared.settings.sections import Section, TopicSection
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.properties import PropertyName
 from molsteer.shared.wire.specs import (
+    OF_GAINS,
     Level,
     PluginName,
     SimulationSpec,
@@ -166,6 +168,11 @@ class PolicySection(Section):
     beta: NonNegativeFloat = Field(
         default=1.0, description="Weight of the spread in the ranking by ucb and pareto."
     )
+    cost_aware: bool = Field(
+        default=False,
+        description="Rank by the score per expected second, from the times and failures so far by "
+        "the number of atoms; for the rules ei and pi.",
+    )
     control_share: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.05,
         description="Part of the molecules that chance chooses once models do, as a control of "
@@ -184,6 +191,15 @@ class PolicySection(Section):
         default=20,
         description="The campaign ends as failing after so many molecules given up in a row.",
     )
+
+    @model_validator(mode="after")
+    def _check_gains_can_be_divided(self) -> Self:
+        if self.cost_aware and self.acquisition not in OF_GAINS:
+            raise ValueError(
+                f"cost_aware divides a gain by a time, and {self.acquisition!r} gives no gain; set "
+                f'acquisition = "ei" or "pi", or leave cost_aware out'
+            )
+        return self
 
 
 class SimulateSection(TopicSection, ReplaySettings):

@@ -66,6 +66,7 @@ def identity_of(
         "campaign.seed": settings.campaign.seed,
         "campaign.space": space.digest,
         "policy.starter": settings.policy.starter,
+        "policy.cost_aware": settings.policy.cost_aware,
         "train": settings.train.plan().model_dump(),
         "objectives": [_told(objective) for objective in settings.objectives],
         "outputs": [f"{output.key} in {output.unit or 'no unit'}" for output in settings.outputs],

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
 
-from molsteer.steering.policy.random_order import molecule_at
+from molsteer.steering.policy.chance.random_order import molecule_at
 from molsteer.steering.policy.state import Control, State
 
 

@@ -1,0 +1,45 @@
+"""What molecules are scored by, alike for all chunks of an update."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from molsteer.shared.wire.learning import Cost
+from molsteer.shared.wire.properties import Aim
+from molsteer.shared.wire.specs import OF_GAINS
+from molsteer.steering.ledger import known_labels, results
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.costs import cost_as_of
+from molsteer.steering.loop.merits import Front, aims_as_of, front_as_of
+from molsteer.steering.settings.campaign import CampaignSettings
+
+
+class Sought(NamedTuple):
+    """What molecules are scored by.
+
+    Attributes:
+        aims: Objectives in scales.
+        front: What there is to improve on.
+        cost: What simulations are likely to cost, None where that does not count.
+    """
+
+    aims: tuple[Aim, ...]
+    front: Front
+    cost: Cost | None
+
+
+def sought_by(ledger: Ledger, settings: CampaignSettings, generation: int) -> Sought:
+    """Tell what an update scores by, from the labels that its models learned from.
+
+    Args:
+        ledger: The campaign's.
+        settings: Likewise.
+        generation: Number of the update.
+    """
+    models = results.models(ledger, generation)
+    new = models[0].labels - known_labels.count(ledger) if models else 0
+    aims = aims_as_of(ledger, settings.objectives, new)
+    cost = None
+    if settings.policy.cost_aware and settings.policy.acquisition in OF_GAINS:
+        cost = cost_as_of(ledger, settings.levels[0].name, new)
+    return Sought(aims, front_as_of(ledger, aims, new), cost)
