@@ -7,6 +7,7 @@ import pytest
 from support.waiting import eventually
 
 from molsteer.shared.settings.server_url import ServerUrl
+from molsteer.shared.telemetry.rotation import MOST_BYTES
 from molsteer.steering.errors import RunDirectoryInUse, WorkersKeepDying
 from molsteer.steering.run_directory import held, is_held
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -39,6 +40,15 @@ def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: P
 def test_a_worker_starts_although_its_log_cannot_be_written(tmp_path: Path) -> None:
     error = last_error("--help", log_file=tmp_path / "gone" / "simulate.err")
     assert (error.status, error.last_words) == (0, "")
+
+
+def test_what_workers_have_said_is_put_aside_when_it_is_large(tmp_path: Path) -> None:
+    file = tmp_path / "simulate.err"
+    with file.open("wb") as opened:
+        opened.truncate(MOST_BYTES)
+    last_error("--no-such-flag", log_file=file)
+    assert file.stat().st_size < 100_000
+    assert (tmp_path / "simulate.err.1").stat().st_size == MOST_BYTES
 
 
 def test_a_run_directory_has_one_steering_process_at_a_time(tmp_path: Path) -> None:
