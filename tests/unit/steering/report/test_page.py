@@ -92,7 +92,7 @@ def test_the_page_answers_what_its_owner_asks(page_of: Callable[[Make], Page]) -
     page = page_of(made_campaign)
     assert "3 hits (above 14.5 eV) among 5 molecules" in page.text
     assert "The best adiabatic ionization potential is 16.100 eV, of N#N." in page.text
-    assert "2 of 2 molecules that models chose are hits, and 1 of 3 random ones" in page.text
+    assert "2 hits among 2 chosen, 1 among 3 drawn" in page.text
     assert "Nothing failed." in page.text
     assert "seed 7" in page.text
     assert page.addresses.count(page.addresses[0]) == 1
@@ -123,7 +123,7 @@ def test_names_of_the_users_own_file_stand_beside_the_structures(tmp_path: Path)
     ("make", "said"),
     [
         (without_threshold, "No threshold is set, so nothing is called a hit."),
-        (without_threshold, "Models have not chosen any molecule yet."),
+        (without_threshold, "There is nothing to compare yet"),
         (with_failures_only, "no simulation has succeeded, and 3 tasks failed"),
         (with_failures_only, "There is no curve yet"),
         (on_two_levels, "Best compromises"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from molsteer.steering.records.figures.random_picks import SURE, shares
+from molsteer.steering.records.figures.advantage import SURE
+from molsteer.steering.records.figures.random_picks import shares
 
 _SPACES = 2_000
 

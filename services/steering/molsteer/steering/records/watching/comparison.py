@@ -9,12 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from molsteer.shared.wire.properties import Objective
-from molsteer.steering.records.figures.random_picks import (
-    Advantage,
-    advantage_of,
-    model_picks,
-    random_picks,
-)
+from molsteer.steering.records.figures.advantage import Advantage, advantage
+from molsteer.steering.records.figures.random_picks import model_picks, random_picks
 from molsteer.steering.records.figures.so_far import best_so_far, hits_so_far
 from molsteer.steering.records.watching.story import Story
 
@@ -156,20 +152,14 @@ def _group(name: str, stories: Sequence[Story], objective: Objective | None) -> 
     if objective is None:
         return Group(name, stories, None, None, None)
     found = [each for each in (values(story, objective) for story in stories) if each]
-    chosen, drawn = (
-        [
-            value
-            for story in stories
-            for each in pick(story.findings.found)
-            if (value := each.value(objective.output)) is not None
-        ]
-        for pick in (model_picks, random_picks)
-    )
+    told = [story.findings for story in stories]
+    chosen = [value for each in told for value in model_picks(each.found, objective)]
+    drawn = [value for each in told for value in random_picks(each.found, objective, each.starter)]
     counted = objective.hit is not None
     return Group(
         name,
         stories,
         mean([sum(map(objective.is_hit, each)) for each in found]) if counted else None,
         mean([max(each, key=objective.merit) for each in found]),
-        advantage_of(objective, chosen, drawn),
+        advantage(chosen, drawn, objective),
     )

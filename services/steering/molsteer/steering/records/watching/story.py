@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from molsteer.steering.errors import NothingMeasured
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import is_held
-from molsteer.steering.records.figures.random_picks import Advantage, advantage
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.latency import Latencies, read_latencies
 from molsteer.steering.records.watching.about import About, read_about
@@ -40,12 +37,6 @@ class Story:
     machines: Machines | None
     awaited: int
     runs: bool | None
-
-    @cached_property
-    def advantages(self) -> Sequence[Advantage]:
-        """How much better the chosen molecules are than random ones, objective by objective."""
-        found = self.findings.found
-        return [advantage(found, objective) for objective in self.findings.objectives]
 
 
 def read_story(folder: Path) -> Story:

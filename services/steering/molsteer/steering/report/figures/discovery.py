@@ -9,7 +9,7 @@ from molsteer.shared.wire.properties import Objective, written
 from molsteer.shared.wording import counted
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.by_chance import ByChance, hits_by_chance
-from molsteer.steering.records.figures.random_picks import advantage
+from molsteer.steering.records.figures.random_picks import random_picks
 from molsteer.steering.records.figures.so_far import best_so_far, hits_so_far
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.report.figures.canvas import (
@@ -82,10 +82,11 @@ def _counted_along(findings: Findings, objective: Objective) -> str:
 
 
 def _chance(findings: Findings, objective: Objective, until: int) -> ByChance | None:
-    found = advantage(findings.found, objective)
+    drawn = random_picks(findings.found, objective, findings.starter)
+    hits = 0 if objective.hit is None else sum(map(objective.is_hit, drawn))
     step = max(1, until // _POINTS)
     counts = [*range(0, until, step), until]
-    return hits_by_chance(found.drawn_hits or 0, found.drawn, findings.space_size, counts)
+    return hits_by_chance(hits, len(drawn), findings.space_size, counts)
 
 
 def _draw_values(axes: Axes, values: Values, objective: Objective, starter: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from molsteer.shared.wire.properties import written
 from molsteer.shared.wording import counted
 from molsteer.steering.records.aims import bar
-from molsteer.steering.records.figures.random_picks import SURE, Advantage
+from molsteer.steering.records.figures import advantage
 from molsteer.steering.records.watching.story import Story
 
 
@@ -64,59 +64,17 @@ def nothing_yet(story: Story) -> str:
 
 def against_random(story: Story) -> Iterator[str]:
     """Compare what models chose with what was drawn at random, objective by objective."""
-    several = len(story.advantages) > 1
-    for each in story.advantages:
+    compared = story.findings.against_chance
+    for each in compared:
         title = story.findings.title(each.objective.output)
-        yield f"{title}: {compared(each)}" if several else compared(each)
-    if not story.advantages:
-        yield "There is nothing to compare yet."
-    elif story.findings.starter != "random":
+        yield f"{title}: {advantage.told(each)}" if len(compared) > 1 else advantage.told(each)
+    if not compared:
+        yield "There is nothing to compare yet: models, chance or both have chosen no molecule."
+    if story.findings.starter != "random":
         yield (
             f"The first molecules are those of the {story.findings.starter} start, which are no "
-            f"random sample."
+            f"random sample and do not count."
         )
-
-
-def compared(each: Advantage) -> str:
-    """Tell in a sentence or two how much better the chosen molecules are."""
-    if not each.chosen:
-        return "Models have not chosen any molecule yet."
-    if not each.drawn:
-        return "No molecule was drawn at random, so there is nothing to compare with."
-    unit = each.objective.output.unit
-    told = []
-    if each.chosen_hits is not None and each.times_low is not None:
-        told.append(
-            f"{each.chosen_hits} of {each.chosen} molecules that models chose are hits, and "
-            f"{each.drawn_hits} of {each.drawn} random ones: {_times(each)}."
-        )
-    if each.gain is not None:
-        side = "better" if each.gain.value >= 0 else "worse"
-        gain = written(abs(each.gain.value), unit, 2)
-        told.append(f"On average the chosen ones are {gain} {side}{_interval(each)}.")
-    return " ".join(told)
-
-
-def _times(each: Advantage) -> str:
-    low, high = each.times_low or 0.0, each.times_high
-    if each.times is None or high is None:
-        if not each.chosen_hits:
-            return "neither has found one"
-        if low <= 1.0:
-            return "too few to tell them apart"
-        return f"at least {low:.1f} times as often ({SURE:.0%} sure)"
-    told = f"{each.times:.1f} times as often ({SURE:.0%} interval {low:.1f} to {high:.1f})"
-    return told if low > 1.0 else f"{told}, which does not show that it is better"
-
-
-def _interval(each: Advantage) -> str:
-    if each.gain is None or each.gain_low is None or each.gain_high is None:
-        return ""
-    sign = 1.0 if each.gain.value >= 0 else -1.0
-    ends = sorted((sign * each.gain_low, sign * each.gain_high))
-    unit = each.objective.output.unit
-    low, high = (written(end, unit, 2) for end in ends)
-    return f" ({SURE:.0%} interval {low} to {high})"
 
 
 def busy(story: Story) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from molsteer.shared.foreign_text import visible
 from molsteer.shared.host.versions import installed_versions
-from molsteer.shared.wire.properties import Quantity, figures
+from molsteer.shared.wire.properties import figures
 from molsteer.steering.records.aims import bar
-from molsteer.steering.records.figures.random_picks import Advantage
+from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
 from molsteer.steering.records.watching.story import Story
@@ -143,20 +143,21 @@ def _tiles(story: Story) -> Iterator[tuple[str, str]]:
         output = findings.leading.output
         value = figures(best[0].value(output) or 0.0, output.unit)
         yield f"{value} {output.unit}".strip(), f"best {output.name.replace('_', ' ')}"
-    if story.advantages:
-        yield from _tiles_of(story.advantages[0])
+    if story.findings.against_chance:
+        yield from _tiles_of(story.findings.against_chance[0])
     yield core_time(sum(each.cpu_s for each in findings.tasks)), "processor time"
 
 
 def _tiles_of(advantage: Advantage) -> Iterator[tuple[str, str]]:
     if advantage.chosen_hits is not None and advantage.drawn_hits is not None:
         yield f"{advantage.chosen_hits + advantage.drawn_hits:,}", f"hits, {_bar(advantage)}"
-    if advantage.times is not None:
-        yield f"{advantage.times:.1f} x", "hits of the models against random"
-    elif advantage.times_low is not None and advantage.times_low > 1.0:
-        yield f"> {advantage.times_low:.1f} x", "hits of the models against random"
-    elif advantage.chosen_hits is None and isinstance(advantage.gain, Quantity):
-        yield f"{advantage.gain.value:+.2f} {advantage.gain.unit}".strip(), "better than random"
+    ratio, ahead = advantage.times_better, advantage.median_ahead
+    if ratio is None:
+        yield f"{ahead.value:+.2f} {ahead.unit}".strip(), "better than random, by the medians"
+    elif ratio.value is not None:
+        yield f"{ratio.value:.1f} x", "hits of the models against random"
+    elif ratio.lowest > 1.0:
+        yield f"> {ratio.lowest:.1f} x", "hits of the models against random"
 
 
 def _bar(advantage: Advantage) -> str:

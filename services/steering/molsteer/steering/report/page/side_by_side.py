@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from molsteer.shared.foreign_text import literal, one_line
 from molsteer.shared.wire.properties import Objective, written
 from molsteer.steering.records.aims import bar
+from molsteer.steering.records.figures import advantage
 from molsteer.steering.records.watching.comparison import Comparison, Mean, values
 from molsteer.steering.records.watching.story import Story
 from molsteer.steering.report.figures.comparison import compared as drawn
-from molsteer.steering.report.page.answers import compared, core_time
+from molsteer.steering.report.page.answers import core_time
 from molsteer.steering.report.page.drawings import drawing
 from molsteer.steering.report.page.page import CARDS_SHOWN, rendered, state
 from molsteer.steering.report.page.sheets import Card, Sheet
@@ -108,7 +109,7 @@ def groups(comparison: Comparison) -> Sheet:
             (
                 *(group.name, str(len(group.stories))),
                 *(_mean(group.hits, 1), _mean(group.best, 3)),
-                compared(group.advantage) if group.advantage else "-",
+                advantage.told(group.advantage) if group.advantage else "-",
             )
             for group in comparison.groups
         ],
