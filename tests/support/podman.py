@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]
 from support.containers import built, unpacked
-from support.manifests import Manifest, containers, pod_of
+from support.manifests import Manifest, containers, of_kind, pod_of
 
 _AS_IN_THE_CONTAINERFILE = (
     "USER 10001:10001",
@@ -105,6 +105,9 @@ def played(*groups: tuple[str, Sequence[Manifest]], folder: Path) -> Iterator[Po
         for name, manifests in groups:
             file = folder / f"{name}.yaml"
             file.write_text(yaml.safe_dump_all(map(_apart, manifests)))
+            # Files of ConfigMaps and Secrets are volumes that it leaves behind.
+            left = {each["metadata"]["name"] for each in of_kind(manifests, "ConfigMap", "Secret")}
+            stack.callback(ask, "volume", "rm", "--force", *left)
             stack.callback(ask, "kube", "down", "--force", file)
             ask("kube", "play", f"--network={network}:alias={name}", file)
         yield Pods(network)
