@@ -79,6 +79,14 @@ def test_the_screen_shows_what_was_found_and_what_failed(tmp_path: Path) -> None
     assert "reach 3.00 eV, hits are within 0.5 eV of 3 eV" in both
 
 
+def test_a_campaign_that_has_ended_has_no_pace(tmp_path: Path) -> None:
+    with closing(made_campaign(tmp_path)) as ledger:
+        assert "no pace yet" in shown(RunRecords(tmp_path).now())
+        with ledger.transaction():
+            ledger.set_fact("finished", "stopped")
+        assert "pace" not in shown(RunRecords(tmp_path).now())
+
+
 def test_an_update_in_progress_is_shown_with_its_parts(tmp_path: Path) -> None:
     with closing(made_campaign(tmp_path)) as ledger:
         add_models(ledger, 2, [[0.25]])

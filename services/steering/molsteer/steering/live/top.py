@@ -72,7 +72,7 @@ def _pace(now: Now, left_s: float | None) -> str:
         told.append(f"{in_round_numbers(left_s)} left")
     if progress.given_up:
         told.append(f"{counted(progress.given_up, 'molecule')} given up")
-    return "  ".join(told) or "no pace yet"
+    return "  ".join(told) or ("" if now.ended else "no pace yet")
 
 
 def _rate(per_min: float) -> str:
