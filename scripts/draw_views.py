@@ -44,7 +44,7 @@ def main(run_dir: Path, folder: Path) -> None:
 
 def _terminal(run_dir: Path) -> str:
     console = Console(record=True, width=_COLUMNS, file=StringIO(), force_terminal=True)
-    now = RunRecords(run_dir).now()
+    now = RunRecords(run_dir).at_this_moment()
     console.print(screen(now, now.progress.left_s, _COLUMNS))
     drawn = console.export_svg(title=f"molsteer top runs/{now.name}")
     return re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)  # fonts of elsewhere

@@ -19,6 +19,7 @@ from molsteer.shared.doctor.check import Finding
 from molsteer.shared.wire.catalogue import PROPERTIES
 from molsteer.steering.cli.flags.command_line import is_of_the_seeds
 from molsteer.steering.cli.flags.settings import flag_name, settings_fields
+from molsteer.steering.forecast.compare import Forecast
 from molsteer.steering.records.dead_tasks import DeadTask
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.latency import Latencies
@@ -106,7 +107,7 @@ def _text(text: str) -> Iterator[str]:
 def _records(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
     settings = {flag_name(section, key) for section, key, _ in settings_fields()}
     for parameter in command.get_params(context):
-        if isinstance(parameter, click.Argument) or parameter.name == "help":
+        if isinstance(parameter, click.Argument) or "--help" in parameter.opts:
             continue
         elsewhere = not settings.isdisjoint(parameter.opts) or is_of_the_seeds(parameter)
         record = parameter.get_help_record(context)
@@ -144,6 +145,7 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
         "molsteer notify --json": {
             "sent": "By the name of each way to tell somebody, why it failed; null if it did not."
         },
+        "molsteer plan --json": {f"[].{name}": text for name, text in _fields(Forecast)},
         "molsteer report --json": dict(_fields(Findings)),
         "molsteer report --latency --json": dict(_fields(Latencies)),
         "molsteer simulate": {
@@ -163,6 +165,7 @@ def json_outputs() -> dict[str, Mapping[str, str]]:
         },
         "molsteer site status --json": dict(_fields(Overview)),
         "molsteer space build --json": dict(_fields(Manifest)),
+        "molsteer space features --json": dict(_fields(Manifest)),
         "molsteer space info --json": dict(_fields(Manifest)),
         "molsteer status --json": dict(_fields(Progress))
         | {path: text for path, text in _fields(Now) if not path.startswith("progress")},
@@ -182,12 +185,17 @@ def _fields(model: type, prefix: str = "") -> Iterator[tuple[str, str]]:
                 yield from _fields(below, f"{prefix}{name}{step}.")
 
 
+_ATTRIBUTES = r"^    (\w+(?:, \w+)*): ((?:.+\n?)(?:     +.+\n?)*)"
+
+
 def _meanings(model: type) -> dict[str, str]:
     meanings: dict[str, str] = {}
     for base in reversed(model.__mro__):
         _, _, attributes = cleandoc(base.__doc__ or "").partition("Attributes:\n")
-        for name, text in re.findall(r"^    (\w+): ((?:.+\n?)(?:     +.+\n?)*)", attributes, re.M):
-            meanings[name] = " ".join(text.split())
+        explained = re.findall(_ATTRIBUTES, attributes, re.M)
+        meanings |= {
+            name: " ".join(text.split()) for names, text in explained for name in names.split(", ")
+        }
     return meanings
 
 

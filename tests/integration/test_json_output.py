@@ -84,6 +84,9 @@ def arguments(call: str, places: dict[str, str], tmp_path: Path) -> Iterator[str
     yield from (f"--{option}" for option in options)
     if words in (["export"], ["space", "build"]):
         yield from ("-o", str(tmp_path / "made"))
+    if words == ["plan"]:
+        yield from (places["CAMPAIGN"], "--repeats", "1", "--budget", "5")
+        yield from ("--simulate-s", "1", "--train-s", "1", "--infer-s", "1")
     if words == ["trace"]:
         yield places["TASK_ID"]
     if words == ["list"]:
@@ -107,7 +110,7 @@ def fields(document: object, path: str = "") -> Iterator[str]:
 def told(call: str) -> re.Pattern[str]:
     """Match the fields that are told, and whatever is below one of which no more is told."""
     paths = [path if path[0] in ".[" else f".{path}" for path in OUTPUTS[call]]
-    paths += {path[: path.index("NAME") + 4] for path in paths if "NAME" in path}
+    paths += {path[: name.end()] for path in paths for name in re.finditer("NAME", path)}
     patterns = []
     for path in paths:
         is_last = not any(other.startswith((f"{path}.", f"{path}[")) for other in paths)

@@ -116,7 +116,9 @@ def test_a_level_that_is_not_installed_is_a_failure_that_another_worker_may_mend
     tmp_path: Path,
 ) -> None:
     context = TaskContext(MemoryBlobs(), Placement(), scratch=tmp_path, remaining_s=60.0)
-    with pytest.raises(PluginMissing, match=r"'dft' is not installed here \(installed: xtb\)") as e:
+    with pytest.raises(
+        PluginMissing, match=r"'dft' is not installed here \(installed: replay, xtb\)"
+    ) as e:
         build()(asked("dft", {ADIABATIC_IP: "eV"}), context)
     failure = describe(e.value)
     assert (failure.code, failure.retryable) == ("plugin-missing", True)

@@ -86,7 +86,7 @@ class RunRecords:
         with self._ledger() as ledger:
             return self._progress(ledger, time.time())
 
-    def now(self) -> Now:
+    def at_this_moment(self) -> Now:
         """Tell what the campaign does at this moment."""
         from molsteer.steering.records.watching.now import read_now
 

@@ -44,7 +44,7 @@ def shown(now: Now, width: int = 80) -> str:
 
 def now_of(make: Callable[[Path], Ledger], folder: Path) -> Now:
     with closing(make(folder)):
-        return RunRecords(folder).now()
+        return RunRecords(folder).at_this_moment()
 
 
 def not_begun(folder: Path) -> Ledger:
@@ -81,22 +81,22 @@ def test_the_screen_shows_what_was_found_and_what_failed(tmp_path: Path) -> None
 
 def test_a_campaign_that_has_ended_has_no_pace(tmp_path: Path) -> None:
     with closing(made_campaign(tmp_path)) as ledger:
-        assert "no pace yet" in shown(RunRecords(tmp_path).now())
+        assert "no pace yet" in shown(RunRecords(tmp_path).at_this_moment())
         with ledger.transaction():
             ledger.set_fact("finished", "stopped")
-        assert "pace" not in shown(RunRecords(tmp_path).now())
+        assert "pace" not in shown(RunRecords(tmp_path).at_this_moment())
 
 
 def test_an_update_in_progress_is_shown_with_its_parts(tmp_path: Path) -> None:
     with closing(made_campaign(tmp_path)) as ledger:
         add_models(ledger, 2, [[0.25]])
-        assert RunRecords(tmp_path).now().updating is None
+        assert RunRecords(tmp_path).at_this_moment().updating is None
         with ledger.transaction() as connection:
             connection.execute(
                 "INSERT INTO task (task_id, topic, command, state, created_at, dispatched_at)"
                 " VALUES ('infer/2/0/1', 'infer', '{\"generation\": 2}', 'dispatched', 7, 7)"
             )
-        text = shown(RunRecords(tmp_path).now())
+        text = shown(RunRecords(tmp_path).at_this_moment())
     assert "model 2, held-out error 0.25 eV; update 2: 1/1 trained, 0/1 scored" in text
 
 
@@ -166,7 +166,7 @@ def read():
     looks += 1
     if looks == 2:
         raise ServiceUnavailable("The run directory", sys.argv[1], "it is locked", "Wait.")
-    return records.now()
+    return records.at_this_moment()
 
 watch(read, Terminal(stderr=True), wait=lambda _: sys.stdin.readline())
 """
@@ -206,6 +206,6 @@ def test_a_ledger_that_is_busy_is_told_where_there_is_no_terminal(
     def locked(_: RunRecords) -> Now:
         raise ServiceUnavailable("The run directory", str(tmp_path), "it is locked", "Wait.")
 
-    monkeypatch.setattr(RunRecords, "now", locked)
+    monkeypatch.setattr(RunRecords, "at_this_moment", locked)
     done = CliRunner().invoke(molsteer, ["top", str(tmp_path)])
     assert isinstance(done.exception, ServiceUnavailable)

@@ -64,8 +64,8 @@ def choose(ledger: Ledger, molecule: int, value: float, mean: float, spread: flo
     with ledger.transaction() as connection:
         tasks.order(ledger, command, 1.0)
         connection.execute(
-            "INSERT OR REPLACE INTO choice (molecule, generation, means, spreads, score)"
-            " VALUES (?, 1, ?, ?, 0)",
+            "INSERT OR REPLACE INTO choice (molecule, generation, means, spreads, score, by_chance)"
+            " VALUES (?, 1, ?, ?, 0, 0)",
             (molecule, json.dumps([mean]), json.dumps([spread])),
         )
         results.add_result(ledger, command.task_id, molecule, "xtb", simulated, Path("record"))

@@ -156,12 +156,16 @@ def test_an_address_that_anybody_may_write_to_is_not_kept(tmp_path: Path) -> Non
     assert (kept.command, kept.url, kept.url_file) == (("tell",), None, Path("u").absolute())
 
 
-def test_no_decision_depends_on_what_each_session_may_have_its_own_of(space: SearchSpace) -> None:
+def test_no_decision_depends_on_what_each_session_may_have_its_own_of(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("smiles,ip_eV\nCC,11.0\n")
     other = {
-        "campaign": {"space": space.folder, "hit_above_eV": 1.0},
+        "campaign": {"space": space.folder, "hit_above_eV": 1.0, "truth": truth, "truth_top": 5},
         "objective": {"hit_above": 0.5, "hit_below": None, "hit_within": None},
         "policy": {"max_starts": 9},
-        "simulate": {"time_limit_s": 9.0, "pool": "far"},
+        "simulate": {"time_limit_s": 9.0, "pool": "far", "speed": 2.0},
         "train": {"pool": "far"},
         "infer": {"time_limit_s": 9.0, "batch_size": 9, "pool": "far"},
         "queue": {"prefix": "mine", "lease_s": 9.0},

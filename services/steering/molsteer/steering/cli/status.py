@@ -63,7 +63,7 @@ def _watch(run_dir: Path) -> None:
     from molsteer.steering.live.watching import watch
     from molsteer.steering.run_records import RunRecords
 
-    watch(RunRecords(run_dir).now, Terminal(stderr=False))
+    watch(RunRecords(run_dir).at_this_moment, Terminal(stderr=False))
 
 
 def _tell_whether_alive(run_dir: Path) -> None:
@@ -79,7 +79,7 @@ def _print(run_dir: Path) -> None:
 
     from molsteer.steering.run_records import RunRecords
 
-    told = to_jsonable_python(RunRecords(run_dir).now())
+    told = to_jsonable_python(RunRecords(run_dir).at_this_moment())
     # What was there before stays where it was.
     say(json.dumps({**told.pop("progress"), **told}))
 
@@ -89,7 +89,7 @@ def _tell(run_dir: Path) -> None:
     from molsteer.steering.live.display import describe
     from molsteer.steering.run_records import RunRecords
 
-    now = RunRecords(run_dir).now()
+    now = RunRecords(run_dir).at_this_moment()
     say("\n".join(describe(now.progress)))
     for kind in now.failures:
         say(one_line(f"{kind.count} failed ({kind.code}), lastly: {kind.message}"))

@@ -30,7 +30,7 @@ class Update:
         labels: Labels that they learned from.
         validation_mae: Their held-out error, on average over those that rank, by
             `PROPERTY@LEVEL`; what has none is left out.
-        of_kinds: The same for each kind of surrogate that was trained.
+        of_kinds: The same for each kind of surrogate that was trained, by its name.
         ranked_by: The kinds that rank; none as long as they do not.
         guess: Error of always guessing the middle of the labels, by `PROPERTY@LEVEL`.
         device: Where they were trained.
