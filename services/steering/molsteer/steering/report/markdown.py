@@ -9,7 +9,6 @@ from molsteer.shared.wording import counted
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.advantage import told
 from molsteer.steering.records.figures.groups import Comparison, Group
-from molsteer.steering.records.figures.recall import NEARLY_ALL
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
 from molsteer.steering.report.models import models, worthless
@@ -130,14 +129,8 @@ def _comparison(comparison: Comparison, starter: str) -> str:
 
 
 def _recall(findings: Findings) -> Iterator[str]:
-    if (recall := findings.recall) is None:
-        return
-    labels = recall.labels_to_nearly_all
-    until = f"; {NEARLY_ALL:.0%} of them after {counted(labels, 'label')}" if labels else ""
-    yield (
-        f"Of the {counted(recall.top, 'best molecule')} among {recall.molecules:,} whose values "
-        f"are known, {recall.found} were found ({recall.share:.0%}){until}.\n"
-    )
+    if findings.recall is not None:
+        yield f"{findings.recall.told}\n"
 
 
 def _group_row(name: str, group: Group) -> tuple[object, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
+from molsteer.shared.wording import counted
+
 NEARLY_ALL = 0.93
 """Share of the best that counts as nearly all; the last few are a matter of luck."""
 
@@ -39,6 +41,16 @@ class Recall:
         """Labels until `NEARLY_ALL` of the best were found; None if fewer were."""
         enough = ceil(round(NEARLY_ALL * self.top, 9))
         return next((labels for labels, found in enumerate(self.after, 1) if found >= enough), None)
+
+    @property
+    def told(self) -> str:
+        """What was found, as a sentence."""
+        labels = self.labels_to_nearly_all
+        until = f"; {NEARLY_ALL:.0%} of them after {counted(labels, 'label')}" if labels else ""
+        return (
+            f"Of the {counted(self.top, 'best molecule')} among {self.molecules:,} whose values "
+            f"are known, {self.found} were found ({self.share:.0%}){until}."
+        )
 
 
 def recall(merits: Mapping[str, float], labelled: Iterable[str], top: int) -> Recall:

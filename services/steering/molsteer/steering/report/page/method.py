@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from molsteer.shared.wire.specs import Level
+from molsteer.shared.wire.specs import Level, Surrogate
 from molsteer.shared.wording import counted
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.watching.story import Story
@@ -52,6 +52,19 @@ _GIN = Citation(
     "W. Hu et al.: Strategies for Pre-training Graph Neural Networks. ICLR (2020)",
     "10.48550/arXiv.1905.12265",
 )
+_GP = Citation(
+    "C. E. Rasmussen, C. K. I. Williams: Gaussian Processes for Machine Learning. MIT Press (2006)",
+    "10.7551/mitpress/3206.001.0001",
+)
+_TREES = Citation(
+    "P. Geurts, D. Ernst, L. Wehenkel: Extremely randomized trees. Mach. Learn. 63, 3 (2006)",
+    "10.1007/s10994-006-6226-1",
+)
+_SURROGATES: Mapping[Surrogate, tuple[str, Citation]] = {
+    "graphs": ("an ensemble of message-passing networks", _GIN),
+    "gp": ("a Gaussian process on fingerprints and descriptors", _GP),
+    "trees": ("extremely randomised trees on descriptors", _TREES),
+}
 _QM9 = Citation(
     "R. Ramakrishnan, P. O. Dral, M. Rupp, O. A. von Lilienfeld: Quantum chemistry structures and "
     "properties of 134 kilo molecules. Sci. Data 1, 140022 (2014)",
@@ -83,8 +96,7 @@ def citations(story: Story) -> list[Citation]:
         found += [_GFN2, _ETKDG, _GEOMETRIC]
         if any(level.spec.solvent for level in levels):
             found.append(_ALPB)
-    if _has_our_network(story):
-        found.append(_GIN)
+    found += [_SURROGATES[kind][1] for kind in _ours(story)]
     names = " ".join(story.about.sources).lower()
     found += [citation for name, citation in _SETS.items() if name in names]
     return [*found, _COLMENA]
@@ -108,10 +120,13 @@ def _search(story: Story) -> Iterator[str]:
     yield f"{size}{files} were searched by active learning for the {wanted or 'best'}."
     if done:
         yield f"Simulations succeeded for {done} of them; the random seed was {_seed(story)}."
-    drawn = sum(not each.generation for each in findings.found)
+    controls = sum(each.by_chance for each in findings.found)
+    drawn = sum(not each.generation for each in findings.found) - controls
     if drawn:
         how = "at random" if findings.starter == "random" else f"by {findings.starter}"
         yield f"The first {counted(drawn, 'result')} came from molecules drawn {how}."
+    if controls:
+        yield f"Later {counted(controls, 'molecule')} were drawn at random as a control."
     if findings.known_labels:
         yield f"{counted(findings.known_labels, 'label')} had been known before."
 
@@ -135,6 +150,8 @@ def _levels(story: Story) -> Iterator[str]:
 
 def _level(level: Level, programs: str) -> str:
     spec = level.spec
+    if spec.method == "replay":
+        return f"Values at the level {level.name} were looked up in a table and not computed."
     if spec.method != "xtb":
         method = f"the method {spec.method}{programs}"
         return f"Properties at the level {level.name} were computed by {method}."
@@ -149,19 +166,22 @@ def _models(story: Story) -> Iterator[str]:
     updates, policy = story.findings.updates, story.about.settings.policy
     if not updates:
         return
-    network = "message-passing networks" if _has_our_network(story) else "models of a package"
+    kinds = [_SURROGATES[kind][0] for kind in _ours(story)] or ["models of a package"]
     rule = {
         "ucb": f"mean plus {policy.beta:g} times spread",
         "greedy": "mean prediction",
     }.get(policy.acquisition, f"rule {policy.acquisition}")
     yield (
-        f"An ensemble of {updates[-1].members} {network} was trained {len(updates)} times, the "
-        f"last time on {updates[-1].labels:,} labels; all molecules were ranked by its {rule}."
+        f"Models ({' and '.join(kinds)}) were trained {len(updates)} times, the last time on "
+        f"{updates[-1].labels:,} labels; all molecules were ranked by their {rule}."
     )
 
 
-def _has_our_network(story: Story) -> bool:
-    return bool(story.findings.updates) and "train" not in story.about.settings.handlers
+def _ours(story: Story) -> list[Surrogate]:
+    """Name the kinds of surrogate that were trained, none if a package brought its own trainer."""
+    if "train" in story.about.settings.handlers:
+        return []
+    return list(dict.fromkeys(kind for each in story.findings.updates for kind in each.of_kinds))
 
 
 def _program(story: Story) -> str:

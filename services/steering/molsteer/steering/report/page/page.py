@@ -23,8 +23,9 @@ from molsteer.steering.report.figures.discovery import discoveries
 from molsteer.steering.report.figures.learning import learning
 from molsteer.steering.report.figures.machines import work
 from molsteer.steering.report.figures.predictions import distributions, expectations
+from molsteer.steering.report.models import worthless
 from molsteer.steering.report.molecules import remarks
-from molsteer.steering.report.page import sheets
+from molsteer.steering.report.page import model_sheets, sheets
 from molsteer.steering.report.page.answers import answers, core_time
 from molsteer.steering.report.page.method import citations, method
 
@@ -46,7 +47,11 @@ def render_page(story: Story) -> str:
         title=findings.name,
         state=state(story),
         tiles=list(_tiles(story)),
-        warning=contradiction(findings.known_labels_apart),
+        warnings=[
+            each
+            for each in (contradiction(findings.known_labels_apart), worthless(findings))
+            if each
+        ],
         answers=list(answers(story)),
         best=sheets.best(findings, CARDS_SHOWN),
         remarks=[remark.replace("`", "") for remark in remarks(findings)],
@@ -54,6 +59,7 @@ def render_page(story: Story) -> str:
         objectives=[_wanted(findings, place) for place in range(len(findings.objectives))],
         drawings=drawings_by_section(story),
         sheets=sheets,
+        model_sheets=model_sheets,
         method=method(story),
         citations=citations(story),
         seed=story.about.settings.campaign.seed,

@@ -147,22 +147,6 @@ def between_levels(findings: Findings) -> Sheet:
     )
 
 
-def updates(findings: Findings) -> Sheet:
-    """Tell how the models learned."""
-    titles = [f"held-out error, {findings.title(output)}" for output in findings.outputs]
-    return Sheet(
-        ("update", "members", "labels", *titles, "device"),
-        [
-            (
-                *(str(each.generation), str(each.members), f"{each.labels:,}"),
-                *(number(each.validation_mae.get(output.key)) for output in findings.outputs),
-                one_line(each.device),
-            )
-            for each in findings.updates
-        ],
-    )
-
-
 def failures(findings: Findings) -> Sheet:
     """Tell what failed."""
     return Sheet(
