@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from support.toy_campaign import BUDGET, ToyCampaign, toy_plan, toy_space
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.messages import ErrorRecord, Task
 from molsteer.steering.loop.loop import Campaign
+from molsteer.steering.metrics import reading as readings
 from molsteer.steering.metrics.instruments import Instruments
 from molsteer.steering.metrics.reading import READ_EVERY_S, Reading
 
@@ -111,3 +113,17 @@ def test_a_ledger_that_cannot_be_read_changes_no_figure(
     assert _value(reading, "simulations_total", level="xtb", outcome="ok") == before
     assert _value(reading, "read_errors_total") == 1
     assert _value(reading, "read_timestamp_seconds") == 100.0
+
+
+def test_a_comparison_that_takes_long_is_made_seldom(
+    toy: tuple[ToyCampaign, Campaign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched, campaign = toy
+    asked = list[float]()
+    clock = itertools.count(step=0.5)  # each comparison seems to take half a second
+    monkeypatch.setattr(readings.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(readings, "advantages", lambda _: asked.append(1.0) or ())
+    figures = _reading(watched, campaign)
+    for now in range(0, 1_000, 10):
+        figures.read_when_due(campaign.state, 1_000.0 + now)
+    assert 5 <= len(asked) <= 20

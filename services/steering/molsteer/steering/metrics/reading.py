@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 READ_EVERY_S = 5.0
 """How often figures are read; a scrape gives those that were read last."""
 
+_REST = 200.0
+"""Times as long as the comparison of all labels takes, until it is made again."""
+
 
 @dataclass
 class Reading:
@@ -40,6 +43,8 @@ class Reading:
         _seq: The last event whose task is counted.
         _read_at: When figures were read last.
         _commits: Transactions of the ledger that are counted, and how long they took in seconds.
+        _compared_at: When models were compared with chance last.
+        _compared_in_s: How long that took.
     """
 
     instruments: Instruments
@@ -51,6 +56,8 @@ class Reading:
     _seq: int = 0
     _read_at: float | None = None
     _commits: tuple[int, float] = field(default=(0, 0.0))
+    _compared_at: float = 0.0
+    _compared_in_s: float = 0.0
 
     def read_when_due(self, state: State, now: float) -> None:
         """Read all figures, unless that was done a moment ago."""
@@ -61,7 +68,7 @@ class Reading:
         self._read_at = now
         try:
             self._count_ended()
-            self._look_at_findings()
+            self._look_at_findings(now)
             self._look_at_tasks(state, now)
             self._look_at_disk()
         except (ServiceUnavailable, OSError) as error:
@@ -101,7 +108,7 @@ class Reading:
         for name, duration_s in _intervals_s(task):
             self.instruments.observe(name, duration_s, topic=topic)
 
-    def _look_at_findings(self) -> None:
+    def _look_at_findings(self, now: float) -> None:
         gauge = self.instruments.set
         for found in achieved(self.ledger):
             output = found.objective.output
@@ -112,7 +119,7 @@ class Reading:
                 gauge("hits", found.hits, **where)
             if found.expected_hits is not None:
                 gauge("hits_expected_from_random", found.expected_hits, **where)
-        self._look_at_chance()
+        self._look_at_chance(now)
         if model := newest_model(self.ledger):
             gauge("model_labels", model.labels)
             gauge("model_trained_timestamp_seconds", model.trained_at)
@@ -120,13 +127,18 @@ class Reading:
                 where = {"property": output.name, "level": output.level, "unit": output.unit}
                 gauge("model_error", error, **where)
 
-    def _look_at_chance(self) -> None:
+    def _look_at_chance(self, now: float) -> None:
+        """Compare all labels; the longer that takes, the more seldom it is done."""
+        if 0.0 <= now - self._compared_at < _REST * self._compared_in_s:
+            return
+        began_s = time.perf_counter()
         for better in advantages(self.ledger):
             output = better.objective.output
             for end, times in asdict(better.times_better).items() if better.times_better else ():
                 if times is not None:
                     where = {"property": output.name, "level": output.level, "end": end}
                     self.instruments.set("times_better_than_random", times, **where)
+        self._compared_at, self._compared_in_s = now, time.perf_counter() - began_s
 
     def _look_at_tasks(self, state: State, now: float) -> None:
         gauge, plan = self.instruments.set, state.plan
