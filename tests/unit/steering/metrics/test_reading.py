@@ -124,6 +124,6 @@ def test_a_comparison_that_takes_long_is_made_seldom(
     monkeypatch.setattr(readings.time, "perf_counter", lambda: next(clock))
     monkeypatch.setattr(readings, "advantages", lambda _: asked.append(1.0) or ())
     figures = _reading(watched, campaign)
-    for now in range(0, 1_000, 10):
+    for now in range(0, 1_000, 50):
         figures.read_when_due(campaign.state, 1_000.0 + now)
-    assert 5 <= len(asked) <= 20
+    assert 5 <= len(asked) <= 12  # of 20 readings
