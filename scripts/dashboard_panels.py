@@ -79,6 +79,12 @@ CAMPAIGN = (
         [(f"molsteer_model_error{{{_OF}}}", "{{property}} / {{unit}} ({{level}})")],
     ),
     Panel(
+        "Within the predicted 90 %",
+        "Can the models' spreads be believed?",
+        [(f"molsteer_model_coverage_ratio{{{_OF}}}", "{{property}} ({{level}})")],
+        unit="percentunit",
+    ),
+    Panel(
         "Candidates",
         "Are there molecules to choose from, and are they fresh?",
         [(f"molsteer_candidates{{{_OF}}}", "{{line}}")],

@@ -118,6 +118,17 @@ CASES = {
             f'molsteer_simulations_total{{{_C}, level="xtb", outcome="ok"}}': "9x480",
         },
     ),
+    "MolsteerSpreadsTooNarrow": Case(
+        "40m",
+        {
+            f"molsteer_model_coverage_ratio{{{_C}}}": "0.6x40",
+            f"molsteer_model_coverage_molecules{{{_C}}}": "30x40",
+        },
+        {
+            f"molsteer_model_coverage_ratio{{{_C}}}": "0.6x40",
+            f"molsteer_model_coverage_molecules{{{_C}}}": "29x40",
+        },
+    ),
     "MolsteerRedisDown": Case(
         "5m",
         {f"molsteer_redis_up{{{_C}}}": "0x5"},

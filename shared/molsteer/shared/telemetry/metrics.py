@@ -83,6 +83,20 @@ METRICS = (
     ),
     Metric(
         "gauge",
+        "model_coverage_ratio",
+        "Part of the molecules that models chose last whose values lay within the predicted 90 % "
+        "interval.",
+        "ratio",
+        ("property", "level"),
+    ),
+    Metric(
+        "gauge",
+        "model_coverage_molecules",
+        "How many molecules tell that, 100 at most.",
+        labels=("property", "level"),
+    ),
+    Metric(
+        "gauge",
         "model_trained_timestamp_seconds",
         "When the newest member was trained, by the clock of steering.",
         "seconds",

@@ -74,6 +74,12 @@ def test_every_task_is_counted_once_whenever_it_is_looked_at(
         assert _value(reading, "model_generation") == campaign.state.model
         assert _value(reading, "budget_simulations", level="xtb") == BUDGET
         assert _value(reading, "read_errors_total") == 0
+        where = {"property": "adiabatic_ionization_potential", "level": "xtb"}
+        covered = _value(reading, "model_coverage_ratio", **where)
+        judged = _value(reading, "model_coverage_molecules", **where)
+        assert covered is not None
+        assert judged is not None
+        assert covered * judged == pytest.approx(round(covered * judged))
 
 
 def test_without_redis_the_rest_is_read(toy: tuple[ToyCampaign, Campaign]) -> None:

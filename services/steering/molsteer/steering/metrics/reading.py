@@ -22,12 +22,16 @@ from molsteer.steering.policy.state import State
 from molsteer.steering.records.ended import Ended, ended_since
 from molsteer.steering.records.figures.achieved import achieved, newest_model, oldest_dispatched
 from molsteer.steering.records.judging.against_chance import advantages
+from molsteer.steering.records.judging.updates import read_beliefs
 from molsteer.steering.sites.depths import depths
 
 log = logging.getLogger(__name__)
 
 READ_EVERY_S = 5.0
 """How often figures are read; a scrape gives those that were read last."""
+
+_LATEST = 100
+"""Molecules chosen last by which predictions are judged."""
 
 _REST = 200.0
 """Times as long as the comparison of all labels takes, until it is made again."""
@@ -120,12 +124,19 @@ class Reading:
             if found.expected_hits is not None:
                 gauge("hits_expected_from_random", found.expected_hits, **where)
         self._look_at_chance(now)
+        self._look_at_coverage()
         if model := newest_model(self.ledger):
             gauge("model_labels", model.labels)
             gauge("model_trained_timestamp_seconds", model.trained_at)
             for output, error in model.errors.items():
                 where = {"property": output.name, "level": output.level, "unit": output.unit}
                 gauge("model_error", error, **where)
+
+    def _look_at_coverage(self) -> None:
+        for belief in read_beliefs(self.ledger, _LATEST):
+            where = {"property": belief.output.name, "level": belief.output.level}
+            self.instruments.set("model_coverage_ratio", belief.covered[0.9], **where)
+            self.instruments.set("model_coverage_molecules", belief.molecules, **where)
 
     def _look_at_chance(self, now: float) -> None:
         """Compare all labels; the longer that takes, the more seldom it is done."""

@@ -78,11 +78,11 @@ def read_updates(ledger: Ledger) -> list[Update]:
     ]
 
 
-def read_beliefs(ledger: Ledger) -> list[Belief]:
-    """Judge the predictions by which molecules were chosen, output by output."""
+def read_beliefs(ledger: Ledger, latest: int = _ALL) -> list[Belief]:
+    """Judge the predictions by which the latest molecules were chosen, output by output."""
     learned = outputs(ledger)
     judged = (
-        belief(output, rankings.misses(ledger, learned, place, _ALL))
+        belief(output, rankings.misses(ledger, learned, place, latest))
         for place, output in enumerate(learned)
     )
     return [each for each in judged if each is not None]
