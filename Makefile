@@ -50,13 +50,13 @@ run: $(VENV)/installed ## Run the example campaign to its end.
 
 test: $(VENV)/installed ## Run every test that needs no GPU.
 	scripts/install_test_parts.sh
-	$(BIN)/pytest --numprocesses $(JOBS)
+	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 
 test-sites: wheels ## Build the images, and run what is run on clusters with them.
 	tests/sites/run.sh --numprocesses $(JOBS)
 
 check: lint ## Lint, and run the fast tests.
-	$(BIN)/pytest --numprocesses $(JOBS) -m fast -q
+	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal -m fast -q
 
 lint: $(VENV)/installed ## Format, lint, types, import contracts, known vulnerabilities.
 	$(BIN)/ruff format --check .
