@@ -157,3 +157,9 @@ def test_the_latencies_of_a_whole_campaign_are_told_and_written(tmp_path: Path) 
     assert {use.side: use.count for use in weights}["worker"] == latencies.topics[1].tasks
     rows = [[cell.strip() for cell in line.split("|")] for line in written.splitlines()]
     assert any(row[1:5] == ["train", "worker", "redis", "get"] for row in rows)
+
+
+def test_a_ranking_by_models_that_were_given_is_no_update(ledger: Ledger) -> None:
+    for chunk in range(2):
+        record(ledger, DispatchInference(1, chunk), (0.0, 1.0, 3.0, 7.0, 15.0, 31.0), "a")
+    assert read_latencies(ledger).update is None

@@ -203,7 +203,8 @@ def _updates_s(ledger: Ledger, chunks: int) -> list[float]:
         " FROM task WHERE topic IN ('train', 'infer')"
         " GROUP BY json_extract(command, '$.generation')"
         " HAVING count(DISTINCT json_extract(command, '$.chunk')) = ?"
-        " AND count(*) = count(*) FILTER (WHERE state = 'settled')",
+        " AND count(*) = count(*) FILTER (WHERE state = 'settled')"
+        " AND count(*) FILTER (WHERE topic = 'train') > 0",  # given models are not trained
         (chunks,),
     )
     return [duration_s for (duration_s,) in rows]
