@@ -59,8 +59,8 @@ MUTANTS = {
     ),
     "the budget forgets what is under way": (
         "state",
-        "self.plan.budget - self.levels[0].begun",
-        "self.plan.budget - self.levels[0].successes",
+        "self.plan.budget - self.begun(self.levels[0])",
+        "self.plan.budget - self.spent(self.levels[0])",
     ),
     "molecules are chosen twice": ("shortlist", "if molecule not in chosen:", "if True:"),
     "known molecules are chosen": ("absorb", "HashTrieSet(known)", "HashTrieSet()"),
@@ -98,7 +98,7 @@ MUTANTS = {
     "stopping now waits": ("rules", 'state.stopping == "now" or ', ""),
     "a lower budget is passed by further attempts": (
         "rules",
-        "if len(level.simulations.running) < state.plan.budgets[place] - level.successes:",
+        "if len(level.simulations.running) < state.plan.budgets[place] - state.spent(level):",
         "if True:",
     ),
     "every failure is retried": (
@@ -233,12 +233,12 @@ LADDER = {
         "*others, first = level.candidates",
     ),
     "the first molecule climbs": ("ladder", "insort(candidates,", "list.append(candidates,"),
-    "all molecules climb": ("ladder", "level.begun < _may_begin(state, place)", "True"),
-    "a rung forgets what is under way": ("ladder", "level.begun <", "level.successes <"),
+    "all molecules climb": ("ladder", "state.begun(level) < _may_begin(state, place)", "True"),
+    "a rung forgets what is under way": ("ladder", "state.begun(level) <", "state.spent(level) <"),
     "a molecule given up at a rung keeps its place": (
         "state",
-        "return self.successes + len(self.simulations)",
-        "return self.successes + len(self.simulations) + len(self.abandoned)",
+        "return self.spent(level) + len(level.simulations)",
+        "return self.spent(level) + len(level.simulations) + len(level.abandoned)",
     ),
     "the share is rounded up on the way": ("ladder", "floor(rung", "1 + floor(rung"),
     "the budget of a rung is rounded down": ("plan", "ceil(rung", "int(rung"),
@@ -291,7 +291,7 @@ LADDER = {
     ),
     "what nobody wants any more goes on": (
         "ladder",
-        "if level.simulations.running and level.successes >= budget:",
+        "if level.simulations.running and state.spent(level) >= budget:",
         "if False:",
     ),
     "candidates are kept without end": ("ladder", "[: state.plan.shortlist]", ""),
@@ -301,7 +301,7 @@ LADDER = {
         "successes = self.levels[0].successes",
     ),
     "a checkpoint forgets who may climb": (
-        "state_codec",
+        "codecs.state_codec",
         "abandoned, failures, self.candidates)",
         "abandoned, failures)",
     ),
