@@ -18,7 +18,8 @@ def damages(ledger: Ledger, run_dir: Path) -> Iterator[str]:
         if reason := _unreadable_record(run_dir / record):
             yield f"The record {record} of result {number} cannot be read: {reason}."
     trained = ledger.connection.execute("SELECT file, sha256 FROM model")
-    for file, sha256 in [*weights(ledger, GIVEN), *trained]:
+    given = [(each.file, each.sha256) for each in weights(ledger, GIVEN)]
+    for file, sha256 in [*given, *trained]:
         if reason := _another_content(run_dir / file, sha256):
             yield f"The model {file} cannot be used: {reason}."
 
