@@ -10,11 +10,9 @@ import numpy as np
 from molsteer.steering.forecast.assumptions import Assumptions
 from molsteer.steering.forecast.world import Outcome, World
 from molsteer.steering.policy.plan import DuringUpdate, Plan
+from molsteer.steering.records.figures.student import student_95
 
 HOUR_S = 3600.0
-
-_WITHIN_95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)
-"""Student's t for 2 to 10 repeats, both sides 95 %; 1.96 beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +141,5 @@ def _estimate(figures: Sequence[float], divisor: float = 1.0) -> Estimate:
     found = np.array(figures, dtype=np.float64) / divisor
     if len(found) < 2:
         return Estimate(float(found.mean()), None)
-    student = _WITHIN_95[len(found) - 2] if len(found) <= len(_WITHIN_95) + 1 else 1.96
-    within = student * float(found.std(ddof=1)) * (1 + 1 / len(found)) ** 0.5
+    within = student_95(len(found)) * float(found.std(ddof=1)) * (1 + 1 / len(found)) ** 0.5
     return Estimate(float(found.mean()), within)

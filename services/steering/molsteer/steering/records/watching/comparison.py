@@ -12,10 +12,8 @@ from molsteer.shared.wire.properties import Objective
 from molsteer.steering.records.figures.advantage import Advantage, advantage
 from molsteer.steering.records.figures.random_picks import model_picks, random_picks
 from molsteer.steering.records.figures.so_far import best_so_far, hits_so_far
+from molsteer.steering.records.figures.student import student_95
 from molsteer.steering.records.watching.story import Story
-
-_T_975 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
-"""Student's t for 95% with 1, 2, ... degrees of freedom; more are as good as the normal one."""
 
 _NEVER_COMPARED = {"campaign.name", "campaign.seed"}
 
@@ -109,9 +107,8 @@ def mean(numbers: Sequence[float]) -> Mean | None:
     count = len(numbers)
     if count < 2:
         return Mean(float(numbers[0]), None)
-    t = _T_975[count - 2] if count - 2 < len(_T_975) else 1.96
     deviation = float(np.std(numbers, ddof=1))
-    return Mean(float(np.mean(numbers)), t * deviation / math.sqrt(count))
+    return Mean(float(np.mean(numbers)), student_95(count) * deviation / math.sqrt(count))
 
 
 def _common(stories: Sequence[Story]) -> Objective | None:
