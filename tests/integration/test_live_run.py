@@ -16,7 +16,11 @@ def test_progress_is_on_the_terminal_and_what_was_found_in_the_file(
     (tmp_path / "molecules.smi").write_text("C\nN\nO\nnonsense\n")
     campaign = ("--space", "molecules.smi", "--budget", "2", "--simulate-slots", "1")
     with Watched([*MOLSTEER, "run", *campaign]) as watched:
-        loading = watched.until(lambda screen: any("are loading" in row for row in screen.shown))
+        loading = watched.until(
+            lambda screen: (
+                any("are loading" in row for row in screen.shown) and screen.rests_at("simulated")
+            )
+        )
         assert "0/2 simulated" in loading[-3]
         assert loading[-1] == "2 in flight  workers are loading (infer, simulate, train)"
         watched.resize(50)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from support.command import molsteer
 from support.external_campaign import ExternalCampaign
 from support.redis_server import tcp_server
@@ -40,7 +41,7 @@ def test_a_campaign_tells_what_it_held_and_what_that_cost(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     (machines,) = json.loads(done.stdout)["machines"]
     assert (machines["topic"], machines["site"]) == ("simulate", "theta")
-    assert machines["cost"] == machines["core_hours"] * 3600
+    assert machines["cost"] == pytest.approx(machines["core_hours"] * 3600)
     assert machines["cost"] > 0.0
     assert "## Machines" in report_of(campaign.run_dir)
 

@@ -64,6 +64,10 @@ class Screen:
             self.rows += parts
             self.goes_on += [True] * (len(parts) - 1) + [False]
 
+    def rests_at(self, text: str) -> bool:
+        """Tell whether the cursor rests in a row with a text, as in the first of a drawn view."""
+        return text in self.rows[self.row]
+
     @property
     def shown(self) -> list[str]:
         """The rows that are not empty."""

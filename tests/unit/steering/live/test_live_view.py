@@ -64,14 +64,9 @@ def show(view: Watched, done: int) -> list[str]:
     # Each line is drawn before the cursor goes back to the first.
     return view.until(
         lambda screen: (
-            any(f"{done}/120 sim" in row for row in screen.shown)
-            and screen.row == first_row(screen.rows)
+            any(f"{done}/120 sim" in row for row in screen.shown) and screen.rests_at("/120 sim")
         )
     )
-
-
-def first_row(rows: list[str]) -> int:
-    return next(number for number, row in enumerate(rows) if "/120 sim" in row)
 
 
 def test_three_lines_stay_in_place_and_keep_their_fields(view: Watched) -> None:

@@ -179,10 +179,18 @@ def test_the_view_renews_itself_survives_a_busy_ledger_and_leaves_the_end(tmp_pa
     ):
         view.until(lambda screen: any("5/10 simulated" in row for row in screen.rows))
         view.tell("")
-        view.until(lambda screen: any("it is locked" in row for row in screen.rows))
-        assert not any("5/10" in row for row in view.screen.rows)
+        view.until(
+            lambda screen: (
+                any("it is locked" in row for row in screen.rows)
+                and not any("5/10" in row for row in screen.rows)
+            )
+        )
         view.tell("")
-        view.until(lambda screen: any("5/10 simulated" in row for row in screen.rows))
+        view.until(
+            lambda screen: (
+                any("5/10 simulated" in row for row in screen.rows) and screen.rests_at("made")
+            )
+        )
         view.resize(40)
         with ledger.transaction():
             ledger.set_fact("finished", "stopped")
