@@ -36,12 +36,17 @@ COLUMN ?=
 CHEAP ?=
 LADDER ?=
 
+# What `make bench` runs, each as `make bench-NAME`, beside a peer in an environment of its own.
+BENCHES :=
+MOLECULES ?=
+
 # The site that is brought up or down: deploy/sites/SITE.toml; on Kubernetes, which overlay of it.
 SITE ?=
 OVERLAY ?=
 CHOSEN := $(OVERLAY:%=MOLSTEER_KUBERNETES__OVERLAY=%)
 
 .PHONY: run test test-sites check lint fuzz chaos mutants bench-discovery format data docs site
+.PHONY: bench $(BENCHES:%=bench-%)
 .PHONY: monitor deploy undeploy
 .PHONY: wheels images lock clean
 
@@ -73,6 +78,12 @@ chaos: $(VENV)/installed ## Break everything around a campaign, for MINUTES, as 
 
 mutants: $(VENV)/installed ## Change N lines, as SEED says, and show which no fast test notices.
 	@$(BIN)/python scripts/mutants.py --count $(N) --seed $(SEED) $(SINCE:%=--since %) $(IN)
+
+bench: $(BENCHES:%=bench-%) ## Measure us beside our peers; MOLECULES=file.smi and N=… as each takes them.
+
+$(BENCHES:%=bench-%): bench-%: $(VENV)/installed
+	@$(BIN)/python bench/$*.py $(MOLECULES:%=--molecules %) \
+		$(if $(filter command line,$(origin N)),--n $(N))
 
 bench-discovery: $(VENV)/installed ## Measure how soon the best of POOL are found, in SEEDS campaigns.
 	@$(BIN)/python bench/discovery.py $(POOL:%=--pool %) $(SEEDS:%=--seeds %) $(GOAL:%=--goal %) \
