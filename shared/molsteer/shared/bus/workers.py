@@ -13,12 +13,8 @@ from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import StoreName
-from molsteer.shared.wire.bounds import Count, Duration, Ordinal, SizeBytes
+from molsteer.shared.wire.bounds import Count, Duration, Ordinal, SiteName, SizeBytes
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
-
-SITE_NAME = r"^[A-Za-z0-9._-]{0,63}$"
-
-SiteName = Annotated[str, Field(pattern=SITE_NAME)]
 
 SIGN_EVERY_S = 5.0
 """How often a worker shows that it lives; three missed signs and it counts as gone."""
