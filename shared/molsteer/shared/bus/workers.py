@@ -13,7 +13,7 @@ from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import StoreName
-from molsteer.shared.wire.bounds import Count, Duration, Ordinal, SiteName, SizeBytes
+from molsteer.shared.wire.bounds import Count, Duration, Name, Ordinal, SiteName, SizeBytes
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 
 SIGN_EVERY_S = 5.0
@@ -31,6 +31,7 @@ class WorkerUse(Message):
         gpus: GPUs that its tasks may use.
         gpu_busy: Part of the time that they computed lately, on average.
         gpu_memory_bytes: What of their memory is in use.
+        gpu_ids: What each GPU is called, so that one that several workers use is known as one.
     """
 
     cores: Count
@@ -40,6 +41,7 @@ class WorkerUse(Message):
     gpus: Count = 0
     gpu_busy: Annotated[float, Field(ge=0, le=1)] | None = None
     gpu_memory_bytes: SizeBytes = 0
+    gpu_ids: tuple[Name, ...] = ()
 
 
 class WorkerInfo(Message):
