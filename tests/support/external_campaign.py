@@ -35,6 +35,7 @@ class ExternalCampaign:
 
     Attributes:
         climb: How many molecules are simulated at a second level as well.
+        through: A command that runs steering.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class ExternalCampaign:
     budget: int = 24
     climb: int = 0
     settings: dict[str, str] = field(default_factory=dict)
+    through: tuple[str, ...] = ()
 
     @property
     def run_dir(self) -> Path:
@@ -126,7 +128,7 @@ class ExternalCampaign:
         """Start steering."""
         with (self.folder / "steering.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "support.steering_process"],
+                [*self.through, sys.executable, "-m", "support.steering_process"],
                 env=os.environ | self._environment() | {"MOLSTEER_FAILPOINT": failpoint},
                 stdout=log,
                 stderr=log,
