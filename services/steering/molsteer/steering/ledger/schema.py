@@ -155,5 +155,10 @@ CREATE TABLE IF NOT EXISTS stages (
     task_id TEXT PRIMARY KEY REFERENCES task,
     stages TEXT NOT NULL            -- JSON list of [name, seconds after the start, duration in s]
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS place (  -- of tasks that ran at a site with a name
+    task_id TEXT PRIMARY KEY REFERENCES task,
+    site TEXT NOT NULL
+) WITHOUT ROWID;
 """
 """Tables that ledgers of this version may lack, and that no program misses or misreads."""

@@ -24,6 +24,7 @@ from molsteer.steering.records.judging.agreement import Distance, distance
 from molsteer.steering.records.judging.truth import read_recall
 from molsteer.steering.records.judging.updates import Update, read_beliefs, read_updates
 from molsteer.steering.records.machines import MachineHours, machine_hours, prices
+from molsteer.steering.records.moved import SiteTraffic, StoreUse, read_moved, traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class Findings:
         recall: How many of the best molecules were found, where a table tells; else None.
         machines: What its workers held, by topic and site, and what that cost.
         currency: What costs are in.
+        moved: What moved through the blob stores, by topic, side, site, store and operation.
+        traffic: What of that the workers of each site moved, all together.
     """
 
     name: str
@@ -122,6 +125,8 @@ class Findings:
     recall: Recall | None = None
     machines: Sequence[MachineHours] = ()
     currency: str = ""
+    moved: Sequence[StoreUse] = ()
+    traffic: Sequence[SiteTraffic] = ()
 
     @property
     def leading(self) -> Objective | None:
@@ -176,6 +181,8 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         recall=read_recall(ledger),
         machines=machine_hours(ledger),
         currency=prices(ledger).currency,
+        moved=read_moved(ledger),
+        traffic=traffic(ledger),
     )
 
 

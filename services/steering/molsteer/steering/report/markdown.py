@@ -11,6 +11,8 @@ from molsteer.steering.records.figures.advantage import told
 from molsteer.steering.records.figures.groups import Comparison, Group
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
+from molsteer.steering.records.moved import told as told_of_sites
+from molsteer.steering.report import moved
 from molsteer.steering.report.models import models, worthless
 from molsteer.steering.report.molecules import best_compromises, best_molecules, remarks
 from molsteer.steering.report.table import number, table
@@ -40,6 +42,7 @@ def render(findings: Findings, *plots: str) -> str:
             "## Tasks\n",
             _tasks(findings),
             *_machines(findings),
+            *_moved(findings),
             *_failures(findings),
         ]
     )
@@ -174,6 +177,14 @@ def _machines(findings: Findings) -> Iterator[str]:
             for each in findings.machines
         ],
     )
+
+
+def _moved(findings: Findings) -> Iterator[str]:
+    if not findings.moved:
+        return
+    yield "## Data\n"
+    yield from (f"{literal(each)}\n" for each in told_of_sites(findings.traffic))
+    yield table(moved.HEADINGS, moved.rows(findings.moved))
 
 
 def _failures(findings: Findings) -> Iterator[str]:

@@ -17,6 +17,7 @@ from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
+from molsteer.steering.records.moved import told
 from molsteer.steering.records.watching.story import Story
 from molsteer.steering.report.figures.canvas import Drawing
 from molsteer.steering.report.figures.discovery import discoveries
@@ -60,6 +61,7 @@ def render_page(story: Story) -> str:
         drawings=drawings_by_section(story),
         sheets=sheets,
         model_sheets=model_sheets,
+        traffic=list(told(findings.traffic)),
         method=method(story),
         citations=citations(story),
         seed=story.about.settings.campaign.seed,
