@@ -19,12 +19,14 @@ from molsteer.steering.policy.events import (
     Candidate,
     ChunkScored,
     Event,
+    LabelsAdded,
     Paused,
     PlanChanged,
     Resumed,
     RetryRequested,
     SimulationSucceeded,
     SlotsChanged,
+    SpaceGrown,
     StopRequested,
     TaskFailed,
     Ticked,
@@ -213,8 +215,10 @@ def _wish(campaign: Campaign, chance: Random) -> Event:
     at, luck = campaign.at, chance.random()
     if luck < 0.1:
         return StopRequested(at, now=chance.random() < 0.5)
-    if luck < 0.5:
+    if luck < 0.4:
         return _another_plan(campaign, chance)
+    if luck < 0.55:
+        return _more(campaign, chance)
     if luck < 0.7:
         return RetryRequested(at, _some_molecules(campaign, chance))
     return Paused(at) if luck < 0.85 else Resumed(at)
@@ -230,8 +234,25 @@ def _call_back(campaign: Campaign, chance: Random) -> Event:
     """How a campaign is called back from its end."""
     at, everything = campaign.at, tuple(range(campaign.state.plan.space_size))
     return chance.choice(
-        [_another_plan(campaign, chance), Resumed(at), RetryRequested(at, everything)]
+        [
+            _another_plan(campaign, chance),
+            _more(campaign, chance),
+            Resumed(at),
+            RetryRequested(at, everything),
+        ]
     )
+
+
+def _more(campaign: Campaign, chance: Random) -> Event:
+    """Labels of molecules that were never chosen or are elsewhere, or molecules."""
+    plan, at = campaign.state.plan, campaign.at
+    if chance.random() < 0.5:
+        unchosen = [each for each in range(plan.space_size) if each not in campaign.state.chosen]
+        inside = chance.sample(unchosen, min(len(unchosen), chance.randint(0, 3)))
+        return LabelsAdded(at, max(1, len(inside) + chance.randint(0, 3)), tuple(inside))
+    grown = plan.space_size + chance.randint(1, 10)
+    known = (plan.space_size,) if plan.known_labels and chance.random() < 0.3 else ()
+    return SpaceGrown(at, grown, known)
 
 
 def _another_plan(campaign: Campaign, chance: Random) -> Event:

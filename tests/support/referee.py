@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from support.referee_of_rungs import Rungs
@@ -26,12 +27,14 @@ from molsteer.steering.policy.events import (
     ChunkPredicted,
     ChunkScored,
     Event,
+    LabelsAdded,
     Paused,
     PlanChanged,
     Resumed,
     RetryRequested,
     SimulationSucceeded,
     SlotsChanged,
+    SpaceGrown,
     StopRequested,
     TaskFailed,
     TrainingSucceeded,
@@ -69,6 +72,10 @@ def a_plan(**changes: Any) -> Plan:
 def ranked(*molecules: int) -> tuple[Candidate, ...]:
     """Candidates with falling scores."""
     return tuple(Candidate(molecule, 20.0 - place) for place, molecule in enumerate(molecules))
+
+
+_OPENING = Resumed | PlanChanged | RetryRequested | LabelsAdded | SpaceGrown
+"""What counts after the end."""
 
 
 class Campaign:
@@ -225,7 +232,7 @@ class Referee:
         return any(self.lacks(level) > 0 for _, level in self.owed)
 
     def watch(self, event: Event, commands: tuple[Command, ...]) -> None:
-        if not self.over or isinstance(event, Resumed | PlanChanged | RetryRequested):
+        if not self.over or isinstance(event, _OPENING):
             self._note(event)
         assert not (self.over and commands), "the campaign is over"
         for command in commands:
@@ -331,6 +338,15 @@ class Referee:
                 self.owed |= again
                 self.failed.subtract({pair: self.failed[pair] for pair in again})
                 self.over = self.over and not again
+            case LabelsAdded(labels=labels, known=known):
+                known_labels = self.plan.known_labels + labels
+                self._get(replace(self.plan, known_labels=known_labels), known)
+            case SpaceGrown(space_size=space_size, known=known):
+                self._get(replace(self.plan, space_size=space_size), known)
+
+    def _get(self, plan: Plan, known: tuple[int, ...]) -> None:
+        self.plan, self.over = plan, False
+        self.tried.update((molecule, plan.level) for molecule in known)
 
     def _end(self, task: Dispatch, event: Event) -> None:
         failed = isinstance(event, TaskFailed)

@@ -16,6 +16,7 @@ from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import Inbox, make_folder
+from molsteer.steering.control.thresholds import thresholds_of
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.helm import alone
@@ -27,6 +28,7 @@ from molsteer.steering.metrics.serving import serving
 from molsteer.steering.notify.notices import noticing
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
+from molsteer.steering.settings.thresholds import still_counting, with_thresholds
 from molsteer.steering.sites.local import local_site
 from molsteer.steering.sites.plugins import check_plugins
 from molsteer.steering.sites.port import Site
@@ -91,7 +93,9 @@ def _assemble(
     server = stack.enter_context(EmbeddedServer()) if embedded else None
     begun = _located(start.settings, server)
     run_directory.describe(folder, begun)
-    now = changed(begun, start.changes)
+    now = with_thresholds(
+        changed(begun, start.changes), still_counting(begun, thresholds_of(ledger))
+    )
     campaign = _campaign(start.campaign_id, now, start.space, ledger, stack)
     site = local_site(now, folder) if now.workers.local else site
     if site:

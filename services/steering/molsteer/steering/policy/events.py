@@ -122,7 +122,7 @@ class PlanChanged:
 
     Attributes:
         plan: The whole plan from now on; ensemble, search space and the names of the levels are
-            those it began with.
+            those it had.
     """
 
     at: float
@@ -174,6 +174,36 @@ class RetryRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsAdded:
+    """Labels from elsewhere came to those that were known; a campaign that has ended looks again.
+
+    Attributes:
+        labels: How many.
+        known: Molecules of the space among theirs, none of which was chosen before.
+    """
+
+    at: float
+    labels: int
+    known: tuple[int, ...] = ()
+    kind: Literal["labels-added"] = "labels-added"
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceGrown:
+    """Molecules came to the search space, behind those that it had, which keep their numbers.
+
+    Attributes:
+        space_size: Molecules that it has now.
+        known: New molecules whose labels are known already.
+    """
+
+    at: float
+    space_size: int
+    known: tuple[int, ...] = ()
+    kind: Literal["space-grown"] = "space-grown"
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Nothing happened but time."""
 
@@ -182,5 +212,6 @@ class Ticked:
 
 
 TaskEnded = SimulationSucceeded | TrainingSucceeded | ChunkPredicted | ChunkScored | TaskFailed
-Control = PlanChanged | Paused | Resumed | StopRequested | RetryRequested
+Addition = LabelsAdded | SpaceGrown
+Control = PlanChanged | Paused | Resumed | StopRequested | RetryRequested | Addition
 Event = Began | TaskEnded | SlotsChanged | Control | Ticked

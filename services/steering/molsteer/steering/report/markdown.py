@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from molsteer.shared.foreign_text import literal
 from molsteer.shared.wording import counted
+from molsteer.steering.ledger.additions import told as what_came
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.advantage import told
 from molsteer.steering.records.figures.groups import Comparison, Group
@@ -58,9 +59,10 @@ def _summary(findings: Findings) -> str:
     before = f", {findings.known_labels} labels known before" if findings.known_labels else ""
     if findings.given_models:
         before += f", first ranking by {findings.given_models} models trained before"
+    added = "".join(f", {literal(what_came(each))} added" for each in findings.additions)
     molecules = len({found.molecule for found in findings.found})
     minutes = findings.elapsed_s / 60
-    return f"{molecules} molecules simulated in {minutes:.1f} minutes{before}; {state}.\n"
+    return f"{molecules} molecules simulated in {minutes:.1f} minutes{before}{added}; {state}.\n"
 
 
 def _levels(findings: Findings) -> Iterator[str]:
