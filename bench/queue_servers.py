@@ -79,9 +79,7 @@ def worker(at: Server, topic: Topic, handler: str, processes: int) -> Iterator[N
     """Run a worker of ours."""
     command = ["-m", "molsteer.shared.cli", "worker", topic, "--handler", f"no_op:{handler}"]
     options = ["--processes", str(processes), "--log-file", str(at.folder / f"{topic}.log")]
-    with subprocess.Popen(
-        [sys.executable, *command, *options], env=at.environment
-    ) as process:
+    with subprocess.Popen([sys.executable, *command, *options], env=at.environment) as process:
         try:
             yield
         finally:
