@@ -8,6 +8,7 @@ import platform
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,9 @@ _KEPT = {"campaign.training_set"}
 """What the ledger holds itself, so that a campaign that goes on need not be given it again."""
 
 SETTINGS = "settings.json"
+
+_AT_ONCE = 16
+"""Files that are written at a time; the disk confirms them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +269,42 @@ def write_file(folder: Path, name: Path, data: bytes) -> None:
         write_whole(path, data)
     except OSError as error:
         raise unwritable(folder, error) from None
+
+
+class FilesTogether:
+    """Writes files below a run directory side by side, for each waits for the disk.
+
+    All that were begun in a context are there when it is left, as `write_file` says.
+
+    Args:
+        folder: The run directory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "files")
+        self._begun: dict[Path, Future[None]] = {}
+
+    def begin(self, name: Path, data: bytes) -> None:
+        """Begin to write a file."""
+        if earlier := self._begun.get(name):
+            earlier.result()
+        self._begun[name] = self._pool.submit(write_file, self._folder, name, data)
+
+    def __enter__(self) -> None:
+        """Begin with nothing."""
+        self._begun = {}
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Wait for all.
+
+        Raises:
+            ServiceUnavailable: If the disk has no room or does not work.
+        """
+        wait(self._begun.values())
+        if error is None:
+            for each in self._begun.values():
+                each.result()
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import assert_never
 
@@ -38,7 +39,7 @@ from molsteer.steering.policy.events import (
     TaskFailed,
     TrainingSucceeded,
 )
-from molsteer.steering.run_directory import write_file
+from molsteer.steering.run_directory import FilesTogether
 from molsteer.steering.space.search_space import SearchSpace
 
 
@@ -47,7 +48,8 @@ class Intake:
     """Takes in outcomes, one transaction around several of them; the caller commits.
 
     Files are written before the rows that name them are committed, under names that depend on the
-    task alone, so that taking in an outcome again after a crash changes nothing.
+    task alone, so that taking in an outcome again after a crash changes nothing. They are on disk
+    when the context of `files` is left.
 
     Attributes:
         outputs: What models predict, and what simulations were asked for.
@@ -61,8 +63,13 @@ class Intake:
     outputs: Sequence[Output]
     objectives: Sequence[Objective]
 
+    @cached_property
+    def files(self) -> FilesTogether:
+        """Writes the files of several outcomes at a time."""
+        return FilesTogether(self.run_dir)
+
     def settle(self, outcome: Outcome, at: float) -> Event | None:
-        """Record an outcome; inside a transaction.
+        """Record an outcome; inside a transaction, and in it in the context of `files`.
 
         Returns:
             What the policy must hear, or None if the task is unknown, revoked or settled already,
@@ -149,7 +156,7 @@ class Intake:
             text = json.dumps(self.blobs.tree(result.records))
         except (TypeError, ValueError, RecursionError) as error:
             raise BlobCorrupt(f"task {task_id}", f"its records are not JSON ({error})") from None
-        write_file(self.run_dir, record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
+        self.files.begin(record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_result(self.ledger, task_id, molecule, level, result, record)
         values = {name: result.values[name].value for name in wanted_at(level, self.outputs)}
         return merit_of(self.ledger, self.objectives, level, values)
@@ -188,7 +195,7 @@ class Intake:
                 )
         file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"
         weights = self.blobs.raw(result.weights)
-        write_file(self.run_dir, file, weights)
+        self.files.begin(file, weights)
         digest = hashlib.sha256(weights).hexdigest()
         results.add_model(self.ledger, command, result, file, digest)
 

@@ -10,17 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 from molsteer.shared.bus.port import Dispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.failpoints import reach
-from molsteer.shared.wire import codec
-from molsteer.shared.wire.blob import Transfer
-from molsteer.shared.wire.messages import Outcome, Task
+from molsteer.shared.wire.messages import Outcome
 from molsteer.shared.wording import counted
 from molsteer.steering.control.requests import Inbox, Request
 from molsteer.steering.errors import RequestRefused
-from molsteer.steering.ledger import checkpoint, tasks, transfers
+from molsteer.steering.ledger import checkpoint, tasks
 from molsteer.steering.ledger.additions import told
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
@@ -29,6 +28,7 @@ from molsteer.steering.loop.adding import Adding
 from molsteer.steering.loop.dispatching import Dispatching, update_owner
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.outcomes import UNHOLDABLE, facts_of, lost_its_input
+from molsteer.steering.loop.publishing import Publishing
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.commands import CancelTasks, Command, Finish, UpdateEnded
 from molsteer.steering.policy.decide import decide
@@ -37,6 +37,9 @@ from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
 
 log = logging.getLogger(__name__)
+
+_ALONE_EVERY_S = 1.0
+"""How often steering makes sure that it is alone, where steps are shorter; its lease is longer."""
 
 
 @dataclass
@@ -51,9 +54,8 @@ class Campaign:
         state: Where the policy is.
         draining: Whether nothing more is published.
         clock: Gives seconds of the Unix epoch.
-        stay_alone: Raises where a copy of the run directory is at work; called with every step.
+        stay_alone: Raises where a copy of the run directory is at work; called now and then.
         news: What a person should hear.
-        _unnoted: Tasks that are published, which the ledger does not know yet.
     """
 
     ledger: Ledger
@@ -69,7 +71,7 @@ class Campaign:
     state: State = field(init=False)
     draining: bool = field(init=False, default=False)
     _searched_for_lost_at: float = field(init=False, default=0.0)
-    _unnoted: dict[str, tuple[Task, tuple[Transfer, ...]]] = field(init=False, default_factory=dict)
+    _alone_at: float = field(init=False, default=0.0)
 
     def begin(
         self,
@@ -133,7 +135,7 @@ class Campaign:
         """
         self._take_requests()
         try:
-            self.stay_alone()
+            self._stay_alone()
             self._publish_ready()
         except ServiceUnavailable:
             # Where memory is full, taking in outcomes makes room.
@@ -190,7 +192,7 @@ class Campaign:
         if not outcomes:
             return
         now, taken, unusable = self.clock(), list[tuple[Outcome, Event | None]](), dict[str, str]()
-        with self.ledger.transaction():
+        with self.ledger.transaction(), self.intake.files:
             for outcome in outcomes:
                 try:
                     with self.ledger.attempt():
@@ -263,30 +265,18 @@ class Campaign:
                     pass  # a task, which is published once it is committed
 
     def _publish_ready(self) -> None:
-        if self.draining:
-            return
-        try:
-            waiting = tasks.ready(self.ledger)
-            self.bus.reopen([command.task_id for command in waiting])  # a copy may have closed them
-            for command in waiting:
-                if command.task_id in self._unnoted:
-                    continue  # the disk is full: do not publish it with every step
-                reach("order-committed")
-                task = self.dispatching.task(command, self.clock())
-                self.bus.publish(task)
-                self._unnoted[task.task_id] = (task, self.dispatching.blobs.take_transfers())
-                log.info("Task published.", extra={"task_id": task.task_id})
-                reach("order-published")
-        finally:
-            self._note_published()
+        if not self.draining:
+            self._publishing.publish_ready()
 
-    def _note_published(self) -> None:
-        with self.ledger.transaction():
-            for task, moved in self._unnoted.values():
-                size_bytes = len(codec.encode(task))
-                tasks.dispatched(self.ledger, task.task_id, task.issued_at, size_bytes)
-                transfers.add(self.ledger, task.task_id, "steering", moved)
-        self._unnoted.clear()
+    @cached_property
+    def _publishing(self) -> Publishing:
+        return Publishing(self.ledger, self.bus, self.dispatching, self.clock)
+
+    def _stay_alone(self) -> None:
+        now = self.clock()
+        if abs(now - self._alone_at) >= _ALONE_EVERY_S:
+            self.stay_alone()
+            self._alone_at = now
 
     def _find_lost(self) -> None:
         now = self.clock()
