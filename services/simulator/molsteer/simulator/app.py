@@ -59,6 +59,15 @@ def simulator_by(method: str) -> Simulator:
 
 def xtb() -> Simulator:
     """Make the simulator of the method GFN2-xTB."""
+    return _simulator("xtb", relaxes=True)
+
+
+def xtb_vertical() -> Simulator:
+    """Make the simulator of vertical differences by GFN2-xTB at a force field's geometry."""
+    return _simulator("xtb-vertical", relaxes=False)
+
+
+def _simulator(method: str, *, relaxes: bool) -> Simulator:
     hold_to_one_thread()
     from molsteer.simulator.molecule.species import read_species
     from molsteer.simulator.molecule.spin import states
@@ -79,7 +88,7 @@ def xtb() -> Simulator:
         species = read_species(smiles)
         spins = states(species, spec.multiplicity, spec.cation_multiplicity)
         program = program_for(spec, deadline, scratch)
-        study = Study(species, spins, program, deadline, free_atoms)
+        study = Study(species, spins, program, deadline, free_atoms, method, relaxes)
         # geomeTRIC leaves matrices that it could not invert in the current folder.
         with chdir(scratch):
             return on_large_stack(lambda: compute(study, wanted))
@@ -98,7 +107,7 @@ def program_for(spec: SimulationSpec, deadline: Deadline, scratch: Path) -> Prog
     from molsteer.simulator.engines.installed import SOLVENTS_BY_ALPB, engine_named, require
     from molsteer.simulator.programs.in_process import InProcess
 
-    check_solvent("xtb", spec.solvent)
+    check_solvent(spec.method, spec.solvent)
     if spec.engine == "qcengine":
         if spec.solvent is not None:
             raise NotByEngine(spec.engine, SOLVENTS_BY_ALPB, "tblite")

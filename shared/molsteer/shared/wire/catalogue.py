@@ -63,8 +63,20 @@ _XTB = (
 PROPERTIES = MappingProxyType({found.name: found for found in _XTB})
 """All that are known, by name."""
 
-OFFERED = MappingProxyType({"xtb": tuple(found.name for found in _XTB)})
-"""Properties that a method gives, by the method's name; nothing is known of packages' own."""
+VERTICAL = "xtb-vertical"
+"""The method that relaxes nothing: GFN2-xTB at the geometry that a force field gives."""
+
+OFFERED = MappingProxyType(
+    {
+        "xtb": tuple(found.name for found in _XTB),
+        VERTICAL: (
+            *("vertical_ionization_potential", "shifted_ionization_potential"),
+            *("vertical_electron_affinity", "homo_lumo_gap"),
+        ),
+    }
+)
+"""Properties that a method gives, by the method's name, the usual one first; nothing is known of
+packages' own."""
 
 _ALPB = (
     *("acetone", "acetonitrile", "aniline", "benzaldehyde", "benzene", "carbondisulfide"),
@@ -75,7 +87,7 @@ _ALPB = (
 )
 """Those with parameters for GFN2-xTB, as tblite calls them; `woctanol` is octanol with water."""
 
-SOLVENTS = MappingProxyType({"xtb": _ALPB})
+SOLVENTS = MappingProxyType({"xtb": _ALPB, VERTICAL: _ALPB})
 """Solvents that a method knows, by the method's name; nothing is known of packages' own."""
 
 
@@ -98,5 +110,11 @@ _DIFFERENCES = (
     "cases. xtb's own `--vip` subtracts an empirical 4.8455 eV from the vertical one."
 )
 
-REMARKS = MappingProxyType({("xtb", found.name): _DIFFERENCES for found in _XTB[:2]})
+REMARKS = MappingProxyType(
+    {("xtb", found.name): _DIFFERENCES for found in _XTB[:2]}
+    | {
+        (VERTICAL, "vertical_ionization_potential"): f"{_DIFFERENCES} Geometries are those of a "
+        "force field, not relaxed ones."
+    }
+)
 """What a reader of the numbers of a method has to know, by method and property."""

@@ -73,7 +73,7 @@ def outer_electrons(numbers: Collection[int], charge: int, outer: Callable[[int]
 GFN2_XTB = Limits(heaviest=86, fewest_atoms=2, fewest_electrons=2)
 """Radon is the last element with parameters (doi:10.1021/acs.jctc.8b01176)."""
 
-_KNOWN = {"xtb": GFN2_XTB}
+_KNOWN = {"xtb": GFN2_XTB, "xtb-vertical": GFN2_XTB}
 
 
 def limits_of(method: str | None) -> Limits:

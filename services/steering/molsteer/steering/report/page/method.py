@@ -92,8 +92,9 @@ def citations(story: Story) -> list[Citation]:
     """List what was used, and nothing else."""
     found = list[Citation]()
     levels = story.findings.levels
-    if any(level.spec.method == "xtb" for level in levels):
-        found += [_GFN2, _ETKDG, _GEOMETRIC]
+    methods = {level.spec.method for level in levels}
+    if methods & {"xtb", "xtb-vertical"}:
+        found += [_GFN2, _ETKDG, *([_GEOMETRIC] if "xtb" in methods else [])]
         if any(level.spec.solvent for level in levels):
             found.append(_ALPB)
     found += [_SURROGATES[kind][1] for kind in _ours(story)]
@@ -152,13 +153,14 @@ def _level(level: Level, programs: str) -> str:
     spec = level.spec
     if spec.method == "replay":
         return f"Values at the level {level.name} were looked up in a table and not computed."
-    if spec.method != "xtb":
+    if spec.method not in {"xtb", "xtb-vertical"}:
         method = f"the method {spec.method}{programs}"
         return f"Properties at the level {level.name} were computed by {method}."
     where = f"in {spec.solvent} (ALPB)" if spec.solvent else "in the gas phase"
+    geometry = "was relaxed with geomeTRIC" if spec.method == "xtb" else "a force field had relaxed"
     return (
         f"Properties were computed {where} by GFN2-xTB{programs}, from one ETKDG conformer that "
-        f"was relaxed with geomeTRIC."
+        f"{geometry}."
     )
 
 
