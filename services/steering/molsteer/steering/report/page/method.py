@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from molsteer.shared.wire.levels import recipe_of
 from molsteer.shared.wire.specs import Level, Surrogate
 from molsteer.shared.wording import counted
 from molsteer.steering.records.aims import bar
@@ -48,6 +49,17 @@ _GEOMETRIC = Citation(
     "coordinates. J. Chem. Phys. 144, 214108 (2016)",
     "10.1063/1.4952956",
 )
+_QCENGINE = Citation(
+    "D. G. A. Smith et al.: Quantum Chemistry Common Driver and Databases (QCDB) and Quantum "
+    "Chemistry Engine (QCEngine). J. Chem. Phys. 155, 204801 (2021)",
+    "10.1063/5.0059356",
+)
+_PROGRAMS = {
+    "nwchem": Citation(
+        "M. Valiev et al.: NWChem. Comput. Phys. Commun. 181, 1477 (2010)",
+        "10.1016/j.cpc.2010.04.018",
+    )
+}
 _GIN = Citation(
     "W. Hu et al.: Strategies for Pre-training Graph Neural Networks. ICLR (2020)",
     "10.48550/arXiv.1905.12265",
@@ -97,6 +109,11 @@ def citations(story: Story) -> list[Citation]:
         found += [_GFN2, _ETKDG, *([_GEOMETRIC] if "xtb" in methods else [])]
         if any(level.spec.solvent for level in levels):
             found.append(_ALPB)
+    recipes = [recipe for level in levels if (recipe := recipe_of(level.spec))]
+    if recipes:
+        programs = sorted({recipe.program for recipe in recipes} & _PROGRAMS.keys())
+        found += [*map(_PROGRAMS.__getitem__, programs), _QCENGINE, _ETKDG, _GEOMETRIC]
+        found = list(dict.fromkeys(found))
     found += [_SURROGATES[kind][1] for kind in _ours(story)]
     names = " ".join(story.about.sources).lower()
     found += [citation for name, citation in _SETS.items() if name in names]
@@ -153,6 +170,11 @@ def _level(level: Level, programs: str) -> str:
     spec = level.spec
     if spec.method == "replay":
         return f"Values at the level {level.name} were looked up in a table and not computed."
+    if (recipe := recipe_of(spec)) is not None:
+        return (
+            f"Properties at the level {level.name} were computed by {recipe.title} with "
+            f"{recipe.program}{programs}, from one ETKDG conformer that was relaxed with geomeTRIC."
+        )
     if spec.method not in {"xtb", "xtb-vertical"}:
         method = f"the method {spec.method}{programs}"
         return f"Properties at the level {level.name} were computed by {method}."
