@@ -213,7 +213,7 @@ def test_a_run_directory_in_place_of_settings_or_molecules_is_told_with_what_tak
         (["simulate", "C[U]"], "Choose molecules of the elements hydrogen to radon."),
         (
             ["simulate", "CCO", "--spec", "dft"],
-            "'dft' is not installed here (installed: replay, xtb)",
+            "'dft' is not installed here (installed: ",
         ),
         (["status", "good.smi"], "There is no campaign in good.smi"),
         (["report", "absent"], "There is no campaign in absent"),

@@ -190,4 +190,4 @@ def test_results_go_where_inputs_go_unless_they_are_sent_elsewhere() -> None:
 def test_every_setting_takes_a_kind_of_value_that_people_know() -> None:
     kinds = {setting_kind(field) for _, _, field in settings_fields()}
     words = {kind.removesuffix("...") for kind in kinds if kind.isupper()}
-    assert words == {"NUMBER", "PATH", "TEXT", "UUID", "WHOLE", "WHOLE|PERCENTAGE"}
+    assert words == {"JSON", "NUMBER", "PATH", "TEXT", "UUID", "WHOLE", "WHOLE|PERCENTAGE"}
