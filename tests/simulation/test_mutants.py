@@ -23,8 +23,8 @@ SUPPORT = ("support.referee", "support.referee_of_rungs", "support.virtual_clock
 MUTANTS = {
     "the trigger is a modulo": (
         "updates",
-        "return state.labels - state.trained_on >= state.plan.retrain_after",
-        "return state.labels % state.plan.retrain_after == 0",
+        "return state.counted - state.counted_before >= state.plan.retrain_after",
+        "return state.counted % state.plan.retrain_after == 0",
     ),
     "chance draws what was chosen already": (
         "chance.control",

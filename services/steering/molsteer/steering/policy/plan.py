@@ -47,8 +47,10 @@ class Plan:
         slots_infer: Inference tasks in flight at most.
         buffer: Simulations that wait in the queue beyond the running ones, if any can run.
         shortlist: Ranked candidates that are kept, and molecules that may climb to each rung.
-        first_training_after: Labels that must exist before the first update.
-        retrain_after: Labels since the last update's training set that make the next one due.
+        first_training_after: Labels that must exist before the first update; where budgets count
+            attempts, molecules that were given up count here as well, beside one label.
+        retrain_after: Labels since the last update's training set that make the next one due,
+            counted alike.
         during_update: What happens to free simulation slots: `continue` fills them,
             `hold-while-training` fills them again once the members are trained, `pause` once the
             update has ended. What was chosen before goes on in each, further attempts included.

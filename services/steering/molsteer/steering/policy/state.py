@@ -136,6 +136,7 @@ class State:
         generation: Number of the last update that began, 0 before the first.
         model: Generation of the last update that was completed, 0 before the first.
         trained_on: Labels that existed when the last update began, 0 if it was cancelled.
+        counted_before: What triggers of updates had counted when it began, 0 likewise.
         chosen_before: Molecules that had been chosen when the last update began, 0 likewise.
         paused: Whether nothing new is to begin.
         stopping: How the campaign is to stop, if that was requested: after the running simulations
@@ -154,6 +155,7 @@ class State:
     generation: int = 0
     model: int = 0
     trained_on: int = 0
+    counted_before: int = 0
     chosen_before: int = 0
     paused: bool = False
     stopping: Literal["gently", "now"] | None = None
@@ -197,6 +199,14 @@ class State:
     def labels(self) -> int:
         """Results there are to learn from, the labels known from the start included."""
         return self.plan.known_labels + self.successes
+
+    @property
+    def counted(self) -> int:
+        """What makes an update due: labels, and what was given up where budgets count that."""
+        counted = self.plan.known_labels
+        for level in self.levels:
+            counted += self.spent(level)
+        return counted
 
     @property
     def choosable(self) -> int:

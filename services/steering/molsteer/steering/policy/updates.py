@@ -51,8 +51,8 @@ def asking_helps(state: State) -> bool:
 
 def _labels_suffice(state: State) -> bool:
     if state.generation == 0:
-        return state.labels >= state.plan.first_training_after
-    return state.labels - state.trained_on >= state.plan.retrain_after
+        return state.labels > 0 and state.counted >= state.plan.first_training_after
+    return state.counted - state.counted_before >= state.plan.retrain_after
 
 
 def begin_due_update(state: State) -> Step | None:
@@ -83,6 +83,7 @@ def begin_update(state: State) -> Step:
         update=training,
         generation=generation,
         trained_on=state.labels,
+        counted_before=state.counted,
         chosen_before=len(state.chosen),
     )
     return begun, ()
@@ -167,7 +168,7 @@ def end_update(state: State, outcome: UpdateOutcome) -> Step:
     """End the update; one that was cancelled has told nothing, so all it saw counts as new."""
     ended = replace(state, update=None)
     if outcome == "cancelled":
-        ended = replace(ended, trained_on=0, chosen_before=0)
+        ended = replace(ended, trained_on=0, counted_before=0, chosen_before=0)
     else:
         ended = replace(ended, given=False)
     return ended, (UpdateEnded(state.generation, outcome),)

@@ -118,6 +118,7 @@ class _State(_Stored):
     generation: int
     model: int
     trained_on: int
+    counted_before: int
     chosen_before: int
     paused: bool
     stopping: Literal["gently", "now"] | None
@@ -136,6 +137,7 @@ class _State(_Stored):
             generation=self.generation,
             model=self.model,
             trained_on=self.trained_on,
+            counted_before=self.counted_before,
             chosen_before=self.chosen_before,
             paused=self.paused,
             stopping=self.stopping,
