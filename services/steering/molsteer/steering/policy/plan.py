@@ -15,6 +15,7 @@ Surrogate = Literal["graphs", "gp", "trees"]
 DuringUpdate = Literal["continue", "hold-while-training", "pause"]
 BudgetCounts = Literal["successes", "attempts"]
 Merge = Literal["progressive", "complete"]
+Promotion = Literal["share", "price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Plan:
         budget_counts: Whether budgets count what succeeded, or what was given up as well.
         level: The first level, at which molecules are simulated that a model chose.
         rungs: The levels above it, in order.
+        promotion: Who climbs, and when: the best by the level below as soon as a rung's share
+            allows (`share`), or whoever promises more for what is still to be paid than the next
+            new molecule does (`price`).
+        prices: Seconds of a simulation at each level as somebody stated them, None where it is
+            measured; empty where all are.
         slots_simulate: Simulations that can run at once.
         slots_train: Training tasks in flight at most.
         slots_infer: Inference tasks in flight at most.
@@ -97,6 +103,8 @@ class Plan:
     labels_first: bool = False
     level: str = "xtb"
     rungs: tuple[Rung, ...] = ()
+    promotion: Promotion = "share"
+    prices: tuple[float | None, ...] = ()
     surrogates: tuple[Surrogate, ...] = ("graphs",)
     budget_counts: BudgetCounts = "successes"
     control_share: float = 0.0

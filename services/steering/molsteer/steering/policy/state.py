@@ -85,6 +85,8 @@ class Standing:
         failures_in_a_row: Molecules given up since the last success.
         candidates: Molecules of the level below that may climb to this one, best first, as many
             as `Plan.shortlist`; none at the first level.
+        timed, seconds: Simulations of which it is known how long they took, and how long all of
+            these did.
     """
 
     simulations: Tasks[DispatchSimulation] = field(default_factory=Tasks)
@@ -92,17 +94,33 @@ class Standing:
     abandoned: HashTrieMap[int, DispatchSimulation] = field(default_factory=HashTrieMap)
     failures_in_a_row: int = 0
     candidates: tuple[Candidate, ...] = ()
+    timed: int = 0
+    seconds: float = 0.0
 
     def start(self, task: DispatchSimulation) -> Standing:
         """Dispatch the first attempt of a molecule."""
         # Here and below as `replace` does, in a third of its time: this is done for each event.
-        simulations, failures = self.simulations.start(task), self.failures_in_a_row
-        return Standing(simulations, self.successes, self.abandoned, failures, self.candidates)
+        return Standing(
+            self.simulations.start(task),
+            self.successes,
+            self.abandoned,
+            self.failures_in_a_row,
+            self.candidates,
+            self.timed,
+            self.seconds,
+        )
 
-    def succeed(self, task: DispatchSimulation) -> Standing:
-        """Count a running simulation that succeeded."""
-        simulations, successes = self.simulations.end(task), self.successes + 1
-        return Standing(simulations, successes, self.abandoned, 0, self.candidates)
+    def succeed(self, task: DispatchSimulation, seconds: float | None) -> Standing:
+        """Count a running simulation that succeeded, and how long it took."""
+        return Standing(
+            self.simulations.end(task),
+            self.successes + 1,
+            self.abandoned,
+            0,
+            self.candidates,
+            self.timed + (seconds is not None),
+            self.seconds + (seconds or 0.0),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from molsteer.steering.policy.chance.control import next_draws
+from molsteer.steering.policy.climbing import climbers
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Dispatch,
@@ -144,7 +145,8 @@ def dispatch_inference(state: State) -> Step | None:
     if len(update.tasks.running) >= state.plan.slots_infer:
         return None
     first, *others = update.tasks.waiting
-    task = replace(first, control=next_draws(state, first.chunk))
+    climbing = sorted(climbers(state).intersection(state.plan.molecules_of(first.chunk)))
+    task = replace(first, control=next_draws(state, first.chunk), climbing=tuple(climbing))
     tasks = Tasks(update.tasks.running, tuple(others)).start(task)
     return replace(state, update=replace(update, tasks=tasks)), (task,)
 

@@ -67,6 +67,11 @@ class LevelSection(ReplaySettings):
         description="Part of the molecules of the level before that are simulated at this one as "
         f"well, the best first; {SHARE} if not given. The first level has none.",
     )
+    price_s: PositiveFloat | None = Field(
+        default=None,
+        description="Core-seconds of a simulation, where policy.promotion is price; if not given, "
+        "what those of the campaign take.",
+    )
 
 
 class ObjectiveSection(Section):
