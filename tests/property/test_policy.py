@@ -14,6 +14,7 @@ from support.referee import Campaign, success
 
 from molsteer.steering.policy.codecs.journal_codec import from_json, to_json
 from molsteer.steering.policy.codecs.state_codec import state_from_json, state_to_json
+from molsteer.steering.policy.commands import DispatchInference
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import (
     Candidate,
@@ -67,6 +68,7 @@ plans = st.builds(
     predict_early=st.booleans(),
     labels_first=st.booleans(),
     rungs=st.lists(shares, max_size=2).map(rungs_of),
+    promotion=st.sampled_from(["share", "price"]),
     budget_counts=st.sampled_from(["successes", "attempts"]),
     control_share=st.sampled_from([0.0, 0.05, 0.3, 1.0]),
     seed=st.integers(0, 9),
@@ -284,7 +286,13 @@ def _success(campaign: Campaign, task_id: str, chance: Random) -> Event:
     if not isinstance(event, ChunkScored):
         return event
     plan, chunk = campaign.state.plan, int(task_id.split("/")[2])
-    scores = [Candidate(molecule, chance.random()) for molecule in plan.molecules_of(chunk)]
+    asked = campaign.state.update.tasks.running.get(task_id) if campaign.state.update else None
+    climbing = asked.climbing if isinstance(asked, DispatchInference) else ()
+    scores = [
+        Candidate(molecule, chance.random(), chance.choice([None, chance.random()]))
+        for molecule in plan.molecules_of(chunk)
+    ]
     keep = plan.shortlist + len(campaign.state.chosen)
     best = sorted(scores, key=lambda candidate: -candidate.score)[:keep]
+    best += [each for each in scores if each.molecule in climbing and each not in best]
     return ChunkScored(event.at, task_id, tuple(best))

@@ -180,7 +180,7 @@ class Referee:
         self.named: set[int] = set()  # molecules that given models have named
         self.update: int | None = None
         self.generation = 0
-        self.trained_on = 0
+        self.trained_on = self.counted_before = 0
         self.members: list[int] = []
         self.models: set[str] = set()
         self.scoring = False
@@ -192,6 +192,11 @@ class Referee:
     @property
     def labels(self) -> int:
         return self.plan.known_labels + len(self.labelled)
+
+    @property
+    def counted(self) -> int:
+        """What makes an update due."""
+        return self.plan.known_labels + sum(map(self.spent, self.rungs.levels))
 
     @property
     def room(self) -> int:
@@ -256,12 +261,16 @@ class Referee:
                 self.owed |= {(task.molecule, task.level) for task in again}
             case UpdateEnded(generation=generation, outcome=outcome):
                 assert self.update == generation, "only the running update ends"
-                assert self.running("train") + self.running("infer") == 0, "its tasks are over"
-                self.update = None
-                self.trained_on = 0 if outcome == "cancelled" else self.trained_on
-                self.given = self.given and outcome == "cancelled"
+                self._end_update(outcome)
             case Finish(reason=reason):
                 self._finish(reason)
+
+    def _end_update(self, outcome: str) -> None:
+        assert self.running("train") + self.running("infer") == 0, "its tasks are over"
+        self.update = None
+        if outcome == "cancelled":
+            self.trained_on = self.counted_before = 0
+        self.given = self.given and outcome == "cancelled"
 
     def _finish(self, reason: str) -> None:
         assert not self.in_flight, "nothing runs after the end"
@@ -280,9 +289,8 @@ class Referee:
         if self.paused or min(self.slots.values()) == 0:
             return  # everything may have to wait
         assert self.in_flight, "the campaign hangs"
-        due = self.given or self.labels - self.trained_on >= (
-            self.plan.retrain_after if self.generation else self.plan.first_training_after
-        )
+        enough = self.plan.retrain_after if self.generation else self.plan.first_training_after
+        due = self.given or (self.labels > 0 and self.counted - self.counted_before >= enough)
         if self.stopping or self.room <= 0:
             assert self.update is None, "the update is of no use"
         elif self.update is None:
@@ -410,6 +418,7 @@ class Referee:
             assert task.generation == self.generation + 1
             self.update = self.generation = task.generation
             self.trained_on, self.members, self.models = self.labels, [], set()
+            self.counted_before = self.counted
             self.scoring = False
         assert task.generation == self.update, "one update at a time"
         assert task.labels == self.trained_on > 0, "all groups learn from the same labels"
@@ -430,6 +439,7 @@ class Referee:
             assert task.generation == self.generation + 1
             self.update = self.generation = task.generation
             self.trained_on, self.models = self.labels, {"given"}
+            self.counted_before = self.counted
             self.members = list(range(self.plan.members))
         assert task.generation == self.update, "the running update's model is asked"
         assert self.models, "there is a model to ask"

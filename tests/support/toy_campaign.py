@@ -25,6 +25,7 @@ from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.chances import chances_as_of
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
@@ -119,13 +120,16 @@ class ToyCampaign:
         space = as_grown(self.space, ledger, self.folder)
         dispatching = Dispatching("toy", settings, self.folder, space, ledger, self.blobs)
         self.searched = lambda: dispatching.space
+        intake = Intake(
+            self.folder, space, ledger, self.blobs, settings.outputs, settings.objectives
+        )
+        if self.plan.promotion == "price":
+            intake.chances_now = lambda: chances_as_of(ledger, settings)
         campaign = Campaign(
             ledger=ledger,
             bus=self.bus,
             dispatching=dispatching,
-            intake=Intake(
-                self.folder, space, ledger, self.blobs, settings.outputs, settings.objectives
-            ),
+            intake=intake,
             inbox=Inbox(self.folder, ledger),
             clock=self.clock,
             lost_after_s=5.0,

@@ -18,6 +18,7 @@ from molsteer.steering import run_directory
 from molsteer.steering.control.requests import Inbox, make_folder
 from molsteer.steering.control.thresholds import thresholds_of
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.chances import chances_as_of
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.helm import alone
 from molsteer.steering.loop.intake import Intake
@@ -132,11 +133,15 @@ def _campaign(
         make_folder(folder)
     bus = RedisDispatch(settings.queue, campaign_id, settings.pools, key_ring)
     stack.callback(bus.close)
+    dispatching = Dispatching(campaign_id, settings, folder, space, ledger, blobs)
+    intake = Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives)
+    if settings.policy.promotion == "price":
+        intake.chances_now = lambda: chances_as_of(ledger, dispatching.settings)
     return Campaign(
         ledger=ledger,
         bus=bus,
-        dispatching=Dispatching(campaign_id, settings, folder, space, ledger, blobs),
-        intake=Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives),
+        dispatching=dispatching,
+        intake=intake,
         inbox=Inbox(folder, ledger),
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,

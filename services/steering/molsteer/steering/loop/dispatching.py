@@ -217,7 +217,7 @@ class Dispatching:
             first=first,
             cost=sought.cost,
             keep=self.settings.policy.shortlist + searched,
-            also=tuple(molecule - first for molecule in command.control),
+            also=tuple(molecule - first for molecule in (*command.control, *command.climbing)),
             batch_size=self.settings.infer.batch_size,
         )
 
