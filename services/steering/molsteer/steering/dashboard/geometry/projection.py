@@ -85,7 +85,7 @@ def _bonds(
     for one, other in _bound(geometry):
         (x1, y1, z1), (x2, y2, z2) = placed[one].tolist(), placed[other].tolist()
         yield (
-            (z1 + z2) / 2,
+            min(z1, z2) - 0.1,  # behind both of its atoms
             f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
             'stroke="#8b93a0" stroke-width="4" stroke-linecap="round"/>',
         )

@@ -23,7 +23,7 @@ from molsteer.steering.report.models import worthless
 from molsteer.steering.report.page import model_sheets, sheets
 from molsteer.steering.report.page.answers import answers
 
-BEST_SHOWN = 12
+BEST_SHOWN = 10
 
 
 def overview(site: Site, request: Request, campaign: Campaign) -> Response:

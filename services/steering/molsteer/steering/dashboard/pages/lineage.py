@@ -45,7 +45,7 @@ def _lineage(told: OneMolecule) -> Iterator[tuple[str, str]]:
         yield "score", f"{expected.score:.4g}; the largest are simulated first"
     if update is not None:
         for key, error in update.validation_mae.items():
-            yield f"held-out error, {key}", written(error.value, error.unit, 2)
+            yield f"held-out error, {key.replace('_', ' ')}", written(error.value, error.unit, 2)
     if told.newest is not None and (expected is None or told.newest != expected):
         yield from _expected(told.newest, f"expected by update {told.newest.generation}")
     if told.place is not None:

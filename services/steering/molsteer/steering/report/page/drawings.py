@@ -27,7 +27,7 @@ def structure(smiles: str, size: tuple[int, int] = (_WIDTH, _HEIGHT)) -> bytes |
     drawer = rdMolDraw2D.MolDraw2DSVG(*size)
     options: Any = drawer.drawOptions()  # whose published types are wrong
     options.clearBackground = False
-    options.fixedBondLength = 26.0
+    options.fixedBondLength = 26.0 * size[0] / _WIDTH
     options.bondLineWidth = 1.5
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule)
     drawer.FinishDrawing()
