@@ -1,0 +1,77 @@
+"""Serves a dashboard until somebody ends it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from molsteer.shared.errors import UserError
+from molsteer.steering.dashboard.access import Access, is_loopback
+from molsteer.steering.dashboard.campaigns import Campaigns
+from molsteer.steering.dashboard.web import Dashboard
+from molsteer.steering.records.overview import places
+from molsteer.steering.run_records import RunRecords
+
+_THREADS = 8
+
+
+def serve(
+    root: Path, host: str, port: int, *, with_token: bool, tell: Callable[[str], None]
+) -> None:
+    """Serve the campaigns of a folder until Ctrl-C.
+
+    Args:
+        root: A folder of run directories, or a run directory.
+        host: Address to listen at.
+        port: Port, 0 for any that is free.
+        with_token: Whether a token is asked for on this machine as well; elsewhere one always is.
+        tell: Is given the address to open.
+
+    Raises:
+        UserError: If the port cannot be had, or nothing is there to be shown.
+    """
+    from waitress.server import create_server
+
+    campaigns = Campaigns(root)
+    if campaigns.is_one:
+        RunRecords(root).progress()  # what cannot be read is said here, and not on a page
+    places(root)
+    token = secrets.token_urlsafe(24) if with_token or not is_loopback(host) else None
+    application: list[Dashboard] = []
+    try:
+        server = create_server(
+            lambda environ, start: application[0](environ, start),
+            host=host,
+            port=port,
+            threads=_THREADS,
+            ident="molsteer",
+            clear_untrusted_proxy_headers=True,
+        )
+    except (OSError, ValueError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(
+            f"The dashboard cannot be served at {host}:{port}: {reason.rstrip('.')}. Choose another "
+            "--port (0 takes any that is free) or --host."
+        ) from None
+    bound = _port(server, port)
+    application.append(Dashboard(campaigns, Access(token, bound)))
+    tell(f"http://{_named(host)}:{bound}/{f'?token={token}' if token else ''}")
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def _port(server: object, asked: int) -> int:
+    """Find out the port of a server, which listens at several addresses where a name has them."""
+    several = getattr(server, "effective_listen", None)
+    return int(several[0][1] if several else getattr(server, "effective_port", asked))
+
+
+def _named(host: str) -> str:
+    import socket
+
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - where it was bound to, and is not a name to open
+        return socket.gethostname()
+    return f"[{host}]" if ":" in host else host
