@@ -2,8 +2,8 @@
 
     PYTHONPATH=tests python bench/dashboard.py [--molecules 100000] [--folder FOLDER]
 
-Makes a ledger with that many results, serves it as `molsteer dashboard` does, and asks for its pages
-over HTTP: the first time, as after a start, and again. With a Chromium it measures the first paint.
+Makes a ledger with that many results, serves it as `molsteer dashboard` does, and asks for its
+pages over HTTP: the first time, as after a start, and again; and a Chromium when it painted first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import random
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from support.made_campaigns import made_campaign
 from support.made_ledgers import HIGH_IP
