@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from molsteer.shared.errors import UserError
 from molsteer.steering.dashboard.access import Access, is_loopback
 from molsteer.steering.dashboard.campaigns import Campaigns
 from molsteer.steering.dashboard.web import Dashboard
+from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.overview import places
-from molsteer.steering.run_records import RunRecords
+from molsteer.steering.run_directory import public_settings
 
 _THREADS = 8
 
@@ -35,9 +39,12 @@ def serve(
     """
     from waitress.server import create_server
 
+    # Several requests at a time are no news: a page has many pictures.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     campaigns = Campaigns(root)
-    if campaigns.is_one:
-        RunRecords(root).progress()  # what cannot be read is said here, and not on a page
+    if campaigns.is_one:  # what cannot be read is said here, and not on a page
+        with closing(look_into(root, held=is_held(root))):
+            public_settings(root)
     places(root)
     token = secrets.token_urlsafe(24) if with_token or not is_loopback(host) else None
     with _listening(host, port) as at:

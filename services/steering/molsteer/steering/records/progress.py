@@ -37,8 +37,8 @@ class Progress:
         validation_mae: Held-out error of its models, None before the first.
         rate_per_min: Simulations settled per minute, over the last half of this session of steering
             and at least the last 30; None before there are 10.
-        left_s: Estimated time to the end, by what the last half of this session foresaw; None before
-            there is a rate.
+        left_s: Estimated time to the end, by what the last half of this session foresaw; None
+            before there is a rate.
         against_chance: By how much models choose better than chance by the leading objective; None
             where that cannot be told, and while it is not asked for: it looks at every label.
     """

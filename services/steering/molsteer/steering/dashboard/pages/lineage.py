@@ -50,8 +50,9 @@ def _chosen_by(told: OneMolecule) -> str:
     if told.by_chance:
         return "chance, as a control of the models"
     if told.update is not None:
-        kinds = " and ".join(told.update.ranked_by) or "the models"
-        return f"{kinds} of update {told.update.generation}, trained on {told.update.labels} labels"
+        kinds = f" ({' and '.join(told.update.ranked_by)})" if told.update.ranked_by else ""
+        which = f"the models of update {told.update.generation}{kinds}"
+        return f"{which}, trained on {told.update.labels} labels"
     return "the models" if told.expected else "the start, before there was a model"
 
 
