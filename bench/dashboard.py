@@ -2,8 +2,8 @@
 
     PYTHONPATH=tests python bench/dashboard.py [--molecules 100000] [--folder FOLDER]
 
-Makes a ledger with that many results, serves it as `molsteer dashboard` does, and asks for its pages
-over HTTP: the first time, as after a start, and again. With a Chromium it measures the first paint.
+Makes a ledger with that many results, serves it as `molsteer dashboard` does, and asks for its
+pages over HTTP: the first time, as after a start, and again; and a Chromium when it painted first.
 """
 
 from __future__ import annotations
@@ -11,11 +11,16 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
+import requests
+from support.browser import browser
+from support.dashboard_process import dashboard
 from support.made_campaigns import made_campaign
 from support.made_ledgers import HIGH_IP
 
@@ -77,3 +82,51 @@ def _add(ledger: Ledger, number: int, smiles: str, chance: random.Random) -> Non
             (molecule, generation, json.dumps([value + chance.gauss(0.0, 0.3)])),
         )
     own_columns.keep(ledger, molecule, ["name"], {"name": f"compound {number}"})
+
+
+PAGES = {
+    "overview": "",
+    "overview, again": "",
+    "molecules": "molecules",
+    "the last page": "molecules?page=100000",
+    "sorted by prediction": "molecules?order=predicted&direction=descending",
+    "sorted by SMILES": "molecules?order=smiles&direction=ascending",
+    "hits": "molecules?group=hits",
+    "searched for a part": "molecules?q=c1ccc(cc1)CO",
+    "searched for a name": "molecules?q=compound 777",
+    "searched for what is not there": "molecules?q=nothing",
+    "one molecule": "molecules/999",
+}
+
+_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+
+@click.command()
+@click.option("--molecules", default=100_000, show_default=True)
+@click.option("--folder", type=click.Path(path_type=Path), help="Keeps the campaign for next time.")
+def main(molecules: int, folder: Path | None) -> None:
+    """Measure the pages of a campaign with so many molecules."""
+    with TemporaryDirectory() as made:
+        run_dir = (folder or Path(made)) / f"with-{molecules}"
+        if not run_dir.exists():
+            large_campaign(run_dir, molecules)
+        with dashboard(run_dir, Path(made) / "log") as (address, _):
+            campaign = f"{address}c/{run_dir.name}/"
+            for name, page in PAGES.items():
+                begun = time.perf_counter()
+                answer = requests.get(campaign + page, timeout=600)
+                answer.raise_for_status()
+                took_s = time.perf_counter() - begun
+                print(f"{name:32} {took_s:8.3f} s {len(answer.content) / 1e3:8.1f} kB")
+            begun = time.perf_counter()
+            requests.get(f"{campaign}figures/discovery.svg", timeout=600).raise_for_status()
+            print(f"{'the first figure is there after':32} {time.perf_counter() - begun:8.3f} s")
+            with browser(Path(made)) as tab:
+                for page in ("", "molecules"):
+                    tab.open(campaign + page)
+                    painted_s = tab.told(_PAINT) / 1e3
+                    print(f"{f'first paint of /{page}':32} {painted_s:8.3f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,9 @@ from molsteer.steering.ledger import own_columns
 
 pytestmark = pytest.mark.fast
 
-EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'javascript:alert(3)\x1b]0;x\x07\u202e"
+EVIL = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'javascript:alert(3)\x1b]0;x\x07\u202e"
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +45,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "", "models", "workers", "molecules", "molecules/9", "molecules?group=failed"]
-    + ["molecules/8", "molecules?q=<script>alert(1)</script>", "nowhere/<script>"],
+    [
+        *("/", "", "models", "workers", "molecules", "molecules/9", "molecules?group=failed"),
+        *("molecules/8", "molecules?q=<script>alert(1)</script>", "nowhere/<script>"),
+    ],
 )
 def test_what_others_wrote_is_text_and_never_a_part_of_the_page(
     address: str, hostile: Path
@@ -97,8 +101,10 @@ def test_a_page_of_elsewhere_whose_name_points_here_sees_nothing(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("host", "here"),
-    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("127.9.9.9", True)]
-    + [("0.0.0.0", False), ("::", False), ("10.0.0.1", False), ("example.org", False)],
+    [
+        *((host, True) for host in ("127.0.0.1", "localhost", "::1", "127.9.9.9")),
+        *((host, False) for host in ("0.0.0.0", "::", "10.0.0.1", "example.org")),  # noqa: S104
+    ],
 )
 def test_only_addresses_of_this_machine_go_without_a_token(host: str, here: bool) -> None:
     assert is_loopback(host) is here

@@ -104,7 +104,7 @@ def test_a_large_table_has_pages(tmp_path: Path) -> None:
     with closing(made_campaign(tmp_path / "run", results=results, budget=100)):
         pass
     client = visitor(tmp_path)
-    assert listed(client, campaign="run") == [n for n in reversed(range(3, ROWS + 3))]
+    assert listed(client, campaign="run") == list(reversed(range(3, ROWS + 3)))
     assert listed(client, "?page=2", "run") == [2, 1, 0]
     shown = page(client, "/c/run/molecules?order=smiles&direction=ascending")
     assert f"1 to {ROWS} of {ROWS + 3}" in shown.text

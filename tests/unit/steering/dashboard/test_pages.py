@@ -13,7 +13,6 @@ from werkzeug.test import Client
 
 from molsteer.steering.dashboard.campaigns import key_of
 
-
 pytestmark = pytest.mark.fast
 
 OUTPUTS = [each.output for each in HIGH_IP]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Request, Response
 
-_NEEDS_TOKEN = (
-    "This dashboard asks for a token. Open the whole address that molsteer dashboard printed when it "
-    "was started, with what stands behind the question mark."
+_ASKS_FOR_ONE = (
+    "This dashboard asks for a token. Open the whole address that molsteer dashboard printed when "
+    "it was started, with what stands behind the question mark."
 )
 _OTHER_HOST = (
-    "This dashboard answers on this machine alone. Open it as http://localhost and its port, through "
-    "an SSH tunnel if it runs elsewhere, or start it with --host."
+    "This dashboard answers on this machine alone. Open it as http://localhost and its port, "
+    "through an SSH tunnel if it runs elsewhere, or start it with --host."
 )
 _NAMES_OF_THIS_MACHINE = {"localhost", "127.0.0.1", "[::1]"}
 
@@ -59,7 +59,7 @@ class Access:
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if self._is_right(request.cookies.get(self._cookie, "")) or self._is_right(bearer):
             return None
-        raise Unauthorized(_NEEDS_TOKEN)
+        raise Unauthorized(_ASKS_FOR_ONE)
 
     @property
     def _cookie(self) -> str:
@@ -70,9 +70,8 @@ class Access:
 
     def _welcome(self, request: Request) -> Response:
         """Keep the token in a cookie, so that it is in no further address."""
-        assert self.token is not None
         response = Response(status=303, headers={"Location": request.path})
-        response.set_cookie(self._cookie, self.token, httponly=True, samesite="Strict")
+        response.set_cookie(self._cookie, self.token or "", httponly=True, samesite="Strict")
         return response
 
 

@@ -29,6 +29,7 @@ _KEPT = 8
 
 _PLAIN = re.compile(r"(?!~)[A-Za-z0-9._~-]*[A-Za-z0-9_-][A-Za-z0-9._~-]*")
 
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a report tells of a campaign.

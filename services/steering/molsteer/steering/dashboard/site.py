@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -59,18 +58,21 @@ class Site:
     def _templates(self) -> Environment:
         return environment(FOLDER / "templates")
 
-    def page(
-        self, template: str, request: Request, *, status: int = 200, **told: object
-    ) -> Response:
+    def page(self, template: str, request: Request, /, **told: object) -> Response:
         """Fill a template; whatever is put into it is escaped."""
-        text = self._templates.get_template(template).render(
-            version=self._version,
-            several=not self.campaigns.is_one,
-            **told,
-        )
-        response = Response(text, status=status, mimetype="text/html")
+        response = Response(self._filled(template, **told), mimetype="text/html")
         response.add_etag()
         return response.make_conditional(request)
+
+    def problem(self, status: int, sentence: str) -> Response:
+        """Say what went wrong."""
+        text = self._filled("problem.html", title="Not to be seen", sentence=sentence)
+        return Response(text, status=status, mimetype="text/html")
+
+    def _filled(self, template: str, **told: object) -> str:
+        return self._templates.get_template(template).render(
+            version=self._version, several=not self.campaigns.is_one, **told
+        )
 
 
 def picture(svg: bytes, request: Request, *, lasting: bool = False) -> Response:
@@ -93,5 +95,3 @@ def download(data: str | bytes, name: str, mimetype: str, **headers: str) -> Res
     """Answer with a file that is kept and not shown."""
     disposition = {"Content-Disposition": f'attachment; filename="{name}"', **headers}
     return Response(data, mimetype=mimetype, headers=disposition)
-
-

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -57,9 +57,7 @@ class Dashboard:
         self._site, self._access = Site(campaigns), access
         self._map = Map([Rule(address, endpoint=page) for address, page in _PAGES.items()])
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         request = Request(environ)
         response = self._answered(request)
@@ -68,20 +66,20 @@ class Dashboard:
         return response(environ, start_response)
 
     def _answered(self, request: Request) -> Response:
+        problem = self._site.problem
         try:
             return self._access.check(request) or self._shown(request)
         except HTTPException as error:
-            if error.response is not None or (error.code or 0) in {301, 304, 308}:
+            if (error.code or 0) in {301, 308}:  # an address that lacks its last slash
                 return Response.force_type(error.get_response(request.environ), request.environ)
-            return self._problem(request, error.code or 500, error.description or error.name)
+            return problem(error.code or 500, error.description or error.name)
         except ServiceUnavailable as error:
-            return self._problem(request, 503, str(error))
+            return problem(503, str(error))
         except MolsteerError as error:
-            return self._problem(request, 404, str(error))
+            return problem(404, str(error))
         except Exception:
             log.exception("The dashboard could not show %s.", request.path)
-            error = InternalServerError()
-            return self._problem(request, 500, f"{error.description} The log has the details.")
+            return problem(500, "This page could not be made; where it was started, it says why.")
 
     def _shown(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:
@@ -89,15 +87,12 @@ class Dashboard:
         if len(request.path) + len(request.query_string) > _LONGEST_ADDRESS:
             raise NotFound("This address is too long.")
         page, values = self._map.bind_to_environ(request.environ).match()
-        site = self._site
-        if "key" in values:
-            values["campaign"] = site.campaigns.of(values.pop("key"))
-            if values["campaign"] is None:
-                raise NotFound(f"There is no such run directory in {site.campaigns.root}.")
-        shown: Response = page(site, request, **values)
+        told = dict(values)
+        if "key" in told:
+            campaign = self._site.campaigns.of(told.pop("key"))
+            if campaign is None:
+                root = self._site.campaigns.root
+                raise NotFound(f"There is no such run directory in {root}.")
+            told["campaign"] = campaign
+        shown: Response = page(self._site, request, **told)
         return shown
-
-    def _problem(self, request: Request, status: int, sentence: str) -> Response:
-        return self._site.page(
-            "problem.html", request, status=status, title="Not to be seen", sentence=sentence
-        )

@@ -58,7 +58,8 @@ def read_found_of(ledger: Ledger, molecules: Sequence[int]) -> Mapping[int, Sequ
     """Read the results of some molecules, in their order; what has none is left out."""
     which = json.dumps(list(molecules))
     rows = ledger.connection.execute(
-        f"{_RESULTS} WHERE molecule IN (SELECT value FROM json_each(?)) ORDER BY number", (which,)
+        f"{_RESULTS} WHERE molecule IN (SELECT value FROM json_each(?)) ORDER BY number",  # noqa: S608 - ours
+        (which,),
     ).fetchall()
     values = _values(ledger, [row["number"] for row in rows])
     own = {molecule: own_columns.of(ledger, molecule) for molecule in molecules}

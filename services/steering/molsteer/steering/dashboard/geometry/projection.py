@@ -70,7 +70,9 @@ def _seen(positions: npt.NDArray[np.float64], turn_deg: float) -> npt.NDArray[np
 def _atoms(
     symbols: Sequence[str], placed: npt.NDArray[np.float64], scale: float
 ) -> Iterator[tuple[float, str]]:
-    for symbol, (x, y, depth), radius in zip(symbols, placed.tolist(), _radii(symbols), strict=True):
+    for symbol, (x, y, depth), radius in zip(
+        symbols, placed.tolist(), _radii(symbols), strict=True
+    ):
         colour = _COLOURS.get(symbol, _OTHER)
         size = min(max(0.42 * radius * scale, 4.0), 22.0)
         yield (
@@ -79,9 +81,7 @@ def _atoms(
         )
 
 
-def _bonds(
-    geometry: Geometry, placed: npt.NDArray[np.float64]
-) -> Iterator[tuple[float, str]]:
+def _bonds(geometry: Geometry, placed: npt.NDArray[np.float64]) -> Iterator[tuple[float, str]]:
     for one, other in _bound(geometry):
         (x1, y1, z1), (x2, y2, z2) = placed[one].tolist(), placed[other].tolist()
         yield (

@@ -32,26 +32,28 @@ def lineage(told: OneMolecule) -> Sequence[tuple[str, str]]:
 
 
 def _lineage(told: OneMolecule) -> Iterator[tuple[str, str]]:
-    update, expected = told.update, told.expected
-    if told.by_chance:
-        yield "chosen by", "chance, as a control of the models"
-    elif update is not None:
-        kinds = " and ".join(update.ranked_by) or "the models"
-        yield "chosen by", f"{kinds} of update {update.generation}, trained on {update.labels} labels"
-    elif expected is None:
-        yield "chosen by", "the start, before there was a model"
-    if expected is not None:
-        yield from _expected(expected, "expected then")
-        yield "score", f"{expected.score:.4g}; the largest are simulated first"
-    if update is not None:
-        for key, error in update.validation_mae.items():
-            yield f"held-out error, {key.replace('_', ' ')}", written(error.value, error.unit, 2)
-    if told.newest is not None and (expected is None or told.newest != expected):
+    yield "chosen by", _chosen_by(told)
+    if told.expected is not None:
+        yield from _expected(told.expected, "expected then")
+        yield "score", f"{told.expected.score:.4g}; the largest are simulated first"
+    for key, error in told.update.validation_mae.items() if told.update else ():
+        yield f"held-out error, {key.replace('_', ' ')}", written(error.value, error.unit, 2)
+    if told.newest is not None and told.newest != told.expected:
         yield from _expected(told.newest, f"expected by update {told.newest.generation}")
     if told.place is not None:
         yield "place among all", f"{told.place:,}, by the leading objective"
     if told.found:
         yield "found as no.", f"{told.found[0].number:,}"
+
+
+def _chosen_by(told: OneMolecule) -> str:
+    if told.by_chance:
+        return "chance, as a control of the models"
+    if told.update is not None:
+        kinds = f" ({' and '.join(told.update.ranked_by)})" if told.update.ranked_by else ""
+        which = f"the models of update {told.update.generation}{kinds}"
+        return f"{which}, trained on {told.update.labels} labels"
+    return "the models" if told.expected else "the start, before there was a model"
 
 
 def _expected(expectation: Expectation, when: str) -> Iterator[tuple[str, str]]:

@@ -70,7 +70,9 @@ def geometry_drawing(_site: Site, request: Request, campaign: Campaign, number: 
 def xyz(_site: Site, request: Request, campaign: Campaign, number: int) -> Response:
     """Give a geometry as an XYZ file."""
     told, geometry = _asked(request, campaign, number)
-    return download(as_xyz(geometry, _named(told, geometry)), _file(number, "xyz"), "chemical/x-xyz")
+    return download(
+        as_xyz(geometry, _named(told, geometry)), _file(number, "xyz"), "chemical/x-xyz"
+    )
 
 
 def sdf(_site: Site, request: Request, campaign: Campaign, number: int) -> Response:

@@ -94,7 +94,7 @@ def read_molecule(ledger: Ledger, molecule: int) -> OneMolecule | None:
     wanted = objectives(ledger)
     return OneMolecule(
         molecule=molecule,
-        smiles=next((each.smiles for each in (*found, *tried) if each.smiles), None),
+        smiles=next(filter(None, [*(e.smiles for e in found), *(e.smiles for e in tried)]), None),
         own=own_columns.of(ledger, molecule),
         objectives=wanted,
         found=found,
@@ -131,8 +131,6 @@ def _expectation(ledger: Ledger, row: sqlite3.Row | None) -> Expectation | None:
     return Expectation(row["generation"], means, spreads, row["score"])
 
 
-def _place(
-    ledger: Ledger, wanted: Sequence[Objective], found: Sequence[Found]
-) -> int | None:
+def _place(ledger: Ledger, wanted: Sequence[Objective], found: Sequence[Found]) -> int | None:
     known = [v for o in wanted[:1] for each in found if (v := each.value(o.output)) is not None]
     return better_than(ledger, wanted[0], known[0]) + 1 if known else None
