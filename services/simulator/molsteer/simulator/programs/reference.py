@@ -82,7 +82,13 @@ class Reference:
             raise ScfFailed(state.charge, state.unpaired, _last_line(record))
         return SinglePoint(_number(record["return_result"]), record)
 
-    def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
+    def relax(
+        self,
+        species: Species,
+        state: ElectronicState,
+        start: Positions,
+        like: Relaxation | None = None,  # noqa: ARG002  # QCEngine takes no Hessian
+    ) -> Relaxation:
         """Find a minimum; see `Program.relax`."""
         self.deadline.check(species.smiles, f"before its {state.name} relaxed")
         described = qcschema.molecule(species, state, start)
