@@ -83,9 +83,9 @@ def modules_by_folder() -> dict[Path, list[str]]:
 @pytest.mark.parametrize(
     ("package", "absent"),
     [
-        ("molsteer-shared", {"torch", "torch-geometric", "rdkit"}),
-        ("molsteer-simulator", {"torch", "torch-geometric", "matplotlib"}),
-        ("molsteer-steering", {"torch", "torch-geometric", "qcengine", "tblite", "xtb"}),
+        ("molsteer-shared", {"torch", "rdkit"}),
+        ("molsteer-simulator", {"torch", "matplotlib"}),
+        ("molsteer-steering", {"torch", "qcengine", "tblite", "xtb"}),
         ("molsteer-trainer", {"rdkit", "qcengine", "tblite", "matplotlib"}),
         ("molsteer-inferencer", {"rdkit", "qcengine", "tblite", "matplotlib"}),
     ],

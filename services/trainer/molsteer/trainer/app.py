@@ -7,6 +7,7 @@ from typing import assert_never
 from molsteer.shared.ml.device import limit_threads
 from molsteer.shared.wire.learning import Train, Trained
 from molsteer.shared.worker.port import Handler, TaskContext
+from molsteer.trainer.ensemble import train_ensemble
 from molsteer.trainer.on_features.training import train_on_features
 
 
@@ -30,9 +31,6 @@ def train(body: Train, context: TaskContext) -> Trained:
     limit_threads()
     match body.surrogate:
         case "graphs":
-            # torch-geometric, which takes longer to import than all else together
-            from molsteer.trainer.ensemble import train_ensemble
-
             return train_ensemble(body, context)
         case "gp" | "trees":
             return train_on_features(body, context)

@@ -22,15 +22,11 @@ def checks(_file: Path | None) -> Iterator[Check]:
 def look_at_torch() -> Iterator[Finding]:
     """Check the device, and compute an ensemble on it."""
     import torch
-    import torch_geometric
 
     from molsteer.shared.ml.device import choose_device, device_name
 
     device = choose_device()
-    sentence = (
-        f"torch {torch.__version__} and torch-geometric {torch_geometric.__version__} compute on "
-        f"{device_name(device)}."
-    )
+    sentence = f"torch {torch.__version__} computes on {device_name(device)}."
     if device.type == "cpu" and _NVIDIA_DRIVER.exists():
         cure = "Install a CUDA build of torch that fits the driver, or free the GPU."
         yield Finding("warning", f"{sentence} The GPU here is not used.", cure)

@@ -8,9 +8,11 @@ from typing import assert_never
 import torch
 
 from molsteer.shared.blobs.port import Arrays
+from molsteer.shared.ml.networks import Networks
 from molsteer.shared.ml.on_features.gp import GaussianProcess
 from molsteer.shared.ml.on_features.trees import Trees
 from molsteer.shared.ml.port import Surrogate
+from molsteer.shared.ml.weights import EnsembleWeights, join
 from molsteer.shared.wire.specs import Surrogate as Kind
 
 
@@ -26,13 +28,8 @@ def load(kind: Kind, weights: Sequence[Arrays], device: torch.device) -> tuple[S
     """
     match kind:
         case "graphs":
-            # torch-geometric, which takes longer to import than all else together
-            from molsteer.shared.ml.networks import Networks
-            from molsteer.shared.ml.weights import EnsembleWeights, join
-
-            return (
-                Networks(join([EnsembleWeights.from_arrays(each) for each in weights]), device),
-            )
+            parts = [EnsembleWeights.from_arrays(each) for each in weights]
+            return (Networks(join(parts), device),)
         case "gp":
             return tuple(GaussianProcess.from_arrays(each, device) for each in weights)
         case "trees":
