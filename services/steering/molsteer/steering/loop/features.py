@@ -33,6 +33,14 @@ class LearnedFeatures:
     ledger: Ledger
     space: SearchSpace
 
+    def prepare(self) -> None:
+        """Compute what is not known yet of molecules outside the space.
+
+        Raises:
+            SpaceError: If features of the space cannot be read.
+        """
+        _ = self._known
+
     def of(self, molecules: npt.NDArray[np.int64]) -> Features:
         """Give those of all that was known before, and then of molecules of the space.
 

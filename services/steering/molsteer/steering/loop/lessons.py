@@ -34,6 +34,17 @@ class Lessons:
     outputs: Sequence[Output]
     on_features: bool
 
+    def prepare(self) -> None:
+        """Featurise the labels that were known, which may take long, before anybody waits for it.
+
+        Raises:
+            SpaceError: If the search space is no longer what it was.
+        """
+        if known_labels.count(self.ledger):
+            _ = self._known
+            if self.on_features:
+                self._features.prepare()
+
     def after(self, labels: int) -> LabelledGraphs:
         """Give the training set of so many labels, the known ones included.
 
