@@ -10,8 +10,9 @@ from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.codecs.plan_codec import plan_from
-from molsteer.steering.records.aims import leading
+from molsteer.steering.records.aims import leading, objectives
 from molsteer.steering.records.figures.achieved import Achieved, achieved, oldest_dispatched
+from molsteer.steering.records.figures.bests import on_front
 from molsteer.steering.records.figures.so_far import best_so_far
 from molsteer.steering.records.findings import Failure, failures
 from molsteer.steering.records.progress import Progress
@@ -104,6 +105,8 @@ class Now:
         latest_molecules: Those that were found last, the newest one first.
         updating: The update that goes on, None if there is none.
         failures: What failed, the most common kind first.
+        on_front: How many molecules are on the Pareto front of several objectives; None for a
+            single one, and where there are too many molecules to look at them time and again.
     """
 
     progress: Progress
@@ -116,6 +119,7 @@ class Now:
     latest_molecules: Sequence[Molecule]
     updating: Updating | None
     failures: Sequence[Failure]
+    on_front: int | None = None
 
 
 def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
@@ -139,6 +143,7 @@ def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
         latest_molecules=_molecules(ledger, objective, "number DESC") if objective else (),
         updating=_updating(ledger),
         failures=failures(ledger),
+        on_front=on_front(ledger, objectives(ledger)),
     )
 
 
