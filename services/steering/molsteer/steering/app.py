@@ -134,6 +134,7 @@ def _campaign(
     bus = RedisDispatch(settings.queue, campaign_id, settings.pools, key_ring)
     stack.callback(bus.close)
     dispatching = Dispatching(campaign_id, settings, folder, space, ledger, blobs)
+    dispatching.prepare()
     intake = Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives)
     if settings.policy.promotion == "price":
         intake.chances_now = lambda: chances_as_of(ledger, dispatching.settings)

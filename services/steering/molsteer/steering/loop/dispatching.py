@@ -74,6 +74,14 @@ class Dispatching:
     _put: dict[_Put, Blob] = field(default_factory=dict)
     _sought: dict[int, Sought] = field(default_factory=dict)
 
+    def prepare(self) -> None:
+        """Do now what would otherwise hold up the first training task.
+
+        Raises:
+            SpaceError: If the search space is no longer what it was.
+        """
+        self._lessons.prepare()
+
     def task(self, command: Dispatch, now: float) -> Task:
         """Write the message of one task.
 

@@ -33,6 +33,14 @@ class LearnedFeatures:
     space: SearchSpace
     _by_count: dict[int, Features] = field(default_factory=dict)
 
+    def prepare(self, known: int) -> None:
+        """Compute what is not computed yet of the first known labels outside the space.
+
+        Raises:
+            SpaceError: If features of the space cannot be read.
+        """
+        _ = self._known(known)
+
     def of(self, known: int, molecules: npt.NDArray[np.int64]) -> Features:
         """Give those of the first known labels, and then of molecules of the space.
 

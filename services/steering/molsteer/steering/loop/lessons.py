@@ -37,6 +37,17 @@ class Lessons:
     on_features: bool
     _by_count: dict[int, _Known] = field(default_factory=dict)
 
+    def prepare(self) -> None:
+        """Featurise the labels that were known, which may take long, before anybody waits for it.
+
+        Raises:
+            SpaceError: If the search space is no longer what it was.
+        """
+        if known := known_labels.count(self.ledger):
+            _ = self._known(known)
+            if self.on_features:
+                self._features.prepare(known)
+
     def after(self, labels: int) -> LabelledGraphs:
         """Give the training set of so many labels, the known ones included.
 

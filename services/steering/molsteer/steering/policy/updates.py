@@ -51,8 +51,10 @@ def asking_helps(state: State) -> bool:
 
 
 def _labels_suffice(state: State) -> bool:
+    if state.labels == 0:
+        return False
     if state.generation == 0:
-        return state.labels > 0 and state.counted >= state.plan.first_training_after
+        return state.counted >= state.plan.first_training_after
     return state.counted - state.counted_before >= state.plan.retrain_after
 
 

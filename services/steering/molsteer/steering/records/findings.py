@@ -15,6 +15,7 @@ from molsteer.steering.records.aims import levels, objectives, outputs
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.beliefs import Belief
 from molsteer.steering.records.figures.between_levels import Between, between_levels
+from molsteer.steering.records.figures.fronts import FrontAt, fronts
 from molsteer.steering.records.figures.groups import Comparison, group
 from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
@@ -84,6 +85,7 @@ class Findings:
         between_levels: How far each level agrees with the one below it, property by property.
         pareto: Numbers in the search space of the molecules that no other one beats by all
             objectives at once, the best by the leading one first; empty for a single objective.
+        fronts: How that came about, after each simulation that changed it; likewise.
         starter: How molecules were chosen before there was a model: random or k-means.
         comparisons: What was chosen then beside what models chose, objective by objective.
         against_chance: By how much models choose better than chance, where that can be told.
@@ -130,6 +132,7 @@ class Findings:
     currency: str = ""
     moved: Sequence[StoreUse] = ()
     traffic: Sequence[SiteTraffic] = ()
+    fronts: Sequence[FrontAt] = ()
 
     @property
     def leading(self) -> Objective | None:
@@ -176,6 +179,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         found=found,
         between_levels=_between(found, rungs),
         pareto=_pareto(found, wanted),
+        fronts=fronts(found, wanted),
         starter=identity.get("policy.starter", "random"),
         comparisons=[_compared(found, objective) for objective in wanted],
         against_chance=list(advantages(ledger)),

@@ -9,6 +9,7 @@ from molsteer.shared.wording import counted
 from molsteer.steering.ledger.additions import told as what_came
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.advantage import told
+from molsteer.steering.records.figures.fronts import told as told_of_front
 from molsteer.steering.records.figures.groups import Comparison, Group
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
@@ -98,6 +99,7 @@ def _compromises(findings: Findings) -> Iterator[str]:
         f"{counted(len(findings.pareto), 'molecule')} of which no other simulated one is at least "
         f"as good by every objective and better by one (the Pareto front).\n"
     )
+    yield f"{told_of_front(findings.fronts)}\n"
     yield best_compromises(findings)
 
 

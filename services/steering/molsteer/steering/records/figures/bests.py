@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.figures.pareto import front
+
+_MOST_COMPARED = 10_000
+"""Molecules up to which a front is found in a moment."""
 
 _LABELS = "FROM label WHERE level = :level AND property = :name"
 
@@ -59,6 +63,26 @@ def hits(ledger: Ledger, objective: Objective | None) -> int | None:
         {**_parameters(objective), "hit": objective.hit},
     ).fetchone()
     return int(count)
+
+
+def on_front(ledger: Ledger, objectives: Sequence[Objective]) -> int | None:
+    """Count the molecules on the Pareto front; None for fewer than two objectives, or too many."""
+    if len(objectives) < 2:
+        return None
+    merits = [
+        {
+            molecule: objective.merit(value)
+            for molecule, value in ledger.connection.execute(
+                f"SELECT molecule, value {_LABELS} LIMIT {_MOST_COMPARED + 1}",
+                _parameters(objective),
+            )
+        }
+        for objective in objectives
+    ]
+    if max(map(len, merits)) > _MOST_COMPARED:
+        return None
+    known = set[int](merits[0]).intersection(*merits[1:])
+    return len(front([[of_aim[molecule] for of_aim in merits] for molecule in sorted(known)]))
 
 
 def hit_condition(objective: Objective, value: str = "value") -> str | None:

@@ -57,6 +57,7 @@ def render_page(story: Story) -> str:
         best=sheets.best(findings, CARDS_SHOWN),
         remarks=[remark.replace("`", "") for remark in remarks(findings)],
         compromises=sheets.compromises(findings),
+        of_front=sheets.of_front(findings),
         objectives=[_wanted(findings, place) for place in range(len(findings.objectives))],
         drawings=drawings_by_section(story),
         sheets=sheets,
