@@ -33,7 +33,8 @@ def ion(name: StateName) -> Calculation:
         state, start = study.states[name], displaced(study.geometry)
         check = partial(check_ion, name=name)
         with stage(f"{name} relaxation"):
-            found = minimum(study.species, state, start, study.program, check)
+            molecule = study.minima["neutral"]
+            found = minimum(study.species, state, start, study.program, check, molecule)
         return _kept(study, name, found)
 
     return relaxed

@@ -206,7 +206,10 @@ def _ended(findings: Findings, settings: CampaignSettings) -> str:
                 f"molsteer continue {here}"
             )
         case "out-of-candidates":
-            return "out-of-candidates; the search space has no molecule left to simulate."
+            return (
+                f"out-of-candidates; the search space has no molecule left to simulate. More: "
+                f"molsteer space add {here} MOLECULES"
+            )
         case "failing":
             return f"failing. {_common_cause(findings)}"
         case reason:

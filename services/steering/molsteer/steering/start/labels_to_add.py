@@ -11,6 +11,8 @@ from molsteer.shared.wire.specs import Level
 from molsteer.steering.errors import LEDGER_FILE, UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import levels
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.start.training_set import SAME_WITHIN, Columns, read_training_set
@@ -39,7 +41,7 @@ def labels_to_add(source: Path, settings: CampaignSettings, columns: Columns) ->
 
 
 def _of_campaign(run_dir: Path, output: Output, level: Level) -> list[KnownLabel]:
-    with closing(Ledger(run_dir, read_only=True)) as ledger:
+    with closing(look_into(run_dir, held=is_held(run_dir))) as ledger:
         theirs = [each for each in levels(ledger) if _recipe(each) == _recipe(level)]
         if not theirs:
             raise UnusableTrainingSet(run_dir, [*_differences(levels(ledger), level)])

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from molsteer.steering.control.requests import Addendum
 from molsteer.steering.errors import RequestRefused
-from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.run_directory import public_settings, space_of
 from molsteer.steering.space.growth.layer import grow
 from molsteer.steering.space.progress import Progress, ignore
@@ -24,7 +25,7 @@ def searched(run_dir: Path) -> SearchSpace:
         NoCampaign: If the folder holds no campaign.
         RequestRefused: If the space is not at hand.
     """
-    with closing(Ledger(run_dir, read_only=True)) as ledger:
+    with closing(look_into(run_dir, held=is_held(run_dir))) as ledger:
         space = space_of(run_dir, ledger)
     if space is None:
         reason = "Its search space is not here. Ask where its molecules are, once it has begun."

@@ -14,6 +14,8 @@ from molsteer.steering.control.added_labels import FOLDER
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import leading
 from molsteer.steering.run_directory import public_settings
 from molsteer.steering.start.molecules_to_add import searched
@@ -39,7 +41,7 @@ def proposals(run_dir: Path, count: int, parents: int, seed: int) -> bytes:
     """
     from molsteer.steering.space.growth.proposing import propose  # RDKit
 
-    with closing(Ledger(run_dir, read_only=True)) as ledger:
+    with closing(look_into(run_dir, held=is_held(run_dir))) as ledger:
         best = _best(ledger, parents)
         known = {smiles.encode("ascii") for smiles in known_labels.names(ledger)}
     if not best:

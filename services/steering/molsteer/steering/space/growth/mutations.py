@@ -69,7 +69,7 @@ def fragments(smiles: Sequence[str]) -> tuple[str, ...]:
     found = {
         fragment
         for each in smiles
-        for fragment in BRICS.BRICSDecompose(Chem.MolFromSmiles(each))
+        for fragment in BRICS.BRICSDecompose(Chem.MolFromSmiles(each))  # type: ignore[no-untyped-call]
         if "*" in fragment
     }
     return tuple(sorted(found))
@@ -83,7 +83,7 @@ def recombined(pieces: Sequence[str], chance: random.Random) -> str | None:
 
 
 def _joined(chosen: Sequence[Chem.Mol]) -> Iterator[Chem.Mol]:
-    yield from BRICS.BRICSBuild(chosen, scrambleReagents=False, maxDepth=1)
+    yield from BRICS.BRICSBuild(chosen, scrambleReagents=False, maxDepth=1)  # type: ignore[no-untyped-call]
 
 
 def _atom(element: str) -> str:
