@@ -89,7 +89,7 @@ def test_steering_is_killed_while_labels_molecules_and_thresholds_come(
             answer = molsteer(*command)
             assert (answer.returncode, answer.stderr) == (0, "")
             with campaign.steered(f"{failpoint}:kill") as steering:
-                assert steering.wait(30) == -signal.SIGKILL
+                assert steering.wait(120) == -signal.SIGKILL
         campaign.steer_to_the_end()
         campaign.assert_counted_once()
         assert campaign.rows("SELECT kind || ' ' || added FROM addition ORDER BY number") == [

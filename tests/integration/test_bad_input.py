@@ -246,6 +246,16 @@ def test_redis_that_is_not_there_is_told_before_anything_is_made(
     assert "secret" not in said
 
 
+def test_a_store_that_no_endpoint_here_reaches_is_told_before_anything_is_made(
+    folder: Path,
+) -> None:
+    store = ("--stores-train", "endpoint", "--stores-endpoint", str(UUID(int=7)))
+    nowhere = {"PROXYSTORE_HOME": str(folder / "nowhere")}
+    said = refuse(folder, "run", "--space", "good.smi", *store, **nowhere)
+    assert f"The endpoint store at {UUID(int=7)} cannot be used" in said
+    assert "proxystore-endpoint start" in said
+
+
 def test_a_refused_password_is_told_and_not_shown(folder: Path, server: TcpServer) -> None:
     said = refuse(
         *(folder, "run", "--space", "good.smi", *EXTERNAL),

@@ -69,7 +69,7 @@ def growing(tmp_path: Path) -> Iterator[Growing]:
     if growing.process is not None and growing.process.poll() is None:
         growing.process.terminate()
         growing.process.terminate()
-        growing.process.wait(60)
+        growing.process.wait(120)
 
 
 def test_a_campaign_grows_while_it_runs(growing: Growing) -> None:

@@ -44,8 +44,8 @@ def far(server: TcpServer, line: TcpProxy) -> QueueSettings:
 def test_data_that_a_slow_line_carries_for_longer_than_a_command_may_take_arrives(
     line: TcpProxy, far: QueueSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "BLOCK_S", 0.25)
-    line.bytes_per_s, data = 10e6, bytes(20_000_000)
+    monkeypatch.setattr(connection, "BLOCK_S", 1.0)
+    line.bytes_per_s, data = 5e6, bytes(20_000_000)
     blobs = open_blobs(StoreSettings(cache_objects=0), far)
     try:
         stored = blobs.put(data, "raw", PLACEMENT)

@@ -253,6 +253,7 @@ def test_a_campaign_keeps_its_data_in_endpoints_that_meet_over_a_long_line(
     for place in places:
         place.folder.mkdir()
     campaign.settings["MOLSTEER_POLICY__DURING_UPDATE"] = "pause"
+    campaign.budget = 16
     with running_endpoints(places, NEAR_ADDRESS) as (home, _):
         campaign.keep_in_endpoint(home)
         with campaign.at_both_sites():

@@ -110,7 +110,7 @@ def browser(folder: Path) -> Iterator[Tab]:
         subprocess.Popen(command, stdout=log, stderr=log) as process,
     ):
         try:
-            eventually(lambda: port.is_file() and port.read_text().count("\n"), 60.0)
+            eventually(lambda: port.is_file() and port.read_text().count("\n"))
             at = f"http://127.0.0.1:{port.read_text().split()[0]}"
             tabs = eventually(lambda: _tabs(at))
             # The messages with figures in them are large.
@@ -118,7 +118,7 @@ def browser(folder: Path) -> Iterator[Tab]:
                 yield Tab(connection)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
 
 
 def _tabs(at: str) -> list[dict[str, str]]:
