@@ -22,7 +22,7 @@ CAMPAIGN = """
 [campaign]
 name = "growing"
 space = "molecules.smi"
-budget = 10
+budget = 9
 [policy]
 first_training_after = 6
 retrain_after = 6
@@ -98,9 +98,7 @@ def test_a_campaign_grows_while_it_runs(growing: Growing) -> None:
     told = json.loads(growing.ask("status", run_dir, "--json"))
     assert [each["added"] for each in told["additions"]] == [2, 2, 5]
     assert "5 molecules of space grow" in (run_dir / "report.html").read_text(encoding="utf-8")
-    growing.ask("continue", run_dir, "--budget", "11")
     growing.ask("verify", run_dir)
-    assert len(growing.rows("SELECT 1 FROM result")) == 11
 
 
 def test_mistakes_are_told_in_a_sentence_and_nothing_is_changed(growing: Growing) -> None:
@@ -109,7 +107,7 @@ def test_mistakes_are_told_in_a_sentence_and_nothing_is_changed(growing: Growing
     assert "There is no campaign in" in growing.ask("space", "add", run_dir, "x.smi", status=2)
     assert "Say either --add" in growing.ask("space", "grow", run_dir, status=2)
     assert not run_dir.exists()
-    (folder / "campaign.toml").write_text(CAMPAIGN.replace("budget = 10", "budget = 2"))
+    (folder / "campaign.toml").write_text(CAMPAIGN.replace("budget = 9", "budget = 2"))
     assert growing.start().wait(120) == 0, growing.output.read_text()
     before = sorted(run_dir.rglob("*"))
     (folder / "bad.csv").write_text("smiles,ip_eV\nCC,high\n")
