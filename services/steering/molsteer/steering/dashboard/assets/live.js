@@ -2,7 +2,8 @@
 // every page works as well: links and forms lead to the same addresses.
 "use strict";
 
-const EVERY_MS = 2000, TYPING_MS = 250;
+// Pages that take long to make are asked for less often.
+const EVERY_MS = 2000, TIMES_AS_LONG = 5, TYPING_MS = 250;
 const live = (page) => page.querySelectorAll("[data-live]");
 const seen = new Map(Array.from(live(document), (part) => [part.id, part.innerHTML]));
 const news = document.getElementById("news");
@@ -41,7 +42,7 @@ function exchange(old, fresh) {
 }
 
 async function renew() {
-  const mine = ++turn;
+  const mine = ++turn, begun = performance.now();
   clearTimeout(asleep);
   try {
     const page = await fetched(location.href);
@@ -58,7 +59,8 @@ async function renew() {
   } catch (error) {
     if (mine === turn) news.textContent = `What you see is old. ${error.message}`;
   }
-  if (mine === turn) asleep = setTimeout(whenSeen, EVERY_MS);
+  const took = performance.now() - begun;
+  if (mine === turn) asleep = setTimeout(whenSeen, Math.max(EVERY_MS, TIMES_AS_LONG * took));
 }
 
 function whenSeen() {
@@ -99,4 +101,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 addEventListener("popstate", () => location.reload());
-asleep = setTimeout(whenSeen, EVERY_MS);
+if (seen.size > 0) asleep = setTimeout(whenSeen, EVERY_MS);
