@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import click
@@ -40,7 +41,7 @@ def bench(n: int, turns: int) -> None:
         lines = [
             Comparison(
                 *("start", what),
-                *by_turns(lambda: cost_s(MOLSTEER, *words), lambda: cost_s(*NOTHING), turns),
+                *by_turns(partial(cost_s, MOLSTEER, *words), partial(cost_s, *NOTHING), turns),
                 *("s of processor", n),
             )
             for what, words in commands.items()

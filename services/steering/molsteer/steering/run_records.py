@@ -22,7 +22,7 @@ from molsteer.steering.settings.changes import changed
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from molsteer.steering.records.findings import Findings
+    from molsteer.steering.records.findings import Failure, Findings
     from molsteer.steering.records.found import Found
     from molsteer.steering.records.watching.now import Now
 
@@ -85,6 +85,13 @@ class RunRecords:
         """Tell how far the campaign is."""
         with self._ledger() as ledger:
             return self._progress(ledger, time.time())
+
+    def failures(self) -> Sequence[Failure]:
+        """Tell what failed, the most common kind first."""
+        from molsteer.steering.records.findings import failures
+
+        with self._ledger() as ledger:
+            return failures(ledger)
 
     def at_this_moment(self) -> Now:
         """Tell what the campaign does at this moment."""

@@ -89,7 +89,7 @@ def _tell(run_dir: Path) -> None:
     from molsteer.steering.live.display import describe
     from molsteer.steering.run_records import RunRecords
 
-    now = RunRecords(run_dir).at_this_moment()
-    say("\n".join(describe(now.progress)))
-    for kind in now.failures:
+    records = RunRecords(run_dir)
+    say("\n".join(describe(records.progress())))
+    for kind in records.failures():
         say(one_line(f"{kind.count} failed ({kind.code}), lastly: {kind.message}"))
