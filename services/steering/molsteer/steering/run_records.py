@@ -23,7 +23,8 @@ from molsteer.steering.settings.changes import changed
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from molsteer.steering.records.findings import Findings
+    from molsteer.steering.ledger.additions import Addition
+    from molsteer.steering.records.findings import Failure, Findings
     from molsteer.steering.records.found import Found
     from molsteer.steering.records.watching.now import Now
 
@@ -86,6 +87,27 @@ class RunRecords:
         """Tell how far the campaign is."""
         with self._ledger() as ledger:
             return self._progress(ledger, time.time())
+
+    def failures(self) -> Sequence[Failure]:
+        """Tell what failed, the most common kind first."""
+        from molsteer.steering.records.findings import failures
+
+        with self._ledger() as ledger:
+            return failures(ledger)
+
+    def changes(self) -> Mapping[str, object]:
+        """Give the settings that were changed since the campaign began, by their names."""
+        from molsteer.steering.control.thresholds import thresholds_now
+
+        with self._ledger() as ledger:
+            return {**changes_of(ledger), **thresholds_now(ledger)}
+
+    def additions(self) -> Sequence[Addition]:
+        """Give what came to the campaign since it began: labels and molecules."""
+        from molsteer.steering.ledger.additions import additions
+
+        with self._ledger() as ledger:
+            return additions(ledger)
 
     def at_this_moment(self) -> Now:
         """Tell what the campaign does at this moment."""

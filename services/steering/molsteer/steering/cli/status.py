@@ -90,12 +90,12 @@ def _tell(run_dir: Path) -> None:
     from molsteer.steering.live.display import describe
     from molsteer.steering.run_records import RunRecords
 
-    now = RunRecords(run_dir).at_this_moment()
-    say("\n".join(describe(now.progress)))
-    if now.changes:
-        changes = ", ".join(f"{name} = {value}" for name, value in now.changes.items())
-        say(one_line(f"changed: {changes}"))
-    for addition in now.additions:
+    records = RunRecords(run_dir)
+    say("\n".join(describe(records.progress())))
+    if changes := records.changes():
+        told_changes = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        say(one_line(f"changed: {told_changes}"))
+    for addition in records.additions():
         say(one_line(f"added: {told(addition)}"))
-    for kind in now.failures:
+    for kind in records.failures():
         say(one_line(f"{kind.count} failed ({kind.code}), lastly: {kind.message}"))
