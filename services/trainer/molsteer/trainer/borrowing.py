@@ -8,12 +8,15 @@ molecules far better than a network that has seen a handful of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
-from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.wire.properties import Output
 from molsteer.trainer.labelled import LabelledMolecules
+
+if TYPE_CHECKING:  # torch-geometric
+    from molsteer.shared.ml.network import Ensemble
 
 _ENOUGH_LABELS = 20
 """Of which a member sees some 13, and is judged by 7."""
