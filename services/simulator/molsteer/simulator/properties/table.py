@@ -108,6 +108,7 @@ def compute(study: Study, wanted: Collection[str]) -> Computed:
         charge=study.states["neutral"].charge,
         multiplicities=study.multiplicities,
         records=study.records,
+        started_from=study.started_from,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, assert_never
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.learning import Infer, Predict, Train
-from molsteer.shared.wire.messages import Simulate, Task, TaskBody
+from molsteer.shared.wire.messages import Simulate, Start, Task, TaskBody
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import ON_FEATURES
 from molsteer.shared.wire.topics import Topic
@@ -21,6 +21,7 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.lessons import Lessons
 from molsteer.steering.loop.ranking import ranking_of
 from molsteer.steering.loop.sought import Sought, sought_by
+from molsteer.steering.loop.starting import start_from
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -139,7 +140,13 @@ class Dispatching:
             smiles=self.space.smiles(command.molecule),
             level=level,
             wanted=wanted_at(level.name, self.settings.outputs),
+            start=self._start(level.starts_from, command.molecule),
         )
+
+    def _start(self, level: str | None, molecule: int) -> Start | None:
+        if level is None:
+            return None
+        return start_from(level, molecule, self.ledger, self.run_dir)
 
     def _train(self, command: DispatchTraining) -> Train:
         warm_start = None
