@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.celery_publisher import publishing_app
 from support.external_campaign import ExternalCampaign
 from support.tasks import outcome_of, simulate_task
 from support.toy_services import executions
 from support.waiting import eventually
 from support.worker_process import WorkerProcess
 
-from molsteer.shared.bus.celery_app import publishing_app, task_name
+from molsteer.shared.bus.celery_app import task_name
 from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.names import Keys, message_id
 from molsteer.shared.wire.codec import encode

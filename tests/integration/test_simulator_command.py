@@ -213,7 +213,7 @@ def test_a_process_that_dies_is_told_in_one_sentence(tmp_path: Path) -> None:
         eventually(lambda: list((tmp_path / "tmp").glob("molsteer-simulate-*/*")))
         (child,) = below(process.pid, "simulator.cli.child")
         child.send_signal(signal.SIGSEGV)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "died of SIGSEGV. Its stack may have been too small" in told
     assert len(told.splitlines()) == 1
@@ -228,10 +228,10 @@ def test_what_is_finished_stays_when_it_is_told_to_end(
 ) -> None:
     found = tmp_path / "found.jsonl"
     with simulating("CCO", ENDLESS, "-o", found.name, "--processes", "2", cwd=tmp_path) as process:
-        eventually(lambda: found.exists() and found.read_text().endswith("\n"), 60.0)
+        eventually(lambda: found.exists() and found.read_text().endswith("\n"))
         children = below(process.pid, "simulator.cli.child")
         process.send_signal(sent)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=120)
         eventually(lambda: not any(map(psutil.Process.is_running, children)))
     assert process.returncode == status
     assert "1 of 2 computed." in told

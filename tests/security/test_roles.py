@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 import redis
+from support.celery_publisher import publishing_app
 from support.command import molsteer
 from support.external_campaign import ExternalCampaign
 from support.guarded_servers import RolesServer
 from support.waiting import eventually
 from support.worker_process import WorkerProcess, queue_variables
 
-from molsteer.shared.bus.celery_app import publishing_app, task_name
+from molsteer.shared.bus.celery_app import task_name
 from molsteer.shared.bus.connection import connect
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.roles import ROLES, Role

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from support.celery_publisher import publishing_app
 from support.external_campaign import ExternalCampaign
 from support.guarded_servers import Authority, TlsServer
 from support.redis_server import tcp_server
 
-from molsteer.shared.bus.celery_app import publishing_app
 from molsteer.shared.bus.connection import check_answer, reaching
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.errors import ServiceUnavailable

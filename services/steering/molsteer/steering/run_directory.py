@@ -8,6 +8,7 @@ import platform
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from molsteer.shared.errors import SettingsError
+from molsteer.shared.errors import SettingsError, UserError
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.host.files.whole_files import write_whole
 from molsteer.shared.host.versions import installed_versions
@@ -28,16 +29,22 @@ from molsteer.steering.errors import (
     RunDirectoryInUse,
     UnusableRunDirectory,
 )
+from molsteer.steering.ledger.additions import grown
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import LOCK, is_held, lock, note_start
 from molsteer.steering.ledger.trouble import unwritable
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.notify import SECRET
+from molsteer.steering.space.errors import SpaceError
+from molsteer.steering.space.search_space import SearchSpace
 
 _KEPT = {"campaign.training_set"}
 """What the ledger holds itself, so that a campaign that goes on need not be given it again."""
 
 SETTINGS = "settings.json"
+
+_AT_ONCE = 16
+"""Files that are written at a time; the disk confirms them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,34 @@ def public_settings(folder: Path) -> CampaignSettings:
         raise SettingsError(str(folder / SETTINGS), [f"It is not JSON: {error}."]) from None
 
 
+def space_of(folder: Path, ledger: Ledger) -> SearchSpace | None:
+    """Find the search space as it is now: in the run directory, or where the settings name it.
+
+    None where it is not at hand, or the campaign has none yet.
+    """
+    identity = ledger.fact("identity")
+    if not isinstance(identity, dict):
+        return None
+    addition = grown(ledger)
+    digest = addition.sha256 if addition else identity.get("campaign.space")
+    for place in _spaces(folder):
+        try:
+            space = SearchSpace.open(place)
+        except SpaceError:
+            continue
+        if space.digest == digest:
+            return space
+    return None
+
+
+def _spaces(folder: Path) -> Iterator[Path]:
+    yield from sorted((folder / "space").glob("*"))
+    try:
+        yield from public_settings(folder).campaign.space
+    except UserError:  # it was not described, or not by this version
+        return
+
+
 def describe(folder: Path, settings: CampaignSettings) -> None:
     """Write the resolved settings, the versions and facts about the host, never a secret.
 
@@ -234,6 +269,42 @@ def write_file(folder: Path, name: Path, data: bytes) -> None:
         write_whole(path, data)
     except OSError as error:
         raise unwritable(folder, error) from None
+
+
+class FilesTogether:
+    """Writes files below a run directory side by side, for each waits for the disk.
+
+    All that were begun in a context are there when it is left, as `write_file` says.
+
+    Args:
+        folder: The run directory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "files")
+        self._begun: dict[Path, Future[None]] = {}
+
+    def begin(self, name: Path, data: bytes) -> None:
+        """Begin to write a file."""
+        if earlier := self._begun.get(name):
+            earlier.result()
+        self._begun[name] = self._pool.submit(write_file, self._folder, name, data)
+
+    def __enter__(self) -> None:
+        """Begin with nothing."""
+        self._begun = {}
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Wait for all.
+
+        Raises:
+            ServiceUnavailable: If the disk has no room or does not work.
+        """
+        wait(self._begun.values())
+        if error is None:
+            for each in self._begun.values():
+                each.result()
 
 
 def _write_json(path: Path, content: object) -> None:

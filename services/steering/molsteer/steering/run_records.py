@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import leading
 from molsteer.steering.records.judging.against_chance import advantages
@@ -106,7 +107,7 @@ class RunRecords:
 
     @contextmanager
     def _ledger(self) -> Iterator[Ledger]:
-        with closing(Ledger(self.run_dir, read_only=True)) as ledger:
+        with closing(look_into(self.run_dir, held=is_held(self.run_dir))) as ledger:
             yield ledger
 
 

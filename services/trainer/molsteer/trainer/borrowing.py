@@ -30,16 +30,21 @@ def lenders(outputs: Sequence[Output], data: LabelledMolecules) -> dict[int, int
     """
     labels = data.known.sum(axis=1).tolist()
     found = {}
-    for poor, output in enumerate(outputs):
-        relatives = [
-            other
-            for other, relative in enumerate(outputs)
-            if (relative.name, relative.unit) == (output.name, output.unit)
-        ]
-        rich = max(relatives, key=labels.__getitem__)
+    for poor in range(len(outputs)):
+        rich = max(relatives_of(poor, outputs), key=labels.__getitem__)
         if labels[poor] < min(_ENOUGH_LABELS, labels[rich]):
             found[poor] = rich
     return found
+
+
+def relatives_of(output: int, outputs: Sequence[Output]) -> list[int]:
+    """List the outputs that are the same property in the same unit, the output itself as well."""
+    own = outputs[output]
+    return [
+        other
+        for other, relative in enumerate(outputs)
+        if (relative.name, relative.unit) == (own.name, own.unit)
+    ]
 
 
 @torch.no_grad()

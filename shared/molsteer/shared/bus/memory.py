@@ -26,10 +26,11 @@ class MemoryBus:
         self._is_retired = False
         self.dead_letters: list[tuple[bytes, str]] = []
 
-    def publish(self, task: Task) -> None:
-        """Put a task into its topic's queue; repeating it is harmless."""
+    def publish(self, *tasks: Task) -> None:
+        """Put tasks into their topics' queues, in this order; repeating it is harmless."""
         with self._changed:
-            self._queues[task.topic].append((task.task_id, encode(task)))
+            for task in tasks:
+                self._queues[task.topic].append((task.task_id, encode(task)))
 
     def take(self, topic: Topic) -> Task | None:
         """Take the next task out of a queue, as a worker does; None if it is empty."""

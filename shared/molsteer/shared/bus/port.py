@@ -39,8 +39,10 @@ Verdict = Run | Literal["busy", "done", "cancelled"]
 class Dispatch(Protocol):
     """Steering's side of the bus, for one campaign."""
 
-    def publish(self, task: Task) -> None:
-        """Put a task into its topic's queue; repeating it is harmless.
+    def publish(self, *tasks: Task) -> None:
+        """Put tasks into their topics' queues, in this order; repeating it is harmless.
+
+        Some of them may be there although it failed.
 
         Raises:
             ServiceUnavailable: If the broker does not take it.

@@ -8,7 +8,7 @@ from itertools import chain
 
 from redis.client import Pipeline
 
-from molsteer.shared.bus.celery_app import message_ids, publishing_app, task_name
+from molsteer.shared.bus.celery_app import celery_message, message_ids, task_name
 from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, reaching
 from molsteer.shared.bus.names import RETIRED, Keys, message_id, parse_message_id
 from molsteer.shared.bus.port import Whereabouts
@@ -21,6 +21,9 @@ from molsteer.shared.wire.codec import decode_outcome, encode
 from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
 from molsteer.shared.wire.messages import Outcome, Task
 from molsteer.shared.wire.topics import TOPICS, Topic
+
+AT_ONCE_BYTES = 1_000_000
+"""Messages of this size go to the server, before more of them are written."""
 
 
 class RedisDispatch:
@@ -48,21 +51,31 @@ class RedisDispatch:
         self._client = connect(self._url)
         self._record = TaskRecord(queue)
         self._settle = self._client.register_script(SETTLE)
-        self._app = publishing_app(queue, self._keys)
+        self._publisher = connect(self._url, sends_bytes=2 * AT_ONCE_BYTES)
         self._strays = Strays(patience_s=2.0 * queue.lease_s)
         with reaching(self._url):
             self._client.srem(self._keys.closed(campaign), RETIRED)
 
-    def publish(self, task: Task) -> None:
-        """Put a task into its topic's queue; repeating it is harmless."""
-        with reaching(self._url):
-            self._app.send_task(
-                task_name(task.topic),
-                args=(encode(task, self._key_ring).decode(),),
-                argsrepr="",
-                task_id=message_id(task.campaign, task.task_id),
-                queue=self._keys.queue(task.topic),
-            )
+    def publish(self, *tasks: Task) -> None:
+        """Put tasks into their topics' queues, in this order; repeating it is harmless."""
+        with reaching(self._url), self._publisher.pipeline(transaction=False) as pipe:
+            waiting_bytes = 0
+            for task in tasks:
+                text, queue = self._message(task), self._keys.queue(task.topic)
+                pipe.lpush(queue, text)
+                waiting_bytes += len(text)
+                if waiting_bytes > AT_ONCE_BYTES:
+                    pipe.execute()
+                    waiting_bytes = 0
+            pipe.execute()
+
+    def _message(self, task: Task) -> str:
+        return celery_message(
+            task_name(task.topic),
+            message_id(task.campaign, task.task_id),
+            self._keys.queue(task.topic),
+            encode(task, self._key_ring).decode(),
+        )
 
     def collect(self, timeout_s: float) -> Sequence[Outcome]:
         """Wait until outcomes are there or the time is over; return all that are not settled."""
@@ -154,7 +167,7 @@ class RedisDispatch:
 
     def close(self) -> None:
         """Release connections; queued tasks and outcomes stay."""
-        self._app.close()
+        self._publisher.close()
         self._record.close()
         self._client.close()
 

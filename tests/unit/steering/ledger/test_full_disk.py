@@ -58,7 +58,7 @@ def test_tasks_whose_publishing_cannot_be_noted_are_not_published_again_and_agai
     campaign = toy.steering()
 
     @contextmanager
-    def fail() -> Iterator[None]:
+    def fail(**_: object) -> Iterator[None]:
         yield
         raise unwritable(tmp_path, OSError("no room"))
 

@@ -31,6 +31,7 @@ def toy(space: SearchSpace, tmp_path: Path) -> ToyCampaign:
 @pytest.fixture
 def steered(toy: ToyCampaign, monkeypatch: pytest.MonkeyPatch) -> Application:
     monkeypatch.setattr(application, "STEP_S", 0.0)
+    monkeypatch.setattr(application, "MEASURE_EVERY_S", 0.0)
     settings = CampaignSettings.model_validate({"campaign": {"space": toy.space.folder}})
     return Application(settings, toy.steering(), None, None, attendance(settings, 0.0))
 

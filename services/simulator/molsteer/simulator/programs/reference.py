@@ -114,7 +114,13 @@ class ThroughQCEngine:
         record = self._atomic(species, state, positions, "energy", when)
         return SinglePoint(_number(record["return_result"]), record)
 
-    def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
+    def relax(
+        self,
+        species: Species,
+        state: ElectronicState,
+        start: Positions,
+        like: Relaxation | None = None,  # noqa: ARG002  # QCEngine takes no Hessian
+    ) -> Relaxation:
         """Find a minimum; see `Program.relax`."""
         asked = qcschema.optimization_input(
             self._molecule(species, state, start),

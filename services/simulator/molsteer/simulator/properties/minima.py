@@ -39,7 +39,8 @@ def ion(name: StateName) -> Calculation:
         start = displaced(study.geometry) if given is None else given
         check = partial(check_ion, name=name)
         with stage(f"{name} relaxation"):
-            found = minimum(study.species, state, start, study.program, check)
+            molecule = study.minima["neutral"]
+            found = minimum(study.species, state, start, study.program, check, molecule)
         return _kept(study, name, found)
 
     return relaxed

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.ledger.trouble import told
@@ -41,31 +41,44 @@ class _Cursor(sqlite3.Cursor):
     connection: LedgerConnection
 
     def execute(self, sql: str, parameters: Any = (), /) -> Self:
-        with told(self.connection.folder):
+        try:
             return super().execute(sql, parameters)
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
 
     def executemany(self, sql: str, seq_of_parameters: Iterable[Any], /) -> Self:
-        with told(self.connection.folder):
+        try:
             return super().executemany(sql, seq_of_parameters)
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
 
     def executescript(self, sql_script: str, /) -> sqlite3.Cursor:
-        with told(self.connection.folder):
+        try:
             return super().executescript(sql_script)
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
 
     def fetchone(self) -> Any:
-        with told(self.connection.folder):
+        try:
             return super().fetchone()
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
 
     def fetchall(self) -> list[Any]:
-        with told(self.connection.folder):
+        try:
             return super().fetchall()
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
 
     def __next__(self) -> Any:
         try:
             return super().__next__()
-        except sqlite3.DatabaseError:
-            with told(self.connection.folder):
-                raise
+        except sqlite3.DatabaseError as error:
+            self._tell(error)
+
+    def _tell(self, error: sqlite3.DatabaseError) -> NoReturn:
+        with told(self.connection.folder):
+            raise error
 
 
 def connected(folder: Path, *, read_only: bool, at_rest: bool = False) -> LedgerConnection:

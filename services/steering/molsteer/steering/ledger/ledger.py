@@ -41,11 +41,14 @@ class Ledger:
     Attributes:
         folder: The run directory.
         commits: Transactions that were committed.
+        lasting_commits: Those of them that waited for the disk.
         commits_s: How long they took, from their beginning until they were on disk.
     """
 
     commits: int = 0
+    lasting_commits: int = 0
     commits_s: float = 0.0
+    _waits_for_disk: bool = True
 
     def __init__(
         self, folder: Path, *, create: bool = False, read_only: bool = False, at_rest: bool = False
@@ -73,8 +76,13 @@ class Ledger:
             raise UnknownLedger(folder, found, VERSION) if found else NoCampaign(folder)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, lasting: bool = True) -> Iterator[sqlite3.Connection]:
         """Commit everything written inside, or nothing.
+
+        Args:
+            lasting: Whether it is on disk at the end. What may be forgotten where the machine goes
+                down, for it is done again, need not wait for the disk; it is there with the next
+                transaction that lasts.
 
         Raises:
             ServiceUnavailable: If another program holds the lock, or the disk has no room or does
@@ -82,13 +90,20 @@ class Ledger:
         """
         began_at = time.perf_counter()
         try:
+            self._wait_for_disk(lasting)
             self.connection.execute("BEGIN IMMEDIATE")
             yield self.connection
             self.connection.execute("COMMIT")
             self.commits += 1
+            self.lasting_commits += lasting
             self.commits_s += time.perf_counter() - began_at
         finally:
             self._roll_back()
+
+    def _wait_for_disk(self, lasting: bool) -> None:
+        if lasting != self._waits_for_disk:
+            self.connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+            self._waits_for_disk = lasting
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -120,6 +135,12 @@ class Ledger:
     def append(self, event: Event) -> None:
         """Write an event to the journal; inside a transaction."""
         self.connection.execute("INSERT INTO event (body) VALUES (?)", (to_json(event),))
+
+    def has_table(self, name: str) -> bool:
+        """Tell whether there is a table, which a ledger that was made earlier may lack."""
+        query = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)"
+        (found,) = self.connection.execute(query, (name,)).fetchone()
+        return bool(found)
 
     @property
     def has_events(self) -> bool:

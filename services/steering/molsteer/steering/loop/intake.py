@@ -5,10 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import assert_never
+
+import numpy as np
+import numpy.typing as npt
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.errors import BlobCorrupt, BlobError, WireError
@@ -20,6 +24,7 @@ from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger import objects, own_columns, results, tasks, transfers
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.chances import Chances
 from molsteer.steering.loop.dispatching import update_owner, wanted_at
 from molsteer.steering.loop.merits import merit_of
 from molsteer.steering.policy.commands import (
@@ -38,7 +43,7 @@ from molsteer.steering.policy.events import (
     TaskFailed,
     TrainingSucceeded,
 )
-from molsteer.steering.run_directory import write_file
+from molsteer.steering.run_directory import FilesTogether
 from molsteer.steering.space.search_space import SearchSpace
 
 
@@ -47,11 +52,13 @@ class Intake:
     """Takes in outcomes, one transaction around several of them; the caller commits.
 
     Files are written before the rows that name them are committed, under names that depend on the
-    task alone, so that taking in an outcome again after a crash changes nothing.
+    task alone, so that taking in an outcome again after a crash changes nothing. They are on disk
+    when the context of `files` is left.
 
     Attributes:
         outputs: What models predict, and what simulations were asked for.
         objectives: What is wanted of them.
+        chances_now: Gives what is known of the best; None where nobody asks for chances.
     """
 
     run_dir: Path
@@ -60,9 +67,16 @@ class Intake:
     blobs: Blobs
     outputs: Sequence[Output]
     objectives: Sequence[Objective]
+    chances_now: Callable[[], Chances] | None = None
+    _chances: tuple[int, Chances] | None = None
+
+    @cached_property
+    def files(self) -> FilesTogether:
+        """Writes the files of several outcomes at a time."""
+        return FilesTogether(self.run_dir)
 
     def settle(self, outcome: Outcome, at: float) -> Event | None:
-        """Record an outcome; inside a transaction.
+        """Record an outcome; inside a transaction, and in it in the context of `files`.
 
         Returns:
             What the policy must hear, or None if the task is unknown, revoked or settled already,
@@ -111,7 +125,9 @@ class Intake:
             case Failed(error=error), _:
                 return TaskFailed(at, outcome.task_id, retryable=error.retryable)
             case Simulated() as result, DispatchSimulation():
-                return SimulationSucceeded(at, outcome.task_id, self._result(command, result))
+                seconds = _seconds(outcome) if self.chances_now else None
+                merit = self._result(command, result)
+                return SimulationSucceeded(at, outcome.task_id, merit, seconds)
             case Trained() as result, DispatchTraining(generation=number) if (
                 result.generation == number
             ):
@@ -149,7 +165,7 @@ class Intake:
             text = json.dumps(self.blobs.tree(result.records))
         except (TypeError, ValueError, RecursionError) as error:
             raise BlobCorrupt(f"task {task_id}", f"its records are not JSON ({error})") from None
-        write_file(self.run_dir, record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
+        self.files.begin(record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_result(self.ledger, task_id, molecule, level, result, record)
         values = {name: result.values[name].value for name in wanted_at(level, self.outputs)}
         return merit_of(self.ledger, self.objectives, level, values)
@@ -188,7 +204,7 @@ class Intake:
                 )
         file = Path("models") / f"{task_id.replace('/', '-')}.safetensors"
         weights = self.blobs.raw(result.weights)
-        write_file(self.run_dir, file, weights)
+        self.files.begin(file, weights)
         digest = hashlib.sha256(weights).hexdigest()
         results.add_model(self.ledger, command, result, file, digest)
 
@@ -208,10 +224,26 @@ class Intake:
         except ValueError as error:
             raise BlobCorrupt(f"chunk {chunk}", str(error)) from None
         molecules = found.row + chunk * self.space.chunk_size
+        chances = self._chances_of(result.generation, molecules, found)
         results.add_predictions(
             self.ledger, result.generation, molecules, found.mean, found.spread, found.score
         )
-        return tuple(map(Candidate, molecules.tolist(), found.score.tolist()))
+        return tuple(map(Candidate, molecules.tolist(), found.score.tolist(), chances))
+
+    def _chances_of(
+        self, generation: int, molecules: npt.NDArray[np.int64], found: Candidates
+    ) -> list[float | None]:
+        """Tell how probably molecules are among the best, by what was known when scoring began."""
+        if self.chances_now is None:
+            return [None] * len(molecules)
+        if self._chances is None or self._chances[0] != generation:
+            self._chances = generation, self.chances_now()
+        return self._chances[1].of(molecules, found.mean, found.spread)
+
+
+def _seconds(outcome: Outcome) -> float:
+    """Give what a simulation cost: it keeps a slot busy, or more than one core."""
+    return max(outcome.cpu_s, outcome.ended_at - outcome.started_at, 0.0)
 
 
 def _check_owner(outcome: Outcome) -> None:

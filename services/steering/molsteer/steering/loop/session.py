@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 STEP_S = 0.5
 """How long one step waits for news, and so how often the display is renewed."""
 
+MEASURE_EVERY_S = 0.2
+"""How old what is displayed may be; to measure it looks at many rows of the ledger."""
+
 END_ANYHOW_AFTER_S = 60.0
 """How long a campaign that is to rest waits for a server or disk that takes no part."""
 
@@ -66,6 +69,7 @@ class Application:
     _compared: bool = False
     _troubled_since_s: float | None = None
     _progress: Progress | None = None
+    _measured_at_s: float = 0.0
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
         """Run the campaign to its end, or until the user has stopped it.
@@ -118,21 +122,27 @@ class Application:
         self._keep_running()
         self._step(complain)
         note_step(self.settings.run_dir)
-        try:
-            self._progress = self._measure()
-        except ServiceUnavailable as error:  # another program holds the ledger, say
-            if self._progress is None:
-                raise
-            self._be_in_trouble(error)
-            self._progress = replace(self._progress, activity=str(error))
+        progress = self._progress_now()
         if self.occupancy:
             self.occupancy.look_when_due(time.monotonic())
         if self.metrics:
             self.metrics.read_when_due(self.campaign.state, time.time())
         if self.notices:
-            self.notices.look(
-                self.campaign.state, self._progress, self.campaign.finished, self._trouble
-            )
+            self.notices.look(self.campaign.state, progress, self.campaign.finished, self._trouble)
+        return progress
+
+    def _progress_now(self) -> Progress:
+        """Tell how far the campaign is; steps may be many in the time that a person looks."""
+        now_s, urgent = time.monotonic(), self.campaign.finished or self._trouble
+        if self._progress and not urgent and now_s - self._measured_at_s < MEASURE_EVERY_S:
+            return self._progress
+        try:
+            self._progress, self._measured_at_s = self._measure(), now_s
+        except ServiceUnavailable as error:  # another program holds the ledger, say
+            if self._progress is None:
+                raise
+            self._be_in_trouble(error)
+            self._progress = replace(self._progress, activity=str(error))
         return self._progress
 
     def _measure(self) -> Progress:

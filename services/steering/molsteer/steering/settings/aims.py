@@ -58,7 +58,7 @@ class ObjectiveSection(Section):
     )
 
 
-_THRESHOLDS = {"maximise": "hit_above", "minimise": "hit_below", "reach": "hit_within"}
+THRESHOLDS = {"maximise": "hit_above", "minimise": "hit_below", "reach": "hit_within"}
 
 
 def rungs_from(sections: Sequence[LevelSection]) -> tuple[Rung, ...]:
@@ -196,7 +196,7 @@ def _problems_of_objective(section: ObjectiveSection, level: Level) -> Iterator[
             yield "target", f'the goal is {section.goal!r}; leave it out, or say goal = "reach"'
         case _:
             pass
-    for goal, threshold in _THRESHOLDS.items():
+    for goal, threshold in THRESHOLDS.items():
         if goal != section.goal and getattr(section, threshold) is not None:
             said = f"is for the goal {goal!r}, and this one's is {section.goal!r}"
             yield threshold, f"{said}; give {_own(section)}"
@@ -219,7 +219,7 @@ def _hint(given: str | None, known: Sequence[str]) -> str:
 
 
 def _own(section: ObjectiveSection) -> str:
-    return _THRESHOLDS[section.goal]
+    return THRESHOLDS[section.goal]
 
 
 def _unit(section: ObjectiveSection) -> str:

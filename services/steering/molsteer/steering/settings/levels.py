@@ -64,6 +64,11 @@ class LevelSection(ProgramSettings, ReplaySettings):
         description="Part of the molecules of the level before that are simulated at this one as "
         f"well, the best first; {SHARE} if not given. The first level has none.",
     )
+    price_s: PositiveFloat | None = Field(
+        default=None,
+        description="Core-seconds of a simulation, where policy.promotion is price; if not given, "
+        "what those of the campaign take.",
+    )
 
 
 def levels_from(sections: Sequence[LevelSection], default: Level) -> tuple[Level, ...]:

@@ -169,6 +169,12 @@ class PolicySection(Section):
     beta: NonNegativeFloat = Field(
         default=1.0, description="Weight of the spread in the ranking by ucb and pareto."
     )
+    promotion: Literal["share", "price"] = Field(
+        default="share",
+        description="Who climbs to a further level, and when: the best by the level before, as "
+        "soon as the level's share allows (share), or whoever promises more for what is still to "
+        "be paid than the next new molecule, by models and the level before together (price).",
+    )
     cost_aware: bool = Field(
         default=False,
         description="Rank by the score per expected second, from the times and failures so far by "

@@ -50,6 +50,8 @@ def plan_of(settings: CampaignSettings, space: SearchSpace | None, known_labels:
         labels_first=known_labels >= whole(policy.first_training_after),
         level=settings.levels[0].name,
         rungs=settings.rungs,
+        promotion=policy.promotion,
+        prices=tuple(level.price_s for level in settings.level),
         surrogates=settings.train.surrogate,
         control_share=policy.control_share,
         seed=settings.campaign.seed,

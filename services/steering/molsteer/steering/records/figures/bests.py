@@ -53,16 +53,39 @@ def hits(ledger: Ledger, objective: Objective | None) -> int | None:
     """Count the hits; None without an objective that has a threshold."""
     if objective is None or objective.hit is None:
         return None
-    match objective.goal:
-        case "maximise":
-            condition = "value > :hit"
-        case "minimise":
-            condition = "value < :hit"
-        case "reach":
-            condition = "abs(value - :target) <= abs(:hit)"
+    condition = hit_condition(objective)
     (count,) = ledger.connection.execute(
         f"SELECT count(*) {_LABELS} AND {condition}",
         {**_parameters(objective), "hit": objective.hit},
+    ).fetchone()
+    return int(count)
+
+
+def hit_condition(objective: Objective, value: str = "value") -> str | None:
+    """Write as SQL what makes a hit, of `:hit` and `:target`; None if hits are not spoken of."""
+    if objective.hit is None:
+        return None
+    match objective.goal:
+        case "maximise":
+            return f"{value} > :hit"
+        case "minimise":
+            return f"{value} < :hit"
+        case "reach":
+            return f"abs({value} - :target) <= abs(:hit)"
+
+
+def better_than(ledger: Ledger, objective: Objective, value: float) -> int:
+    """Count the molecules that are better by an objective than a value is."""
+    match objective.goal:
+        case "maximise":
+            condition = "value > :value"
+        case "minimise":
+            condition = "value < :value"
+        case "reach":
+            condition = "abs(value - :target) < abs(:value - :target)"
+    (count,) = ledger.connection.execute(
+        f"SELECT count(*) {_LABELS} AND {condition}",
+        {**_parameters(objective), "value": value},
     ).fetchone()
     return int(count)
 

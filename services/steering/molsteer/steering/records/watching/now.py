@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.shared.wire.topics import TOPICS, Topic
+from molsteer.steering.control.requests import changes_of
+from molsteer.steering.control.thresholds import thresholds_now
 from molsteer.steering.ledger import own_columns
+from molsteer.steering.ledger.additions import Addition, additions
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.records.aims import leading
@@ -104,6 +107,8 @@ class Now:
         latest_molecules: Those that were found last, the newest one first.
         updating: The update that goes on, None if there is none.
         failures: What failed, the most common kind first.
+        changes: Settings that were changed since it began, by their names.
+        additions: Labels and molecules that came to it since.
     """
 
     progress: Progress
@@ -116,6 +121,8 @@ class Now:
     latest_molecules: Sequence[Molecule]
     updating: Updating | None
     failures: Sequence[Failure]
+    changes: Mapping[str, object]
+    additions: Sequence[Addition]
 
 
 def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
@@ -139,6 +146,8 @@ def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
         latest_molecules=_molecules(ledger, objective, "number DESC") if objective else (),
         updating=_updating(ledger),
         failures=failures(ledger),
+        changes={**changes_of(ledger), **thresholds_now(ledger)},
+        additions=additions(ledger),
     )
 
 

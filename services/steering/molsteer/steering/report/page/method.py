@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from molsteer.shared.wire.levels import recipe_of
 from molsteer.shared.wire.specs import Level, Surrogate
 from molsteer.shared.wording import counted
+from molsteer.steering.ledger.additions import told
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.watching.story import Story
 
@@ -147,6 +148,8 @@ def _search(story: Story) -> Iterator[str]:
         yield f"Later {counted(controls, 'molecule')} were drawn at random as a control."
     if findings.known_labels:
         yield f"{counted(findings.known_labels, 'label')} had been known before."
+    for addition in findings.additions:
+        yield f"Added after {counted(addition.results, 'result')}: {told(addition)}."
 
 
 def _goal(goal: str, target: float | None, unit: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from molsteer.shared.foreign_text import one_line
+from molsteer.steering.ledger.additions import told
 from molsteer.steering.records.durations import Distribution
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.found import Found
@@ -255,5 +256,6 @@ def identity(story: Story) -> Sheet:
             if name in about.host
         ),
         *((f"changed: {name}", str(value)) for name, value in about.changes.items()),
+        *((f"added: {told(each)}", each.sha256) for each in story.findings.additions),
     ]
     return Sheet(("what", "value"), [(one_line(name), one_line(value)) for name, value in rows])

@@ -1,0 +1,80 @@
+"""Publishes the tasks that the policy has ordered, and notes that it did."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from molsteer.shared.bus.port import Dispatch as Bus
+from molsteer.shared.failpoints import reach
+from molsteer.shared.wire import codec
+from molsteer.shared.wire.blob import Transfer
+from molsteer.shared.wire.messages import Task
+from molsteer.steering.ledger import tasks, transfers
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.dispatching import Dispatching
+from molsteer.steering.policy.commands import Dispatch
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 100
+"""Tasks that are published together."""
+
+
+@dataclass
+class Publishing:
+    """Brings what waits in the ledger into the queues, several tasks at a time.
+
+    That a task was published is noted after it was, and need not last: published twice is harmless.
+
+    Attributes:
+        _unnoted: Tasks that are published, which the ledger does not know yet.
+    """
+
+    ledger: Ledger
+    bus: Bus
+    dispatching: Dispatching
+    clock: Callable[[], float]
+    _unnoted: dict[str, tuple[Task, tuple[Transfer, ...]]] = field(init=False, default_factory=dict)
+
+    def publish_ready(self) -> None:
+        """Publish all tasks that wait for it.
+
+        Raises:
+            ServiceUnavailable: If broker, store or disk does not take part; nothing is lost.
+        """
+        try:
+            # Where the disk is full, what cannot be noted is not published with every step.
+            ready = tasks.ready(self.ledger)
+            waiting = [command for command in ready if command.task_id not in self._unnoted]
+            for first in range(0, len(waiting), _AT_ONCE):
+                self._publish(waiting[first : first + _AT_ONCE])
+        finally:
+            self._note_published()
+
+    def _publish(self, commands: Sequence[Dispatch]) -> None:
+        """Publish several together; where the data of one cannot be put, those before it."""
+        self.bus.reopen([command.task_id for command in commands])  # a copy may have closed them
+        reach("order-committed")
+        written = dict[str, tuple[Task, tuple[Transfer, ...]]]()
+        try:
+            for command in commands:
+                task = self.dispatching.task(command, self.clock())
+                written[task.task_id] = (task, self.dispatching.blobs.take_transfers())
+        finally:
+            self.bus.publish(*(task for task, _ in written.values()))
+            self._unnoted |= written
+            for task_id in written:
+                log.info("Task published.", extra={"task_id": task_id})
+        reach("order-published")
+
+    def _note_published(self) -> None:
+        if not self._unnoted:
+            return
+        with self.ledger.transaction(lasting=False):
+            for task, moved in self._unnoted.values():
+                size_bytes = len(codec.encode(task))
+                tasks.dispatched(self.ledger, task.task_id, task.issued_at, size_bytes)
+                transfers.add(self.ledger, task.task_id, "steering", moved)
+        self._unnoted.clear()
