@@ -91,13 +91,6 @@ def add_result(
     )
 
 
-def record_of(ledger: Ledger, molecule: int, level: str) -> Path | None:
-    """Give the file of what a level computed of a molecule, below the run directory, if it did."""
-    query = "SELECT record FROM result WHERE molecule = ? AND level = ?"
-    row = ledger.connection.execute(query, (molecule, level)).fetchone()
-    return None if row is None else Path(row[0])
-
-
 def count(ledger: Ledger) -> int:
     """Tell how many results there are."""
     return int(ledger.connection.execute("SELECT count(*) FROM result").fetchone()[0])

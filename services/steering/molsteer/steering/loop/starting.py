@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from molsteer.shared.wire.messages import Start
 from molsteer.steering.errors import RecordUnreadable
-from molsteer.steering.ledger import results
+from molsteer.steering.ledger import chosen
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.record_files import read_record
 
@@ -25,7 +25,7 @@ def start_from(level: str, molecule: int, ledger: Ledger, run_dir: Path) -> Star
     They are in the records of its result, which lie in the run directory before the ledger names
     them, so whoever asks again, also after a crash, is told the same.
     """
-    record = results.record_of(ledger, molecule, level)
+    record = chosen.record_of(ledger, molecule, level)
     if record is None:
         return None
     try:
