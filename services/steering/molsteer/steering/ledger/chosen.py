@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from molsteer.steering.ledger.ledger import Ledger
 
 
@@ -30,10 +28,3 @@ def count(ledger: Ledger, molecules: range, level: str) -> int:
         (molecules.start, molecules.stop, level),
     ).fetchone()
     return int(count)
-
-
-def record_of(ledger: Ledger, molecule: int, level: str) -> Path | None:
-    """Give the file of what a level computed of a molecule, below the run directory, if it did."""
-    query = "SELECT record FROM result WHERE molecule = ? AND level = ?"
-    row = ledger.connection.execute(query, (molecule, level)).fetchone()
-    return None if row is None else Path(row[0])

@@ -21,7 +21,6 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.lessons import Lessons
 from molsteer.steering.loop.ranking import ranking_of
 from molsteer.steering.loop.sought import Sought, sought_by
-from molsteer.steering.loop.starting import start_from
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -29,6 +28,7 @@ from molsteer.steering.policy.commands import (
     DispatchSimulation,
     DispatchTraining,
 )
+from molsteer.steering.records.relaxed import start_from
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
 from molsteer.steering.settings.thresholds import with_thresholds

@@ -10,7 +10,6 @@ from pydantic import JsonValue, ValidationError
 
 from molsteer.shared.wire.messages import Start
 from molsteer.steering.errors import RecordUnreadable
-from molsteer.steering.ledger import chosen
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.record_files import read_record
 
@@ -25,11 +24,12 @@ def start_from(level: str, molecule: int, ledger: Ledger, run_dir: Path) -> Star
     They are in the records of its result, which lie in the run directory before the ledger names
     them, so whoever asks again, also after a crash, is told the same.
     """
-    record = chosen.record_of(ledger, molecule, level)
-    if record is None:
+    query = "SELECT record FROM result WHERE molecule = ? AND level = ?"
+    row = ledger.connection.execute(query, (molecule, level)).fetchone()
+    if row is None:
         return None
     try:
-        return _start(level, read_record(run_dir / record))
+        return _start(level, read_record(run_dir / row[0]))
     except RecordUnreadable as error:
         log.warning("molecule %d starts afresh: %s", molecule, error)
         return None
