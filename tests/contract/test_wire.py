@@ -32,6 +32,7 @@ from molsteer.shared.wire.messages import (
     Result,
     Simulate,
     Simulated,
+    Start,
     Task,
     TaskBody,
 )
@@ -103,6 +104,36 @@ MESSAGES: dict[str, Task | Outcome] = {
             smiles="C[C@H](N)O",
             level=LEVEL,
             wanted={"adiabatic_ionization_potential": "eV", "heavy_atoms": ""},
+        ),
+    ),
+    "simulate-on": task(
+        "simulate/7/dft/2",
+        Simulate(
+            smiles="[H][H]",
+            level=Level(
+                name="dft",
+                spec=SimulationSpec(
+                    method="qcengine",
+                    program="nwchem",
+                    model="b3lyp",
+                    basis="6-31g*",
+                    keywords={
+                        "dft__grid": "xfine",
+                        "dft__iterations": 100,
+                        "basis__spherical": True,
+                    },
+                    cores=4,
+                    nodes=2,
+                    memory_GiB=2.5,
+                ),
+                starts_from="screening",
+            ),
+            wanted={"adiabatic_ionization_potential": "eV"},
+            start=Start(
+                level="screening",
+                symbols=("H", "H"),
+                geometries={"neutral": (0.0, 0.0, 0.0, 0.0, 0.0, 1.5)},
+            ),
         ),
     ),
     "train": task(
@@ -297,8 +328,8 @@ def test_what_is_signed_is_purpose_topic_key_and_exact_bytes() -> None:
 def test_another_protocol_is_told_as_such(name: str) -> None:
     decode = decode_task if isinstance(MESSAGES[name], Task) else decode_outcome
     data = (GOLDEN / f"{name}.json").read_bytes()
-    future = data.replace(b'"protocol":2', b'"protocol":3')
-    with pytest.raises(ProtocolMismatch, match="speaks protocol 3, this process speaks 2"):
+    future = data.replace(b'"protocol":3', b'"protocol":4')
+    with pytest.raises(ProtocolMismatch, match="speaks protocol 4, this process speaks 3"):
         decode(future)
 
 

@@ -282,7 +282,7 @@ def test_only_an_expiring_list_of_ended_tasks_is_left_of_a_retired_campaign(
 def test_messages_that_are_no_tasks_are_put_aside(
     queue: QueueSettings, dispatch: RedisDispatch, client: redis.Redis, tmp_path: Path
 ) -> None:
-    bad = encode(simulate_task()).replace(b'"protocol":2', b'"protocol":99')
+    bad = encode(simulate_task()).replace(b'"protocol":3', b'"protocol":99')
     with running_worker(queue, tmp_path):
         for text in ("no task", bad.decode()):
             dispatch._app.send_task(

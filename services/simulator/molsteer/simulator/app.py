@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import chdir
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,12 @@ from molsteer.shared.host.threads import hold_to_one_thread
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.telemetry.stages import stage
 from molsteer.shared.wire.levels import BY_PROGRAM, Recipe, limits_of, recipe_of
-from molsteer.shared.wire.messages import Simulate, Simulated
+from molsteer.shared.wire.messages import Simulate, Simulated, Start
 from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.errors import NotByEngine
 from molsteer.simulator.offered import check_answer, check_solvent
-from molsteer.simulator.port import Computed, Simulator
+from molsteer.simulator.port import Computed, Continuing, Record, Simulator
 from molsteer.simulator.stack import on_large_stack
 
 if TYPE_CHECKING:  # these load NumPy, which has to find threads held to one already
@@ -33,8 +34,13 @@ def build() -> Handler[Simulate, Simulated]:
     def simulate(body: Simulate, context: TaskContext) -> Simulated:
         spec = body.level.spec
         compute = simulator(spec.method)
+        if body.start is not None and isinstance(compute, Continuing):
+            compute = compute.starting_from(body.start)
         found = compute(body.smiles, spec, body.wanted, context.scratch, context.remaining_s)
         check_answer(body.level.name, body.wanted, found)
+        records = dict(found.records)
+        if body.level.starts_from is not None:
+            records = {name: _noted(each, found.started_from) for name, each in records.items()}
         return Simulated(
             smiles=body.smiles,
             values=dict(found.values),
@@ -42,10 +48,18 @@ def build() -> Handler[Simulate, Simulated]:
             engine=found.engine,
             charge=found.charge,
             multiplicities=dict(found.multiplicities),
-            records=context.blobs.put(dict(found.records), "msgpack", context.reply),
+            records=context.blobs.put(records, "msgpack", context.reply),
+            started_from=found.started_from,
         )
 
     return simulate
+
+
+def _noted(record: Record, started_from: str | None) -> Record:
+    """Note in a record which level's geometries its molecule started from, or that it did not."""
+    extras: Record = {"molsteer": {"started_from": started_from}}
+    before = record.get("extras")
+    return record | {"extras": before | extras if isinstance(before, dict) else extras}
 
 
 def simulator_by(method: str) -> Simulator:
@@ -90,6 +104,7 @@ def _simulator(named: str | None, *, relaxes: bool) -> Simulator:
         wanted: Mapping[str, str],
         scratch: Path,
         remaining_s: float,
+        start: Start | None = None,
     ) -> Computed:
         deadline = Deadline.after(remaining_s)
         method = named or spec.method
@@ -97,12 +112,32 @@ def _simulator(named: str | None, *, relaxes: bool) -> Simulator:
         spins = states(species, spec.multiplicity, spec.cation_multiplicity)
         program = program_for(spec, deadline, scratch)
         atoms = free_atoms[spec.model_dump_json()]
-        study = Study(species, spins, program, deadline, atoms, method, relaxes)
+        study = Study(species, spins, program, deadline, atoms, method, relaxes, start)
         # geomeTRIC leaves matrices that it could not invert in the current folder.
         with chdir(scratch):
             return on_large_stack(lambda: compute(study, wanted))
 
-    return simulate
+    return _Continuing(simulate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Continuing:
+    """See `Continuing`."""
+
+    compute: Callable[..., Computed]
+
+    def __call__(
+        self,
+        smiles: str,
+        spec: SimulationSpec,
+        wanted: Mapping[str, str],
+        scratch: Path,
+        remaining_s: float,
+    ) -> Computed:
+        return self.compute(smiles, spec, wanted, scratch, remaining_s)
+
+    def starting_from(self, start: Start) -> Simulator:
+        return partial(self.compute, start=start)
 
 
 def program_for(spec: SimulationSpec, deadline: Deadline, scratch: Path) -> Program:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import JsonValue
 
+from molsteer.shared.wire.messages import Start
 from molsteer.shared.wire.properties import Quantity
 from molsteer.shared.wire.specs import SimulationSpec
 
@@ -27,6 +28,7 @@ class Computed:
         charge: Of the molecule as it was given, in elementary charges.
         multiplicities: Of the spins of the states, as `neutral`; empty if the level does not tell.
         records: QCSchema by name, as `neutral`, if there are any.
+        started_from: Level whose geometries it started from; None if it made its own.
     """
 
     values: Mapping[str, Quantity]
@@ -35,6 +37,7 @@ class Computed:
     charge: int = 0
     multiplicities: Mapping[str, int] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
+    started_from: str | None = None
 
 
 class Simulator(Protocol):
@@ -65,5 +68,17 @@ class Simulator(Protocol):
 
         Raises:
             TaskError: If it cannot be computed.
+        """
+        ...
+
+
+@runtime_checkable
+class Continuing(Simulator, Protocol):
+    """A level of theory that can start from geometries that another level relaxed."""
+
+    def starting_from(self, start: Start) -> Simulator:
+        """Give what computes a molecule from these geometries.
+
+        Where they cannot be those of the molecule, it makes its own; `Computed.started_from` tells.
         """
         ...

@@ -14,7 +14,11 @@ from molsteer.shared.wire.properties import Property
 ADIABATIC_IP = "adiabatic_ionization_potential"
 """What is looked for where nothing else is said."""
 
-_XTB = (
+ABSOLUTE_SHE_V = 4.44
+"""Absolute potential of the standard hydrogen electrode at 298 K, as IUPAC recommends it
+(doi:10.1351/pac198658070955); redox potentials are against it."""
+
+_OF_POTENTIALS = (
     Property(
         name=ADIABATIC_IP,
         unit="eV",
@@ -62,6 +66,34 @@ _XTB = (
     ),
 )
 
+_REDOX = (
+    Property(
+        name="oxidation_potential",
+        unit="V",
+        description="Of the couple of the molecule and it with one electron less, written as a "
+        "reduction, against the standard hydrogen electrode: the adiabatic ionization potential "
+        "per charge, less 4.44 V.",
+    ),
+    Property(
+        name="vertical_oxidation_potential",
+        unit="V",
+        description="The same from the vertical ionization potential.",
+    ),
+    Property(
+        name="reduction_potential",
+        unit="V",
+        description="Of the couple of it with one electron more and the molecule, written as a "
+        "reduction, against the standard hydrogen electrode: the adiabatic electron affinity per "
+        "charge, less 4.44 V.",
+    ),
+    Property(
+        name="vertical_reduction_potential",
+        unit="V",
+        description="The same from the vertical electron affinity.",
+    ),
+)
+_XTB = (*_OF_POTENTIALS, *_REDOX)
+
 PROPERTIES = MappingProxyType({found.name: found for found in _XTB})
 """All that are known, by name."""
 
@@ -71,6 +103,7 @@ VERTICAL = "xtb-vertical"
 _OF_ENERGIES = (
     *(ADIABATIC_IP, "vertical_ionization_potential", "adiabatic_electron_affinity"),
     *("vertical_electron_affinity", "atomization_energy"),
+    *(found.name for found in _REDOX),
 )
 """What energies alone give, without orbitals, solvents and what is fitted to one method."""
 
@@ -80,6 +113,7 @@ OFFERED = MappingProxyType(
         VERTICAL: (
             *("vertical_ionization_potential", "shifted_ionization_potential"),
             *("vertical_electron_affinity", "homo_lumo_gap"),
+            *("vertical_oxidation_potential", "vertical_reduction_potential"),
         ),
         **dict.fromkeys(sorted(BY_PROGRAM), _OF_ENERGIES),
     }
@@ -108,7 +142,7 @@ def unit_of(name: str) -> str | None:
     return None if known is None else known.unit
 
 
-ALIKE_WITHIN = MappingProxyType({found.name: 3.0 for found in _XTB[:3]})
+ALIKE_WITHIN = MappingProxyType({found.name: 3.0 for found in (*_XTB[:3], *_REDOX[:2])})
 """Up to which distance the medians of two sets of labels can be of the same quantity, by property.
 
 Experiments, and what xtb's own `--vip` prints, lie 4 to 6 eV below the differences of energies that
@@ -121,8 +155,14 @@ _DIFFERENCES = (
     "cases. xtb's own `--vip` subtracts an empirical 4.8455 eV from the vertical one."
 )
 
+_SHIFTED = (
+    "These are differences of GFN2-xTB energies less the 4.44 V of the standard hydrogen "
+    "electrode, about 4.8 V above experiments in most cases."
+)
+
 REMARKS = MappingProxyType(
     {("xtb", found.name): _DIFFERENCES for found in _XTB[:2]}
+    | {("xtb", found.name): _SHIFTED for found in _REDOX[:2]}
     | {
         (VERTICAL, "vertical_ionization_potential"): f"{_DIFFERENCES} Geometries are those of a "
         "force field, not relaxed ones."

@@ -13,14 +13,22 @@ from pydantic import ConfigDict, Field, JsonValue, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob, Placement, Transfer
-from molsteer.shared.wire.bounds import Count, Duration, Moment, Name, Ordinal, SiteName
+from molsteer.shared.wire.bounds import (
+    Count,
+    Duration,
+    Moment,
+    Name,
+    Number,
+    Ordinal,
+    SiteName,
+)
 from molsteer.shared.wire.learning import Infer, Inferred, Predict, Predicted, Train, Trained
-from molsteer.shared.wire.properties import PropertyName, Quantity, Unit
+from molsteer.shared.wire.properties import LevelName, PropertyName, Quantity, Unit
 from molsteer.shared.wire.specs import Level
 from molsteer.shared.wire.stage import Stage
 from molsteer.shared.wire.topics import Topic
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised whenever an older reader could misread a message."""
 
 CampaignId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -33,17 +41,33 @@ TaskId = Annotated[
 ]
 
 
+class Start(Message):
+    """Geometries of a molecule that another level relaxed.
+
+    Attributes:
+        level: The level.
+        symbols: Element symbols of the atoms, in their order.
+        geometries: Coordinates in bohr by the name of the state, as `neutral`, three for each atom.
+    """
+
+    level: LevelName
+    symbols: tuple[str, ...] = Field(max_length=10_000)
+    geometries: dict[Name, tuple[Number, ...]] = Field(min_length=1)
+
+
 class Simulate(Message):
     """Compute properties of one molecule at one level.
 
     Attributes:
         wanted: The properties by name, and the unit in which each is understood.
+        start: Where to start from, at a level that starts from another one; None is afresh.
     """
 
     kind: Literal["simulate"] = "simulate"
     smiles: str = Field(min_length=1, max_length=10_000)
     level: Level
     wanted: dict[PropertyName, Unit] = Field(min_length=1)
+    start: Start | None = None
 
 
 TaskBody = Annotated[Simulate | Train | Predict | Infer, Field(discriminator="kind")]
@@ -61,7 +85,7 @@ class Task(Message):
         reply: Where the worker puts large results.
     """
 
-    protocol: Literal[2] = 2
+    protocol: Literal[3] = 3
     campaign: CampaignId
     task_id: TaskId
     attempt: Ordinal = 1
@@ -88,6 +112,7 @@ class Simulated(Message):
         charge: Of the molecule as it was given, in elementary charges.
         multiplicities: Of the spins of the states; empty if the level does not tell.
         records: QCSchema results by name, as `neutral`, `cation` and `vertical`; msgpack.
+        started_from: Level whose geometries it started from; None if it made its own.
     """
 
     kind: Literal["simulated"] = "simulated"
@@ -98,6 +123,7 @@ class Simulated(Message):
     charge: int = 0
     multiplicities: dict[Name, Ordinal] = Field(default_factory=dict)
     records: Blob
+    started_from: LevelName | None = None
 
 
 class ErrorRecord(Message):
@@ -150,7 +176,7 @@ class Outcome(Message):
         stages: What the time went into, in the order in which the stages began.
     """
 
-    protocol: Literal[2] = 2
+    protocol: Literal[3] = 3
     campaign: CampaignId
     task_id: TaskId
     attempt: Ordinal

@@ -69,10 +69,15 @@ class SimulationSpec(Message):
 
 
 class Level(Message):
-    """A recipe that gives properties of one molecule, under a name of the campaign's."""
+    """A recipe that gives properties of one molecule, under a name of the campaign's.
+
+    Attributes:
+        starts_from: Level whose geometries this one starts from; None makes its own.
+    """
 
     name: LevelName = "xtb"
     spec: SimulationSpec = SimulationSpec()
+    starts_from: LevelName | None = None
 
 
 REPLAY = "replay"

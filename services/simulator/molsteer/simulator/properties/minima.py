@@ -16,21 +16,27 @@ from molsteer.simulator.properties.study import Calculation, Study
 
 def neutral(study: Study) -> float:
     """Relax the molecule as its SMILES gives it, from its first geometry, or compute it there."""
-    with stage("embedding"):
-        first = embed(study.species, study.deadline)
+    given = study.given("neutral")
+    if given is None:
+        with stage("embedding"):
+            first = embed(study.species, study.deadline)
+    else:
+        first = given
     if not study.relaxes:
         return _as_it_is(study, "neutral", first)
     with stage("neutral relaxation"):
-        state, start = study.states["neutral"], displaced(first)
+        # What another level relaxed has lost its symmetry, where that level has.
+        state, start = study.states["neutral"], displaced(first) if given is None else first
         found = minimum(study.species, state, start, study.program, check_neutral)
     return _kept(study, "neutral", found)
 
 
 def ion(name: StateName) -> Calculation:
-    """Make the relaxation of an ion, from the geometry of the molecule."""
+    """Make the relaxation of an ion, from the geometry of the molecule or that of another level."""
 
     def relaxed(study: Study) -> float:
-        state, start = study.states[name], displaced(study.geometry)
+        state, given = study.states[name], study.given(name)
+        start = displaced(study.geometry) if given is None else given
         check = partial(check_ion, name=name)
         with stage(f"{name} relaxation"):
             molecule = study.minima["neutral"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from molsteer.shared.units import HARTREE_IN_EV
-from molsteer.shared.wire.catalogue import ADIABATIC_IP, OFFERED
+from molsteer.shared.wire.catalogue import ABSOLUTE_SHE_V, ADIABATIC_IP, OFFERED
 from molsteer.shared.wire.properties import Quantity
 from molsteer.simulator.errors import NotByEngine
 from molsteer.simulator.offered import check_offered
@@ -42,13 +43,15 @@ class Difference:
     Attributes:
         of: The calculation that gives it.
         less: The one that gives the other; None if there is no other.
-        shift_eV: What is subtracted in addition.
+        shift: What is subtracted in addition, in the unit.
+        unit: Of the value: eV, or V, which is the same number for one electron.
         along: Cheap calculations that are done as well, so that other properties come along.
     """
 
     of: str
     less: str | None = None
-    shift_eV: float = 0.0
+    shift: float = 0.0
+    unit: Literal["eV", "V"] = "eV"
     along: tuple[str, ...] = ()
 
     @property
@@ -59,7 +62,16 @@ class Difference:
     def value(self, energies: Mapping[str, float]) -> Quantity:
         """Take the difference of energies in hartree."""
         difference = energies[self.of] - (0.0 if self.less is None else energies[self.less])
-        return Quantity(value=difference * HARTREE_IN_EV - self.shift_eV, unit="eV")
+        return Quantity(value=difference * HARTREE_IN_EV - self.shift, unit=self.unit)
+
+
+def _potential(oxidised: str, reduced: str) -> Difference:
+    """Give the potential of a couple against the standard hydrogen electrode.
+
+    By the convention of IUPAC a couple has the potential of its reduction, whoever is asked about:
+    E = -ΔG / F for the uptake of one electron, less the absolute potential of the electrode.
+    """
+    return Difference(oxidised, reduced, shift=ABSOLUTE_SHE_V, unit="V")
 
 
 PROPERTIES: Mapping[str, Difference] = MappingProxyType(
@@ -72,6 +84,10 @@ PROPERTIES: Mapping[str, Difference] = MappingProxyType(
         "homo_lumo_gap": Difference("gap"),
         "atomization_energy": Difference("atoms", "neutral"),
         "solvation_energy": Difference("neutral", "vacuum"),
+        "oxidation_potential": _potential("cation", "neutral"),
+        "vertical_oxidation_potential": _potential("vertical", "neutral"),
+        "reduction_potential": _potential("neutral", "anion"),
+        "vertical_reduction_potential": _potential("neutral", "vertical_anion"),
     }
 )
 """By name, as `molsteer.shared.wire.catalogue` describes them."""
@@ -101,13 +117,16 @@ def compute(study: Study, wanted: Collection[str]) -> Computed:
         values={
             name: difference.value(energies)
             for name, difference in PROPERTIES.items()
-            if name in OFFERED[study.method] and difference.energies <= energies.keys()
+            if name in OFFERED[study.method]
+            and difference.energies <= energies.keys()
+            and (name in asked or difference.unit == "eV")  # the same numbers in V are for who asks
         },
         engine=study.program.name,
         steps=study.steps,
         charge=study.states["neutral"].charge,
         multiplicities=study.multiplicities,
         records=study.records,
+        started_from=study.started_from,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, assert_never
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.learning import Infer, Predict, Train
-from molsteer.shared.wire.messages import Simulate, Task, TaskBody
+from molsteer.shared.wire.messages import Simulate, Start, Task, TaskBody
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import ON_FEATURES
 from molsteer.shared.wire.topics import Topic
@@ -28,6 +28,7 @@ from molsteer.steering.policy.commands import (
     DispatchSimulation,
     DispatchTraining,
 )
+from molsteer.steering.records.relaxed import start_from
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
 from molsteer.steering.settings.thresholds import with_thresholds
@@ -160,7 +161,13 @@ class Dispatching:
             smiles=self.space.smiles(command.molecule),
             level=level,
             wanted=wanted_at(level.name, self.settings.outputs),
+            start=self._start(level.starts_from, command.molecule),
         )
+
+    def _start(self, level: str | None, molecule: int) -> Start | None:
+        if level is None:
+            return None
+        return start_from(level, molecule, self.ledger, self.run_dir)
 
     def _train(self, command: DispatchTraining) -> Train:
         warm_start = None

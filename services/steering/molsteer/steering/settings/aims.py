@@ -23,13 +23,10 @@ from molsteer.shared.wire.properties import (
 )
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.policy.plan import Rung
-from molsteer.steering.settings.levels import SHARE, LevelSection
+from molsteer.steering.settings.levels import SHARE, LevelSection, Problem
 
 SOLVATION = "solvation_energy"
 """A property of levels in a solvent alone."""
-
-Problem = tuple[tuple[str | int, ...], str]
-"""Place of a setting, and what is wrong there, without a full stop."""
 
 
 class ObjectiveSection(Section):

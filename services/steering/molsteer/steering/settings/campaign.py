@@ -27,7 +27,6 @@ from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.policy.plan import Rung
 from molsteer.steering.settings.aims import (
     ObjectiveSection,
-    Problem,
     objectives_from,
     outputs_from,
     problems_of,
@@ -38,10 +37,9 @@ from molsteer.steering.settings.aims import (
 from molsteer.steering.settings.costs import CostsSection
 from molsteer.steering.settings.filtering import FilterSection
 from molsteer.steering.settings.learning import InferSection, TrainSection
-from molsteer.steering.settings.levels import LevelSection, levels_from
+from molsteer.steering.settings.levels import LevelSection, Problem, levels_from, problems_of_levels
 from molsteer.steering.settings.notify import NotifySection
-from molsteer.steering.settings.programs import problems_of_programs
-from molsteer.steering.settings.replay import found_unit, headings_of, problems_of_tables
+from molsteer.steering.settings.replay import found_unit, headings_of
 from molsteer.steering.settings.sections import (
     CampaignSection,
     MetricsSection,
@@ -86,8 +84,7 @@ class CampaignSettings(FileSettings):
         if campaign.hit_above_eV is not None:
             problems += problems_of_threshold(asked[0])
         tables, in_list = self.level or (self.simulate,), bool(self.level)
-        problems += problems_of_tables(self.levels, in_list=in_list)
-        problems += problems_of_programs(self.levels, tables, in_list=in_list)
+        problems += problems_of_levels(self.levels, tables, in_list=in_list)
         if problems:
             raise ValidationError.from_exception_data("CampaignSettings", [*map(_shown, problems)])
         return self
