@@ -54,8 +54,9 @@ class Ahead(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
         latest: Latest = consumer.app.latest
 
         def can_consume() -> bool:
-            held, processes = len(qos._delivered) - len(qos._dirty), qos.prefetch_count
-            return held < (2 * processes if latest.are_short else processes)
+            held: int = len(qos._delivered) - len(qos._dirty)
+            wanted: int = qos.prefetch_count * (2 if latest.are_short else 1)
+            return held < wanted
 
         qos.can_consume = can_consume
         self._timer = consumer.timer.call_repeatedly(_LOOK_EVERY_S, self._look, (consumer, latest))
