@@ -52,16 +52,16 @@ class Acknowledging(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ha
         self._call_after = consumer.timer.call_after
         self._channel = channel = consumer.task_consumer.channel
         self._client: redis.Redis = channel._create_client()
-        client = self._client
+        ours = self._client
 
         @contextmanager
-        def conn_or_acquire(given: redis.Redis | None = None) -> Iterator[redis.Redis]:
-            yield given or client
+        def conn_or_acquire(client: redis.Redis | None = None) -> Iterator[redis.Redis]:
+            yield client or ours
 
         def append(message: virtual.Message, tag: str) -> None:
             told = message.delivery_info
             held = json.dumps([message._raw, told["exchange"], told["routing_key"]])
-            with client.pipeline() as pipe:
+            with ours.pipeline() as pipe:
                 pipe.zadd(channel.unacked_index_key, {tag: time.time()})
                 pipe.hset(channel.unacked_key, tag, held)
                 self._forget(pipe)
