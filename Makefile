@@ -35,9 +35,10 @@ LABELS ?=
 COLUMN ?=
 CHEAP ?=
 LADDER ?=
+PROMOTION ?=
 
 # What `make bench` runs, each as `make bench-NAME`, beside a peer in an environment of its own.
-BENCHES := throughput roundtrip
+BENCHES := featurize infer roundtrip start throughput train
 MOLECULES ?=
 
 # The site that is brought up or down: deploy/sites/SITE.toml; on Kubernetes, which overlay of it.
@@ -88,7 +89,8 @@ $(BENCHES:%=bench-%): bench-%: $(VENV)/installed
 bench-discovery: $(VENV)/installed ## Measure how soon the best of POOL are found, in SEEDS campaigns.
 	@$(BIN)/python bench/discovery.py $(POOL:%=--pool %) $(SEEDS:%=--seeds %) $(GOAL:%=--goal %) \
 		$(SURROGATE:%=--surrogate %) $(PROTOCOL:%=--protocol %) $(START:%=--start %) \
-		$(LABELS:%=--labels %) $(COLUMN:%=--column %) $(CHEAP:%=--cheap %) $(LADDER:%=--ladder)
+		$(LABELS:%=--labels %) $(COLUMN:%=--column %) $(CHEAP:%=--cheap %) $(LADDER:%=--ladder) \
+		$(PROMOTION:%=--promotion %)
 
 format: $(VENV)/installed ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 """How soon a search finds the best of a pool whose values are known, and whether its doubts hold.
 
     make bench-discovery [POOL=file.csv] [SEEDS=5] [SURROGATE=gp] [GOAL=minimise] [PROTOCOL=molpal]
+        [LADDER=1] [PROMOTION=share]
 
 Every search is a whole campaign of real services that replays the pool, as `molsteer run` does it:
 100 molecules at random, then batches of 25 by UCB with beta 1 until there are 500 labels, with no
@@ -8,7 +9,10 @@ simulation while models are updated. `PROTOCOL=molpal` instead: 1 % of the pool 
 five batches of 1 % by the mean alone, failures count; the best are 100 molecules, or 500 of a pool
 of more than 20,000. Beside it run the same with nothing but chance, and with extremely randomised
 trees on descriptors; where the pool has the values of a cheaper level (CHEAP=column), it is also
-ranked by these alone, and LADDER=1 climbs from them.
+ranked by these alone, and LADDER=1 climbs from them: 100 molecules at random at the cheap level,
+then updates after 50 labels of whatever level, until there are 1.5 times as many cheap labels as
+the others have labels and a fifth as many dear ones. A cheap label costs what the processor times
+of the pool say, if it has some.
 
 The last line is one JSON object, of averages over the seeds:
 
@@ -16,6 +20,9 @@ The last line is one JSON object, of averages over the seeds:
   end.
 - `n93`: labels until 93 % of them are found; null unless each seed got there.
 - `ladder_cost_93`: the same up the ladder, cheap values included at their cost; null without.
+- `ladder_dear_93`: how many of these labels are of the dear level.
+- `ladder_found`, `ladder_dear`, `ladder_cost`: what was found in the end, by how many labels of the
+  dear level, and what all labels cost.
 - `coverage_chosen`, `coverage_rest`: how often a value lies within the 90 % interval of its
   prediction, from the third update on, for molecules that models chose and for all others that had
   no label.
@@ -47,7 +54,9 @@ from molsteer.steering.space.files.opening import opened
 
 ROOT = Path(__file__).parents[1]
 POOL = ROOT / "tests" / "data" / "qm9_gfn2_ip.csv"
-NO_VALUES = ("smiles", "cpu_s", "seconds", "name", "id")
+NO_VALUES = ("smiles", "seconds", "name", "id")
+CPU_S = "cpu_s"
+CHEAP_OF_POOL, USUAL_COST = "vertical_eV", 0.04
 BASELINES = {"random": None, "extratrees_descriptors": "trees"}
 LARGE_POOL = 20_000
 
@@ -61,6 +70,34 @@ def unpacked(pool: Path, folder: Path) -> tuple[Path, Sequence[str], int]:
     plain = folder / "pool.csv"
     plain.write_text("".join(lines), encoding="utf-8")
     return plain, next(csv.reader(lines)), len(lines) - 1
+
+
+def measured_cost(pool: Path, cheap: str | None) -> float | None:
+    """Give what a value of a cheap column costs, in labels, if a plain table has both times."""
+    with pool.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    its_own = f"{(cheap or '').rpartition('_')[0] or cheap}_{CPU_S}"
+    if not {CPU_S, its_own} <= rows[0].keys():
+        return None
+    cheap_s, dear_s = (sum(float(row[name] or 0) for row in rows) for name in (its_own, CPU_S))
+    return cheap_s / dear_s
+
+
+def ladder_figures(runs: Sequence[Run]) -> Figures:
+    """Average what campaigns that climb have found."""
+    told = {
+        "ladder_cost_93": [each.cost_93 for each in runs],
+        "ladder_dear_93": [each.dear_93 for each in runs],
+        "ladder_cost": [each.cost for each in runs],
+        "ladder_dear": [each.dear for each in runs],
+        "ladder_found": [each.found.share for each in runs],
+    }
+    return {name: _mean_of_all(values) for name, values in told.items()}
+
+
+def _mean_of_all(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(mean(known), 3) if known and len(known) == len(values) else None
 
 
 def built(pool: Path, folder: Path, protocol: Protocol, *options: str) -> Path:
@@ -134,8 +171,11 @@ def table(all_figures: Mapping[str, Figures | None]) -> Iterator[str]:
 @click.option("--labels", type=int, help="Labels after which a campaign ends.")
 @click.option("--column", help="Column of the values; the first that may be one if not given.")
 @click.option("--cheap", help="Column of the values of a cheap level.")
-@click.option("--cheap-cost", default=0.04, show_default=True, help="What one costs, in labels.")
+@click.option(
+    "--cheap-cost", type=float, help=f"What one costs, in labels; as measured, or {USUAL_COST}."
+)
 @click.option("--ladder", is_flag=True, help="Climb from the cheap level as well.")
+@click.option("--promotion", type=click.Choice(["price", "share"]), default="price")
 @click.option("--baselines/--no-baselines", default=True, show_default=True)
 @click.option("--jobs", default=usable_cores(), help="Campaigns side by side.")
 def bench(
@@ -148,8 +188,9 @@ def bench(
     labels: int | None,
     column: str | None,
     cheap: str | None,
-    cheap_cost: float,
+    cheap_cost: float | None,
     ladder: bool,
+    promotion: str,
     baselines: bool,
     jobs: int,
 ) -> None:
@@ -158,13 +199,17 @@ def bench(
         folder = Path(name)
         plain, headings, rows = unpacked(pool, folder)
         values = [each for each in headings if each.casefold() not in NO_VALUES]
+        values = [each for each in values if not each.casefold().endswith(CPU_S)]
+        if cheap is None and pool == POOL:
+            cheap = CHEAP_OF_POOL
         if column is None and not values:
             raise click.UsageError(f"{pool} has no column of values: {', '.join(headings)}.")
         told = Protocol(
             pool=plain,
             column=column or values[0],
             cheap=cheap,
-            cheap_cost=cheap_cost,
+            cheap_cost=cheap_cost or measured_cost(plain, cheap) or USUAL_COST,
+            promotion=promotion,
             goal=(goal or "maximise").replace("ize", "ise"),
         )
         if protocol == "molpal":
@@ -208,7 +253,7 @@ def _all(
             kind: figures([each.result() for each in campaigns])
             for kind, campaigns in running.items()
         }
-        costs = [each.result().cost_93 for each in climbing]
+        climbed = ladder_figures([each.result() for each in climbing])
     found["rank_by_cheap_level"] = None
     if protocol.cheap is not None:
         top = ceil(rows / 100) if protocol.top == "1%" else int(protocol.top)
@@ -216,9 +261,8 @@ def _all(
         found["rank_by_cheap_level"] = found_figures([ranked])
     click.echo("\n".join(table(found)))
     ours = found.pop(surrogate) or {}
-    known = [cost for cost in costs if cost is not None]
-    cost = round(mean(known), 1) if known and len(known) == len(costs) else None
-    answer = {"surrogate": surrogate, "seeds": seeds, **ours, "ladder_cost_93": cost, **found}
+    cost = {"cheap_cost": round(protocol.cheap_cost, 4)} if protocol.cheap else {}
+    answer = {"surrogate": surrogate, "seeds": seeds, **ours, **cost, **climbed, **found}
     click.echo(json.dumps(answer))
 
 

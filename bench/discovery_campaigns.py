@@ -8,15 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from statistics import mean
 
 from discovery_coverage import NO_INTERVALS, Coverage, coverage
 
-from molsteer.shared.wire.properties import Objective
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import leading
 from molsteer.steering.records.figures.recall import Recall, recall
@@ -34,6 +34,7 @@ class Protocol:
         column: Heading of the values.
         cheap: Heading of the values of a cheap level, if there is one.
         cheap_cost: What a cheap value costs, in labels.
+        promotion: Who climbs from it.
         goal: maximise or minimise.
         start, batch, budget: Molecules at random, between two updates, and in all; numbers, or
             percentages of the pool.
@@ -55,6 +56,7 @@ class Protocol:
     acquisition: str = "ucb"
     top: int | str = "1%"
     salts: str = "leave-out"
+    promotion: str = "price"
 
     @property
     def objective(self) -> dict[str, str]:
@@ -99,20 +101,25 @@ class Protocol:
         """Describe a campaign that climbs from the cheap level to the labels."""
         settings = self.settings(space, surrogate, seed)
         table = {"method": "replay", "table": str(self.pool)}
-        share, start, screened, budget = 0.25, int(self.start), 100, int(self.budget)
+        start, budget = int(self.start), int(self.budget)
+        if self.promotion == "share":
+            share, cheap, learned = 0.25, 4 * budget, (round(1.25 * start), 125)
+        else:
+            share, cheap, learned = 0.2, round(1.5 * budget), (start, 50)
         changes: dict[str, dict[str, object]] = {
-            "campaign": {"name": f"ladder-{seed}", "budget": round(budget / share)},
+            "campaign": {"name": f"ladder-{seed}", "budget": cheap},
             "policy": {
-                "first_training_after": round(start * (1 + share)),
-                "retrain_after": round(screened * (1 + share)),
+                "first_training_after": learned[0],
+                "retrain_after": learned[1],
+                "promotion": self.promotion,
             },
         }
         for section, update in changes.items():
             settings[section] = {**settings[section], **update}  # type: ignore[dict-item]
         settings["simulate"] = {"slots": 1}
         settings["level"] = [
-            {"name": CHEAP, **table, "table_column": self.cheap},
-            {"name": FULL, **table, "table_column": self.column, "share": share},
+            {"name": CHEAP, **table, "table_column": self.cheap, "price_s": self.cheap_cost},
+            {"name": FULL, **table, "table_column": self.column, "price_s": 1.0, "share": share},
         ]
         return settings
 
@@ -126,12 +133,17 @@ class Run:
         coverage: Of the intervals of its models.
         seconds_per_update: From the first training task to the last scored chunk, on average.
         cost_93: Labels until nearly all of the best were found, cheap ones included at their cost.
+        dear_93: How many of these are no cheap ones.
+        cost, dear: The same in the end.
     """
 
     found: Recall
     coverage: Coverage = NO_INTERVALS
     seconds_per_update: float | None = None
     cost_93: float | None = None
+    dear_93: int | None = None
+    cost: float = 0.0
+    dear: int = 0
 
 
 def run(folder: Path, settings: Mapping[str, object], cheap_cost: float = 0.0) -> Run:
@@ -150,8 +162,17 @@ def run(folder: Path, settings: Mapping[str, object], cheap_cost: float = 0.0) -
         found = recall(merits, labelled(ledger, objective), top_of(settings, len(merits)))
         values = {smiles: objective.merit(merit) for smiles, merit in merits.items()}
         updates = ledger.connection.execute(_UPDATES).fetchall()
-        cost = _cost_93(ledger, objective, found, cheap_cost)
-    ended = Run(found, cost_93=cost)
+        at_top = [level == objective.output.level for level in _levels(ledger)]
+    enough = found.labels_to_nearly_all
+    costs = list(accumulate(1.0 if dear else cheap_cost for dear in at_top))
+    until = None if enough is None else [*accumulate(at_top)].index(enough)
+    ended = Run(
+        found,
+        cost_93=None if until is None else costs[until],
+        dear_93=enough,
+        cost=costs[-1],
+        dear=sum(at_top),
+    )
     if updates and "level" not in settings:
         taken = mean(seconds for (seconds,) in updates)
         ended = replace(ended, coverage=coverage(run_dir, values), seconds_per_update=taken)
@@ -184,19 +205,7 @@ _UPDATES = (
 )
 
 
-def _cost_93(
-    ledger: Ledger, objective: Objective, found: Recall, cheap_cost: float
-) -> float | None:
-    """Add up what all labels cost until nearly all of the best were found."""
-    if (enough := found.labels_to_nearly_all) is None:
-        return None
-    rows: Iterable[tuple[str]] = ledger.connection.execute(
-        "SELECT level FROM result ORDER BY number"
-    )
-    cost, labels = 0.0, 0
-    for (level,) in rows:
-        at_top = level == objective.output.level
-        cost, labels = cost + (1.0 if at_top else cheap_cost), labels + at_top
-        if labels == enough:
-            return cost
-    return None
+def _levels(ledger: Ledger) -> list[str]:
+    """List the levels of all results in the order of settling."""
+    rows = ledger.connection.execute("SELECT level FROM result ORDER BY number")
+    return [level for (level,) in rows]

@@ -13,7 +13,6 @@ from molsteer.steering.cli.flags.molecular_design import (
     SEED_FLAGS,
     Known,
     NoEffect,
-    Only,
     Refused,
     Same,
     SeedFlag,
@@ -157,8 +156,6 @@ def _here(flag: SeedFlag) -> str:
             return '`queue.redis_url`, `workers.server = "external"`'
         case Known(values=known):
             return "; ".join(f"`{name}`: {_given(values)}" for name, values in known.items())
-        case Only(value=value):
-            return f"only `{value}`"
         case NoEffect():
             return "no effect"
         case Refused():

@@ -160,7 +160,7 @@ def _complaints(site: Site) -> Iterator[str]:
     for post in site.posts:
         yield from (f"A worker ended by itself, see {log}." for log in post.broken)
     try:
-        eventually(lambda: not _left_in_redis(site), 15.0)
+        eventually(lambda: not _left_in_redis(site))
     except AssertionError:
         yield from (f"{key} is left in Redis." for key in _left_in_redis(site))
     for file in (site.folder / "objects").rglob("*"):

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from support.globus_service import two_sites
-from support.proxystore_endpoints import running_endpoints
+from support.proxystore_endpoints import Place, running_endpoints
 
 from molsteer.shared.blobs.endpoint_connector import EndpointConnector
 from molsteer.shared.blobs.memory import MemoryBlobs
@@ -81,7 +81,7 @@ def globus_views(tmp_path: Path) -> Views:
 @pytest.fixture(scope="session")
 def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[UUID, list[Path]]]:
     folders = [tmp_path_factory.mktemp(name) for name in ("home", "away")]
-    with running_endpoints(folders) as (home, _):
+    with running_endpoints([Place(folder) for folder in folders]) as (home, _):
         yield home, folders
 
 

@@ -42,7 +42,7 @@ class Subject:
             self.site.keep_running()
             return self.workers() - besides
 
-        return eventually(there, 60.0)
+        return eventually(there)
 
 
 @pytest.fixture(params=["local", "blocks", "parsl"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -21,6 +23,12 @@ DOCUMENTS = [
     *PAGES,
 ]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+PROXYSTORE = {
+    "proxystore-endpoint": ("proxystore.endpoint.cli", "cli"),
+    "proxystore-relay": ("proxystore.p2p.relay.run", "cli"),
+    "proxystore-globus-auth": ("proxystore.globus.cli", "cli"),
+}
 
 
 def shown(word: str) -> Iterator[str]:
@@ -39,15 +47,34 @@ def test_the_documents_show_commands() -> None:
 
 @pytest.mark.parametrize("line", sorted(set(shown("molsteer"))))
 def test_a_molsteer_command_of_the_documents_is_understood(line: str) -> None:
-    words = shlex.split(line, comments=True)[1:]
-    command: click.Command | None = molsteer
+    understood(molsteer, shlex.split(line, comments=True)[1:], line)
+
+
+def understood(program: click.Command, words: list[str], line: str) -> None:
+    command: click.Command | None = program
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name = words.pop(0)
         command = command.get_command(click.Context(command), name)
         assert command is not None, f"{line!r}: there is no command {name!r}"
     assert command is not None
     # A command keeps the names of its help option from the first context it sees.
-    command.make_context("molsteer", words, resilient_parsing=True, **molsteer.context_settings)
+    command.make_context(program.name, words, resilient_parsing=True, **molsteer.context_settings)
+
+
+@pytest.mark.parametrize("word", list(PROXYSTORE))
+def test_a_command_of_proxystore_in_the_documents_is_understood(word: str) -> None:
+    module, name = PROXYSTORE[word]
+    try:
+        program = getattr(import_module(module), name)
+    except ImportError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"The extra molsteer-shared[endpoints] is not installed: {error}")
+    lines = set(shown(word))
+    assert lines
+    for line in lines:
+        words = shlex.split(line.removesuffix(" &"), comments=True)[1:]
+        understood(program, words, line)
 
 
 @pytest.mark.parametrize("line", sorted(set(shown("make"))))

@@ -15,7 +15,6 @@ from support.waiting import eventually
 from support.worker_process import await_end, running_worker, started
 
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.worker.celery.serve import STOP_WITHIN_S
 
 
 def test_redis_is_down_for_longer_than_the_lease(
@@ -134,6 +133,6 @@ def test_a_busy_worker_is_told_to_end_while_redis_is_gone(
             (pids,) = eventually(lambda: started(tmp_path))
         leave(server)
         worker.process.terminate()
-        worker.process.wait(2 * STOP_WITHIN_S)
+        worker.process.wait(120)
         await_end(pids)
         eventually(lambda: not list(worker.temporary.iterdir()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import resource
 import shutil
@@ -21,6 +22,7 @@ from support.toy_campaign import toy_space
 from support.waiting import eventually
 
 from molsteer.shared.bus.names import Keys
+from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.steering import run_directory
 from molsteer.steering.ledger.ledger import Ledger
 
@@ -48,7 +50,7 @@ def test_steering_is_killed_between_two_steps(campaign: ExternalCampaign, failpo
                 campaign.await_labels(labels)
             campaign.release()
             with campaign.steered(f"{failpoint}:kill") as steering:
-                assert steering.wait(30) == -signal.SIGKILL
+                assert steering.wait(120) == -signal.SIGKILL
         campaign.steer_to_the_end()
         campaign.assert_counted_once()
 
@@ -65,6 +67,40 @@ def test_steering_is_killed_in_every_phase_of_an_update(campaign: ExternalCampai
                 eventually(partial(campaign.count, phase))
         campaign.steer_to_the_end()
         campaign.assert_counted_once()
+
+
+@pytest.mark.parametrize("failpoint", ["request-read", "request-committed"])
+def test_steering_is_killed_while_labels_molecules_and_thresholds_come(
+    campaign: ExternalCampaign, failpoint: str
+) -> None:
+    campaign.with_updates()
+    more, known = campaign.folder / "more.smi", campaign.folder / "known.csv"
+    more.write_text("FF\nFCl\n")
+    known.write_text(f"smiles,{ADIABATIC_IP}\nFC(F)(F)F,15.9\nFC(F)(F)C(F)(F)F,16.8\n")
+    shared = {file: file.stat().st_mtime_ns for file in campaign.space.rglob("*")}
+    with campaign.worker_of_each_topic():
+        with campaign.steered():
+            campaign.await_labels(2)
+        for command in (
+            ("labels", "add", campaign.run_dir, known),
+            ("space", "add", campaign.run_dir, more),
+            ("set", campaign.run_dir, "hit_above=13.5"),
+        ):
+            answer = molsteer(*command)
+            assert (answer.returncode, answer.stderr) == (0, "")
+            with campaign.steered(f"{failpoint}:kill") as steering:
+                assert steering.wait(120) == -signal.SIGKILL
+        campaign.steer_to_the_end()
+        campaign.assert_counted_once()
+        assert campaign.rows("SELECT kind || ' ' || added FROM addition ORDER BY number") == [
+            "labels 2",
+            "molecules 2",
+        ]
+        assert campaign.count("result WHERE smiles IN ('FF', 'FCl')") == 2
+        assert campaign.count("known_label") == 2
+        (objectives,) = campaign.rows("SELECT value FROM fact WHERE name = 'objectives'")
+        assert json.loads(objectives)[0]["hit"] == 13.5
+        assert {file: file.stat().st_mtime_ns for file in campaign.space.rglob("*")} == shared
 
 
 def test_the_checkpoint_of_the_policy_is_damaged(campaign: ExternalCampaign) -> None:
@@ -102,7 +138,7 @@ def test_a_second_steering_is_started(campaign: ExternalCampaign) -> None:
     with campaign.worker(), campaign.steered() as steering:
         eventually(lambda: campaign.executions == 1)
         with campaign.steered() as second:
-            assert second.wait(30) == 1
+            assert second.wait(120) == 1
         assert f"is in use by process {steering.pid} on " in campaign.log
         campaign.release()
         campaign.await_end(steering)
@@ -116,7 +152,7 @@ def test_a_copy_of_the_run_directory_is_started(campaign: ExternalCampaign) -> N
         copy = replace(campaign, folder=campaign.folder / "elsewhere")
         shutil.copytree(campaign.run_dir, copy.run_dir)
         with copy.steered() as second:
-            assert second.wait(30) == 1
+            assert second.wait(120) == 1
         told = f"is steered already, from process {steering.pid} on {platform.node()} in "
         assert told + str(campaign.run_dir) in copy.log
         assert "Traceback" not in copy.log

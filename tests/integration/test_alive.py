@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -177,7 +178,7 @@ def test_a_worker_whose_event_loop_stands_still_is_stuck_unless_it_waits_for_red
     made(tmp_path, beat_s=long_ago_s, connected=False, contact_at=time.time() - 900.0)
     (sign,) = alive.workers_here()
     assert sign.trouble is None
-    assert "it waits for Redis, which answered 900 s ago." in str(sign)
+    assert re.search(r"it waits for Redis, which answered 9\d\d s ago\.", str(sign))
 
 
 @pytest.mark.fast

@@ -20,7 +20,7 @@ from support.waiting import eventually
 
 from molsteer.steering.run_directory import held
 
-WITHIN_S = 20.0
+WITHIN_S = 90.0
 """Two seconds are usual; the rest is for busy machines."""
 
 ELSEWHERE = {"host_regex": "elsewhere", "endpoint_path": "/blobs", "local_path": "blobs"}
@@ -213,7 +213,7 @@ def test_a_run_directory_in_place_of_settings_or_molecules_is_told_with_what_tak
         (["simulate", "C[U]"], "Choose molecules of the elements hydrogen to radon."),
         (
             ["simulate", "CCO", "--spec", "dft"],
-            "'dft' is not installed here (installed: replay, xtb)",
+            "'dft' is not installed here (installed: ",
         ),
         (["status", "good.smi"], "There is no campaign in good.smi"),
         (["report", "absent"], "There is no campaign in absent"),
@@ -244,6 +244,16 @@ def test_redis_that_is_not_there_is_told_before_anything_is_made(
     assert "Redis at 127.0.0.1:1/0 cannot be used: there is no connection" in said
     assert "Start the server, or correct [queue] redis_url." in said
     assert "secret" not in said
+
+
+def test_a_store_that_no_endpoint_here_reaches_is_told_before_anything_is_made(
+    folder: Path,
+) -> None:
+    store = ("--stores-train", "endpoint", "--stores-endpoint", str(UUID(int=7)))
+    nowhere = {"PROXYSTORE_HOME": str(folder / "nowhere")}
+    said = refuse(folder, "run", "--space", "good.smi", *store, **nowhere)
+    assert f"The endpoint store at {UUID(int=7)} cannot be used" in said
+    assert "proxystore-endpoint start" in said
 
 
 def test_a_refused_password_is_told_and_not_shown(folder: Path, server: TcpServer) -> None:

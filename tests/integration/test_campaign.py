@@ -157,7 +157,7 @@ def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
     status = molsteer("status", run_dir, "--json")
     assert json.loads(status.stdout)["done"] == BUDGET
 
-    again = molsteer("run", campaign_file, "--run-dir", run_dir, timeout_s=60)
+    again = molsteer("run", campaign_file, "--run-dir", run_dir)
     assert again.returncode == 0
     assert_every_simulation_counts_once(run_dir)
 
@@ -190,7 +190,7 @@ def test_a_campaign_survives_the_death_of_workers_server_and_steering(
     orphans = below(steering.pid)
     os.kill(steering.pid, signal.SIGKILL)
     steering.wait()
-    _, alive = psutil.wait_procs(orphans, timeout=30)
+    _, alive = psutil.wait_procs(orphans, timeout=120)
     assert not alive, [process.cmdline() for process in alive]
 
     ended = molsteer(*command, timeout_s=280)
@@ -205,7 +205,7 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     eventually(lambda: count(run_dir, "result") >= 2, 120)
     keys_file = assert_messages_are_signed(steering.pid)
     steering.send_signal(signal.SIGINT)
-    assert steering.wait(60) == 130
+    assert steering.wait(120) == 130
     assert not keys_file.exists()
     said = output.read_text()
     assert re.search(r"Stopping when .* in flight \(\d+\) have ended. Ctrl-C again ends at", said)
@@ -216,4 +216,4 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     eventually(lambda: count(run_dir, "result") > settled, 120)
     steering.send_signal(signal.SIGINT)
     steering.send_signal(signal.SIGINT)
-    assert steering.wait(60) == 130
+    assert steering.wait(120) == 130

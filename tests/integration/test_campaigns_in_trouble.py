@@ -92,8 +92,9 @@ def test_a_worker_of_another_version_is_told_within_seconds(
     with running_worker(QueueSettings(redis_url=server.url), folder, **newer) as worker:
         start("run", "--space", "molecules.smi", *EXTERNAL)
         told = f"simulate: process {worker.pid} on {platform.node()} runs molsteer {VERSION}, this"
-        eventually(lambda: told in (folder / "output").read_text(), 20)
-        assert "No worker serves the pool 'default' of train" in (folder / "output").read_text()
+        eventually(lambda: told in (folder / "output").read_text())
+        nobody = "No worker serves the pool 'default' of train"
+        eventually(lambda: nobody in (folder / "output").read_text())
         put_aside = (
             f"The newest: The message speaks protocol {OURS}, this process speaks {PROTOCOL}."
         )
@@ -109,7 +110,7 @@ def test_a_campaign_that_nobody_works_for_ends_when_it_is_told_to_and_takes_its_
         queue = Keys(server.queue.prefix).queue("simulate")
         eventually(lambda: client.llen(queue) == 5)
         steering.terminate()
-        assert steering.wait(30) == 130, (folder / "output").read_text()
+        assert steering.wait(120) == 130, (folder / "output").read_text()
         assert not client.exists(queue)
         assert (folder / "runs/campaign/report.md").exists()
         assert "simulations in flight (0) have ended" in (folder / "output").read_text()
@@ -124,7 +125,7 @@ def test_workers_that_have_no_keys_are_told_of_where_the_campaign_runs(
     start("run", "--space", "molecules.smi", "--queue-keys-file", "keys.json", *EXTERNAL)
     start("worker", "simulate", "--processes", "1")
     told = "The newest: The message is signed, but no keys are here."
-    eventually(lambda: told in (folder / "output").read_text(), 60)
+    eventually(lambda: told in (folder / "output").read_text())
 
 
 def test_a_search_space_that_is_replaced_under_a_campaign_ends_it_and_not_its_results(
@@ -139,7 +140,7 @@ def test_a_search_space_that_is_replaced_under_a_campaign_ends_it_and_not_its_re
     eventually((folder / "runs/campaign/logs/steering.jsonl").exists)
     build("few.smi", "--force")
     start("worker", "simulate", "--processes", "1")
-    assert steering.wait(60) == 2, (folder / "output").read_text()
+    assert steering.wait(120) == 2, (folder / "output").read_text()
     said = (folder / "output").read_text()
     assert "The search space space was replaced while it was in use." in said
     assert "Traceback" not in said

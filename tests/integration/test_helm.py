@@ -103,7 +103,7 @@ def test_what_stands_for_steering_and_is_nothing_of_ours_is_waited_for(
 ) -> None:
     lease = SteeringLease(queue, "mine", "here", "process 1")
     with connect(queue.server_url) as client:
-        client.set(Keys(queue.prefix).steering("mine"), b"\xff", px=300)
+        client.set(Keys(queue.prefix).steering("mine"), b"\xff", px=5000)
         client.set(Keys(queue.prefix).steering("yours"), b"\xff")
     for_ever = SteeringLease(queue, "yours", "here", "process 1")
     assert for_ever.hold() is None, "what never expires is no lease"

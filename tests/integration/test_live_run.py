@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ def test_progress_is_on_the_terminal_and_what_was_found_in_the_file(
             )
         )
         assert "0/2 simulated" in loading[-3]
-        assert loading[-1] == "2 in flight  workers are loading (infer, simulate, train)"
+        # Those that simulate load faster, perhaps before the first picture.
+        loads = r"2 in flight  workers are loading \(infer, (simulate, )?train\)"
+        assert re.fullmatch(loads, loading[-1])
         watched.resize(50)
         found = watched.end()
         assert found.splitlines()[0].rstrip() == "Best molecules of campaign"

@@ -92,7 +92,7 @@ def test_the_example_names_pools_that_nobody_serves_and_runs_when_workers_come(
         "molsteer worker train --pool venti",
         "molsteer worker infer --pool venti",
     ):
-        eventually(lambda command=command: command in output.read_text(), 60)
+        eventually(lambda command=command: command in output.read_text())
     with workers(tmp_path, simulate=theta, train="venti", infer="venti"):
         assert steering.wait(240) == 0, output.read_text()
     assert "Ended: budget-reached." in output.read_text()

@@ -72,8 +72,8 @@ def test_one_molecule_is_printed_as_json_and_its_records_are_written(tmp_path: P
         (["C\udcff"], 2, "Check its brackets and rings."),
         (["CC.Cl"], 2, "Give one connected molecule"),
         (["C[U]"], 2, "hydrogen to radon"),
-        (["CCO", "--spec", "dft"], 2, "(installed: replay, xtb)"),
-        (["CCO", "--spec", "r2SCAN 3c"], 2, "(installed: replay, xtb)"),
+        (["CCO", "--spec", "dft"], 2, "(installed: "),
+        (["CCO", "--spec", "r2SCAN 3c"], 2, "(installed: "),
         (["CCO", "--property", "homo_lumo"], 2, "Did you mean homo_lumo_gap?"),
         (["CCO", "--property", "solvation_energy"], 2, "Name one, as water"),
         (["CCO", "CCN", "--solvent", "Water"], 2, "Did you mean water?"),
@@ -213,7 +213,7 @@ def test_a_process_that_dies_is_told_in_one_sentence(tmp_path: Path) -> None:
         eventually(lambda: list((tmp_path / "tmp").glob("molsteer-simulate-*/*")))
         (child,) = below(process.pid, "simulator.cli.child")
         child.send_signal(signal.SIGSEGV)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "died of SIGSEGV. Its stack may have been too small" in told
     assert len(told.splitlines()) == 1
@@ -228,10 +228,10 @@ def test_what_is_finished_stays_when_it_is_told_to_end(
 ) -> None:
     found = tmp_path / "found.jsonl"
     with simulating("CCO", ENDLESS, "-o", found.name, "--processes", "2", cwd=tmp_path) as process:
-        eventually(lambda: found.exists() and found.read_text().endswith("\n"), 60.0)
+        eventually(lambda: found.exists() and found.read_text().endswith("\n"))
         children = below(process.pid, "simulator.cli.child")
         process.send_signal(sent)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=120)
         eventually(lambda: not any(map(psutil.Process.is_running, children)))
     assert process.returncode == status
     assert "1 of 2 computed." in told

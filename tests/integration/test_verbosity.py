@@ -72,7 +72,7 @@ def on_terminal(*arguments: str, **environment: str) -> bytes:
     except OSError:  # Linux says so when the last writer has gone
         pass
     os.close(terminal)
-    assert process.wait(60) == 0, shown
+    assert process.wait(120) == 0, shown
     return shown
 
 

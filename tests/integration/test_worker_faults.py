@@ -124,7 +124,7 @@ def test_a_batch_system_that_tells_every_process_to_stop_gets_the_task_back_at_o
     ((process, child),) = eventually(lambda: started(tmp_path))
     for group in (worker.pid, process):
         os.killpg(group, signal.SIGTERM)
-    assert worker.process.wait(timeout=10) == 0
+    assert worker.process.wait(timeout=120) == 0
     await_end([process, child])
     assert place_of(task, dispatch) == "queued"
     (tmp_path / "go").touch()
@@ -142,7 +142,7 @@ def test_a_worker_whose_terminal_closes_hands_its_task_back_and_ends(
     dispatch.publish(task)
     (pids,) = eventually(lambda: started(tmp_path))
     os.killpg(worker.pid, signal.SIGHUP)
-    assert worker.process.wait(timeout=30) == 0
+    assert worker.process.wait(timeout=120) == 0
     await_end(pids)
     assert place_of(task, dispatch) == "queued"
     assert live_workers(queue) == []
@@ -172,12 +172,12 @@ def test_a_task_over_its_hard_limit_times_out_once_and_leaves_nothing(
     queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
 ) -> None:
     with running_worker(queue, tmp_path) as worker:
-        task = simulate_task(f"mark {tmp_path}", max_s=0.5)
+        task = simulate_task(f"mark {tmp_path}", max_s=5.0)
         dispatch.publish(task)
         outcome = the_outcome(dispatch)
         assert isinstance(outcome.result, Failed)
         assert (outcome.result.status, outcome.start) == ("timeout", 1)
-        assert outcome.ended_at - outcome.started_at >= 0.4
+        assert outcome.ended_at - outcome.started_at >= 4.9
         await_end(started(tmp_path)[0])
         eventually(lambda: not worker.scratch_folders())
         dispatch.settle([task.task_id])
@@ -377,7 +377,7 @@ def test_a_task_outlives_a_redis_that_is_killed_and_started_again(tmp_path: Path
 
 
 def the_outcome(dispatch: RedisDispatch) -> Outcome:
-    (outcome,) = dispatch.collect(30.0)
+    (outcome,) = dispatch.collect(120.0)
     return outcome
 
 

@@ -64,7 +64,7 @@ def a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let NVIDIA's program tell of one GPU, which those machines that test have not."""
     program = tmp_path / "bin" / "nvidia-smi"
     program.parent.mkdir()
-    program.write_text("#!/bin/sh\necho '40, 1000'\n")
+    program.write_text("#!/bin/sh\necho 'GPU-a, 40, 1000'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
 

@@ -130,7 +130,7 @@ def running(
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def _clean() -> dict[str, str]:

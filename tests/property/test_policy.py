@@ -14,17 +14,20 @@ from support.referee import Campaign, success
 
 from molsteer.steering.policy.codecs.journal_codec import from_json, to_json
 from molsteer.steering.policy.codecs.state_codec import state_from_json, state_to_json
+from molsteer.steering.policy.commands import DispatchInference
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import (
     Candidate,
     ChunkScored,
     Event,
+    LabelsAdded,
     Paused,
     PlanChanged,
     Resumed,
     RetryRequested,
     SimulationSucceeded,
     SlotsChanged,
+    SpaceGrown,
     StopRequested,
     TaskFailed,
     Ticked,
@@ -65,6 +68,7 @@ plans = st.builds(
     predict_early=st.booleans(),
     labels_first=st.booleans(),
     rungs=st.lists(shares, max_size=2).map(rungs_of),
+    promotion=st.sampled_from(["share", "price"]),
     budget_counts=st.sampled_from(["successes", "attempts"]),
     control_share=st.sampled_from([0.0, 0.05, 0.3, 1.0]),
     seed=st.integers(0, 9),
@@ -213,8 +217,10 @@ def _wish(campaign: Campaign, chance: Random) -> Event:
     at, luck = campaign.at, chance.random()
     if luck < 0.1:
         return StopRequested(at, now=chance.random() < 0.5)
-    if luck < 0.5:
+    if luck < 0.4:
         return _another_plan(campaign, chance)
+    if luck < 0.55:
+        return _more(campaign, chance)
     if luck < 0.7:
         return RetryRequested(at, _some_molecules(campaign, chance))
     return Paused(at) if luck < 0.85 else Resumed(at)
@@ -230,8 +236,25 @@ def _call_back(campaign: Campaign, chance: Random) -> Event:
     """How a campaign is called back from its end."""
     at, everything = campaign.at, tuple(range(campaign.state.plan.space_size))
     return chance.choice(
-        [_another_plan(campaign, chance), Resumed(at), RetryRequested(at, everything)]
+        [
+            _another_plan(campaign, chance),
+            _more(campaign, chance),
+            Resumed(at),
+            RetryRequested(at, everything),
+        ]
     )
+
+
+def _more(campaign: Campaign, chance: Random) -> Event:
+    """Labels of molecules that were never chosen or are elsewhere, or molecules."""
+    plan, at = campaign.state.plan, campaign.at
+    if chance.random() < 0.5:
+        unchosen = [each for each in range(plan.space_size) if each not in campaign.state.chosen]
+        inside = chance.sample(unchosen, min(len(unchosen), chance.randint(0, 3)))
+        return LabelsAdded(at, max(1, len(inside) + chance.randint(0, 3)), tuple(inside))
+    grown = plan.space_size + chance.randint(1, 10)
+    known = (plan.space_size,) if plan.known_labels and chance.random() < 0.3 else ()
+    return SpaceGrown(at, grown, known)
 
 
 def _another_plan(campaign: Campaign, chance: Random) -> Event:
@@ -263,7 +286,13 @@ def _success(campaign: Campaign, task_id: str, chance: Random) -> Event:
     if not isinstance(event, ChunkScored):
         return event
     plan, chunk = campaign.state.plan, int(task_id.split("/")[2])
-    scores = [Candidate(molecule, chance.random()) for molecule in plan.molecules_of(chunk)]
+    asked = campaign.state.update.tasks.running.get(task_id) if campaign.state.update else None
+    climbing = asked.climbing if isinstance(asked, DispatchInference) else ()
+    scores = [
+        Candidate(molecule, chance.random(), chance.choice([None, chance.random()]))
+        for molecule in plan.molecules_of(chunk)
+    ]
     keep = plan.shortlist + len(campaign.state.chosen)
     best = sorted(scores, key=lambda candidate: -candidate.score)[:keep]
+    best += [each for each in scores if each.molecule in climbing and each not in best]
     return ChunkScored(event.at, task_id, tuple(best))

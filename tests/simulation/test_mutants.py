@@ -23,8 +23,8 @@ SUPPORT = ("support.referee", "support.referee_of_rungs", "support.virtual_clock
 MUTANTS = {
     "the trigger is a modulo": (
         "updates",
-        "return state.labels - state.trained_on >= state.plan.retrain_after",
-        "return state.labels % state.plan.retrain_after == 0",
+        "return state.counted - state.counted_before >= state.plan.retrain_after",
+        "return state.counted % state.plan.retrain_after == 0",
     ),
     "chance draws what was chosen already": (
         "chance.control",
@@ -170,8 +170,8 @@ MUTANTS = {
     ),
     "given models rank once, even if they were cut short": (
         "updates",
-        "ended = replace(ended, trained_on=0, chosen_before=0)",
-        "ended = replace(ended, trained_on=0, chosen_before=0, given=False)",
+        "ended = replace(ended, trained_on=0, counted_before=0, chosen_before=0)",
+        "ended = replace(ended, trained_on=0, counted_before=0, chosen_before=0, given=False)",
     ),
     "given models are not asked": (
         "state",
@@ -184,7 +184,7 @@ MUTANTS = {
         "if False:\n        training",
     ),
     "nothing waits for given models": (
-        "rules",
+        "refilling",
         "if state.given and not state.shortlist.fresh.take(state.chosen):",
         "if False:",
     ),
@@ -226,13 +226,13 @@ MUTANTS = {
 }
 
 LADDER = {
-    "molecules whose merit is no number climb": ("ladder", " or merit != merit", ""),
+    "molecules whose merit is no number climb": ("climbing", " or merit != merit", ""),
     "the worst molecule climbs": (
         "ladder",
         "first, *others = level.candidates",
         "*others, first = level.candidates",
     ),
-    "the first molecule climbs": ("ladder", "insort(candidates,", "list.append(candidates,"),
+    "the first molecule climbs": ("climbing", "insort(candidates,", "list.append(candidates,"),
     "all molecules climb": ("ladder", "state.begun(level) < _may_begin(state, place)", "True"),
     "a rung forgets what is under way": ("ladder", "state.begun(level) <", "state.spent(level) <"),
     "a molecule given up at a rung keeps its place": (
@@ -294,7 +294,7 @@ LADDER = {
         "if level.simulations.running and state.spent(level) >= budget:",
         "if False:",
     ),
-    "candidates are kept without end": ("ladder", "[: state.plan.shortlist]", ""),
+    "candidates are kept without end": ("climbing", "[: state.plan.shortlist]", ""),
     "models learn nothing from rungs": (
         "state",
         "successes += level.successes",
@@ -302,8 +302,46 @@ LADDER = {
     ),
     "a checkpoint forgets who may climb": (
         "codecs.state_codec",
-        "abandoned, failures, self.candidates)",
-        "abandoned, failures)",
+        "candidates=self.candidates,",
+        "candidates=(),",
+    ),
+    "nobody asks what a molecule is worth": (
+        "ladder",
+        "return budget if _promises_more(state, place) else 0",
+        "return budget",
+    ),
+    "molecules climb though nobody knows what they promise": (
+        "ladder",
+        "if climbs is None or refill_waits(state):",
+        "if climbs is None and False:",
+    ),
+    "molecules climb while new ones wait": (
+        "ladder",
+        "if climbs is None or refill_waits(state):",
+        "if climbs is None:",
+    ),
+    "new molecules are worth what they cost alone": (
+        "pricing",
+        "return chance / (price_s(state, place) + chance * above)",
+        "return chance / price_s(state, place)",
+    ),
+    "what is stated of prices is passed over": ("pricing", "if stated is not None:", "if False:"),
+    "prices are never measured": ("pricing", "if level.timed and level.seconds > 0:", "if False:"),
+    "chances are forgotten": (
+        "climbing",
+        "chances.get(each.molecule, each.chance)",
+        "each.chance",
+    ),
+    "what models say of climbers does not count": (
+        "climbing",
+        "return -chance, -candidate.score, candidate.molecule",
+        "return 0.0, -candidate.score, candidate.molecule",
+    ),
+    "nobody is asked about": ("updates", "climbing=tuple(climbing)", "climbing=()"),
+    "the journal forgets what climbers promise": (
+        "settle",
+        "each in kept or each.molecule in climbing",
+        "each in kept",
     ),
     "failures at a rung are nobody's": (
         "rules",
@@ -368,6 +406,8 @@ def checks() -> Iterator[Callable[[], object]]:
     ladder = replace(plan, rungs=(rung("dft", 0.4), rung("ccsd", 0.5)))
     for seed in range(3):
         yield lambda seed=seed: clock.World(ladder, seed, trouble).run()
+    priced = replace(ladder, promotion="price")
+    yield lambda: clock.World(priced, 3, trouble).run()
 
 
 def fails(check: Callable[[], object]) -> bool:

@@ -39,7 +39,7 @@ def toys(
     yield toys
     toys.end()
     cluster.ask("scancel", "--user", "root")
-    eventually(lambda: not cluster.jobs(), 60.0)
+    eventually(lambda: not cluster.jobs())
 
 
 def make(target: str, toys: ToySite) -> subprocess.CompletedProcess[str]:
@@ -95,7 +95,7 @@ def test_parsl_finds_blocks_of_an_earlier_process_also_when_slurm_has_forgotten_
     assert "999999" not in told
     assert not forgotten.exists()
     cluster.ask("scancel", number)
-    eventually(lambda: not cluster.jobs(), 60.0)
+    eventually(lambda: not cluster.jobs())
 
 
 def test_blocks_that_are_cancelled_or_requeued_lose_and_poison_nothing(
@@ -107,15 +107,15 @@ def test_blocks_that_are_cancelled_or_requeued_lose_and_poison_nothing(
     toys.await_executions(2)  # so both blocks are at work
     first, second = cluster.jobs()
     cluster.ask("scancel", first)
-    eventually(lambda: first not in cluster.jobs(), 60.0)
+    eventually(lambda: first not in cluster.jobs())
     toys.await_executions(3)  # in a block that took its place, or in the other one
     cluster.ask("scontrol", "requeue", second)
-    eventually(lambda: "waits: BeginTime" in toys.done("status"), 60.0)
+    eventually(lambda: "waits: BeginTime" in toys.done("status"))
     toys.release()
     toys.await_end(process)
     toys.assert_whole()
     assert max(toys.executions.values()) <= 3
-    eventually(lambda: not cluster.jobs(), 60.0)
+    eventually(lambda: not cluster.jobs())
     toys.assert_nothing_left()
 
 
@@ -136,7 +136,7 @@ def test_a_cancelled_block_that_runs_in_an_image_loses_nothing(
     cluster.ask("scancel", first)
     toys.await_end(process)
     toys.assert_whole(20)
-    eventually(lambda: not cluster.jobs(), 60.0)
+    eventually(lambda: not cluster.jobs())
     shutil.rmtree(disk)  # what of an image a killed job had no time to remove, the next block does
 
 
@@ -151,7 +151,7 @@ def test_a_block_of_two_nodes_that_is_told_of_its_end_hands_its_tasks_back(
     queue = QueueSettings.model_validate(toys.deployment.settings(state)["queue"])
     assert len(live_workers(queue)) >= 2
     (first, *_) = cluster.jobs()
-    eventually(lambda: first not in cluster.jobs(), 100.0)
+    eventually(lambda: first not in cluster.jobs())
     assert "TIME LIMIT" not in toys.done("logs", "simulator")
     toys.release()
     toys.await_end(process)
@@ -166,12 +166,12 @@ def test_blocks_grow_with_the_queues_up_to_their_limit_and_shrink_again(
     assert cluster.jobs() == []
     toys.hold()
     process = toys.steer("--policy-first-training-after", "1000", "--simulate-slots", "6")
-    eventually(lambda: len(cluster.jobs()) == 2, 60.0)
+    eventually(lambda: len(cluster.jobs()) == 2)
     toys.await_executions(2)
     assert len(cluster.jobs()) == 2
     toys.release()
     toys.await_end(process)
-    eventually(lambda: len(cluster.jobs()) <= 1, 60.0)
+    eventually(lambda: len(cluster.jobs()) <= 1)
     toys.done("down")
     toys.assert_whole()
 

@@ -35,6 +35,7 @@ class ExternalCampaign:
 
     Attributes:
         climb: How many molecules are simulated at a second level as well.
+        through: A command that runs steering.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class ExternalCampaign:
     budget: int = 24
     climb: int = 0
     settings: dict[str, str] = field(default_factory=dict)
+    through: tuple[str, ...] = ()
 
     @property
     def run_dir(self) -> Path:
@@ -126,7 +128,7 @@ class ExternalCampaign:
         """Start steering."""
         with (self.folder / "steering.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "support.steering_process"],
+                [*self.through, sys.executable, "-m", "support.steering_process"],
                 env=os.environ | self._environment() | {"MOLSTEER_FAILPOINT": failpoint},
                 stdout=log,
                 stderr=log,
@@ -142,11 +144,11 @@ class ExternalCampaign:
             process.kill()
             process.wait()
 
-    def steer_to_the_end(self, deadline_s: float = 60.0) -> None:
+    def steer_to_the_end(self, deadline_s: float = 180.0) -> None:
         with self.steered() as process:
             self.await_end(process, deadline_s)
 
-    def await_end(self, process: subprocess.Popen[bytes], deadline_s: float = 60.0) -> None:
+    def await_end(self, process: subprocess.Popen[bytes], deadline_s: float = 180.0) -> None:
         try:
             status = process.wait(deadline_s)
         except subprocess.TimeoutExpired:
@@ -193,7 +195,7 @@ class ExternalCampaign:
             assert float(value) == pytest.approx(toy_value(smiles, name, level))
         assert max(executions(self.folder).values()) <= most_executions
         try:
-            eventually(lambda: not self.left_in_redis(), 15.0)
+            eventually(lambda: not self.left_in_redis())
         except AssertionError:
             raise AssertionError(f"Left in Redis: {self.left_in_redis()}") from None
 

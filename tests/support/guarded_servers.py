@@ -32,9 +32,11 @@ class Authority:
         return path
 
     def issue(self, identity: str) -> tuple[Path, Path]:
-        """Give the files of a new certificate and of its key."""
-        issued = self._authority.issue_cert(identity)
+        """Give the files of a certificate and of its key, which are made once."""
         certificate, key = self.folder / f"{identity}.pem", self.folder / f"{identity}.key"
+        if key.exists():
+            return certificate, key
+        issued = self._authority.issue_cert(identity)
         issued.cert_chain_pems[0].write_to_path(certificate)
         write_private(key, issued.private_key_pem.bytes().decode())
         return certificate, key

@@ -78,8 +78,8 @@ class Cluster:
             if (kind, place) == (resource, namespace)
         ]
 
-    def apply(self, resource: str, given: Object) -> Answer:
-        """Make an object, or change what of it is given."""
+    def apply(self, resource: str, given: Object, *, dry: bool = False) -> Answer:
+        """Make an object, or change what of it is given; or tell what would come of that."""
         name, namespace = given["metadata"]["name"], given["metadata"].get("namespace", "")
         if resource in self.forbidden:
             return forbidden(resource, name)
@@ -89,6 +89,9 @@ class Cluster:
         new = merged(before, given)
         if problem := problem_of(new) or self._refusal(new):
             return problem
+        if dry:
+            new["metadata"].setdefault("generation", 1)
+            return 200 if before else 201, self._seen(resource, new)
         if self._content(new) != self._content(before):
             self.changes += 1
             new["metadata"]["generation"] = before.get("metadata", {}).get("generation", 0) + 1

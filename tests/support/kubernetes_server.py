@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "DELETE", _:
                 return self.cluster.delete(resource, namespace, name)
             case _:
-                return self.cluster.apply(resource, given)
+                return self.cluster.apply(resource, given, dry="dryRun" in options)
 
     def _one(self, resource: str, namespace: str, name: str) -> Answer:
         for each in self.cluster.listed(resource, namespace):

@@ -58,7 +58,7 @@ class TcpServer:
     def refuses_to_start(self) -> bool:
         """Start with files that the server should find damaged."""
         self._launch()
-        return self._process is not None and self._process.wait(30) != 0
+        return self._process is not None and self._process.wait(120) != 0
 
     def _launch(self) -> None:
         self._process = subprocess.Popen(
@@ -103,6 +103,7 @@ class TcpServer:
             self._process.send_signal(signal.SIGSTOP)
 
     def _answers(self) -> bool:
+        assert self.is_running, "The server has ended; perhaps its port was taken meanwhile."
         try:
             with redis.Redis.from_url(self.queue.server_url) as client:
                 return bool(client.ping())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from support.referee_of_rungs import Rungs
@@ -26,12 +27,14 @@ from molsteer.steering.policy.events import (
     ChunkPredicted,
     ChunkScored,
     Event,
+    LabelsAdded,
     Paused,
     PlanChanged,
     Resumed,
     RetryRequested,
     SimulationSucceeded,
     SlotsChanged,
+    SpaceGrown,
     StopRequested,
     TaskFailed,
     TrainingSucceeded,
@@ -69,6 +72,10 @@ def a_plan(**changes: Any) -> Plan:
 def ranked(*molecules: int) -> tuple[Candidate, ...]:
     """Candidates with falling scores."""
     return tuple(Candidate(molecule, 20.0 - place) for place, molecule in enumerate(molecules))
+
+
+_OPENING = Resumed | PlanChanged | RetryRequested | LabelsAdded | SpaceGrown
+"""What counts after the end."""
 
 
 class Campaign:
@@ -173,7 +180,7 @@ class Referee:
         self.named: set[int] = set()  # molecules that given models have named
         self.update: int | None = None
         self.generation = 0
-        self.trained_on = 0
+        self.trained_on = self.counted_before = 0
         self.members: list[int] = []
         self.models: set[str] = set()
         self.scoring = False
@@ -185,6 +192,11 @@ class Referee:
     @property
     def labels(self) -> int:
         return self.plan.known_labels + len(self.labelled)
+
+    @property
+    def counted(self) -> int:
+        """What makes an update due."""
+        return self.plan.known_labels + sum(map(self.spent, self.rungs.levels))
 
     @property
     def room(self) -> int:
@@ -225,7 +237,7 @@ class Referee:
         return any(self.lacks(level) > 0 for _, level in self.owed)
 
     def watch(self, event: Event, commands: tuple[Command, ...]) -> None:
-        if not self.over or isinstance(event, Resumed | PlanChanged | RetryRequested):
+        if not self.over or isinstance(event, _OPENING):
             self._note(event)
         assert not (self.over and commands), "the campaign is over"
         for command in commands:
@@ -249,12 +261,16 @@ class Referee:
                 self.owed |= {(task.molecule, task.level) for task in again}
             case UpdateEnded(generation=generation, outcome=outcome):
                 assert self.update == generation, "only the running update ends"
-                assert self.running("train") + self.running("infer") == 0, "its tasks are over"
-                self.update = None
-                self.trained_on = 0 if outcome == "cancelled" else self.trained_on
-                self.given = self.given and outcome == "cancelled"
+                self._end_update(outcome)
             case Finish(reason=reason):
                 self._finish(reason)
+
+    def _end_update(self, outcome: str) -> None:
+        assert self.running("train") + self.running("infer") == 0, "its tasks are over"
+        self.update = None
+        if outcome == "cancelled":
+            self.trained_on = self.counted_before = 0
+        self.given = self.given and outcome == "cancelled"
 
     def _finish(self, reason: str) -> None:
         assert not self.in_flight, "nothing runs after the end"
@@ -273,9 +289,8 @@ class Referee:
         if self.paused or min(self.slots.values()) == 0:
             return  # everything may have to wait
         assert self.in_flight, "the campaign hangs"
-        due = self.given or self.labels - self.trained_on >= (
-            self.plan.retrain_after if self.generation else self.plan.first_training_after
-        )
+        enough = self.plan.retrain_after if self.generation else self.plan.first_training_after
+        due = self.given or (self.labels > 0 and self.counted - self.counted_before >= enough)
         if self.stopping or self.room <= 0:
             assert self.update is None, "the update is of no use"
         elif self.update is None:
@@ -331,6 +346,15 @@ class Referee:
                 self.owed |= again
                 self.failed.subtract({pair: self.failed[pair] for pair in again})
                 self.over = self.over and not again
+            case LabelsAdded(labels=labels, known=known):
+                known_labels = self.plan.known_labels + labels
+                self._get(replace(self.plan, known_labels=known_labels), known)
+            case SpaceGrown(space_size=space_size, known=known):
+                self._get(replace(self.plan, space_size=space_size), known)
+
+    def _get(self, plan: Plan, known: tuple[int, ...]) -> None:
+        self.plan, self.over = plan, False
+        self.tried.update((molecule, plan.level) for molecule in known)
 
     def _end(self, task: Dispatch, event: Event) -> None:
         failed = isinstance(event, TaskFailed)
@@ -394,6 +418,7 @@ class Referee:
             assert task.generation == self.generation + 1
             self.update = self.generation = task.generation
             self.trained_on, self.members, self.models = self.labels, [], set()
+            self.counted_before = self.counted
             self.scoring = False
         assert task.generation == self.update, "one update at a time"
         assert task.labels == self.trained_on > 0, "all groups learn from the same labels"
@@ -414,6 +439,7 @@ class Referee:
             assert task.generation == self.generation + 1
             self.update = self.generation = task.generation
             self.trained_on, self.models = self.labels, {"given"}
+            self.counted_before = self.counted
             self.members = list(range(self.plan.members))
         assert task.generation == self.update, "the running update's model is asked"
         assert self.models, "there is a model to ask"

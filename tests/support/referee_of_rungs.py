@@ -39,19 +39,31 @@ class Rungs:
         if merit is None or isnan(merit) or place == len(self.levels):
             return
         ranking = sorted([*self.candidates[self.levels[place]], (-merit, task.molecule)])
-        self.candidates[self.levels[place]] = ranking[: self.referee.plan.shortlist]
+        # By price, only the policy knows whom its models would drop from a full list.
+        kept = None if self.by_price else self.referee.plan.shortlist
+        self.candidates[self.levels[place]] = ranking[:kept]
 
     def promote(self, task: DispatchSimulation) -> None:
         """Watch a molecule climb; it counts among those in flight already."""
         below, ranking = self._below(task.level), self.candidates[task.level]
         assert (task.molecule, below) in self.referee.labelled, "success below comes first"
         assert ranking, "nobody may climb"
-        assert ranking.pop(0)[1] == task.molecule, "the best molecule climbs"
-        most = self.budget(task.level) if self._may_be_over(below) else self._part(task.level)
+        first = next((at for at, known in enumerate(ranking) if known[1] == task.molecule), None)
+        assert first == 0 or (self.by_price and first is not None), "the best molecule climbs"
+        del ranking[first]
+        free = self.by_price or self._may_be_over(below)
+        most = self.budget(task.level) if free else self._part(task.level)
         assert self.referee.begun(task.level) <= most, "more climb than may"
+
+    @property
+    def by_price(self) -> bool:
+        """Whether models and prices say who climbs, of which the referee knows nothing."""
+        return self.referee.plan.promotion == "price"
 
     def ready(self) -> list[str]:
         """Levels at which the best molecule may begin for certain."""
+        if self.by_price:
+            return []
         return [
             level
             for level, ranking in self.candidates.items()
@@ -60,6 +72,8 @@ class Rungs:
 
     def check_end(self) -> None:
         """Nothing that can still be done is left out where a campaign ends by itself."""
+        if self.by_price and self.referee.plan.shortlist < self.referee.plan.budget:
+            return  # some may have been dropped
         for level, ranking in self.candidates.items():
             left = ranking or any(there == level for _, there in self.referee.owed)
             assert self._has_budget(level) or not left, f"the end comes too early for {level}"

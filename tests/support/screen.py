@@ -16,6 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
+from support.waiting import PATIENCE_S
+
 _PART = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 
 
@@ -133,7 +135,7 @@ class Watched:
         self.screen.resize(columns)
         self._set_size((columns, rows))
 
-    def until(self, condition: Callable[[Screen], bool], within_s: float = 60.0) -> list[str]:
+    def until(self, condition: Callable[[Screen], bool], within_s: float = PATIENCE_S) -> list[str]:
         """Wait for something to be seen, and give what is on the screen then."""
         deadline = time.monotonic() + within_s
         while not condition(self.screen):
@@ -146,7 +148,7 @@ class Watched:
 
     def end(self) -> str:
         """Wait for the program's end, and give its standard output."""
-        output, _ = self._program.communicate(timeout=60)
+        output, _ = self._program.communicate(timeout=120)
         with suppress(OSError):  # Linux says so when the last writer has gone
             while text := os.read(self._terminal, 65536).decode():
                 self.screen.write(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,6 +32,14 @@ def need_engine(name: str) -> None:
         if os.environ.get("CI") and (name == "tblite" or sys.version_info < (3, 12)):
             pytest.fail(f"The engine {name} is not installed.")
         pytest.skip(f"The engine {name} is not installed.")
+
+
+def need_program(name: str) -> None:
+    """Skip where a program is not installed; where everything must be, that is a failure."""
+    if shutil.which(name) is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"The program {name} is not installed.")
+        pytest.skip(f"The program {name} is not installed.")
 
 
 def simulated(

@@ -94,7 +94,7 @@ def slurm_cluster() -> Iterator[SlurmCluster]:
         subprocess.run(
             ["scancel", "--user", "root"], env=os.environ | cluster.variables, check=False
         )
-        eventually(lambda: not cluster.jobs(), 60.0)
+        eventually(lambda: not cluster.jobs())
 
 
 def _check_parts() -> None:
@@ -142,7 +142,7 @@ def _start(stack: ExitStack, folder: Path, *command: str) -> None:
     def stop() -> None:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

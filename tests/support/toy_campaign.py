@@ -25,6 +25,7 @@ from molsteer.steering.control.requests import Inbox
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.known_labels import KnownLabel
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.chances import chances_as_of
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.loop import Campaign
@@ -32,6 +33,7 @@ from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.grown import as_grown
 from molsteer.steering.start.identity import facts_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import keep_given
@@ -90,6 +92,7 @@ class ToyCampaign:
         threshold_bytes: Data of this size or more goes into a store.
         aims: Tables `level` and `objective` of its settings; give the plan the levels as well.
         training_sets: The values of every training set that a trainer has seen, output by output.
+        searched: Gives the space as it is now.
         used: Predictions made in advance that came with the chunks that were scored.
     """
 
@@ -108,18 +111,25 @@ class ToyCampaign:
     training_sets: list[list[list[float]]] = field(default_factory=list)
     used: int = 0
     at: float = 1000.0
+    searched: Callable[[], SearchSpace] = field(init=False)
 
     def steering(self) -> Campaign:
         """Start steering on the run directory, as a new process would."""
         settings = self.settings
         ledger = Ledger(self.folder, create=True)
+        space = as_grown(self.space, ledger, self.folder)
+        dispatching = Dispatching("toy", settings, self.folder, space, ledger, self.blobs)
+        self.searched = lambda: dispatching.space
+        intake = Intake(
+            self.folder, space, ledger, self.blobs, settings.outputs, settings.objectives
+        )
+        if self.plan.promotion == "price":
+            intake.chances_now = lambda: chances_as_of(ledger, settings)
         campaign = Campaign(
             ledger=ledger,
             bus=self.bus,
-            dispatching=Dispatching("toy", settings, self.folder, self.space, ledger, self.blobs),
-            intake=Intake(
-                self.folder, self.space, ledger, self.blobs, settings.outputs, settings.objectives
-            ),
+            dispatching=dispatching,
+            intake=intake,
             inbox=Inbox(self.folder, ledger),
             clock=self.clock,
             lost_after_s=5.0,
@@ -209,5 +219,6 @@ class ToyCampaign:
     def _values(self, body: Predict | Infer) -> npt.NDArray[np.float32]:
         graphs = PackedGraphs.from_arrays(self.blobs.arrays(body.graphs))
         first = body.chunk * self.space.chunk_size
-        smiles = (self.space.smiles(first + row) for row in range(len(graphs)))
+        space = self.searched()
+        smiles = (space.smiles(first + row) for row in range(len(graphs)))
         return toy_values(smiles, body.outputs)

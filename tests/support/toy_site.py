@@ -116,7 +116,7 @@ class ToySite:
             status = process.wait(deadline_s)
         except subprocess.TimeoutExpired:
             process.terminate()
-            process.wait(60)
+            process.wait(120)
             status = None
         assert status == 0, self.log
 
@@ -140,7 +140,7 @@ class ToySite:
         (self.folder / "hold").unlink()
 
     def await_executions(self, count: int) -> None:
-        eventually(lambda: self.executions.total() >= count, 90.0)
+        eventually(lambda: self.executions.total() >= count)
 
     def labels(self) -> int:
         """Count the molecules that were simulated so far."""

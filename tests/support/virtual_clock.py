@@ -6,6 +6,7 @@ import heapq
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import exp
 from random import Random
 
 from support.referee import Campaign, success
@@ -149,7 +150,8 @@ class World:
         if isinstance(task, DispatchTraining):
             self.learned_from = task.labels
         if isinstance(task, DispatchInference):
-            return ChunkScored(self.now, task.task_id, self._score(task.chunk))
+            candidates = self._score(task.chunk, task.climbing)
+            return ChunkScored(self.now, task.task_id, candidates)
         merit = self._compute(task) if isinstance(task, DispatchSimulation) else None
         return success(self.now, task.task_id, merit=merit)
 
@@ -158,11 +160,17 @@ class World:
         place = self.levels.index(task.level)
         return self.values[task.molecule] + self.chance.gauss(0.0, 0.3 / 4**place)
 
-    def _score(self, chunk: int) -> tuple[Candidate, ...]:
+    def _score(self, chunk: int, climbing: tuple[int, ...]) -> tuple[Candidate, ...]:
         error = 3.0 / (1.0 + self.learned_from / 5.0)
         scores = [
-            Candidate(molecule, self.values[molecule] + self.chance.gauss(0.0, error))
+            self._told(molecule, self.values[molecule] + self.chance.gauss(0.0, error))
             for molecule in self.plan.molecules_of(chunk)
         ]
         scores.sort(key=lambda candidate: -candidate.score)
-        return tuple(scores[: 2 * self.plan.shortlist])
+        best, rest = scores[: 2 * self.plan.shortlist], scores[2 * self.plan.shortlist :]
+        return *best, *(each for each in rest if each.molecule in climbing)
+
+    def _told(self, molecule: int, score: float) -> Candidate:
+        """A candidate; where anybody asks, with a chance that grows with the score."""
+        by_price = self.plan.promotion == "price"
+        return Candidate(molecule, score, 1 / (1 + exp(-score)) if by_price else None)

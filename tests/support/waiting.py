@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+PATIENCE_S = 120.0
+"""Far beyond what anything takes, also on a busy machine: no test is about how long it took."""
+
 _AnswerT = TypeVar("_AnswerT")
 
 
-def eventually(condition: Callable[[], _AnswerT], deadline_s: float = 30.0) -> _AnswerT:
+def eventually(condition: Callable[[], _AnswerT], deadline_s: float = PATIENCE_S) -> _AnswerT:
     """Ask until the answer is true, and give it; fail after the deadline."""
     end = time.monotonic() + deadline_s
     while True:

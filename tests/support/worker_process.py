@@ -47,7 +47,7 @@ class WorkerProcess:
 
     def terminate(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=120)
 
     def log(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.log_file.read_text().splitlines()]
@@ -103,6 +103,7 @@ def launch_worker(
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     log_file = folder / f"worker-{len(list(folder.glob('worker-*')))}.log"
+    log_file.touch()  # so that the next one, at the same time, has another
     arguments = ["worker", topic, "--handler", handler, "--processes", "1", "--log-level", "info"]
     process = subprocess.Popen(
         [

@@ -25,6 +25,8 @@ Failpoint = Literal[
     "order-published",  # it has published, and the ledger does not know
     "outcome-read",  # it has taken outcomes in, and not committed them
     "outcome-committed",  # it has committed, and Redis still holds them
+    "request-read",  # it has taken a request in, and not committed it
+    "request-committed",  # it has committed, and the request is still there
 ]
 
 

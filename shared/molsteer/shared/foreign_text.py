@@ -7,7 +7,6 @@ Markdown, `spreadsheet_cell` for CSV. Logs and `--json` need none, for JSON esca
 
 from __future__ import annotations
 
-import json
 import re
 from shlex import quote
 
@@ -23,7 +22,13 @@ def visible(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c in "\t\n" else json.dumps(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c in "\t\n" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    import json  # slow to import, and seldom needed
+
+    return json.dumps(character)[1:-1]
 
 
 def is_utf8(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 LIKE = 0.7
 """How alike two names are at least, between 0 and 1, to be taken for each other."""
@@ -14,6 +13,8 @@ def meant(given: str, known: Iterable[str], like: float = LIKE) -> str | None:
 
     Capitals do not matter, nor whether words are joined by hyphens or underscores.
     """
+    from difflib import get_close_matches  # slow to import, and seldom needed
+
     names = {_plain(name): name for name in known}
     found = get_close_matches(_plain(given), names, 1, like)
     return names[found[0]] if found else None

@@ -9,6 +9,7 @@ import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,13 @@ class Site:
         assert len(completed.stderr.splitlines()) == 1, completed.stderr
         assert "Traceback" not in completed.stderr
         return completed.stderr
+
+    def examined(self, status: int) -> str:
+        """Ask `molsteer doctor`, whose exit status is known; give what it says."""
+        asked = ("doctor", self.profile, "--only", "cluster", "--json")
+        completed = molsteer(*asked, **self.api.variables)
+        assert completed.returncode == status, completed.stdout + completed.stderr
+        return "\n".join(each["sentence"] for each in json.loads(completed.stdout))
 
 
 @pytest.fixture
@@ -171,6 +179,52 @@ def test_a_missing_secret_is_told_where_it_cannot_be_made_to_match(site: Site) -
     del site.cluster.objects["secrets", "molsteer", "molsteer-trainer"]
     site.secrets.rename(site.secrets.with_name("elsewhere"))
     assert "The secret molsteer-trainer is missing in the namespace molsteer" in site.refused("up")
+
+
+def test_what_would_keep_a_site_from_coming_up_is_found_before_and_nothing_is_made(
+    site: Site,
+) -> None:
+    assert "The namespace molsteer is not there yet, and may be made." in site.examined(0)
+    site.cluster.forbidden.add("namespaces")
+    assert "The cluster does not permit this" in site.examined(1)
+    site.cluster.forbidden.clear()
+    assert not site.cluster.objects
+
+    site.done("up")
+    before = site.cluster.changes
+    told = site.examined(0)
+    assert "All secrets are in the namespace molsteer." in told
+    assert "5 services of 5 are there, none in trouble." in told
+    site.cluster.no_image.add(f"localhost/molsteer-cpu:{version('molsteer-shared')}")
+    assert "does not start: Back-off pulling image" in site.examined(1)
+    site.cluster.no_image.clear()
+    site.cluster.forbidden.add("deployments")
+    assert 'User "me" cannot patch resource "deployments"' in site.examined(1)
+    site.cluster.forbidden.clear()
+    del site.cluster.objects["secrets", "molsteer", "molsteer-trainer"]
+    assert "still to be made: molsteer-trainer" in site.examined(0)
+    site.secrets.rename(site.secrets.with_name("elsewhere"))
+    assert "The secret molsteer-trainer is missing" in site.examined(1)
+    assert site.cluster.changes == before
+
+    site.write("cloud-gpu")
+    site.api.kubeconfig.unlink()
+    assert "The Kubernetes cluster cannot be reached" in site.examined(1)
+
+
+def test_a_namespace_that_nobody_makes_is_told_with_the_cure(site: Site, tmp_path: Path) -> None:
+    overlay = tmp_path / "own"
+    overlay.mkdir()
+    base = os.path.relpath(K8S / "overlays" / "kind", overlay)
+    (overlay / "kustomization.yaml").write_text(
+        f"resources: [{base}]\npatches:\n  - target: {{kind: Namespace}}\n"
+        "    patch: |-\n      $patch: delete\n      apiVersion: v1\n      kind: Namespace\n"
+        "      metadata: {name: molsteer}\n"
+    )
+    site.write(str(overlay))
+    for told in (site.examined(1), site.refused("up")):
+        assert 'namespaces "molsteer" not found' in told
+        assert "kubectl create namespace" in told
 
 
 def test_whoever_has_no_right_is_told_so(site: Site) -> None:

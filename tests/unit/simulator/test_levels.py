@@ -117,7 +117,7 @@ def test_a_level_that_is_not_installed_is_a_failure_that_another_worker_may_mend
 ) -> None:
     context = TaskContext(MemoryBlobs(), Placement(), scratch=tmp_path, remaining_s=60.0)
     with pytest.raises(
-        PluginMissing, match=r"'dft' is not installed here \(installed: replay, xtb\)"
+        PluginMissing, match=r"'dft' is not installed here \(installed: .*xtb.*\)"
     ) as e:
         build()(asked("dft", {ADIABATIC_IP: "eV"}), context)
     failure = describe(e.value)

@@ -69,7 +69,13 @@ class Pretended:
         self.single_points += 1
         return SinglePoint(0.0, {})
 
-    def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
+    def relax(
+        self,
+        species: Species,
+        state: ElectronicState,
+        start: Positions,
+        _like: Relaxation | None = None,
+    ) -> Relaxation:
         energy = self.energies[len(self.starts)]
         self.starts.append(start)
         if energy is None:

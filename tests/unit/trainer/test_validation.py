@@ -28,7 +28,8 @@ def a_validation(held_out: list[list[bool]], *value: list[float]) -> Validation:
     graphs = some_molecules(len(value[0]))
     outside = np.array(held_out)
     data = LabelledMolecules(graphs, np.array(value))
-    return Validation.of(data, Bootstrap((~outside).astype(np.float32), outside))
+    ensemble = members_that_say(0.0)
+    return Validation.of(ensemble, data, Bootstrap((~outside).astype(np.float32), outside))
 
 
 def test_a_member_is_judged_by_what_was_held_out_of_it_alone() -> None:
@@ -73,7 +74,7 @@ def test_of_a_large_training_set_a_part_spread_evenly_judges() -> None:
     seldom[[7, 9_001]] = 1.0
     data = LabelledMolecules(few.take(rows), np.stack([everywhere, seldom]))
     everything = Bootstrap(np.zeros((1, 20_000), np.float32), np.ones((1, 20_000), np.bool_))
-    judges, rare = Validation.of(data, everything).value
+    judges, rare = Validation.of(members_that_say(0.0), data, everything).value
     assert np.nansum(rare) == 2  # all there are
     judges = judges[np.isnan(rare)]
     assert len(judges) == 4096

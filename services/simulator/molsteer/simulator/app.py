@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import chdir
 from functools import cache
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from molsteer.shared.host.threads import hold_to_one_thread
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.telemetry.stages import stage
+from molsteer.shared.wire.levels import BY_PROGRAM, Recipe, limits_of, recipe_of
 from molsteer.shared.wire.messages import Simulate, Simulated
 from molsteer.shared.wire.specs import SimulationSpec
 from molsteer.simulator.deadline import Deadline
@@ -59,6 +61,20 @@ def simulator_by(method: str) -> Simulator:
 
 def xtb() -> Simulator:
     """Make the simulator of the method GFN2-xTB."""
+    return _simulator("xtb", relaxes=True)
+
+
+def xtb_vertical() -> Simulator:
+    """Make the simulator of vertical differences by GFN2-xTB at a force field's geometry."""
+    return _simulator("xtb-vertical", relaxes=False)
+
+
+def by_program() -> Simulator:
+    """Make the simulator of the methods that another program computes."""
+    return _simulator(None, relaxes=True)
+
+
+def _simulator(named: str | None, *, relaxes: bool) -> Simulator:
     hold_to_one_thread()
     from molsteer.simulator.molecule.species import read_species
     from molsteer.simulator.molecule.spin import states
@@ -66,7 +82,7 @@ def xtb() -> Simulator:
     from molsteer.simulator.properties.study import Study
     from molsteer.simulator.properties.table import compute
 
-    free_atoms = FreeAtoms()
+    free_atoms = defaultdict[str, FreeAtoms](FreeAtoms)
 
     def simulate(
         smiles: str,
@@ -76,10 +92,12 @@ def xtb() -> Simulator:
         remaining_s: float,
     ) -> Computed:
         deadline = Deadline.after(remaining_s)
-        species = read_species(smiles)
+        method = named or spec.method
+        species = read_species(smiles, limits_of(method))
         spins = states(species, spec.multiplicity, spec.cation_multiplicity)
         program = program_for(spec, deadline, scratch)
-        study = Study(species, spins, program, deadline, free_atoms)
+        atoms = free_atoms[spec.model_dump_json()]
+        study = Study(species, spins, program, deadline, atoms, method, relaxes)
         # geomeTRIC leaves matrices that it could not invert in the current folder.
         with chdir(scratch):
             return on_large_stack(lambda: compute(study, wanted))
@@ -94,17 +112,38 @@ def program_for(spec: SimulationSpec, deadline: Deadline, scratch: Path) -> Prog
         UnknownSolvent: If GFN2-xTB has no parameters of the solvent.
         NotByEngine: If the program offers no solvents.
         EngineMissing: If it is not installed here.
+        ProgramError: If another program is not, or the specification does not say what to compute.
     """
     from molsteer.simulator.engines.installed import SOLVENTS_BY_ALPB, engine_named, require
     from molsteer.simulator.programs.in_process import InProcess
 
-    check_solvent("xtb", spec.solvent)
+    check_solvent(spec.method, spec.solvent)
+    if spec.method in BY_PROGRAM:
+        return _through_qcengine(_recipe(spec), spec, deadline, scratch)
     if spec.engine == "qcengine":
         if spec.solvent is not None:
             raise NotByEngine(spec.engine, SOLVENTS_BY_ALPB, "tblite")
         require(spec.engine, "xtb")
-        from molsteer.simulator.programs.reference import Reference
+        from molsteer.simulator.programs.reference import gfn2_xtb
 
-        return Reference(spec.accuracy, spec.max_steps, deadline, scratch)
+        return _through_qcengine(gfn2_xtb(spec.accuracy), spec, deadline, scratch)
     engine = engine_named(spec.engine, spec.solvent)
     return InProcess(engine, spec.accuracy, spec.max_steps, deadline)
+
+
+def _recipe(spec: SimulationSpec) -> Recipe:
+    from molsteer.simulator.programs.errors import RecipeIncomplete
+
+    if (recipe := recipe_of(spec)) is None:
+        raise RecipeIncomplete(spec.method, "program" if spec.program is None else "model")
+    return recipe
+
+
+def _through_qcengine(
+    recipe: Recipe, spec: SimulationSpec, deadline: Deadline, scratch: Path
+) -> Program:
+    from molsteer.simulator.programs.reference import ThroughQCEngine
+    from molsteer.simulator.programs.resources import Resources
+
+    resources = Resources.of(spec)
+    return ThroughQCEngine(recipe, spec.accuracy, spec.max_steps, deadline, scratch, resources)

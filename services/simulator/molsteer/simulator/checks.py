@@ -1,4 +1,7 @@
-"""What `molsteer doctor` checks where simulations run: each engine computes a molecule."""
+"""What `molsteer doctor` checks where simulations run: each engine computes a molecule.
+
+Of other programs it tells whether they are there.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Literal
 
 from molsteer.shared.doctor.check import Check, Finding
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.levels import READY
 from molsteer.shared.wire.specs import SimulationSpec
 
 EngineName = Literal["tblite", "xtb-python", "qcengine"]
@@ -24,10 +28,34 @@ LIMIT_S = 60.0
 
 
 def checks(_file: Path | None) -> Iterator[Check]:
-    """Offer a check of each engine."""
+    """Offer a check of each engine, and of the program of the levels that are ready-made."""
     engines: tuple[EngineName, ...] = ("tblite", "xtb-python", "qcengine")
     for engine in engines:
         yield Check(f"engine-{engine}", partial(look_at_engine, engine), LIMIT_S)
+    for program in sorted({recipe.program for recipe in READY.values()}):
+        yield Check(f"program-{program}", partial(look_at_program, program), LIMIT_S)
+
+
+def look_at_program(program: str) -> Iterator[Finding]:
+    """Tell whether a program is there, and how several of its processes would be started."""
+    from molsteer.simulator.programs.errors import ProgramMissing
+    from molsteer.simulator.programs.resources import Resources, find
+
+    try:
+        version = find(program)
+    except ProgramMissing as missing:
+        yield Finding("skipped", f"{missing} Without it, {_methods_of(program)} cannot be used.")
+        return
+    yield Finding("ok", f"{program} {version} is there, for {_methods_of(program)}.")
+    try:
+        Resources(cores=2).task_config(program, ".")
+    except ProgramMissing as missing:
+        yield Finding("skipped", str(missing))
+
+
+def _methods_of(program: str) -> str:
+    names = sorted(name for name, recipe in READY.items() if recipe.program == program)
+    return ", ".join([*names, "qcengine"])
 
 
 def look_at_engine(engine: EngineName) -> Iterator[Finding]:

@@ -18,7 +18,8 @@
     ├── NoRecordedValue      the table has no value of it
     ├── TableMissing         the table cannot be read here (a UserError too)
     ├── EngineCrashed        the process that computed it died
-    └── TimeLimit            the task would have outlived its hard limit
+    ├── TimeLimit            the task would have outlived its hard limit
+    └── ProgramError         another program was of no use: see `programs.errors`
 
 The same molecule meets the same failure again, so only those that depend on where and when the
 task runs are worth a retry: `EngineMissing`, `TableMissing` and `TimeLimit`.
@@ -52,10 +53,10 @@ class UnsupportedElement(TaskError, UserError):
 
     code: ClassVar[str] = "unsupported-element"
 
-    def __init__(self, smiles: str, element: str) -> None:
+    def __init__(self, smiles: str, element: str, last: str = "radon") -> None:
         super().__init__(
-            f"The SMILES {smiles!r} contains {element}, for which GFN2-xTB has no parameters. "
-            f"Choose molecules of the elements hydrogen to radon."
+            f"The SMILES {smiles!r} contains {element}, for which the level of theory has no "
+            f"parameters. Choose molecules of the elements hydrogen to {last}."
         )
         self.smiles, self.element = smiles, element
 
@@ -178,12 +179,14 @@ class ScfFailed(TaskError):
 
     code: ClassVar[str] = "scf-failed"
 
-    def __init__(self, charge: int, unpaired: int, reason: str) -> None:
+    def __init__(
+        self, charge: int, unpaired: int, reason: str, cure: str = "Loosen the spec's accuracy"
+    ) -> None:
         reason = " ".join(reason.split())
         super().__init__(
             f"The density at charge {charge} with {unpaired} unpaired electrons did not become "
             f"self-consistent ({reason}). "
-            f"Loosen the spec's accuracy, or leave the molecule out."
+            f"{cure}, or leave the molecule out."
         )
         self.charge, self.unpaired, self.reason = charge, unpaired, reason
 

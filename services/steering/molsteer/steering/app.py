@@ -16,7 +16,9 @@ from molsteer.shared.wire.key_ring import new_key_ring
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.steering import run_directory
 from molsteer.steering.control.requests import Inbox, make_folder
+from molsteer.steering.control.thresholds import thresholds_of
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.chances import chances_as_of
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.helm import alone
 from molsteer.steering.loop.intake import Intake
@@ -27,6 +29,7 @@ from molsteer.steering.metrics.serving import serving
 from molsteer.steering.notify.notices import noticing
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
+from molsteer.steering.settings.thresholds import still_counting, with_thresholds
 from molsteer.steering.sites.local import local_site
 from molsteer.steering.sites.plugins import check_plugins
 from molsteer.steering.sites.port import Site
@@ -91,7 +94,9 @@ def _assemble(
     server = stack.enter_context(EmbeddedServer()) if embedded else None
     begun = _located(start.settings, server)
     run_directory.describe(folder, begun)
-    now = changed(begun, start.changes)
+    now = with_thresholds(
+        changed(begun, start.changes), still_counting(begun, thresholds_of(ledger))
+    )
     campaign = _campaign(start.campaign_id, now, start.space, ledger, stack)
     site = local_site(now, folder) if now.workers.local else site
     if site:
@@ -128,11 +133,16 @@ def _campaign(
         make_folder(folder)
     bus = RedisDispatch(settings.queue, campaign_id, settings.pools, key_ring)
     stack.callback(bus.close)
+    dispatching = Dispatching(campaign_id, settings, folder, space, ledger, blobs)
+    dispatching.prepare()
+    intake = Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives)
+    if settings.policy.promotion == "price":
+        intake.chances_now = lambda: chances_as_of(ledger, dispatching.settings)
     return Campaign(
         ledger=ledger,
         bus=bus,
-        dispatching=Dispatching(campaign_id, settings, folder, space, ledger, blobs),
-        intake=Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives),
+        dispatching=dispatching,
+        intake=intake,
         inbox=Inbox(folder, ledger),
         clock=time.time,
         lost_after_s=settings.queue.lease_s / 4,

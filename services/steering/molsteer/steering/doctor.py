@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def checks(file: Path | None) -> Iterator[Check]:
-    """Offer the checks of a campaign's search space and run directory.
+    """Offer the checks of a campaign's search space and run directory, or of a site.
 
     Raises:
         SettingsError: If the settings cannot be used.
@@ -24,7 +24,12 @@ def checks(file: Path | None) -> Iterator[Check]:
         yield Check("run-directory", partial(look_at_folder, Path("runs")))
         return
     from molsteer.steering.settings.campaign import load_campaign
+    from molsteer.steering.sites.profile import is_cluster, is_profile
 
+    if is_profile(file):
+        if is_cluster(file):
+            yield Check("cluster", partial(look_at_cluster, file), limit_s=120.0)
+        return
     settings = load_campaign(file, {})
     for source in settings.campaign.space:
         yield Check("search-space", partial(look_at_space, source, settings))
@@ -50,3 +55,11 @@ def look_at_space(source: Path, settings: CampaignSettings | None = None) -> Ite
         yield Finding("problem", f"{source} holds no molecule.", "Name another file of molecules.")
     else:
         yield Finding("ok", f"{source} can be read; its first molecule is {first.smiles}.")
+
+
+def look_at_cluster(file: Path) -> Iterator[Finding]:
+    """Check that what a profile says can be brought up in its cluster; nothing is changed."""
+    from molsteer.steering.sites.opening import open_cluster
+
+    for sentence in open_cluster(file).looked_at():
+        yield Finding("ok", sentence)

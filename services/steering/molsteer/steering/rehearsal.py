@@ -143,7 +143,7 @@ class Rehearsal:
         yield f"Results: in {folder}{'' if there == folder else ', which is made'}."
 
     def _gone_on(self, folder: Path, ledger: Ledger) -> Iterator[str]:
-        changes, self.known = changes_of(ledger), known_labels.count(ledger)
+        changes, self.known = changes_of(ledger), known_labels.count_at_start(ledger)
         if ledger.has_events and self.space is None:
             names = ", ".join(map(str, self.settings.campaign.space))
             other = f"it holds a campaign with other molecules than {names}"

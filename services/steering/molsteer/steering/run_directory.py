@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from molsteer.shared.errors import SettingsError
+from molsteer.shared.errors import SettingsError, UserError
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.host.files.whole_files import write_whole
 from molsteer.shared.host.versions import installed_versions
@@ -29,11 +29,14 @@ from molsteer.steering.errors import (
     RunDirectoryInUse,
     UnusableRunDirectory,
 )
+from molsteer.steering.ledger.additions import grown
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import LOCK, is_held, lock, note_start
 from molsteer.steering.ledger.trouble import unwritable
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.notify import SECRET
+from molsteer.steering.space.errors import SpaceError
+from molsteer.steering.space.search_space import SearchSpace
 
 _KEPT = {"campaign.training_set"}
 """What the ledger holds itself, so that a campaign that goes on need not be given it again."""
@@ -149,6 +152,34 @@ def public_settings(folder: Path) -> CampaignSettings:
         raise SettingsError(source, sentences(error)) from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(str(folder / SETTINGS), [f"It is not JSON: {error}."]) from None
+
+
+def space_of(folder: Path, ledger: Ledger) -> SearchSpace | None:
+    """Find the search space as it is now: in the run directory, or where the settings name it.
+
+    None where it is not at hand, or the campaign has none yet.
+    """
+    identity = ledger.fact("identity")
+    if not isinstance(identity, dict):
+        return None
+    addition = grown(ledger)
+    digest = addition.sha256 if addition else identity.get("campaign.space")
+    for place in _spaces(folder):
+        try:
+            space = SearchSpace.open(place)
+        except SpaceError:
+            continue
+        if space.digest == digest:
+            return space
+    return None
+
+
+def _spaces(folder: Path) -> Iterator[Path]:
+    yield from sorted((folder / "space").glob("*"))
+    try:
+        yield from public_settings(folder).campaign.space
+    except UserError:  # it was not described, or not by this version
+        return
 
 
 def describe(folder: Path, settings: CampaignSettings) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from molsteer.steering.control.requests import changes_of
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import leading
 from molsteer.steering.records.judging.against_chance import advantages
@@ -22,7 +23,8 @@ from molsteer.steering.settings.changes import changed
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from molsteer.steering.records.findings import Findings
+    from molsteer.steering.ledger.additions import Addition
+    from molsteer.steering.records.findings import Failure, Findings
     from molsteer.steering.records.found import Found
     from molsteer.steering.records.watching.now import Now
 
@@ -86,6 +88,27 @@ class RunRecords:
         with self._ledger() as ledger:
             return self._progress(ledger, time.time())
 
+    def failures(self) -> Sequence[Failure]:
+        """Tell what failed, the most common kind first."""
+        from molsteer.steering.records.findings import failures
+
+        with self._ledger() as ledger:
+            return failures(ledger)
+
+    def changes(self) -> Mapping[str, object]:
+        """Give the settings that were changed since the campaign began, by their names."""
+        from molsteer.steering.control.thresholds import thresholds_now
+
+        with self._ledger() as ledger:
+            return {**changes_of(ledger), **thresholds_now(ledger)}
+
+    def additions(self) -> Sequence[Addition]:
+        """Give what came to the campaign since it began: labels and molecules."""
+        from molsteer.steering.ledger.additions import additions
+
+        with self._ledger() as ledger:
+            return additions(ledger)
+
     def at_this_moment(self) -> Now:
         """Tell what the campaign does at this moment."""
         from molsteer.steering.records.watching.now import read_now
@@ -106,7 +129,7 @@ class RunRecords:
 
     @contextmanager
     def _ledger(self) -> Iterator[Ledger]:
-        with closing(Ledger(self.run_dir, read_only=True)) as ledger:
+        with closing(look_into(self.run_dir, held=is_held(self.run_dir))) as ledger:
             yield ledger
 
 

@@ -8,15 +8,12 @@ molecules far better than a network that has seen a handful of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 
+from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.wire.properties import Output
 from molsteer.trainer.labelled import LabelledMolecules
-
-if TYPE_CHECKING:  # torch-geometric
-    from molsteer.shared.ml.network import Ensemble
 
 _ENOUGH_LABELS = 20
 """Of which a member sees some 13, and is judged by 7."""
@@ -30,16 +27,21 @@ def lenders(outputs: Sequence[Output], data: LabelledMolecules) -> dict[int, int
     """
     labels = data.known.sum(axis=1).tolist()
     found = {}
-    for poor, output in enumerate(outputs):
-        relatives = [
-            other
-            for other, relative in enumerate(outputs)
-            if (relative.name, relative.unit) == (output.name, output.unit)
-        ]
-        rich = max(relatives, key=labels.__getitem__)
+    for poor in range(len(outputs)):
+        rich = max(relatives_of(poor, outputs), key=labels.__getitem__)
         if labels[poor] < min(_ENOUGH_LABELS, labels[rich]):
             found[poor] = rich
     return found
+
+
+def relatives_of(output: int, outputs: Sequence[Output]) -> list[int]:
+    """List the outputs that are the same property in the same unit, the output itself as well."""
+    own = outputs[output]
+    return [
+        other
+        for other, relative in enumerate(outputs)
+        if (relative.name, relative.unit) == (own.name, own.unit)
+    ]
 
 
 @torch.no_grad()

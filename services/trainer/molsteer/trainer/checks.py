@@ -35,7 +35,7 @@ def look_at_training() -> Iterator[Finding]:
     ensemble = Ensemble(Architecture(width=8, layers=2), members=2)
     draw_weights(ensemble, seeds=(1, 2))
     ensemble.to(device)
-    first = Validation.of(data, bootstrap).relative_errors(ensemble).mean()
+    first = Validation.of(ensemble, data, bootstrap).relative_errors(ensemble).mean()
     plan = TrainingPlan(width=8, layers=2, epochs=40, learning_rate=3e-2)
     last = fit(ensemble, data, bootstrap, plan, 1, lambda: False).error.mean()
     sentence = (

@@ -51,7 +51,7 @@ def train_ensemble(body: Train, context: TaskContext) -> Trained:
         seed=body.seed,
     )
     weights = EnsembleWeights.of(ensemble, manifest).to_arrays()
-    validation = Validation.of(data, bootstrap)
+    validation = Validation.of(ensemble, data, bootstrap)
     of_members, of_their_mean = validation.errors(ensemble)
     return Trained(
         generation=body.generation,

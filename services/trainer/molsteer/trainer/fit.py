@@ -47,7 +47,7 @@ def fit(
     Returns:
         How it went, member by member.
     """
-    validation = Validation.of(data, bootstrap)
+    validation = Validation.of(ensemble, data, bootstrap)
     best = BestWeights(ensemble, plan.patience)
     best.record(0, ensemble, validation.relative_errors(ensemble))
     optimizer = torch.optim.Adam(ensemble.parameters(), lr=plan.learning_rate, fused=True)

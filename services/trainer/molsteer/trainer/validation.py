@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.shared.ml.network import Ensemble
-from molsteer.shared.ml.predicting import predict
-from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.ml.predicting import Prepared
 from molsteer.trainer.bootstrap import Bootstrap
 from molsteer.trainer.labelled import LabelledMolecules
 from molsteer.trainer.scales import Floats, units
@@ -17,7 +16,7 @@ from molsteer.trainer.scales import Floats, units
 _MOST_MOLECULES = 4096  # of an output
 """Some 1,500 of them judge each member, which settles its error to a few per cent."""
 
-_BATCH_SIZE = 256
+_BATCH_SIZE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +24,29 @@ class Validation:
     """Molecules that judge, each only members that it was held out of.
 
     Attributes:
+        molecules: As the ensemble reads them.
         value: Their labels, NaN where there is none, float64, shape (outputs, molecules).
         held_out: Which molecules judge which member, bool, shape (members, molecules).
     """
 
-    graphs: PackedGraphs
+    molecules: Prepared
     value: npt.NDArray[np.float64]
     held_out: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, data: LabelledMolecules, bootstrap: Bootstrap) -> Validation:
-        """Take what is held out; of many labels of an output, those spread evenly over them.
+    def of(cls, ensemble: Ensemble, data: LabelledMolecules, bootstrap: Bootstrap) -> Validation:
+        """Take what is held out, as these networks read it.
 
-        A member of which nothing with a label is held out is judged by all.
+        Of many labels of an output, those that are spread evenly over them are taken. A member
+        of which nothing with a label is held out is judged by all.
         """
         rows = np.unique(np.concatenate([_spread_evenly(labels) for labels in data.known]))
         held_out = bootstrap.held_out[:, rows]
         held_out = held_out | ~held_out.any(axis=1, keepdims=True)
         judging = np.flatnonzero(held_out.any(axis=0))
         rows = rows[judging]
-        return cls(data.graphs.take(rows), data.value[:, rows], held_out[:, judging])
+        molecules = Prepared.of(ensemble, data.graphs.take(rows), _BATCH_SIZE)
+        return cls(molecules, data.value[:, rows], held_out[:, judging])
 
     @property
     def judges(self) -> npt.NDArray[np.bool_]:
@@ -58,7 +60,7 @@ class Validation:
             Those of each member, shape (members, outputs), and those of the mean over the members
             that a molecule judges, shape (outputs,).
         """
-        predictions = predict(ensemble, self.graphs, _BATCH_SIZE).astype(np.float64)
+        predictions = self.molecules.ask(ensemble).astype(np.float64)
         means = _means(predictions, self.held_out[:, None, :], axis=0)
         known = ~np.isnan(self.value)
         return self._member_errors(predictions), _means(np.abs(means - self.value), known, axis=-1)
@@ -69,7 +71,7 @@ class Validation:
         Returns:
             For each output both, of shape (labels,), of molecules that judge several members.
         """
-        predictions = predict(ensemble, self.graphs, _BATCH_SIZE).astype(np.float64)
+        predictions = self.molecules.ask(ensemble).astype(np.float64)
         held_out = np.broadcast_to(self.held_out[:, None, :], predictions.shape)
         means = _means(predictions, held_out, axis=0)
         variances = _means((predictions - means) ** 2, held_out, axis=0)
@@ -84,7 +86,7 @@ class Validation:
 
     def relative_errors(self, ensemble: Ensemble) -> Floats:
         """Measure each member by its error in label spreads, mean over outputs, (members,)."""
-        errors = self._member_errors(predict(ensemble, self.graphs, _BATCH_SIZE))
+        errors = self._member_errors(self.molecules.ask(ensemble))
         scales = units(ensemble.label_spread).cpu().numpy().astype(np.float64)
         return _means(errors / scales, self.judges.sum(axis=-1) > 0, axis=-1)
 

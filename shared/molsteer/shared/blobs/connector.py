@@ -60,6 +60,11 @@ class ContentConnector(ABC):
     def evict(self, key: ContentKey) -> None:
         """Remove data; a key that holds nothing is passed over."""
 
+    def evict_all(self, keys: Sequence[ContentKey]) -> None:
+        """Remove several pieces of data; keys that hold nothing are passed over."""
+        for key in keys:
+            self.evict(key)
+
     @abstractmethod
     def clear(self, namespace: str) -> None:
         """Remove all data of a namespace."""

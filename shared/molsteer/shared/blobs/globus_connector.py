@@ -84,9 +84,14 @@ class GlobusConnector(FileConnector):
 
     def evict(self, key: ContentKey) -> None:
         """Remove a file here, and begin to remove it elsewhere; what is not here is gone."""
-        if self.exists(key):
+        self.evict_all([key])
+
+    def evict_all(self, keys: Sequence[ContentKey]) -> None:
+        """Remove files here, and begin to remove them elsewhere, in one go for each site."""
+        here = [key for key in keys if self.exists(key)]
+        for key in here:
             super().evict(key)
-            self._remove_elsewhere([self.locate(key)])
+        self._remove_elsewhere([self.locate(key) for key in here])
 
     def clear(self, namespace: str) -> None:
         """Remove the namespace's files, never a folder, here and then elsewhere."""

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -151,6 +151,10 @@ class KeptConnector(ContentConnector):
     def evict(self, key: ContentKey) -> None:
         """Remove data from the store; here, it goes when there is no room."""
         self._store.evict(key)
+
+    def evict_all(self, keys: Sequence[ContentKey]) -> None:
+        """Remove data from the store, which knows how to do that at once."""
+        self._store.evict_all(keys)
 
     def clear(self, namespace: str) -> None:
         """Remove all data of a namespace from the store."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -107,9 +108,14 @@ class ProxiedBlobs:
 
     def evict(self, refs: Iterable[ObjRef]) -> None:
         """Remove data; keys and stores that hold nothing are passed over."""
+        keys = defaultdict[StoreName, list[ContentKey]](list)
         for ref in refs:
             if ref.store in self._stores:
-                self._stores[ref.store].evict(_key(ref))
+                keys[ref.store].append(_key(ref))
+        for name, gone in keys.items():
+            self._connectors[name].evict_all(gone)
+            for key in gone:
+                self._stores[name].cache.evict(key)
 
     def clear(self, namespace: str) -> None:
         """Remove all data of a namespace from every store of this process."""

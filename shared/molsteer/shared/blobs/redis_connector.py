@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
 
 import redis
 from proxystore.serialize import BytesLike
@@ -13,7 +14,9 @@ from molsteer.shared.bus.connection import as_bytes, connect, reaching
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.server_url import ServerUrl
 
-_SCANNED_AT_ONCE = 1000
+_KEYS_AT_ONCE = 1000
+
+T = TypeVar("T")
 
 _LARGE_BYTES = 500_000
 """What any line carries in the time that every command has."""
@@ -31,6 +34,7 @@ class RedisConnector(ContentConnector):
     def __init__(self, url: ServerUrl, prefix: str, expire_s: int) -> None:
         self._url, self._keys, self._expire_s = url, Keys(prefix), expire_s
         self._client = connect(url)
+        self._patient: tuple[int, redis.Redis] | None = None
 
     def locate(self, key: ContentKey) -> str:
         """Give the Redis key."""
@@ -44,7 +48,8 @@ class RedisConnector(ContentConnector):
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Set a string and its expiry; large data has the time that a slow line needs for it."""
-        with reaching(self._url), self._sending(len(data)) as client:
+        client = self._client_for(len(data))
+        with reaching(self._url):
             client.set(self.locate(key), bytes(data), ex=self._expire_s)
 
     def exists(self, key: ContentKey) -> bool:
@@ -57,23 +62,46 @@ class RedisConnector(ContentConnector):
         with reaching(self._url):
             self._client.unlink(self.locate(key))
 
+    def evict_all(self, keys: Sequence[ContentKey]) -> None:
+        """Unlink many keys, for which the server is asked seldom."""
+        with reaching(self._url):
+            for some in _batched(map(self.locate, keys), _KEYS_AT_ONCE):
+                self._client.unlink(*some)
+
     def clear(self, namespace: str) -> None:
         """Unlink every key of the namespace."""
+        ours = self._keys.blob(namespace, "*")
         with reaching(self._url):
-            for key in self._client.scan_iter(
-                match=self._keys.blob(namespace, "*"), count=_SCANNED_AT_ONCE
-            ):
-                self._client.unlink(key)
+            found = self._client.scan_iter(match=ours, count=_KEYS_AT_ONCE)
+            for some in _batched(found, _KEYS_AT_ONCE):
+                self._client.unlink(*some)
 
-    @contextmanager
-    def _sending(self, size_bytes: int) -> Iterator[redis.Redis]:
-        # A socket's time is for all that is sent at once, whether that gets on or not.
+    def _client_for(self, size_bytes: int) -> redis.Redis:
+        """Give a client that has the time to send so much.
+
+        A socket's time is for all that is sent at once, whether that gets on or not. Over a long
+        line, connecting takes longer than sending, so the client stays.
+        """
         if size_bytes <= _LARGE_BYTES:
-            yield self._client
-        else:
-            with connect(self._url, size_bytes) as client:
-                yield client
+            return self._client
+        if self._patient is None or self._patient[0] < size_bytes:
+            self._close_patient()
+            most_bytes = 1 << size_bytes.bit_length()
+            self._patient = most_bytes, connect(self._url, most_bytes)
+        return self._patient[1]
+
+    def _close_patient(self) -> None:
+        if self._patient is not None:
+            self._patient[1].close()
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._close_patient()
+
+
+def _batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Give items in groups, as `itertools.batched` of Python 3.12 does."""
+    rest = iter(items)
+    while group := tuple(islice(rest, size)):
+        yield group

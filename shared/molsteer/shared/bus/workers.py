@@ -13,12 +13,8 @@ from molsteer.shared.bus.names import Keys
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import StoreName
-from molsteer.shared.wire.bounds import Count, Duration, Ordinal, SizeBytes
+from molsteer.shared.wire.bounds import Count, Duration, Name, Ordinal, SiteName, SizeBytes
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
-
-SITE_NAME = r"^[A-Za-z0-9._-]{0,63}$"
-
-SiteName = Annotated[str, Field(pattern=SITE_NAME)]
 
 SIGN_EVERY_S = 5.0
 """How often a worker shows that it lives; three missed signs and it counts as gone."""
@@ -35,6 +31,7 @@ class WorkerUse(Message):
         gpus: GPUs that its tasks may use.
         gpu_busy: Part of the time that they computed lately, on average.
         gpu_memory_bytes: What of their memory is in use.
+        gpu_ids: What each GPU is called, so that one that several workers use is known as one.
     """
 
     cores: Count
@@ -44,6 +41,7 @@ class WorkerUse(Message):
     gpus: Count = 0
     gpu_busy: Annotated[float, Field(ge=0, le=1)] | None = None
     gpu_memory_bytes: SizeBytes = 0
+    gpu_ids: tuple[Name, ...] = ()
 
 
 class WorkerInfo(Message):

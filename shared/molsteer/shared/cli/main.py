@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import click
 from click.shell_completion import CompletionItem
 
+from molsteer.shared.cli.installed import load, offered
 from molsteer.shared.cli.saying import say
 from molsteer.shared.cli.suggesting import Commands
 from molsteer.shared.errors import UserError
@@ -27,7 +27,7 @@ class InstalledCommands(Commands):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name the subcommands of all installed services."""
-        return sorted({point.name for point in entry_points(group=_GROUP)})
+        return sorted(offered(_GROUP))
 
     def get_command(
         self,
@@ -35,10 +35,8 @@ class InstalledCommands(Commands):
         cmd_name: str,
     ) -> click.Command | None:
         """Load one subcommand."""
-        for point in entry_points(group=_GROUP, name=cmd_name):
-            command: click.Command = point.load()
-            return command
-        return None
+        place = offered(_GROUP).get(cmd_name)
+        return None if place is None else cast("click.Command", load(place))
 
     def format_commands(
         self,
@@ -61,16 +59,16 @@ class InstalledCommands(Commands):
 
 def _summaries() -> dict[str, str]:
     """Tell what each installed subcommand does."""
-    points = {point.name: point for point in entry_points(group=_GROUP)}
-    return {name: _summary(points[name]) for name in sorted(points)}
+    return {name: _summary(place) for name, place in sorted(offered(_GROUP).items())}
 
 
-def _summary(point: EntryPoint) -> str:
+def _summary(place: str) -> str:
     """Read the first line of a command's docstring in its source, which is not run."""
-    module = find_spec(point.module)
+    name, _, attribute = place.partition(":")
+    module = find_spec(name)
     if module is None or module.origin is None:
         return ""
-    _, _, function = Path(module.origin).read_text(encoding="utf-8").partition(f"def {point.attr}(")
+    _, _, function = Path(module.origin).read_text(encoding="utf-8").partition(f"def {attribute}(")
     return function.partition('"""')[2].partition("\n")[0].removesuffix('"""')
 
 

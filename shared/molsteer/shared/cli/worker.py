@@ -66,7 +66,7 @@ def _check_site(_context: click.Context, _option: click.Parameter, name: str) ->
     metavar="NAME",
     default="",
     callback=_check_site,
-    help="Name of the site that this worker runs at, for the figures of machines.",
+    help="Name of the site that this worker runs at, for the figures of machines and data.",
 )
 @click.option(
     "--config",

@@ -9,7 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 _MIB = 1 << 20
-_ASK = ("nvidia-smi", "--query-gpu=utilization.gpu,memory.used", "--format=csv,noheader,nounits")
+_ASK = (
+    "nvidia-smi",
+    "--query-gpu=uuid,utilization.gpu,memory.used",
+    "--format=csv,noheader,nounits",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +24,13 @@ class GpuUse:
         count: How many they are.
         busy: Part of the time that they computed lately, on average; None if it is not told.
         memory_bytes: What of their memory is in use, by whomever, all together.
+        ids: What each is called, on whatever machine it is.
     """
 
     count: int
     busy: float | None
     memory_bytes: int
+    ids: tuple[str, ...] = ()
 
 
 class GpuWatch:
@@ -81,14 +87,15 @@ class GpuWatch:
 
     def _take_answer(self, process: subprocess.Popen[str]) -> None:
         text, _ = process.communicate()
-        rows = [line.split(",") for line in text.splitlines() if line.count(",") == 1]
+        rows = [line.split(",") for line in text.splitlines() if line.count(",") == 2]
         if process.returncode or not rows:
             self._gives_up = self._known is None
             return
         busy, memory_bytes = list[float](), 0
         for row in rows:
             with suppress(ValueError):  # "[N/A]" where a part of a GPU is ours
-                busy.append(min(max(float(row[0]) / 100.0, 0.0), 1.0))
-            with suppress(ValueError, IndexError):
-                memory_bytes += int(float(row[1])) * _MIB
-        self._known = GpuUse(len(rows), sum(busy) / len(busy) if busy else None, memory_bytes)
+                busy.append(min(max(float(row[1]) / 100.0, 0.0), 1.0))
+            with suppress(ValueError):
+                memory_bytes += int(float(row[2])) * _MIB
+        ids = tuple(row[0].strip() for row in rows)
+        self._known = GpuUse(len(rows), sum(busy) / len(busy) if busy else None, memory_bytes, ids)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import resource
-import tempfile
 import threading
 
 from molsteer.shared.errors import ServiceUnavailable
@@ -52,6 +51,8 @@ def check_shared_memory() -> None:
 def _of_no_file(error: OSError) -> str | None:
     if error.errno in _NO_PROCESS:
         return _too_many_processes()
+    import tempfile  # slow to import, and seldom needed
+
     try:
         tempfile.gettempdir()
     except FileNotFoundError as missing:

@@ -37,6 +37,11 @@ def use_of(pid: int, proc: Path = Path("/proc")) -> Use | None:
     return Use(memory_bytes, cpu_s) if seen else None
 
 
+def descendants(pid: int, proc: Path = Path("/proc")) -> set[int]:
+    """Give the processes that a process started, and those that these did; none where untold."""
+    return {int(process.name) for process in _tree(proc, pid)} - {pid}
+
+
 def _tree(proc: Path, pid: int) -> Iterator[Path]:
     ahead, count = [pid], 0
     while ahead and count < _MOST_PROCESSES:

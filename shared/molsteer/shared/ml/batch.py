@@ -28,6 +28,22 @@ class GraphBatch(NamedTuple):
     molecule_of_atom: Tensor
     atom_counts: Tensor
 
+    def round(self, _number: int) -> GraphBatch:
+        """Give what a round of messages goes along, which is the same bonds each time."""
+        return self
+
+    def at_centres(self, atoms: Tensor) -> Tensor:
+        """Give each atom what it holds: (members, atoms, width), as it is."""
+        return atoms
+
+    def collect(self, messages: Tensor) -> Tensor:
+        """Add up what each atom receives: (members, bonds, width) -> (members, atoms, width)."""
+        return _sums(messages, self.bond_ends[1], len(self.molecule_of_atom))
+
+    def over_molecules(self, atoms: Tensor) -> Tensor:
+        """Add up what the atoms of each molecule hold: -> (members, molecules, width)."""
+        return _sums(atoms, self.molecule_of_atom, len(self.atom_counts))
+
     def to(self, device: torch.device) -> GraphBatch:
         """Copy the batch to a device."""
         return GraphBatch(*(tensor.to(device, non_blocking=True) for tensor in self))
@@ -55,3 +71,9 @@ def collate(graphs: PackedGraphs) -> GraphBatch:
         molecule_of_atom=torch.from_numpy(np.repeat(np.arange(len(graphs)), atom_counts)),
         atom_counts=torch.from_numpy(atom_counts.astype(np.float32)),
     )
+
+
+def _sums(rows: Tensor, groups: Tensor, count: int) -> Tensor:
+    """Add the rows of each group: (members, rows, width) -> (members, count, width)."""
+    sums = rows.new_zeros(rows.shape[0], count, rows.shape[2])
+    return sums.index_add_(1, groups, rows)

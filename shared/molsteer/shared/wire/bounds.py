@@ -32,3 +32,8 @@ Number = Annotated[float, Field(ge=-1e30, le=1e30)]
 
 Name = Annotated[str, Field(max_length=1_000)]
 """What a program, a device or a process calls itself."""
+
+SITE_NAME = r"^[A-Za-z0-9._-]{0,63}$"
+
+SiteName = Annotated[str, Field(pattern=SITE_NAME)]
+"""What the site of a worker is called; empty if it has no name."""

@@ -5,8 +5,10 @@ Packages may offer methods with properties of their own, which need not be in he
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
+from molsteer.shared.wire.levels import BY_PROGRAM
 from molsteer.shared.wire.properties import Property
 
 ADIABATIC_IP = "adiabatic_ionization_potential"
@@ -63,8 +65,27 @@ _XTB = (
 PROPERTIES = MappingProxyType({found.name: found for found in _XTB})
 """All that are known, by name."""
 
-OFFERED = MappingProxyType({"xtb": tuple(found.name for found in _XTB)})
-"""Properties that a method gives, by the method's name; nothing is known of packages' own."""
+VERTICAL = "xtb-vertical"
+"""The method that relaxes nothing: GFN2-xTB at the geometry that a force field gives."""
+
+_OF_ENERGIES = (
+    *(ADIABATIC_IP, "vertical_ionization_potential", "adiabatic_electron_affinity"),
+    *("vertical_electron_affinity", "atomization_energy"),
+)
+"""What energies alone give, without orbitals, solvents and what is fitted to one method."""
+
+OFFERED = MappingProxyType(
+    {
+        "xtb": tuple(found.name for found in _XTB),
+        VERTICAL: (
+            *("vertical_ionization_potential", "shifted_ionization_potential"),
+            *("vertical_electron_affinity", "homo_lumo_gap"),
+        ),
+        **dict.fromkeys(sorted(BY_PROGRAM), _OF_ENERGIES),
+    }
+)
+"""Properties that a method gives, by the method's name, the usual one first; nothing is known of
+packages' own."""
 
 _ALPB = (
     *("acetone", "acetonitrile", "aniline", "benzaldehyde", "benzene", "carbondisulfide"),
@@ -75,7 +96,9 @@ _ALPB = (
 )
 """Those with parameters for GFN2-xTB, as tblite calls them; `woctanol` is octanol with water."""
 
-SOLVENTS = MappingProxyType({"xtb": _ALPB})
+SOLVENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"xtb": _ALPB, VERTICAL: _ALPB, **dict.fromkeys(sorted(BY_PROGRAM), ())}
+)
 """Solvents that a method knows, by the method's name; nothing is known of packages' own."""
 
 
@@ -98,5 +121,11 @@ _DIFFERENCES = (
     "cases. xtb's own `--vip` subtracts an empirical 4.8455 eV from the vertical one."
 )
 
-REMARKS = MappingProxyType({("xtb", found.name): _DIFFERENCES for found in _XTB[:2]})
+REMARKS = MappingProxyType(
+    {("xtb", found.name): _DIFFERENCES for found in _XTB[:2]}
+    | {
+        (VERTICAL, "vertical_ionization_potential"): f"{_DIFFERENCES} Geometries are those of a "
+        "force field, not relaxed ones."
+    }
+)
 """What a reader of the numbers of a method has to know, by method and property."""

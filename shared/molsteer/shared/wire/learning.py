@@ -105,7 +105,7 @@ class Predict(Message):
         features: `arrays.features.Features` of the chunk, for a surrogate on features; safetensors.
         weights: Weights that one training task gave.
         surrogate: What these are of.
-        batch_size: Molecules predicted at a time.
+        batch_size: Molecules predicted at a time, at most.
     """
 
     kind: Literal["predict"] = "predict"
@@ -116,7 +116,7 @@ class Predict(Message):
     features: Blob | None = None
     weights: Blob
     surrogate: Surrogate = "graphs"
-    batch_size: PositiveInt = 512
+    batch_size: PositiveInt = 10_000
 
 
 class Predicted(Message):
@@ -175,7 +175,7 @@ class Infer(Message):
             None where cost does not count.
         keep: How many of the chunk's best candidates to return.
         also: Rows of the chunk that are to be among the candidates, whatever their score.
-        batch_size: Molecules scored at a time.
+        batch_size: Molecules scored at a time, at most.
     """
 
     kind: Literal["infer"] = "infer"
@@ -197,7 +197,7 @@ class Infer(Message):
     cost: Cost | None = None
     keep: PositiveInt
     also: tuple[Count, ...] = ()
-    batch_size: PositiveInt = 512
+    batch_size: PositiveInt = 10_000
 
     @model_validator(mode="after")
     def _check_front(self) -> Self:

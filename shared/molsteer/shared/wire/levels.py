@@ -1,13 +1,20 @@
-"""Which molecules a level of theory can take, as plain numbers.
+"""What a level of theory can take, as plain numbers, and what it asks another program for.
 
-Simulators refuse by these numbers what they are asked, and steering what it is to ask for.
+Simulators refuse by these numbers what they are asked, and steering what it is to ask for. Another
+program is one that QCEngine drives; its names of methods, basis sets and keywords are passed on as
+they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from enum import Enum, auto
+from types import MappingProxyType
+
+from pydantic import JsonValue
+
+from molsteer.shared.wire.specs import SimulationSpec
 
 LANTHANIDES = range(57, 72)
 _OUTER_OF_A_LANTHANIDE = 3
@@ -73,7 +80,76 @@ def outer_electrons(numbers: Collection[int], charge: int, outer: Callable[[int]
 GFN2_XTB = Limits(heaviest=86, fewest_atoms=2, fewest_electrons=2)
 """Radon is the last element with parameters (doi:10.1021/acs.jctc.8b01176)."""
 
-_KNOWN = {"xtb": GFN2_XTB}
+QCENGINE = "qcengine"
+"""The method whose program, model and basis a level names itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a program is asked for.
+
+    Attributes:
+        program: As QCEngine calls it.
+        model: Method of theory, as the program calls it.
+        basis: Basis set, as the program calls it; None where the method has none.
+        keywords: What the program is told besides, as QCEngine names it.
+    """
+
+    program: str
+    model: str
+    basis: str | None = None
+    keywords: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Method and basis, as papers write them."""
+        model = self.model.upper() if self.model.islower() else self.model
+        return f"{model}/{self.basis.upper()}" if self.basis else model
+
+
+def _b3lyp(basis: str, iterations: int) -> Recipe:
+    return Recipe(
+        program="nwchem",
+        model="b3lyp",
+        basis=basis,
+        keywords={
+            "basis__spherical": True,
+            "dft__convergence__energy": "1e-8",
+            "dft__grid": "xfine",
+            "dft__iterations": iterations,
+            "geometry__noautoz": True,
+        },
+    )
+
+
+READY = MappingProxyType(
+    {
+        "small_basis": _b3lyp("3-21g", 150),
+        "normal_basis": _b3lyp("6-31g(2df,p)", 150),
+        "diffuse_basis": _b3lyp("6-311++g**", 250),
+    }
+)
+"""Methods of molecular-design and its successors, by their names there."""
+
+BY_PROGRAM = frozenset({QCENGINE, *READY})
+"""Methods that another program computes."""
+
+
+def recipe_of(spec: SimulationSpec) -> Recipe | None:
+    """Give what a level asks another program for; None if it needs none, or does not say."""
+    if (ready := READY.get(spec.method)) is not None:
+        keywords = {**ready.keywords, **spec.keywords}
+        return Recipe(ready.program, ready.model, ready.basis, keywords)
+    if spec.method != QCENGINE or spec.program is None or spec.model is None:
+        return None
+    return Recipe(spec.program, spec.model, spec.basis, spec.keywords)
+
+
+ALL_ELECTRONS = Limits(heaviest=56, fewest_atoms=2, fewest_electrons=2)
+"""Of programs with basis sets. Behind barium come the lanthanides, whose f electrons the rule for
+spins does not count; what is lighter and not in the basis set is refused by the program."""
+
+_KNOWN = {"xtb": GFN2_XTB, "xtb-vertical": GFN2_XTB} | dict.fromkeys(BY_PROGRAM, ALL_ELECTRONS)
 
 
 def limits_of(method: str | None) -> Limits:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, JsonValue, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob, Placement, Transfer
-from molsteer.shared.wire.bounds import Count, Duration, Moment, Name, Ordinal
+from molsteer.shared.wire.bounds import Count, Duration, Moment, Name, Ordinal, SiteName
 from molsteer.shared.wire.learning import Infer, Inferred, Predict, Predicted, Train, Trained
 from molsteer.shared.wire.properties import PropertyName, Quantity, Unit
 from molsteer.shared.wire.specs import Level
@@ -141,6 +141,7 @@ class Outcome(Message):
         attempt: The attempt it answers.
         start: How many times the task had begun when it ended, less those it was handed back.
         worker: Host and process that ran it.
+        site: Site of that worker; empty if none was named.
         started_at: When the worker began.
         ended_at: When the work was done, and its result not yet stored.
         reported_at: When the outcome was handed over.
@@ -155,6 +156,7 @@ class Outcome(Message):
     attempt: Ordinal
     start: Count
     worker: Name
+    site: SiteName = ""
     started_at: Moment
     ended_at: Moment
     reported_at: Moment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, JsonValue, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.properties import LevelName
@@ -16,6 +16,12 @@ PluginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
 Multiplicity = Literal["rule", "lowest"] | Annotated[int, Field(ge=1, le=100)]
 """Of a molecule's spin: by the rule of the level, as low as its electrons allow, or this one."""
 
+
+ProgramWord = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""What another program calls a method or a basis set; on one line, for it becomes part of input."""
+
+Keywords = Annotated[dict[ProgramWord, JsonValue], Field(max_length=200)]
+"""What another program is told, by the names that QCEngine gives it."""
 
 Solvent = Annotated[str, Field(pattern=r"^[a-z][a-z0-9 -]{0,62}$")]
 """A solvent by name, as `water`."""
@@ -35,6 +41,13 @@ class SimulationSpec(Message):
             molecule's, as that of the molecule with one electron more does.
         table: What the method `replay` answers from, a file that is named by its SHA-256.
         speed: How many times as fast as the table says it answers; None is at once.
+        program: Program that QCEngine drives, for the method `qcengine`.
+        model: Method of theory as that program calls it.
+        basis: Basis set as that program calls it; None where its method has none.
+        keywords: What that program is told besides.
+        cores: Cores of each node that one calculation takes.
+        nodes: Nodes that one calculation takes.
+        memory_GiB: Memory of one calculation on each node; None is its part of the machine's.
     """
 
     method: PluginName = "xtb"
@@ -46,6 +59,13 @@ class SimulationSpec(Message):
     cation_multiplicity: Annotated[int, Field(ge=1, le=100)] | None = None
     table: Path | None = None
     speed: PositiveFloat | None = None
+    program: PluginName | None = None
+    model: ProgramWord | None = None
+    basis: ProgramWord | None = None
+    keywords: Keywords = Field(default_factory=dict)
+    cores: Annotated[int, Field(ge=1, le=100_000)] = 1
+    nodes: Annotated[int, Field(ge=1, le=100_000)] = 1
+    memory_GiB: PositiveFloat | None = None
 
 
 class Level(Message):

@@ -39,6 +39,7 @@ class Bench:
 
     Attributes:
         worker: Name of the process in its outcomes.
+        site: Where it is; empty if that has no name.
         scratch: Folder in which each task gets one of its own.
         key_ring: What tasks must be signed with.
     """
@@ -48,6 +49,7 @@ class Bench:
     blobs: Blobs
     handler: AnyHandler
     scratch: Path
+    site: str = ""
     key_ring: KeyRing = UNSIGNED
 
 
@@ -138,6 +140,7 @@ def _run(task: Task, run: Run, bench: Bench) -> Outcome:
     # The last step of every handler is to store what it found, which is no work but reporting.
     storing_s = sum(moved.duration_s for moved in transfers if moved.operation == "put")
     measured = {
+        "site": bench.site,
         "ended_at": max(started_at, outcome.ended_at - storing_s),
         "cpu_s": _cpu_s() - cpu_s,
         "transfers": transfers,

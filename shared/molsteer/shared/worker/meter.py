@@ -47,6 +47,7 @@ class Meter:
             gpus=gpus.count if gpus else 0,
             gpu_busy=gpus.busy if gpus else None,
             gpu_memory_bytes=gpus.memory_bytes if gpus else 0,
+            gpu_ids=gpus.ids if gpus else (),
         )
 
     def close(self) -> None:

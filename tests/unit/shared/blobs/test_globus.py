@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from globus_sdk import NetworkError, TransferData
+from globus_sdk import DeleteData, NetworkError, TransferData
 from support.globus_service import ALPHA, BETA, LocalTransfers, TwoSites, two_sites
 
 from molsteer.shared.blobs.globus_connector import log_in
@@ -66,6 +66,23 @@ def test_data_that_never_arrives_is_missing_once_the_time_is_over(sites: TwoSite
     ref = put_at_alpha(sites)
     with pytest.raises(BlobMissing, match=ref.sha256):
         blobs_at(sites, "beta", wait_s=0.05).raw(ref)
+
+
+def test_what_is_evicted_together_is_one_deletion(
+    sites: TwoSites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+    delete = sites.service.submit_delete
+
+    def noted(data: DeleteData) -> None:
+        asked.append(len(data["DATA"]))
+        delete(data)
+
+    monkeypatch.setattr(sites.service, "submit_delete", noted)
+    refs = [put_at_alpha(sites, text) for text in (b"one", b"two", b"three")]
+    blobs_at(sites, "alpha").evict(refs)
+    assert asked == [3]
+    assert not any(blobs_at(sites, "beta").exists(ref) for ref in refs)
 
 
 def test_no_folder_and_no_foreign_file_is_ever_deleted(sites: TwoSites, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.progress import RATE_FROM, measure
+from molsteer.steering.records.figures.pace import RATE_FROM
+from molsteer.steering.records.progress import measure
 
 pytestmark = pytest.mark.fast
 
@@ -76,6 +77,48 @@ def test_the_foreseen_end_moves_little_from_one_moment_to_the_next(
         now += 0.5
     moves = [abs(b - a) for a, b in itertools.pairwise(foreseen)]
     assert max(moves) < 0.05 * (end - SESSION)
+
+
+def bursts(seed: int) -> list[tuple[float, float]]:
+    """Begin and end of simulations that settle sixteen at a time, with pauses for the models."""
+    chance, at, done = random.Random(seed), SESSION + 10.0, list[tuple[float, float]]()
+    while len(done) < BUDGET:
+        done += [(at, at + chance.uniform(8.0, 14.0)) for _ in range(16)]
+        at += 29.0 if len(done) % 32 == 0 else 14.0
+    return sorted(done[:BUDGET], key=lambda simulation: simulation[1])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_looks_in_a_row_foresee_nearly_the_same_end(ledger: Ledger, seed: int) -> None:
+    todo = bursts(seed)
+    end, done, foreseen = todo[-1][1], 0, list[float]()
+    for now in range(int(SESSION), int(end) - 20, 2):
+        while todo[done][1] <= now:
+            settle(ledger, done, *todo[done])
+            done += 1
+        left_s = estimate(ledger, done, now)
+        if left_s is not None and done > 16:  # the first burst says nothing of those that follow
+            foreseen.append(now + left_s)
+            assert (end - now) / 2 < left_s < 2 * (end - now)
+    moves = [abs(b - a) for a, b in itertools.pairwise(foreseen)]
+    assert max(moves) < 0.08 * (end - SESSION)
+
+
+def test_a_long_session_is_estimated_by_what_it_did_lately(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO task (task_id, topic, command, state, status, created_at, started_at,"
+            " settled_at) VALUES (?, 'simulate', '{}', 'settled', 'ok', 0, ?, ?)",
+            [
+                (f"simulate/{n}/1", at - 1.0, at)
+                for n in range(5_000)
+                # One a second, after a slow beginning.
+                for at in [SESSION + (20.0 * n if n < 1_000 else 20_000.0 + n)]
+            ],
+        )
+    progress = measure(ledger, budget=600, activity="", now=SESSION + 25_000.0)
+    assert progress.left_s == pytest.approx(600.0, rel=0.02)
+    assert progress.rate_per_min == pytest.approx(60.0, rel=0.02)
 
 
 def test_a_steady_estimate_follows_when_the_pace_changes() -> None:

@@ -72,7 +72,7 @@ def test_a_library_that_crashes_is_a_problem_and_not_the_end() -> None:
 def test_a_check_that_hangs_ends_after_its_own_limit() -> None:
     begun = time.monotonic()
     (problem,) = examine(Check("disk", look_for_ever, limit_s=0.2))
-    assert time.monotonic() - begun < 5.0
+    assert time.monotonic() - begun < 60.0, "nobody ended it"
     assert (problem.result, problem.sentence) == ("problem", "There was no answer within 0.2 s.")
 
 

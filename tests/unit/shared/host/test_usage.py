@@ -52,21 +52,21 @@ def smi(folder: Path, text: str) -> list[str]:
 
 
 def test_gpus_are_told_and_nobody_waits_for_it(tmp_path: Path) -> None:
-    watch = GpuWatch({}, smi(tmp_path, "echo '50, 1000'; echo '100, 24'"))
+    watch = GpuWatch({}, smi(tmp_path, "echo 'GPU-a, 50, 1000'; echo 'GPU-b, 100, 24'"))
     assert watch.look() is None  # the answer is not there yet
-    assert eventually(watch.look) == GpuUse(2, 0.75, 1024 << 20)
+    assert eventually(watch.look) == GpuUse(2, 0.75, 1024 << 20, ("GPU-a", "GPU-b"))
     watch.close()
 
 
 def test_only_the_gpus_that_are_ours_are_asked_about(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     watch = GpuWatch(
-        {"CUDA_VISIBLE_DEVICES": "1,3"}, smi(tmp_path, f"echo $@ > {asked}; echo '[N/A], 7'")
+        {"CUDA_VISIBLE_DEVICES": "1,3"}, smi(tmp_path, f"echo $@ > {asked}; echo 'GPU-a, [N/A], 7'")
     )
-    assert eventually(watch.look) == GpuUse(1, None, 7 << 20)
+    assert eventually(watch.look) == GpuUse(1, None, 7 << 20, ("GPU-a",))
     assert asked.read_text() == "--id=1,3\n"
     watch.close()
-    hidden = GpuWatch({"CUDA_VISIBLE_DEVICES": ""}, smi(tmp_path, "echo '1, 1'"))
+    hidden = GpuWatch({"CUDA_VISIBLE_DEVICES": ""}, smi(tmp_path, "echo 'GPU-a, 1, 1'"))
     assert hidden.look() is None
 
 

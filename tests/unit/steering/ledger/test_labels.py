@@ -162,5 +162,5 @@ def test_a_molecule_that_climbs_was_chosen_by_what_was_predicted_before(ledger: 
 def test_a_ledger_of_one_label_for_each_molecule_is_refused(tmp_path: Path) -> None:
     with closing(Ledger(tmp_path, create=True)) as ledger:
         ledger.connection.execute("PRAGMA user_version = 4")
-    with pytest.raises(UnknownLedger, match="has version 4, this molsteer reads version 6"):
+    with pytest.raises(UnknownLedger, match="has version 4, this molsteer reads version 7"):
         Ledger(tmp_path)

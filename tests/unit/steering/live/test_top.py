@@ -77,6 +77,8 @@ def test_the_screen_shows_what_was_found_and_what_failed(tmp_path: Path) -> None
     assert "3/10 quick simulated" in both
     assert "homo lumo gap at good" in both
     assert "reach 3.00 eV, hits are within 0.5 eV of 3 eV" in both
+    assert "best -3.000 kcal/mol   2 on the Pareto front of all" in both
+    assert "Pareto" not in text
 
 
 def test_a_campaign_that_has_ended_has_no_pace(tmp_path: Path) -> None:

@@ -141,3 +141,27 @@ def test_features_that_vanish_during_a_campaign_are_named(tmp_path: Path) -> Non
         chunk.path.unlink()
     with pytest.raises(DamagedSpace, match=r"features of its chunk .* molsteer space features"):
         toy.run_to_the_end(campaign)
+
+
+def test_what_was_known_is_featurised_before_anybody_waits_for_it(
+    space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = ["c1ccccc1", "CCCCCCCCCCCCCCO"]
+    toy = Watched(
+        tmp_path,
+        space,
+        toy_plan(space, budget=10, known_labels=2, surrogates=("gp",)),
+        known=[known_label(smiles) for smiles in known],
+        aims={"train": {"surrogate": "gp"}},
+    )
+    campaign = toy.steering()
+    campaign.dispatching.prepare()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the loop featurises molecules")
+
+    monkeypatch.setattr("molsteer.steering.space.featurize.featurize", refuse)
+    monkeypatch.setattr("molsteer.steering.space.features.featurizing.featurize_smiles", refuse)
+    toy.run_to_the_end(campaign)
+    assert campaign.finished == "budget-reached"
+    assert toy.labelled

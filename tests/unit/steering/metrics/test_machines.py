@@ -124,6 +124,29 @@ def test_the_cores_of_one_machine_are_held_once_however_many_workers_may_use_the
     }
 
 
+def test_a_gpu_that_a_trainer_and_an_inferencer_use_is_held_once(ledger: Ledger) -> None:
+    occupancy, instruments = Occupancy(NOBODY, POOLS, ledger), Instruments()
+    use = gpu_worker("1", 1.0).use
+    assert use is not None
+    shared = use.model_copy(update={"gpu_ids": ("GPU-a", "GPU-b")})
+    alone = shared.model_copy(update={"gpu_ids": ("GPU-c", "GPU-d")})
+    train, infer = (
+        worker(str(number), topic=topic, site="", use=shared)
+        for number, topic in enumerate(("train", "infer"))
+    )
+    elsewhere = worker("2", topic="infer", site="far", use=alone)
+    occupancy.count([train, infer, elsewhere], 3600.0)
+    occupancy.conclude(0.0)
+    hours = {(each.topic, each.site): each.gpu_hours for each in machine_hours(ledger)}
+    assert hours == {("train", "unnamed"): 1.0, ("infer", "unnamed"): 1.0, ("infer", "far"): 2.0}
+
+    occupancy.there = [train, train.model_copy(update={"node": "9"})]
+    Machines(instruments, occupancy, COSTS).read(0.0)
+    value, here = instruments.registry.get_sample_value, {"topic": "train", "site": "unnamed"}
+    assert value("molsteer_worker_gpus", here) == 2
+    assert value("molsteer_worker_gpu_memory_bytes", here) == 100
+
+
 def test_what_passes_counts_no_longer_than_anybody_looked(ledger: Ledger) -> None:
     occupancy = Occupancy(NOBODY, POOLS, ledger)
     occupancy.conclude(0.0)

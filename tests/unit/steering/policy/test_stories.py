@@ -342,6 +342,39 @@ def test_a_budget_of_attempts_is_charged_for_molecules_that_are_given_up():
     assert campaign.succeed("simulate/5/xtb/1") == [Finish("budget-reached")]
 
 
+def test_where_budgets_count_attempts_updates_do_so_too_and_batches_keep_their_size():
+    plan = a_plan(budget_counts="attempts", first_training_after=2, retrain_after=2)
+    campaign = Campaign(plan, (0, 1, 2, 3, 4, 5))
+    campaign.fail("simulate/0/xtb/1")
+    first = DispatchTraining(1, 0, (0,), labels=1, warm=False)
+    assert campaign.succeed("simulate/1/xtb/1") == [*simulate(2), first]
+    campaign.succeed("train/1/0/1", "infer/1/0/1")
+    campaign.fail("simulate/2/xtb/1")
+    second = DispatchTraining(2, 0, (0,), labels=1, warm=False)
+    assert campaign.fail("simulate/3/xtb/1") == [*simulate(4), second]
+
+
+def test_failures_alone_teach_nothing_where_budgets_count_attempts():
+    plan = a_plan(budget_counts="attempts", first_training_after=2)
+    campaign = Campaign(plan, (0, 1, 2, 3))
+    campaign.fail("simulate/0/xtb/1")
+    campaign.fail("simulate/1/xtb/1")
+    assert campaign.fail("simulate/2/xtb/1") == simulate(3)
+    train = DispatchTraining(1, 0, (0,), labels=1, warm=False)
+    assert campaign.succeed("simulate/3/xtb/1") == [train]
+
+
+def test_given_models_are_not_followed_by_others_that_learned_nothing():
+    plan = a_plan(budget_counts="attempts", retrain_after=1, pretrained=True, failure_limit=9)
+    campaign = Campaign(plan, (0, 1))
+    campaign.succeed("infer/1/0/1", candidates=ranked(*range(9)))
+    assert campaign.fail("simulate/0/xtb/1") == simulate(1)
+    train = DispatchTraining(2, 0, (0,), labels=1, warm=True)
+    assert train.task_id in [
+        getattr(each, "task_id", None) for each in campaign.succeed("simulate/1/xtb/1")
+    ]
+
+
 def test_a_molecule_that_was_given_up_is_tried_anew_when_somebody_asks():
     campaign = Campaign(a_plan(budget=2, attempts=2), (4, 5))
     campaign.fail("simulate/4/xtb/1", retryable=False)

@@ -190,4 +190,15 @@ def test_results_go_where_inputs_go_unless_they_are_sent_elsewhere() -> None:
 def test_every_setting_takes_a_kind_of_value_that_people_know() -> None:
     kinds = {setting_kind(field) for _, _, field in settings_fields()}
     words = {kind.removesuffix("...") for kind in kinds if kind.isupper()}
-    assert words == {"NUMBER", "PATH", "TEXT", "UUID", "WHOLE", "WHOLE|PERCENTAGE"}
+    assert words == {"JSON", "NUMBER", "PATH", "TEXT", "UUID", "WHOLE", "WHOLE|PERCENTAGE"}
+
+
+def test_a_surrogate_that_is_none_is_answered_with_all_that_may_stand_there(tmp_path: Path) -> None:
+    text = '[campaign]\nspace = "a.smi"\n[train]\nsurrogate = '
+    names = r"'foo' is not one of 'graphs', 'gp', 'trees'; write these, or 'auto' alone"
+    for wrong in ('"foo"', '["gp", "foo"]'):
+        with pytest.raises(SettingsError, match=names):
+            load_campaign(write(tmp_path, text + wrong), {})
+    with pytest.raises(SettingsError, match="'auto' alone"):
+        load_campaign(write(tmp_path, text + '["gp", "auto"]'), {})
+    assert len(load_campaign(write(tmp_path, text + '"auto"'), {}).train.surrogate) == 3

@@ -105,3 +105,11 @@ def test_the_ledger_is_told_what_is_computed_and_what_is_wanted(space: SearchSpa
     assert Objective.model_validate(objective) == Objective(output=gap, goal="reach", target=3.0)
     assert [level["name"] for level in facts["levels"]] == ["fast", "slow"]
     assert facts["levels"][1]["spec"]["solvent"] == "water"
+
+
+def test_the_plan_has_the_prices_that_are_stated_and_who_climbs(space: SearchSpace) -> None:
+    policy = {"promotion": "price"}
+    stated = campaign(space, level=[FAST, SLOW | {"price_s": 90.0}], policy=policy)
+    plan = plan_of(stated, space, 0)
+    assert (plan.promotion, plan.prices) == ("price", (None, 90.0))
+    assert plan_of(campaign(space, level=[FAST, SLOW]), space, 0).prices == ()

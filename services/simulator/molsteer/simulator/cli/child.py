@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from molsteer.shared.errors import UserError
 from molsteer.shared.host.processes import die_with_parent
+from molsteer.shared.wire.levels import limits_of
 from molsteer.shared.worker.failures import describe
 from molsteer.simulator.app import simulator_by
 from molsteer.simulator.cli.orders import READY, Answer, Computed, NotComputed, Order
@@ -25,13 +26,15 @@ from molsteer.simulator.port import Simulator
 def main() -> None:
     """Answer until standard input closes."""
     die_with_parent()
-    with os.fdopen(os.dup(1), "wb") as channel:
-        # Engines print to the descriptor, whatever Python thinks standard output is.
+    with os.fdopen(os.dup(0), "rb") as orders, os.fdopen(os.dup(1), "wb") as channel:
+        # Engines print to the descriptor, whatever Python thinks standard output is; and programs
+        # that they start would read the orders.
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         compute = simulator_by(sys.argv[1])
         channel.write(READY)
         channel.flush()
-        for line in sys.stdin.buffer:
+        for line in orders:
             answer = _answer(Order.model_validate_json(line), compute)
             channel.write(answer.model_dump_json().encode() + b"\n")
             channel.flush()
@@ -51,7 +54,7 @@ def _computed(order: Order, compute: Simulator) -> Computed:
     from molsteer.simulator.molecule.species import read_species
 
     started_s = _cpu_s()
-    species = read_species(order.smiles)
+    species = read_species(order.smiles, limits_of(order.spec.method))
     with TemporaryDirectory(dir=order.scratch) as scratch:
         wanted = {name: unit or "" for name, unit in order.wanted.items()}
         found = compute(order.smiles, order.spec, wanted, Path(scratch), order.limit_s)

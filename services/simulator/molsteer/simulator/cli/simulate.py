@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -18,7 +18,9 @@ from molsteer.shared.cli.suggesting import Choice
 from molsteer.shared.errors import UserError
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.plugins import find_plugin
+from molsteer.shared.wire.levels import BY_PROGRAM
 from molsteer.shared.wire.specs import Multiplicity, SimulationSpec
+from molsteer.simulator.cli.programs import check_programs, program_options
 from molsteer.simulator.cli.wanting import offer_properties, offer_solvents
 
 if TYPE_CHECKING:
@@ -51,11 +53,13 @@ def _read_multiplicity(
 @click.argument("molecules", nargs=-1, required=True, metavar="MOLECULE...")
 @click.option(
     "--spec",
+    "--method",
     "method",
     metavar="METHOD",
     default=_DEFAULT.method,
     show_default=True,
-    help="Level of theory: xtb is GFN2-xTB, packages may offer others.",
+    help="Level of theory: xtb is GFN2-xTB, xtb-vertical the same without a relaxation, qcengine "
+    "another --program; docs/levels.md has all, and packages may offer more.",
     shell_complete=offer_plugins("level of theory"),
 )
 @click.option(
@@ -81,6 +85,7 @@ def _read_multiplicity(
     help="Program that computes it; auto takes the fastest that is installed, qcengine is the "
     "slower reference.",
 )
+@program_options
 @click.option(
     "--accuracy",
     type=click.FloatRange(min=0, min_open=True),
@@ -161,6 +166,7 @@ def simulate(
     output: Path | None,
     records_path: Path | None,
     quiet: bool,
+    **of_program: Any,
 ) -> None:
     """Compute ionization potentials and other properties of molecules.
 
@@ -183,6 +189,7 @@ def simulate(
       molsteer simulate "CCO"
       molsteer simulate "C1=CC=CC=C1" --spec xtb --records benzene.json
       molsteer simulate "CCO" --property solvation_energy --solvent water
+      molsteer simulate "O" --spec qcengine --program nwchem --model b3lyp --basis "6-31g*"
       molsteer simulate molecules.smi -o potentials.csv
     """
     from molsteer.simulator.cli.crew import Crew
@@ -190,6 +197,7 @@ def simulate(
     from molsteer.simulator.cli.wanting import wanted_of
 
     find_plugin("level of theory", method)  # tells what there is, whatever the name
+    check_programs(method, of_program, of_program=method in BY_PROGRAM)
     wanted = wanted_of(method, properties, solvent)
     given = read_given(molecules)
     if records_path is not None and len(given) > 1:
@@ -205,6 +213,7 @@ def simulate(
         max_steps=max_steps,
         multiplicity=multiplicity,
         cation_multiplicity=cation_multiplicity,
+        **of_program,
     )
     chosen = form or _form_of(output)
     if len(given) == 1:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rdkit import Chem, rdBase
 
 from molsteer.shared.wire import levels
-from molsteer.shared.wire.levels import GFN2_XTB, Limit
+from molsteer.shared.wire.levels import GFN2_XTB, Limit, Limits
 from molsteer.simulator.errors import BadSmiles, StateName, UnsupportedElement
 
 Positions = npt.NDArray[np.float64]
@@ -61,8 +61,12 @@ class Species:
         return [atom.GetSymbol() for atom in self.molecule.GetAtoms()]
 
 
-def read_species(smiles: str) -> Species:
+def read_species(smiles: str, limits: Limits = GFN2_XTB) -> Species:
     """Read a SMILES string.
+
+    Args:
+        smiles: The molecule.
+        limits: What the level of theory can take.
 
     Raises:
         BadSmiles: If it is not valid, or does not name one molecule of two atoms or more.
@@ -75,7 +79,7 @@ def read_species(smiles: str) -> Species:
         canonical = Chem.MolToSmiles(Chem.RemoveHs(molecule))  # a number had kept them as atoms
         _check_parts(smiles, canonical)
         complete = Chem.AddHs(Chem.MolFromSmiles(canonical))
-        _check_atoms(smiles, complete)
+        _check_atoms(smiles, complete, limits)
         inchikey = Chem.MolToInchiKey(complete)  # type: ignore[no-untyped-call]
         return Species(canonical, inchikey, complete)
 
@@ -124,12 +128,14 @@ def _check_parts(smiles: str, canonical: str) -> None:
         )
 
 
-def _check_atoms(smiles: str, molecule: Chem.Mol) -> None:
+def _check_atoms(smiles: str, molecule: Chem.Mol, limits: Limits) -> None:
     numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
-    match GFN2_XTB.exceeded(numbers, outer_electrons(molecule)):
+    match limits.exceeded(numbers, outer_electrons(molecule)):
         case Limit.ELEMENTS:
-            unknown = next(number for number in numbers if not GFN2_XTB.knows(number))
-            raise UnsupportedElement(smiles, Chem.GetPeriodicTable().GetElementSymbol(unknown))
+            table = Chem.GetPeriodicTable()
+            unknown = next(number for number in numbers if not limits.knows(number))
+            last = table.GetElementName(limits.heaviest).lower()
+            raise UnsupportedElement(smiles, table.GetElementSymbol(unknown), last)
         case Limit.ATOMS:
             reason = "it has fewer than two atoms, so there is no geometry to relax."
             raise BadSmiles(smiles, reason)

@@ -15,7 +15,8 @@ from molsteer.simulator.molecule.species import ElectronicState, Positions, Spec
 from molsteer.simulator.port import Record
 from molsteer.simulator.programs import qcschema
 from molsteer.simulator.programs.port import Orbitals, Relaxation, SinglePoint
-from molsteer.simulator.programs.relaxation import Path, Point, relax
+from molsteer.simulator.programs.relaxation import relax
+from molsteer.simulator.relaxing.path import Path, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,19 @@ class InProcess:
         homo, lumo = energies[filled - 1 : filled + 1].tolist()
         return Orbitals(homo, lumo, record | {"extras": kept})
 
-    def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
+    def relax(
+        self,
+        species: Species,
+        state: ElectronicState,
+        start: Positions,
+        like: Relaxation | None = None,
+    ) -> Relaxation:
         """Find a minimum; see `Program.relax`."""
         path = relax(
-            species.symbols,
+            species,
             start,
             self._surface(species, state, start),
+            like.stiffness if like else None,
             self.max_steps,
             lambda: self.deadline.check(species.smiles, f"while its {state.name} relaxed"),
         )
@@ -93,7 +101,8 @@ class InProcess:
                 f"the largest force is still {end.steepest:.1e} Eh/a0",
             )
         steps = len(path.points) - 1
-        return Relaxation(end.energy, end.positions, steps, self._record(species, state, path))
+        record = self._record(species, state, path)
+        return Relaxation(end.energy, end.positions, steps, record, path.stiffness)
 
     def gradients(
         self, species: Species, state: ElectronicState, geometries: Sequence[Positions]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from molsteer.simulator.molecule.species import ElectronicState, Positions, Species
 from molsteer.simulator.port import Record
+from molsteer.simulator.relaxing.path import Stiffness
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class Relaxation:
         energy: In hartree.
         positions: In bohr, atoms in the order they came.
         steps: Geometries after the first.
+        stiffness: What was learned of second derivatives, if the program tells.
     """
 
     energy: float
     positions: Positions
     steps: int
     record: Record
+    stiffness: Stiffness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,21 @@ class Program(Protocol):
         """
         ...
 
-    def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
+    def relax(
+        self,
+        species: Species,
+        state: ElectronicState,
+        start: Positions,
+        like: Relaxation | None = None,
+    ) -> Relaxation:
         """Find the minimum near a geometry.
+
+        Args:
+            species: The molecule.
+            state: Its charge and spin.
+            start: Geometry in bohr, shape (atoms, 3).
+            like: An earlier relaxation of the molecule in any state; what was learned in it may
+                spare steps, and changes no minimum.
 
         Raises:
             NotConverged: If it is not reached within the allowed steps.

@@ -46,18 +46,24 @@ def molecule(species: Species, state: ElectronicState, positions: Positions) -> 
     }
 
 
+GFN2_XTB: Record = {"method": "GFN2-xTB"}
+"""The model of the programs in this process."""
+
+
 def keywords(accuracy: float, solvent: str | None) -> Record:
     """Name what GFN2-xTB is told; a solvent is one of ALPB, as tblite calls it."""
     return {"accuracy": accuracy} | ({} if solvent is None else {"alpb-solvation": solvent})
 
 
-def atomic_input(described: Record, driver: Driver, told: Record) -> Record:
+def atomic_input(
+    described: Record, driver: Driver, told: Record, model: Record = GFN2_XTB
+) -> Record:
     """Ask for the energy or gradient of a described molecule; `told` are keywords."""
     return {
         "schema_name": "qcschema_input",
         "schema_version": 1,
         "molecule": described,
-        **_specification(driver, told),
+        **_specification(driver, told, model),
     }
 
 
@@ -79,7 +85,9 @@ def atomic_result(
     }
 
 
-def optimization_input(described: Record, program: str, max_steps: int, told: Record) -> Record:
+def optimization_input(
+    described: Record, program: str, max_steps: int, told: Record, model: Record = GFN2_XTB
+) -> Record:
     """Ask for the minimum near a described molecule; `told` are keywords."""
     return {
         "schema_name": "qcschema_optimization_input",
@@ -89,7 +97,7 @@ def optimization_input(described: Record, program: str, max_steps: int, told: Re
         "input_specification": {
             "schema_name": "qcschema_input",
             "schema_version": 1,
-            **_specification("gradient", told),
+            **_specification("gradient", told, model),
         },
         "initial_molecule": described,
     }
@@ -110,8 +118,8 @@ def optimization_result(
     }
 
 
-def _specification(driver: Driver, told: Record) -> Record:
-    return {"driver": driver, "model": {"method": "GFN2-xTB"}, "keywords": told}
+def _specification(driver: Driver, told: Record, model: Record) -> Record:
+    return {"driver": driver, "model": model, "keywords": told}
 
 
 def _numbers(array: npt.NDArray[np.float64]) -> list[JsonValue]:

@@ -1,9 +1,9 @@
-"""The reference path: QCEngine's `geometric` procedure with the program `xtb`.
+"""Programs that QCEngine drives: energies and gradients of theirs, and its `geometric` procedure.
 
-It answers as the fast path does, slower, and stands for every other program that QCEngine knows.
-Its solvents are those of GBSA, whose energies are not those of ALPB, so it has none here. QCEngine
-cannot be stopped between steps, so the time limit is checked between relaxations; past the task's
-hard limit the process is killed.
+With the program `xtb` it is the reference: it answers as the fast path does, slower. Its solvents
+are those of GBSA, whose energies are not those of ALPB, so it has none here; of other programs,
+solvents are a matter of their keywords. QCEngine cannot be stopped between steps, so programs that
+it started are ended when the time is over.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,35 +22,70 @@ import numpy.typing as npt
 import qcengine
 from pydantic import JsonValue
 
+from molsteer.shared.wire.levels import Recipe
 from molsteer.simulator.deadline import Deadline
-from molsteer.simulator.errors import NotByEngine, NotConverged, ScfFailed
+from molsteer.simulator.errors import NotByEngine
 from molsteer.simulator.molecule.species import ElectronicState, Positions, Species
 from molsteer.simulator.port import Record
 from molsteer.simulator.programs import qcschema
+from molsteer.simulator.programs.failures import Failing
 from molsteer.simulator.programs.port import Orbitals, Relaxation, SinglePoint
+from molsteer.simulator.programs.resources import Resources, ended_in_time, find
+
+_PROTOCOLS: Record = {
+    "error_correction": {"default_policy": False},
+    "native_files": "none",
+    "stdout": False,
+}
+"""QCEngine would try again with other keywords where a density does not settle. Within its own
+relaxations it does, and notes it in the record, as `observed_errors`."""
+
+
+def gfn2_xtb(accuracy: float) -> Recipe:
+    """Give what the reference asks xtb for."""
+    return Recipe("xtb", "GFN2-xTB", None, qcschema.keywords(accuracy, None))
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """GFN2-xTB through QCEngine; see `Program`.
+class ThroughQCEngine:
+    """A program that QCEngine drives; see `Program`.
 
     Attributes:
-        accuracy: Numerical accuracy of the density, dimensionless, smaller is tighter.
+        recipe: The program, and what it is asked for.
+        accuracy: Numerical accuracy of GFN2-xTB; other programs have keywords for theirs.
         max_steps: Steps that each relaxation may take.
         scratch: An existing folder for everything that the programs write.
+        resources: What a calculation may take.
+        version: That of the program.
     """
 
+    recipe: Recipe
     accuracy: float
     max_steps: int
     deadline: Deadline
     scratch: Path
+    resources: Resources = field(default_factory=Resources)
+    version: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look for the program.
+
+        Raises:
+            ProgramMissing: If it is not installed here.
+        """
+        object.__setattr__(self, "version", find(self.recipe.program))
 
     @property
     def name(self) -> str:
-        """All programs and versions that take part."""
+        """All programs and versions that take part, and what they compute."""
+        program, told = self.recipe.program, ""
+        if program == "xtb":
+            program = "xtb-python"
+        else:
+            told = f" {self.recipe.title}"
         return (
             f"qcengine {version('qcengine')} "
-            f"(xtb-python {version('xtb')}, geometric {version('geometric')})"
+            f"({program} {self.version}{told}, geometric {version('geometric')})"
         )
 
     @property
@@ -63,7 +98,7 @@ class Reference:
         """What QCEngine does not pass on."""
         return frozenset({"gap"})
 
-    def in_vacuum(self) -> Reference:
+    def in_vacuum(self) -> ThroughQCEngine:
         """Give the same; see `Program.in_vacuum`."""
         return self
 
@@ -75,54 +110,86 @@ class Reference:
         self, species: Species, state: ElectronicState, positions: Positions
     ) -> SinglePoint:
         """Compute an energy; see `Program.single_point`."""
-        self.deadline.check(species.smiles, f"before the energy of its {state.name}")
-        described = qcschema.molecule(species, state, positions)
-        record = self._compute(qcschema.atomic_input(described, "energy", self._keywords), "xtb")
-        if not record["success"]:
-            raise ScfFailed(state.charge, state.unpaired, _last_line(record))
+        when = f"before the energy of its {state.name}"
+        record = self._atomic(species, state, positions, "energy", when)
         return SinglePoint(_number(record["return_result"]), record)
 
-    def relax(self, species: Species, state: ElectronicState, start: Positions) -> Relaxation:
+    def relax(
+        self,
+        species: Species,
+        state: ElectronicState,
+        start: Positions,
+        like: Relaxation | None = None,  # noqa: ARG002  # QCEngine takes no Hessian
+    ) -> Relaxation:
         """Find a minimum; see `Program.relax`."""
-        self.deadline.check(species.smiles, f"before its {state.name} relaxed")
-        described = qcschema.molecule(species, state, start)
-        asked = qcschema.optimization_input(described, "xtb", self.max_steps, self._keywords)
-        record = self._compute(asked, "geometric")
+        asked = qcschema.optimization_input(
+            self._molecule(species, state, start),
+            self.recipe.program,
+            self.max_steps,
+            dict(self.recipe.keywords),
+            self._model,
+        )
+        when = f"while its {state.name} relaxed"
+        record = self._compute(asked, "geometric", species, state, when)
         match record:
-            case {"success": True, "energies": list(energies), "final_molecule": dict(final)}:
+            case {"energies": list(energies), "final_molecule": dict(final)}:
                 positions = np.array(final["geometry"], dtype=np.float64).reshape(-1, 3)
-                return Relaxation(_number(energies[-1]), positions, len(energies) - 1, record)
-        reason = _last_line(record)
-        if "GeomOptNotConvergedError" in reason:
-            raise NotConverged(species.smiles, state.name, self.max_steps, reason)
-        raise ScfFailed(state.charge, state.unpaired, reason)
+                steps = len(energies) - 1
+                return Relaxation(_number(energies[-1]), positions, steps, _without_output(record))
+        raise TypeError("QCEngine answered without a geometry.")
 
     def gradients(
         self, species: Species, state: ElectronicState, geometries: Sequence[Positions]
     ) -> list[npt.NDArray[np.float64]]:
         """Compute gradients; see `Program.gradients`."""
-        return [self._gradient(species, state, positions) for positions in geometries]
+        when = f"while its {state.name} was looked at"
+        return [
+            np.array(
+                self._atomic(species, state, positions, "gradient", when)["return_result"],
+                dtype=np.float64,
+            ).reshape(-1, 3)
+            for positions in geometries
+        ]
 
-    def _gradient(
-        self, species: Species, state: ElectronicState, positions: Positions
-    ) -> npt.NDArray[np.float64]:
-        self.deadline.check(species.smiles, f"while its {state.name} was looked at")
+    def _atomic(
+        self,
+        species: Species,
+        state: ElectronicState,
+        positions: Positions,
+        driver: qcschema.Driver,
+        when: str,
+    ) -> Record:
+        described = self._molecule(species, state, positions)
+        told = dict(self.recipe.keywords)
+        asked = qcschema.atomic_input(described, driver, told, self._model)
+        asked["protocols"] = _PROTOCOLS
+        return self._compute(asked, self.recipe.program, species, state, when)
+
+    def _molecule(self, species: Species, state: ElectronicState, positions: Positions) -> Record:
         described = qcschema.molecule(species, state, positions)
-        record = self._compute(qcschema.atomic_input(described, "gradient", self._keywords), "xtb")
-        if not record["success"]:
-            raise ScfFailed(state.charge, state.unpaired, _last_line(record))
-        return np.array(record["return_result"], dtype=np.float64).reshape(-1, 3)
+        # Programs that look for symmetry would keep it, and turn the molecule.
+        return described if self.recipe.program == "xtb" else described | {"fix_symmetry": "c1"}
 
     @property
-    def _keywords(self) -> Record:
-        return qcschema.keywords(self.accuracy, None)
+    def _model(self) -> Record:
+        model: Record = {"method": self.recipe.model}
+        return model if self.recipe.basis is None else model | {"basis": self.recipe.basis}
 
-    def _compute(self, asked: Record, program: str) -> Record:
-        with tempfile.TemporaryDirectory(dir=self.scratch) as folder, _contained(folder):
-            answer = qcengine.compute(
-                asked, program, task_config={"ncores": 1, "scratch_directory": folder}
-            )
+    def _compute(
+        self, asked: Record, procedure: str, species: Species, state: ElectronicState, when: str
+    ) -> Record:
+        self.deadline.check(species.smiles, when)
+        with (
+            tempfile.TemporaryDirectory(dir=self.scratch) as folder,
+            _contained(folder),
+            ended_in_time(self.deadline),
+        ):
+            config = self.resources.task_config(self.recipe.program, folder)
+            answer = qcengine.compute(asked, procedure, task_config=config)
         record: Record = json.loads(answer.json())
+        if not record["success"]:
+            self.deadline.check(species.smiles, when)
+            raise Failing(species, state, self.recipe, self.max_steps).reason(record)
         return record
 
 
@@ -141,11 +208,15 @@ def _contained(folder: str) -> Iterator[None]:
         root.handlers[:] = handlers
 
 
-def _last_line(record: Record) -> str:
-    match record.get("error"):
-        case {"error_message": str(message)} if message.strip():
-            return message.strip().splitlines()[-1]
-    return "it gave no reason"
+def _without_output(record: Record) -> Record:
+    """Leave out what programs printed on the way: it is longer than everything else."""
+    points = record.get("trajectory")
+    kept: list[JsonValue] = [
+        point | {"stdout": None, "stderr": None}
+        for point in (points if isinstance(points, list) else ())
+        if isinstance(point, dict)
+    ]
+    return record | {"trajectory": kept, "stdout": None, "stderr": None}
 
 
 def _number(value: JsonValue) -> float:

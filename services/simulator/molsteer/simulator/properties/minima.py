@@ -8,17 +8,20 @@ from molsteer.shared.telemetry.stages import stage
 from molsteer.simulator.errors import StateName
 from molsteer.simulator.molecule.connectivity import check_ion, check_neutral
 from molsteer.simulator.molecule.embedding import displaced, embed
+from molsteer.simulator.molecule.species import Positions
 from molsteer.simulator.programs.port import Relaxation
 from molsteer.simulator.properties.minimum import minimum
 from molsteer.simulator.properties.study import Calculation, Study
 
 
 def neutral(study: Study) -> float:
-    """Relax the molecule as its SMILES gives it, from its first geometry."""
+    """Relax the molecule as its SMILES gives it, from its first geometry, or compute it there."""
     with stage("embedding"):
-        start = displaced(embed(study.species, study.deadline))
+        first = embed(study.species, study.deadline)
+    if not study.relaxes:
+        return _as_it_is(study, "neutral", first)
     with stage("neutral relaxation"):
-        state = study.states["neutral"]
+        state, start = study.states["neutral"], displaced(first)
         found = minimum(study.species, state, start, study.program, check_neutral)
     return _kept(study, "neutral", found)
 
@@ -30,10 +33,17 @@ def ion(name: StateName) -> Calculation:
         state, start = study.states[name], displaced(study.geometry)
         check = partial(check_ion, name=name)
         with stage(f"{name} relaxation"):
-            found = minimum(study.species, state, start, study.program, check)
+            molecule = study.minima["neutral"]
+            found = minimum(study.species, state, start, study.program, check, molecule)
         return _kept(study, name, found)
 
     return relaxed
+
+
+def _as_it_is(study: Study, name: StateName, geometry: Positions) -> float:
+    with stage(f"{name} single point"):
+        found = study.program.single_point(study.species, study.states[name], geometry)
+    return _kept(study, name, Relaxation(found.energy, geometry, 0, found.record))
 
 
 def _kept(study: Study, name: StateName, found: Relaxation) -> float:

@@ -57,6 +57,7 @@ def minimum(
     start: Positions,
     program: Program,
     check: Callable[[Species, Positions], None],
+    like: Relaxation | None = None,
 ) -> Relaxation:
     """Relax; where the end is suspicious, relax again from both sides of it and keep the lowest.
 
@@ -66,6 +67,7 @@ def minimum(
         start: Geometry in bohr, shape (atoms, 3).
         program: What computes it.
         check: Raises `Dissociated` if a geometry is no longer the molecule.
+        like: An earlier relaxation of the molecule, which may spare steps.
 
     Raises:
         Dissociated: If the first end is another molecule.
@@ -73,7 +75,7 @@ def minimum(
         ScfFailed: If an energy on the way cannot be computed.
         TimeLimit: If the time was over before.
     """
-    best = program.relax(species, state, start)
+    best = program.relax(species, state, start, like)
     check(species, best.positions)
     end, straight = best.positions, has_straight_bonds(species, best.positions)
     if not straight and not is_planar(species, end):
@@ -86,7 +88,7 @@ def minimum(
     for side in (one,) if is_same_shape(species, one, other) else (one, other):
         # What is found in addition may fail: there is a minimum already.
         with suppress(Dissociated, NotConverged, ScfFailed):
-            again = program.relax(species, state, side)
+            again = program.relax(species, state, side, best)
             check(species, again.positions)
             if again.energy < best.energy - _LOWER_HARTREE:
                 best = again

@@ -24,6 +24,8 @@ class Study:
         states: Charge and spin of the molecule, and with one electron less or more.
         program: What computes energies, in the level's environment.
         free_atoms: What is known of atoms in this process.
+        method: Name of the level of theory.
+        relaxes: Whether geometries are relaxed; that of the molecule is its first one otherwise.
         minima: Relaxed geometries of states.
         multiplicities: Of the states that were computed.
         records: QCSchema by name.
@@ -34,13 +36,15 @@ class Study:
     program: Program
     deadline: Deadline
     free_atoms: FreeAtoms
+    method: str = "xtb"
+    relaxes: bool = True
     minima: dict[StateName, Relaxation] = field(default_factory=dict)
     multiplicities: dict[str, int] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
 
     @property
     def geometry(self) -> Positions:
-        """That of the relaxed molecule, in bohr, which all but its own relaxation start from."""
+        """That of the molecule, in bohr, which all but its own relaxation start from."""
         return self.minima["neutral"].positions
 
     @property

@@ -1,4 +1,4 @@
-"""What each property of GFN2-xTB is: a difference of energies, and what is computed for it."""
+"""What each property is: a difference of energies, and what is computed for it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from molsteer.shared.units import HARTREE_IN_EV
-from molsteer.shared.wire.catalogue import ADIABATIC_IP
+from molsteer.shared.wire.catalogue import ADIABATIC_IP, OFFERED
 from molsteer.shared.wire.properties import Quantity
 from molsteer.simulator.errors import NotByEngine
 from molsteer.simulator.offered import check_offered
 from molsteer.simulator.port import Computed
-from molsteer.simulator.programs.port import Program
 from molsteer.simulator.properties.free_atoms import atoms
 from molsteer.simulator.properties.minima import ion, neutral
 from molsteer.simulator.properties.single_points import gap, in_vacuum, vertical
@@ -83,7 +82,7 @@ def compute(study: Study, wanted: Collection[str]) -> Computed:
 
     Args:
         study: The molecule, of which nothing is computed yet.
-        wanted: Properties by name; if there are none, the first.
+        wanted: Properties by name; if there are none, the first that the method gives.
 
     Raises:
         UnknownProperty: If there is no such property.
@@ -95,13 +94,14 @@ def compute(study: Study, wanted: Collection[str]) -> Computed:
         Dissociated: If the molecule became another one, or an ion fell apart.
         TimeLimit: If the deadline passed.
     """
-    todo = {"neutral"}.union(*(_needed(name, study.program) for name in wanted or [ADIABATIC_IP]))
+    asked = wanted or OFFERED[study.method][:1]
+    todo = {"neutral"}.union(*(_needed(name, study) for name in asked))
     energies = {name: do(study) for name, do in CALCULATIONS.items() if name in todo}
     return Computed(
         values={
             name: difference.value(energies)
             for name, difference in PROPERTIES.items()
-            if difference.energies <= energies.keys()
+            if name in OFFERED[study.method] and difference.energies <= energies.keys()
         },
         engine=study.program.name,
         steps=study.steps,
@@ -111,8 +111,9 @@ def compute(study: Study, wanted: Collection[str]) -> Computed:
     )
 
 
-def _needed(name: str, program: Program) -> set[str]:
-    check_offered("xtb", name, program.solvent)
+def _needed(name: str, study: Study) -> set[str]:
+    program = study.program
+    check_offered(study.method, name, program.solvent)
     difference = PROPERTIES[name]
     if difference.energies & program.lacks:
         raise NotByEngine(program.name, f"the property {name!r}", "tblite")

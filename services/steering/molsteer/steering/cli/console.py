@@ -16,6 +16,7 @@ from molsteer.shared.host.interrupts import counted, tidy_up_on_terminate
 from molsteer.shared.telemetry.logs import log_to
 from molsteer.steering.app import assembled
 from molsteer.steering.control.requests import changes_of
+from molsteer.steering.control.thresholds import thresholds_now
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.live.building import shown as shown_progress
@@ -31,7 +32,6 @@ from molsteer.steering.report.molecules import computed_with_it, predicted_title
 from molsteer.steering.report.table import number
 from molsteer.steering.report.write import PAGE, write_page, write_report
 from molsteer.steering.settings.campaign import CampaignSettings
-from molsteer.steering.settings.changes import Changes
 from molsteer.steering.sites.port import Site
 from molsteer.steering.space.admission import charged_told
 from molsteer.steering.space.search_space import SearchSpace
@@ -64,7 +64,7 @@ def follow(settings: CampaignSettings, verbosity: Verbosity, site: Site | None =
         _tell_repeated(application.campaign.ledger, news)
         for sentence in told_of_known(application.campaign.ledger, space):
             news.print(sentence, soft_wrap=True)
-        _tell_changes(changes_of(application.campaign.ledger), news)
+        _tell_changes(application.campaign.ledger, news)
         _tell_outlook(application, news)
         interrupts = stack.enter_context(counted())
         log = settings.run_dir / "logs" / "steering.jsonl"
@@ -154,7 +154,7 @@ def _tell_left_out(space: SearchSpace, console: Console) -> None:
 
 
 def _tell_repeated(ledger: Ledger, console: Console) -> None:
-    rows, labels = ledger.fact("training_rows"), known_labels.count(ledger)
+    rows, labels = ledger.fact("training_rows"), known_labels.count_at_start(ledger)
     if isinstance(rows, int) and rows > labels:
         console.print(
             f"Training set: {rows:,} rows, of which {rows - labels:,} repeat the molecule and "
@@ -163,8 +163,8 @@ def _tell_repeated(ledger: Ledger, console: Console) -> None:
         )
 
 
-def _tell_changes(changes: Changes, console: Console) -> None:
-    if changes:
+def _tell_changes(ledger: Ledger, console: Console) -> None:
+    if changes := {**changes_of(ledger), **thresholds_now(ledger)}:
         listed = ", ".join(f"{name} = {value}" for name, value in changes.items())
         console.print(f"As changed with `molsteer set`: {listed}.", soft_wrap=True)
 
@@ -206,7 +206,10 @@ def _ended(findings: Findings, settings: CampaignSettings) -> str:
                 f"molsteer continue {here}"
             )
         case "out-of-candidates":
-            return "out-of-candidates; the search space has no molecule left to simulate."
+            return (
+                f"out-of-candidates; the search space has no molecule left to simulate. More: "
+                f"molsteer space add {here} MOLECULES"
+            )
         case "failing":
             return f"failing. {_common_cause(findings)}"
         case reason:

@@ -89,24 +89,28 @@ def _offer_changes(
 def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
     """Change settings of the campaign in RUN_DIR from now on, also over restarts.
 
-    What can be changed: budget; slots.simulate, slots.train and slots.infer, where 0 lets nothing
-    new of the kind begin; buffer, shortlist, retrain_after, during_update, acquisition, beta,
-    control_share,
-    attempts and failure_limit.
+    What can be changed: hit_above, hit_below or hit_within, the threshold of the leading
+    objective, and PROPERTY.hit_above of another one; budget; slots.simulate, slots.train and
+    slots.infer, where 0 lets nothing new of the kind begin; buffer, shortlist, retrain_after,
+    during_update, acquisition, beta, control_share, attempts and failure_limit.
 
     \b
     Examples:
       molsteer set runs/quickstart slots.simulate=8 policy.beta=2
       molsteer set runs/quickstart budget=400 during_update=pause
+      molsteer set runs/quickstart hit_above=14.8
     """
     from molsteer.steering.control.requests import Request
     from molsteer.steering.run_directory import public_settings
     from molsteer.steering.settings.changes import changed, read_changes
+    from molsteer.steering.settings.thresholds import is_threshold, read_thresholds
     from molsteer.steering.sites.plugins import check_plugins
 
-    wanted = read_changes(changes)
-    check_plugins(changed(public_settings(run_dir), wanted))
-    _ask(run_dir, Request(action="set", changes=wanted))
+    wanted = read_changes([each for each in changes if not is_threshold(each)])
+    settings = public_settings(run_dir)
+    hits = read_thresholds([each for each in changes if is_threshold(each)], settings.objectives)
+    check_plugins(changed(settings, wanted))
+    _ask(run_dir, Request(action="set", changes=wanted, thresholds=hits))
 
 
 def _ask(run_dir: Path, request: Request) -> None:

@@ -14,6 +14,7 @@ from molsteer.shared.cli.saying import say
 from molsteer.shared.cli.suggesting import Commands
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.wording import counted
+from molsteer.steering.cli.growing import add_, grow
 from molsteer.steering.records.titles import shown
 from molsteer.steering.space.admission import (
     DEFAULT,
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def space() -> None:
-    """Build search spaces and look into them."""
+    """Build search spaces, look into them, and let those of campaigns grow."""
+
+
+space.add_command(grow)
+space.add_command(add_)
 
 
 def _installed(_context: click.Context, _option: click.Parameter, level: str) -> str:

@@ -86,10 +86,16 @@ def _print(run_dir: Path) -> None:
 
 def _tell(run_dir: Path) -> None:
     from molsteer.shared.foreign_text import one_line
+    from molsteer.steering.ledger.additions import told
     from molsteer.steering.live.display import describe
     from molsteer.steering.run_records import RunRecords
 
-    now = RunRecords(run_dir).at_this_moment()
-    say("\n".join(describe(now.progress)))
-    for kind in now.failures:
+    records = RunRecords(run_dir)
+    say("\n".join(describe(records.progress())))
+    if changes := records.changes():
+        told_changes = ", ".join(f"{name} = {value}" for name, value in changes.items())
+        say(one_line(f"changed: {told_changes}"))
+    for addition in records.additions():
+        say(one_line(f"added: {told(addition)}"))
+    for kind in records.failures():
         say(one_line(f"{kind.count} failed ({kind.code}), lastly: {kind.message}"))

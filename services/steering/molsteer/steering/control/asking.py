@@ -10,6 +10,7 @@ from typing import assert_never
 from molsteer.shared.foreign_text import shell_word
 from molsteer.steering.control.requests import Request, answer_to, drop
 from molsteer.steering.errors import RequestRefused
+from molsteer.steering.ledger.additions import of_request, told
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.ledger.tasks import awaited
@@ -35,7 +36,9 @@ def ask(run_dir: Path, request: Request, patience_s: float = PATIENCE_S) -> str:
             time.sleep(LOOK_EVERY_S)
         if refusal:
             raise RequestRefused(run_dir, refusal)
-        return _pending(run_dir, ledger) if refusal is None else _done(request, ledger)
+        if refusal is None:
+            return _pending(run_dir, ledger)
+        return _added(name, ledger) if request.addition else _done(request, ledger)
 
 
 def _pending(run_dir: Path, ledger: Ledger) -> str:
@@ -60,11 +63,19 @@ def _done(request: Request, ledger: Ledger) -> str:
         case "stop" | "stop-now":
             return f"Stopping: {_in_flight(ledger)}."
         case "set":
-            return "\n".join(f"{name} = {value}" for name, value in request.changes.items())
+            now = {**request.changes, **request.thresholds}
+            return "\n".join(f"{name} = {value}" for name, value in now.items())
         case "retry":
             return "They wait for their next attempt."
+        case "add-labels" | "add-molecules":
+            return "Added."
         case _:
             assert_never(request.action)
+
+
+def _added(name: str, ledger: Ledger) -> str:
+    added = of_request(ledger, name)
+    return f"Added: {told(added)}." if added else "Nothing was added."
 
 
 def _in_flight(ledger: Ledger) -> str:

@@ -16,13 +16,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Annotated, Literal, Self, assert_never
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    NonNegativeInt,
+    ValidationError,
+    model_validator,
+)
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.host.files.whole_files import write_whole
+from molsteer.steering.control.thresholds import move, objectives_of
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.events import (
@@ -35,6 +44,7 @@ from molsteer.steering.policy.events import (
 )
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.changes import Changes, Value, check_changes, replanned
+from molsteer.steering.settings.thresholds import check_thresholds
 from molsteer.steering.settings.whole_numbers import changes_in_numbers
 
 log = logging.getLogger(__name__)
@@ -43,27 +53,59 @@ _MOST_BYTES = 1_000_000
 """Far beyond any request."""
 
 
+class Addendum(BaseModel):
+    """Labels or molecules that lie in the run directory, to be added.
+
+    Attributes:
+        file: The table of labels, or the folder of the grown search space.
+        sha256: Digest of the table, or of the molecules of the space.
+        source: Where they come from, for people to read.
+        onto: Digest of the molecules of the space that was grown.
+        passed_over: Molecules that were there already, or cannot be searched.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Annotated[str, Field(pattern=r"^(added/[0-9a-f]+\.csv|space/grown-[0-9a-f]+)$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    source: str
+    onto: str = ""
+    passed_over: NonNegativeInt = 0
+
+
 class Request(BaseModel):
     """Something that a person wants of a campaign.
 
     Attributes:
         changes: New values of settings, for `set` alone.
+        thresholds: New thresholds of objectives by their names, likewise.
         molecules: Molecules to try anew, for `retry` alone.
+        addition: What is to be added, for `add-labels` and `add-molecules` alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    action: Literal["pause", "resume", "stop", "stop-now", "set", "retry"]
+    action: Literal[
+        "pause", "resume", "stop", "stop-now", "set", "retry", "add-labels", "add-molecules"
+    ]
     changes: dict[str, Value] = {}
+    thresholds: dict[str, FiniteFloat] = {}
     molecules: tuple[int, ...] = ()
+    addition: Addendum | None = None
 
     def planned(self, plan: Plan) -> tuple[Request, Plan]:
         """Give the request with numbers for percentages, and the plan with its changes."""
         changes = changes_in_numbers(self.changes, plan)
         return self.model_copy(update={"changes": dict(changes)}), replanned(plan, changes)
 
-    def event(self, at: float, plan: Plan) -> Control:
-        """Give what the policy must hear.
+    @model_validator(mode="after")
+    def _names_what_it_adds(self) -> Self:
+        if (self.addition is None) == self.action.startswith("add-"):
+            raise ValueError("additions name what they add, and nothing else does")
+        return self
+
+    def event(self, at: float, plan: Plan) -> Control | None:
+        """Give what the policy must hear; None of an addition, which has to be looked at first.
 
         Args:
             at: The time, in seconds of the Unix epoch.
@@ -82,6 +124,8 @@ class Request(BaseModel):
                 return PlanChanged(at, plan)
             case "retry":
                 return RetryRequested(at, self.molecules)
+            case "add-labels" | "add-molecules":
+                return None
             case _:
                 assert_never(self.action)
 
@@ -140,24 +184,23 @@ class Inbox:
     def unheard(self) -> Iterator[tuple[str, Request]]:
         """Go through the requests that were not heard before, oldest first.
 
-        The caller notes each one; its file is removed when the next one is asked for. A file that
-        cannot be read is refused here, and set aside as `.refused`. One that cannot be removed
-        stays, and is not heard again.
+        The caller notes each one, or refuses it; its file is removed when the next one is asked
+        for, or set aside as `.refused`. A file that cannot be read is refused here. One that cannot
+        be removed stays, and is not heard again.
         """
         for file in self._files():
             refused = False
             if answer_to(self.ledger, file.stem) is None:
                 try:
                     request = _read(file)
+                    check_thresholds(request.thresholds, objectives_of(self.ledger))
                 except FileNotFoundError:
                     continue
                 except SettingsError as error:
-                    refused = True
-                    self._tell(f"A request was refused. {error}")
-                    with self.ledger.transaction():
-                        self.ledger.set_fact(_fact(file.stem), str(error))
+                    self.refuse(file.stem, str(error))
                 else:
                     yield file.stem, request
+                refused = bool(answer_to(self.ledger, file.stem))
             with suppress(OSError):
                 if refused:
                     file.replace(file.with_suffix(".refused"))
@@ -182,11 +225,19 @@ class Inbox:
             self._told.add(sentence)
             self.news.append(sentence)
 
+    def refuse(self, name: str, reason: str) -> None:
+        """Note that a request is heard and changes nothing, and why."""
+        self._tell(f"A request was refused. {reason}")
+        with self.ledger.transaction():
+            self.ledger.set_fact(_fact(name), reason)
+
     def note(self, name: str, request: Request) -> None:
         """Note that a request is heard, and what it changes; inside a transaction."""
         self.ledger.set_fact(_fact(name), "")
         if request.changes:
             self.ledger.set_fact("changes", {**changes_of(self.ledger), **request.changes})
+        if request.thresholds:
+            move(self.ledger, request.thresholds)
 
 
 def answer_to(ledger: Ledger, name: str) -> str | None:

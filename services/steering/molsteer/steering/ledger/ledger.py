@@ -136,6 +136,12 @@ class Ledger:
         """Write an event to the journal; inside a transaction."""
         self.connection.execute("INSERT INTO event (body) VALUES (?)", (to_json(event),))
 
+    def has_table(self, name: str) -> bool:
+        """Tell whether there is a table, which a ledger that was made earlier may lack."""
+        query = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)"
+        (found,) = self.connection.execute(query, (name,)).fetchone()
+        return bool(found)
+
     @property
     def has_events(self) -> bool:
         """Whether the campaign has begun."""

@@ -143,7 +143,9 @@ def first_labels(
     return np.fromiter(columns, dtype=np.int64, count=len(columns)), values
 
 
-def scales(ledger: Ledger, outputs: Sequence[Output], count: int) -> tuple[float, ...]:
+def scales(
+    ledger: Ledger, outputs: Sequence[Output], count: int, known: int | None = None
+) -> tuple[float, ...]:
     """Give the standard deviation of each output's labels, in its unit, so that units compare.
 
     It is 1 where there are fewer than two labels, or all are the same.
@@ -152,10 +154,11 @@ def scales(ledger: Ledger, outputs: Sequence[Output], count: int) -> tuple[float
         ledger: The campaign's.
         outputs: What the labels are of.
         count: Which results count, beside the known labels: the first so many.
+        known: Which known labels count: the first so many, or all.
     """
-    _, known = labelled(ledger, outputs)
+    _, before = labelled(ledger, outputs, known)
     _, found = first_labels(ledger, count, outputs)
-    return tuple(spread(row[~np.isnan(row)]) for row in np.hstack([known, found]))
+    return tuple(spread(row[~np.isnan(row)]) for row in np.hstack([before, found]))
 
 
 def spread(values: npt.NDArray[np.float64]) -> float:

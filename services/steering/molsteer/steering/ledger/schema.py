@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-VERSION = 6
+VERSION = 7
 """Stored as SQLite's user_version; raised whenever an older program could misread the tables."""
 
 TABLES = """
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,          -- 'campaign', 'identity', 'plan', 'given_models', 'changes',
                                     -- 'levels' and 'objectives', as this session has them,
+                                    -- 'thresholds' that were changed, by objective,
                                     -- 'outputs', what models predict, in the arrays' order,
                                     -- 'costs', prices as this session has them, 'machines', seconds
                                     -- of cores and GPUs that were held, by topic and site,
@@ -128,8 +129,21 @@ CREATE TABLE object (
     PRIMARY KEY (store, key)
 ) WITHOUT ROWID;
 
+CREATE TABLE addition (
+    number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order in which the policy heard of them
+    request TEXT NOT NULL UNIQUE,   -- name of the request that asked for it
+    kind TEXT NOT NULL CHECK (kind IN ('labels', 'molecules')),
+    added_at REAL NOT NULL,         -- seconds of the Unix epoch
+    source TEXT NOT NULL,           -- where they came from, for people to read
+    file TEXT NOT NULL,             -- below the run directory: a table, or the grown search space
+    sha256 TEXT NOT NULL,           -- its digest, or that of the molecules of the space
+    added INTEGER NOT NULL,         -- labels or molecules that were new
+    passed_over INTEGER NOT NULL,   -- those of molecules that were known, or are searched already
+    results INTEGER NOT NULL        -- how many results there were then
+);
+
 CREATE TABLE known_label (
-    number INTEGER PRIMARY KEY,     -- 1, 2, ... in the order of the training set
+    number INTEGER PRIMARY KEY,     -- 1, 2, ... those of the training set, then those added later
     smiles TEXT NOT NULL UNIQUE,    -- canonical and isomeric
     level TEXT NOT NULL,
     property TEXT NOT NULL,
@@ -154,6 +168,11 @@ ADDED = """
 CREATE TABLE IF NOT EXISTS stages (
     task_id TEXT PRIMARY KEY REFERENCES task,
     stages TEXT NOT NULL            -- JSON list of [name, seconds after the start, duration in s]
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS place (  -- of tasks that ran at a site with a name
+    task_id TEXT PRIMARY KEY REFERENCES task,
+    site TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 """Tables that ledgers of this version may lack, and that no program misses or misreads."""

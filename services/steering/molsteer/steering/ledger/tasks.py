@@ -150,6 +150,10 @@ def settle(
         ledger.connection.execute(
             "INSERT OR REPLACE INTO stages VALUES (?, ?)", (outcome.task_id, json.dumps(told))
         )
+    if outcome.site:
+        ledger.connection.execute(
+            "INSERT OR REPLACE INTO place VALUES (?, ?)", (outcome.task_id, outcome.site)
+        )
 
 
 def durations(ledger: Ledger, level: str, count: int) -> list[tuple[str, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,6 +29,8 @@ from molsteer.steering.policy.commands import (
     DispatchTraining,
 )
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.settings.changes import Changes, changed
+from molsteer.steering.settings.thresholds import with_thresholds
 from molsteer.steering.space.files.chunks import Chunk
 from molsteer.steering.space.search_space import SearchSpace
 
@@ -72,6 +74,14 @@ class Dispatching:
     _put: dict[_Put, Blob] = field(default_factory=dict)
     _sought: dict[int, Sought] = field(default_factory=dict)
 
+    def prepare(self) -> None:
+        """Do now what would otherwise hold up the first training task.
+
+        Raises:
+            SpaceError: If the search space is no longer what it was.
+        """
+        self._lessons.prepare()
+
     def task(self, command: Dispatch, now: float) -> Task:
         """Write the message of one task.
 
@@ -94,6 +104,17 @@ class Dispatching:
     def forget(self) -> None:
         """Put data again for the next tasks."""
         self._put.clear()
+
+    def change(self, changes: Changes, thresholds: Mapping[str, float]) -> None:
+        """Write the next tasks with other settings and thresholds."""
+        self.settings = with_thresholds(changed(self.settings, changes), thresholds)
+
+    def renew(self, space: SearchSpace) -> None:
+        """Go on with a search space that may have grown; what of it was put may have changed."""
+        if space is not self.space:
+            self.space = space
+            self.__dict__.pop("_lessons", None)
+            self.forget()
 
     def release(self, owner: str) -> None:
         """Evict the data of an owner whose tasks have all ended."""
@@ -204,7 +225,7 @@ class Dispatching:
             first=first,
             cost=sought.cost,
             keep=self.settings.policy.shortlist + searched,
-            also=tuple(molecule - first for molecule in command.control),
+            also=tuple(molecule - first for molecule in (*command.control, *command.climbing)),
             batch_size=self.settings.infer.batch_size,
         )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -32,19 +31,32 @@ class LearnedFeatures:
 
     ledger: Ledger
     space: SearchSpace
+    _by_count: dict[int, Features] = field(default_factory=dict)
 
-    def of(self, molecules: npt.NDArray[np.int64]) -> Features:
-        """Give those of all that was known before, and then of molecules of the space.
+    def prepare(self, known: int) -> None:
+        """Compute what is not computed yet of the first known labels outside the space.
 
         Raises:
             SpaceError: If features of the space cannot be read.
         """
-        return join([self._known, self.space.features(molecules)])
+        _ = self._known(known)
 
-    @cached_property
-    def _known(self) -> Features:
+    def of(self, known: int, molecules: npt.NDArray[np.int64]) -> Features:
+        """Give those of the first known labels, and then of molecules of the space.
+
+        Raises:
+            SpaceError: If features of the space cannot be read.
+        """
+        return join([self._known(known), self.space.features(molecules)])
+
+    def _known(self, first: int) -> Features:
+        if first not in self._by_count:
+            self._by_count = {first: self._read_known(first)}
+        return self._by_count[first]
+
+    def _read_known(self, first: int) -> Features:
         """Read what the space has, and compute those of the molecules outside."""
-        names, numbers = known_labels.places(self.ledger)
+        names, numbers = known_labels.places(self.ledger, first)
         inside = [number for number in numbers if number is not None]
         found = self.space.features(np.array(inside, dtype=np.int64))
         outside = [name for name, number in zip(names, numbers, strict=True) if number is None]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import assert_never
+
+import numpy as np
+import numpy.typing as npt
 
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.errors import BlobCorrupt, BlobError, WireError
@@ -21,6 +24,7 @@ from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger import objects, own_columns, results, tasks, transfers
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.chances import Chances
 from molsteer.steering.loop.dispatching import update_owner, wanted_at
 from molsteer.steering.loop.merits import merit_of
 from molsteer.steering.policy.commands import (
@@ -54,6 +58,7 @@ class Intake:
     Attributes:
         outputs: What models predict, and what simulations were asked for.
         objectives: What is wanted of them.
+        chances_now: Gives what is known of the best; None where nobody asks for chances.
     """
 
     run_dir: Path
@@ -62,6 +67,8 @@ class Intake:
     blobs: Blobs
     outputs: Sequence[Output]
     objectives: Sequence[Objective]
+    chances_now: Callable[[], Chances] | None = None
+    _chances: tuple[int, Chances] | None = None
 
     @cached_property
     def files(self) -> FilesTogether:
@@ -118,7 +125,9 @@ class Intake:
             case Failed(error=error), _:
                 return TaskFailed(at, outcome.task_id, retryable=error.retryable)
             case Simulated() as result, DispatchSimulation():
-                return SimulationSucceeded(at, outcome.task_id, self._result(command, result))
+                seconds = _seconds(outcome) if self.chances_now else None
+                merit = self._result(command, result)
+                return SimulationSucceeded(at, outcome.task_id, merit, seconds)
             case Trained() as result, DispatchTraining(generation=number) if (
                 result.generation == number
             ):
@@ -215,10 +224,26 @@ class Intake:
         except ValueError as error:
             raise BlobCorrupt(f"chunk {chunk}", str(error)) from None
         molecules = found.row + chunk * self.space.chunk_size
+        chances = self._chances_of(result.generation, molecules, found)
         results.add_predictions(
             self.ledger, result.generation, molecules, found.mean, found.spread, found.score
         )
-        return tuple(map(Candidate, molecules.tolist(), found.score.tolist()))
+        return tuple(map(Candidate, molecules.tolist(), found.score.tolist(), chances))
+
+    def _chances_of(
+        self, generation: int, molecules: npt.NDArray[np.int64], found: Candidates
+    ) -> list[float | None]:
+        """Tell how probably molecules are among the best, by what was known when scoring began."""
+        if self.chances_now is None:
+            return [None] * len(molecules)
+        if self._chances is None or self._chances[0] != generation:
+            self._chances = generation, self.chances_now()
+        return self._chances[1].of(molecules, found.mean, found.spread)
+
+
+def _seconds(outcome: Outcome) -> float:
+    """Give what a simulation cost: it keeps a slot busy, or more than one core."""
+    return max(outcome.cpu_s, outcome.ended_at - outcome.started_at, 0.0)
 
 
 def _check_owner(outcome: Outcome) -> None:

@@ -8,7 +8,6 @@ cuts off after the commit is done again, and everything done twice is harmless.
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -16,15 +15,19 @@ from functools import cached_property
 from molsteer.shared.bus.port import Dispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.failpoints import reach
-from molsteer.shared.wire.messages import Failed, Outcome
+from molsteer.shared.wire.messages import Outcome
 from molsteer.shared.wording import counted
-from molsteer.steering.control.requests import Inbox
+from molsteer.steering.control.requests import Inbox, Request
+from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger import checkpoint, tasks
+from molsteer.steering.ledger.additions import told
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import published
+from molsteer.steering.loop.adding import Adding
 from molsteer.steering.loop.dispatching import Dispatching, update_owner
 from molsteer.steering.loop.intake import Intake
+from molsteer.steering.loop.outcomes import UNHOLDABLE, facts_of, lost_its_input
 from molsteer.steering.loop.publishing import Publishing
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.commands import CancelTasks, Command, Finish, UpdateEnded
@@ -32,20 +35,11 @@ from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.events import Began, Event, SlotsChanged
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
-from molsteer.steering.settings.changes import changed
 
 log = logging.getLogger(__name__)
 
-_OLDER = (
-    "This run directory is older than what its server has seen, as a copy that was restored: {} "
-    "that it waits for had ended there, and will be done again."
-)
-
 _ALONE_EVERY_S = 1.0
 """How often steering makes sure that it is alone, where steps are shorter; its lease is longer."""
-
-_UNHOLDABLE = (sqlite3.Error, OverflowError, ValueError)
-"""What is raised where an outcome says something that the ledger cannot hold."""
 
 
 @dataclass
@@ -113,7 +107,7 @@ class Campaign:
         )
         self._take_requests()
         if ended := published.reopen(self.ledger, self.bus):
-            self.news.append(_OLDER.format(counted(ended, "task")))
+            self.news.append(published.OLDER.format(counted(ended, "task")))
 
     @property
     def finished(self) -> str | None:
@@ -162,13 +156,37 @@ class Campaign:
 
     def _take_requests(self) -> None:
         for name, asked in self.inbox.unheard():
+            if asked.addition:
+                self._add(name, asked)
+                continue
             request, plan = asked.planned(self.state.plan)
+            event = request.event(self.clock(), plan)
             with self.ledger.transaction():
                 self.inbox.note(name, request)
-                decided = self._decide([request.event(self.clock(), plan)])
+                decided = self._decide([event] if event else [])
+                reach("request-read")
+            reach("request-committed")
             log.info("Asked to %s. %s", request.action, request.changes or "")
-            self.dispatching.settings = changed(self.dispatching.settings, request.changes)
+            self.dispatching.change(request.changes, request.thresholds)
             self._follow_up(*decided)
+
+    def _add(self, name: str, request: Request) -> None:
+        adding = Adding(self.inbox.run_dir, self.ledger, self.intake.space, self.state)
+        try:
+            ready = adding.look_at(name, request, self.dispatching.settings, self.clock())
+        except RequestRefused as error:
+            self.inbox.refuse(name, error.reason)
+            return
+        with self.ledger.transaction():
+            ready.write(self.ledger)
+            self.inbox.note(name, request)
+            decided = self._decide([ready.event])
+            reach("request-read")
+        reach("request-committed")
+        log.info("Added: %s.", told(ready.addition))
+        self.dispatching.renew(ready.space)
+        self.intake.space = ready.space
+        self._follow_up(*decided)
 
     def _take_in(self, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:
@@ -179,22 +197,22 @@ class Campaign:
                 try:
                     with self.ledger.attempt():
                         taken.append((outcome, self.intake.settle(outcome, now)))
-                except _UNHOLDABLE as error:
+                except UNHOLDABLE as error:
                     unusable[outcome.task_id] = f"It cannot be recorded: {error}."
             decided = self._decide(event for _, event in taken if event is not None)
             reach("outcome-read")
         reach("outcome-committed")
         self._follow_up(*decided)
         for outcome, _ in taken:
-            log.info("Task ended.", extra=_facts(outcome))
+            log.info("Task ended.", extra=facts_of(outcome))
         # Once only: steering may put the same data again for the tasks that follow.
         self.intake.evict(outcome for outcome, event in taken if event is not None)
         self.bus.settle([outcome.task_id for outcome, _ in taken])
         for outcome in outcomes:
             if reason := unusable.get(outcome.task_id):
-                log.error("An outcome was put aside. %s", reason, extra=_facts(outcome))
+                log.error("An outcome was put aside. %s", reason, extra=facts_of(outcome))
                 self.bus.bury(outcome, reason)
-        if any(_lost_its_input(outcome) for outcome in outcomes):
+        if any(lost_its_input(outcome) for outcome in outcomes):
             self.dispatching.forget()
 
     def _hear(self, events: Iterable[Event]) -> None:
@@ -268,19 +286,3 @@ class Campaign:
         if published.find_lost(self.ledger, self.bus, now, self.lost_after_s):
             # Whatever lost the tasks may have lost their data as well.
             self.dispatching.forget()
-
-
-def _facts(outcome: Outcome) -> dict[str, object]:
-    facts: dict[str, object] = {
-        "task_id": outcome.task_id,
-        "worker": outcome.worker,
-        "result": outcome.result.kind,
-    }
-    if isinstance(outcome.result, Failed):
-        return facts | {"status": outcome.result.status, "code": outcome.result.error.code}
-    return facts
-
-
-def _lost_its_input(outcome: Outcome) -> bool:
-    codes = {"blob-missing", "blob-corrupt"}
-    return isinstance(outcome.result, Failed) and outcome.result.error.code in codes

@@ -19,7 +19,9 @@ MOST = 100
 """Molecules of a front that travel with each chunk."""
 
 
-def aims_as_of(ledger: Ledger, objectives: Sequence[Objective], count: int) -> tuple[Aim, ...]:
+def aims_as_of(
+    ledger: Ledger, objectives: Sequence[Objective], count: int, known: int | None = None
+) -> tuple[Aim, ...]:
     """Give the objectives with their scales: the spread of what the first results tell.
 
     A single objective has the scale 1, so that scores stay in its unit.
@@ -28,18 +30,19 @@ def aims_as_of(ledger: Ledger, objectives: Sequence[Objective], count: int) -> t
         ledger: The campaign's.
         objectives: What is wanted.
         count: Which results count, beside the known labels: the first so many.
+        known: Which known labels count: the first so many, or all.
     """
     if len(objectives) == 1:
         return (Aim(objective=objectives[0]),)
     outputs = [objective.output for objective in objectives]
-    scales = results.scales(ledger, outputs, count)
+    scales = results.scales(ledger, outputs, count, known)
     return tuple(
         Aim(objective=objective, scale=scale)
         for objective, scale in zip(objectives, scales, strict=True)
     )
 
 
-def front_as_of(ledger: Ledger, aims: Sequence[Aim], count: int) -> Front:
+def front_as_of(ledger: Ledger, aims: Sequence[Aim], count: int, known: int | None = None) -> Front:
     """Give the merits of the molecules that no other one beats by all aims at once.
 
     Molecules count of which there is a label for each aim. Of a front of more than `MOST`, those
@@ -49,6 +52,7 @@ def front_as_of(ledger: Ledger, aims: Sequence[Aim], count: int) -> Front:
         ledger: The campaign's.
         aims: What is wanted, in which scales.
         count: Which results count, beside the known labels: the first so many.
+        known: Which known labels count: the first so many, or all.
 
     Returns:
         Merits of each molecule in the scales of the aims, the best sum first.
@@ -56,7 +60,7 @@ def front_as_of(ledger: Ledger, aims: Sequence[Aim], count: int) -> Front:
     outputs = [aim.objective.output for aim in aims]
     labels = np.hstack(
         [
-            known_labels.labelled(ledger, outputs)[1],
+            known_labels.labelled(ledger, outputs, known)[1],
             results.first_labels(ledger, count, outputs)[1],
         ]
     )

@@ -10,6 +10,11 @@ from molsteer.steering.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
+OLDER = (
+    "This run directory is older than what its server has seen, as a copy that was restored: {} "
+    "that it waits for had ended there, and will be done again."
+)
+
 _NAMED = 5
 """Tasks that one line of the log names; Redis may lose thousands at once."""
 

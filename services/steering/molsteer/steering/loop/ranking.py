@@ -56,9 +56,8 @@ def ranking_of(ledger: Ledger, generation: int, outputs: Sequence[Output]) -> Ra
 
 
 def _decide(ledger: Ledger, models: Sequence[results.Model], outputs: Sequence[Output]) -> Ranking:
-    labels = models[0].labels if models else 0
-    new = labels - known_labels.count(ledger)
-    scales, guess = _of_labels(ledger, outputs, max(new, 0))
+    learned = known_labels.lesson(ledger, models[0].labels if models else 0)
+    scales, guess = _of_labels(ledger, outputs, learned)
     errors = _errors(models)
     ranking = best_of(errors, scales) if errors else ("graphs",)
     found = _calibrations(models)
@@ -149,17 +148,17 @@ def _calibrations(models: Sequence[results.Model]) -> dict[Surrogate, tuple[Cali
 
 
 def _of_labels(
-    ledger: Ledger, outputs: Sequence[Output], new: int
+    ledger: Ledger, outputs: Sequence[Output], learned: known_labels.Lesson
 ) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
     """Give the spread of the labels of each output, and the error of always guessing their middle.
 
     Args:
         ledger: The campaign's.
         outputs: What models predict.
-        new: Which results count, beside the known labels: the first so many.
+        learned: Which labels count.
     """
-    _, known = known_labels.labelled(ledger, outputs)
-    _, found = results.first_labels(ledger, new, outputs)
+    _, known = known_labels.labelled(ledger, outputs, learned.known)
+    _, found = results.first_labels(ledger, learned.results, outputs)
     labels = [row[~np.isnan(row)] for row in np.hstack([known, found])]
     scales = tuple(results.spread(row) for row in labels)
     return scales, tuple(

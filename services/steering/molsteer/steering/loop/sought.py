@@ -37,9 +37,9 @@ def sought_by(ledger: Ledger, settings: CampaignSettings, generation: int) -> So
         generation: Number of the update.
     """
     models = results.models(ledger, generation)
-    new = models[0].labels - known_labels.count(ledger) if models else 0
-    aims = aims_as_of(ledger, settings.objectives, new)
+    known, new = known_labels.lesson(ledger, models[0].labels if models else 0)
+    aims = aims_as_of(ledger, settings.objectives, new, known)
     cost = None
     if settings.policy.cost_aware and settings.policy.acquisition in OF_GAINS:
         cost = cost_as_of(ledger, settings.levels[0].name, new)
-    return Sought(aims, front_as_of(ledger, aims, new), cost)
+    return Sought(aims, front_as_of(ledger, aims, new, known), cost)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from molsteer.shared.bus.workers import WorkerInfo
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.metrics.instruments import Instruments
-from molsteer.steering.metrics.occupancy import Occupancy
+from molsteer.steering.metrics.occupancy import Occupancy, gpus_of
 from molsteer.steering.records.machines import UNNAMED, Held, cost_of
 from molsteer.steering.settings.costs import CostsSection
 
@@ -58,18 +58,28 @@ class Machines:
 
     def _figures(self, workers: list[WorkerInfo]) -> Mapping[str, float]:
         uses = [worker.use for worker in workers if worker.use is not None]
+        own = gpus_of(workers)
+        gpus = [own[worker.node] for worker in workers if worker.use is not None]
         figures: dict[str, float] = {
             "worker_cores": sum(use.cores for use in uses),
             "worker_cpu_cores": sum(self._cores.get(worker.node, 0.0) for worker in workers),
             "worker_memory_bytes": sum(use.memory_bytes for use in uses),
             "worker_memory_largest_bytes": max(use.memory_bytes for use in uses),
-            "worker_gpus": sum(use.gpus for use in uses),
+            "worker_gpus": round(sum(gpus), 9),
         }
-        busy = [(use.gpu_busy, use.gpus) for use in uses if use.gpu_busy is not None and use.gpus]
+        busy = [
+            (use.gpu_busy, count)
+            for use, count in zip(uses, gpus, strict=True)
+            if use.gpu_busy is not None and count
+        ]
         if busy:
-            share = sum(part * gpus for part, gpus in busy) / sum(gpus for _, gpus in busy)
+            share = sum(part * count for part, count in busy) / sum(count for _, count in busy)
             figures["worker_gpu_busy_ratio"] = share
-            figures["worker_gpu_memory_bytes"] = sum(use.gpu_memory_bytes for use in uses)
+            figures["worker_gpu_memory_bytes"] = sum(
+                use.gpu_memory_bytes * count / use.gpus
+                for use, count in zip(uses, gpus, strict=True)
+                if use.gpus
+            )
         return figures
 
     def _note_cores(self, node: str, cpu_s: float, now_s: float) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
@@ -77,11 +77,11 @@ class Occupancy:
     def count(self, workers: Iterable[WorkerInfo], duration_s: float) -> None:
         """Add what workers held for some time."""
         ours = [worker for worker in workers if self.pools.get(worker.topic) == worker.pool]
-        shares = _shares(ours)
+        shares, held_gpus = _shares(ours), gpus_of(ours)
         for worker in ours:
             key = (worker.topic, worker.site or UNNAMED)
             cores = _cores(worker) * shares[worker.host]
-            gpus = worker.use.gpus if worker.use else 0
+            gpus = held_gpus[worker.node]
             held = self.held.get(key, Held())
             self.held[key] = Held(held.core_s + cores * duration_s, held.gpu_s + gpus * duration_s)
 
@@ -109,3 +109,19 @@ def _shares(workers: Iterable[WorkerInfo]) -> dict[str, float]:
         host: min(1.0, there.get(host, cores) / cores) if cores else 1.0
         for host, cores in asked.items()
     }
+
+
+def gpus_of(workers: Sequence[WorkerInfo]) -> dict[str, float]:
+    """Tell how many GPUs each worker has, by node; one that several use is shared out among them.
+
+    A trainer and an inferencer of one machine may both use all its GPUs, and it has them once.
+    """
+    uses = {worker.node: worker.use for worker in workers if worker.use}
+    users = Counter(gpu for use in uses.values() for gpu in use.gpu_ids)
+    return defaultdict(
+        float,
+        {
+            node: use.gpus - len(use.gpu_ids) + sum(1.0 / users[gpu] for gpu in use.gpu_ids)
+            for node, use in uses.items()
+        },
+    )

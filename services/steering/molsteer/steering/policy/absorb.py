@@ -9,14 +9,17 @@ from rpds import HashTrieSet
 
 from molsteer.steering.policy.errors import PolicyDefect
 from molsteer.steering.policy.events import (
+    Addition,
     Began,
     Control,
     Event,
+    LabelsAdded,
     Paused,
     PlanChanged,
     Resumed,
     RetryRequested,
     SlotsChanged,
+    SpaceGrown,
     StopRequested,
     TaskEnded,
     Ticked,
@@ -48,12 +51,10 @@ def absorb(state: State, event: Event) -> State:
             return replace(state, began=True, shortlist=shortlist, chosen=chosen)
         case SlotsChanged(topic=topic, slots=slots):
             return replace(state, plan=_with_slots(state.plan, topic, slots))
-        case PlanChanged() | Paused() | Resumed() | StopRequested() | RetryRequested():
-            return _obey(state, event)
         case Ticked():
             return state
         case _:
-            assert_never(event)
+            return _obey(state, event)
 
 
 def _obey(state: State, event: Control) -> State:
@@ -68,6 +69,24 @@ def _obey(state: State, event: Control) -> State:
             return replace(state, stopping="now" if now else "gently")
         case RetryRequested(molecules=molecules):
             return _retry(state, molecules)
+        case LabelsAdded() | SpaceGrown():
+            return _with_more(state, event)
+        case _:
+            assert_never(event)
+
+
+def _with_more(state: State, event: Addition) -> State:
+    chosen = state.chosen.update(event.known)
+    state = replace(state, chosen=chosen, finished=None)
+    match event:
+        case LabelsAdded(labels=labels):
+            plan = replace(state.plan, known_labels=state.plan.known_labels + labels)
+            return replace(state, plan=plan)
+        case SpaceGrown(space_size=space_size):
+            # Another order of chance begins, and no update has ranked what is new.
+            control = replace(state.control, place=0)
+            plan = replace(state.plan, space_size=space_size)
+            return replace(state, plan=plan, control=control, chosen_before=0)
         case _:
             assert_never(event)
 

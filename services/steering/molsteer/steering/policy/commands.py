@@ -85,12 +85,14 @@ class DispatchInference:
     Attributes:
         control: Molecules of the chunk of which the prediction is wanted, whatever their score,
             because chance may choose them next.
+        climbing: Molecules of the chunk that may climb, of which it is wanted what they promise.
     """
 
     generation: int
     chunk: int
     attempt: int = 1
     control: tuple[int, ...] = ()
+    climbing: tuple[int, ...] = ()
 
     @property
     def task_id(self) -> str:

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from molsteer.steering.policy.absorb import absorb
 from molsteer.steering.policy.commands import Command
-from molsteer.steering.policy.events import Event, PlanChanged, Resumed, RetryRequested
+from molsteer.steering.policy.events import (
+    Addition,
+    Event,
+    PlanChanged,
+    Resumed,
+    RetryRequested,
+)
 from molsteer.steering.policy.ladder import dispatch_promotion, take_back_surplus
 from molsteer.steering.policy.rules import (
     act_when_starved,
@@ -47,6 +53,8 @@ class Decision:
     kept_event: Event
     commands: tuple[Command, ...]
 
+
+_OPENING = Resumed | PlanChanged | RetryRequested | Addition
 
 Rule = Callable[[State], Step | None]
 
@@ -84,14 +92,14 @@ def decide(state: State, event: Event) -> Decision:
 
     Args:
         state: The state after the event before, or `State.fresh` for the first one.
-        event: What happened. After the end nothing counts but `Resumed`, `PlanChanged` and
-            `RetryRequested`, which open the campaign again; where the reason of the end still
-            holds, it ends at once.
+        event: What happened. After the end nothing counts but `Resumed`, `PlanChanged`,
+            `RetryRequested` and additions, which open the campaign again; where the reason of the
+            end still holds, it ends at once.
 
     Raises:
         PolicyDefect: If the first event is not `Began`, or a later one is.
     """
-    if state.finished and not isinstance(event, Resumed | PlanChanged | RetryRequested):
+    if state.finished and not isinstance(event, _OPENING):
         return Decision(state, lasting(event, state), ())
     state = absorb(state, event)
     kept_event = lasting(event, state)

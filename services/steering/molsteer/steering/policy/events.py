@@ -18,10 +18,13 @@ class Candidate(NamedTuple):
     Attributes:
         molecule: Number of the molecule in the search space.
         score: Value of the acquisition function, or merit of a label; higher is simulated first.
+        chance: How probably it is among the best at the highest level, of which there are as many
+            as that level has places; None where nobody can tell yet, or asks.
     """
 
     molecule: int
     score: float
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,13 @@ class SimulationSucceeded:
     Attributes:
         merit: How good it is by what was computed, larger is better, comparable within a level;
             None if nothing of it tells.
+        seconds: What it took, None if nobody knows.
     """
 
     at: float
     task_id: str
     merit: float | None = None
+    seconds: float | None = None
     kind: Literal["simulation-succeeded"] = "simulation-succeeded"
 
 
@@ -78,8 +83,8 @@ class ChunkScored:
 
     Attributes:
         candidates: The chunk's best, best first, at least `Plan.shortlist` of them if it has so
-            many; more make up for molecules that were simulated already. The journal holds only
-            those that counted.
+            many; more make up for molecules that were simulated already. Those that the task named
+            as climbing are among them. The journal holds only those that counted.
     """
 
     at: float
@@ -122,7 +127,7 @@ class PlanChanged:
 
     Attributes:
         plan: The whole plan from now on; ensemble, search space and the names of the levels are
-            those it began with.
+            those it had.
     """
 
     at: float
@@ -174,6 +179,36 @@ class RetryRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsAdded:
+    """Labels from elsewhere came to those that were known; a campaign that has ended looks again.
+
+    Attributes:
+        labels: How many.
+        known: Molecules of the space among theirs, none of which was chosen before.
+    """
+
+    at: float
+    labels: int
+    known: tuple[int, ...] = ()
+    kind: Literal["labels-added"] = "labels-added"
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceGrown:
+    """Molecules came to the search space, behind those that it had, which keep their numbers.
+
+    Attributes:
+        space_size: Molecules that it has now.
+        known: New molecules whose labels are known already.
+    """
+
+    at: float
+    space_size: int
+    known: tuple[int, ...] = ()
+    kind: Literal["space-grown"] = "space-grown"
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Nothing happened but time."""
 
@@ -182,5 +217,6 @@ class Ticked:
 
 
 TaskEnded = SimulationSucceeded | TrainingSucceeded | ChunkPredicted | ChunkScored | TaskFailed
-Control = PlanChanged | Paused | Resumed | StopRequested | RetryRequested
+Addition = LabelsAdded | SpaceGrown
+Control = PlanChanged | Paused | Resumed | StopRequested | RetryRequested | Addition
 Event = Began | TaskEnded | SlotsChanged | Control | Ticked

@@ -1,39 +1,22 @@
 """The rule of the levels above the first: the best molecules of the level below climb.
 
-A rung fills up as the level below does, at its share, so that what is best so far is known better
-while models still choose. Once the level below has ended, the rung's whole budget may be begun.
+By share, a rung fills up as the level below does, so that what is best so far is known better while
+models still choose. By price, a molecule climbs when it promises more for what is still to be paid
+than the next new one. Once the level below has ended, the rung's whole budget may be begun.
 """
 
 from __future__ import annotations
 
-from bisect import insort
 from dataclasses import replace
 from math import floor
+from typing import assert_never
 
 from molsteer.steering.policy.commands import CancelTasks, DispatchSimulation
-from molsteer.steering.policy.events import Candidate
-from molsteer.steering.policy.shortlist import best_first
+from molsteer.steering.policy.pricing import worth
+from molsteer.steering.policy.refilling import refill_waits
 from molsteer.steering.policy.state import State, Step
 from molsteer.steering.policy.tasks import taken_back
 from molsteer.steering.policy.updates import asking_helps, is_starved
-
-
-def nominate(state: State, place: int, molecule: int, merit: float | None) -> State:
-    """Note what a simulation at a level promises for the level above.
-
-    Args:
-        state: Where the campaign is.
-        place: Of the level above among the levels; there may be none.
-        molecule: Which one.
-        merit: How good it is; one that has none never climbs.
-    """
-    if place >= len(state.levels) or merit is None or merit != merit:
-        return state
-    level = state.levels[place]
-    candidates = list(level.candidates)
-    insort(candidates, Candidate(molecule, merit), key=best_first)
-    kept = tuple(candidates[: state.plan.shortlist])
-    return state.at_level(place, replace(level, candidates=kept))
 
 
 def dispatch_promotion(state: State) -> Step | None:
@@ -74,7 +57,25 @@ def is_over(state: State, place: int) -> bool:
 
 
 def _may_begin(state: State, place: int) -> int:
+    budget = state.plan.budgets[place]
     if is_over(state, place - 1):
-        return state.plan.budgets[place]
-    below, rung = state.levels[place - 1], state.plan.rungs[place - 1]
-    return floor(rung.part_of(below.successes))
+        return budget
+    match state.plan.promotion:
+        case "share":
+            below, rung = state.levels[place - 1], state.plan.rungs[place - 1]
+            return floor(rung.part_of(below.successes))
+        case "price":
+            return budget if _promises_more(state, place) else 0
+        case promotion:
+            assert_never(promotion)
+
+
+def _promises_more(state: State, place: int) -> bool:
+    """Tell whether the best that may climb is worth more for its price than the next new one."""
+    climbs = state.levels[place].candidates[0].chance
+    if climbs is None or refill_waits(state):
+        return False
+    new = state.shortlist.first(state.chosen) if state.choosable > 0 else None
+    if new is None or new.chance is None:
+        return True
+    return worth(state, place, climbs) >= worth(state, 0, new.chance)

@@ -15,6 +15,7 @@ Surrogate = Literal["graphs", "gp", "trees"]
 DuringUpdate = Literal["continue", "hold-while-training", "pause"]
 BudgetCounts = Literal["successes", "attempts"]
 Merge = Literal["progressive", "complete"]
+Promotion = Literal["share", "price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,20 @@ class Plan:
         budget_counts: Whether budgets count what succeeded, or what was given up as well.
         level: The first level, at which molecules are simulated that a model chose.
         rungs: The levels above it, in order.
+        promotion: Who climbs, and when: the best by the level below as soon as a rung's share
+            allows (`share`), or whoever promises more for what is still to be paid than the next
+            new molecule does (`price`).
+        prices: Seconds of a simulation at each level as somebody stated them, None where it is
+            measured; empty where all are.
         slots_simulate: Simulations that can run at once.
         slots_train: Training tasks in flight at most.
         slots_infer: Inference tasks in flight at most.
         buffer: Simulations that wait in the queue beyond the running ones, if any can run.
         shortlist: Ranked candidates that are kept, and molecules that may climb to each rung.
-        first_training_after: Labels that must exist before the first update.
-        retrain_after: Labels since the last update's training set that make the next one due.
+        first_training_after: Labels that must exist before the first update; where budgets count
+            attempts, molecules that were given up count here as well, beside one label.
+        retrain_after: Labels since the last update's training set that make the next one due,
+            counted alike.
         during_update: What happens to free simulation slots: `continue` fills them,
             `hold-while-training` fills them again once the members are trained, `pause` once the
             update has ended. What was chosen before goes on in each, further attempts included.
@@ -95,6 +103,8 @@ class Plan:
     labels_first: bool = False
     level: str = "xtb"
     rungs: tuple[Rung, ...] = ()
+    promotion: Promotion = "share"
+    prices: tuple[float | None, ...] = ()
     surrogates: tuple[Surrogate, ...] = ("graphs",)
     budget_counts: BudgetCounts = "successes"
     control_share: float = 0.0

@@ -7,7 +7,6 @@ answers with one step, or with None where it has nothing to do.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
 
 from molsteer.steering.policy.chance.control import draw_if_due
 from molsteer.steering.policy.commands import (
@@ -18,14 +17,14 @@ from molsteer.steering.policy.commands import (
     FinishReason,
 )
 from molsteer.steering.policy.ladder import is_over
-from molsteer.steering.policy.state import State, Step, Training
+from molsteer.steering.policy.refilling import refill_waits
+from molsteer.steering.policy.state import State, Step
 from molsteer.steering.policy.tasks import taken_back
 from molsteer.steering.policy.updates import (
     asking_helps,
     begin_update,
     end_update,
     is_starved,
-    update_is_due,
 )
 
 
@@ -56,7 +55,7 @@ def dispatch_attempt(state: State) -> Step | None:
 
 def dispatch_simulation(state: State) -> Step | None:
     """Give a free place to the next molecule: a model's, or chance's in its stead, or a starter."""
-    if state.stopping or not state.has_place or state.choosable <= 0 or _refill_waits(state):
+    if state.stopping or not state.has_place or state.choosable <= 0 or refill_waits(state):
         return None
     if (taken := state.shortlist.take(state.chosen)) is None:
         return None
@@ -95,30 +94,6 @@ def act_when_starved(state: State) -> Step | None:
 
 def _all_over(state: State) -> bool:
     return all(is_over(state, place) for place in range(len(state.levels)))
-
-
-def _refill_waits(state: State) -> bool:
-    if state.given and not state.shortlist.fresh.take(state.chosen):
-        return True  # the first molecules are for campaigns that have no model to ask
-    if _first_model_comes(state) and not state.shortlist.fresh.take(state.chosen):
-        return True
-    match state.plan.during_update:
-        case "continue":
-            return False
-        case "hold-while-training":
-            return isinstance(state.update, Training) or update_is_due(state)
-        case "pause":
-            return state.update is not None or update_is_due(state)
-        case strategy:
-            assert_never(strategy)
-
-
-def _first_model_comes(state: State) -> bool:
-    """Tell whether labels known from the start are about to give the first model, or just do."""
-    if not state.plan.labels_first or state.model or state.first.successes:
-        return False
-    can_end = state.plan.slots_train > 0 and state.plan.slots_infer > 0
-    return can_end and (state.update is not None or update_is_due(state))
 
 
 def _finish(state: State, reason: FinishReason) -> Step:

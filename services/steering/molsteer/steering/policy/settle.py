@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
+from molsteer.steering.policy.climbing import climbers, nominate, weigh
 from molsteer.steering.policy.commands import (
     DispatchPrediction,
     DispatchSimulation,
@@ -25,7 +26,6 @@ from molsteer.steering.policy.events import (
     TaskFailed,
     TrainingSucceeded,
 )
-from molsteer.steering.policy.ladder import nominate
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.shortlist import best
 from molsteer.steering.policy.state import Scoring, Standing, State, Training
@@ -34,8 +34,8 @@ from molsteer.steering.policy.state import Scoring, Standing, State, Training
 def settle(state: State, event: TaskEnded) -> State:
     """Note how a task ended."""
     match event:
-        case SimulationSucceeded(task_id=task_id, merit=merit):
-            return _label(state, task_id, merit)
+        case SimulationSucceeded():
+            return _label(state, event)
         case TrainingSucceeded(task_id=task_id):
             return _keep_members(state, task_id)
         case ChunkPredicted(task_id=task_id):
@@ -56,15 +56,20 @@ def lasting(event: Event, settled: State) -> Event:
     """
     if not isinstance(event, ChunkScored):
         return event
-    kept = frozenset(_rivals(settled))
-    return replace(event, candidates=tuple(each for each in event.candidates if each in kept))
+    kept, climbing = frozenset(_rivals(settled)), climbers(settled)
+    return replace(
+        event,
+        candidates=tuple(
+            each for each in event.candidates if each in kept or each.molecule in climbing
+        ),
+    )
 
 
-def _label(state: State, task_id: str, merit: float | None) -> State:
+def _label(state: State, event: SimulationSucceeded) -> State:
     for place, level in enumerate(state.levels):
-        if task := level.simulations.running.get(task_id):
-            labelled = state.at_level(place, level.succeed(task))
-            return nominate(labelled, place + 1, task.molecule, merit)
+        if task := level.simulations.running.get(event.task_id):
+            labelled = state.at_level(place, level.succeed(task, event.seconds))
+            return nominate(labelled, place + 1, task.molecule, event.merit)
     return state
 
 
@@ -96,6 +101,7 @@ def _rank(state: State, task_id: str, candidates: tuple[Candidate, ...]) -> Stat
     update, plan = state.update, state.plan
     if not isinstance(update, Scoring) or not (task := update.tasks.running.get(task_id)):
         return state
+    state = weigh(state, candidates)
     new = tuple(each for each in candidates if each.molecule not in state.chosen)
     ranking = best(_rivals(state) + new, plan.shortlist)
     update = replace(update, tasks=update.tasks.end(task), scored=update.scored + 1)

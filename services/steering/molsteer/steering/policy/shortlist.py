@@ -35,6 +35,11 @@ class Line:
                 return molecule, Line(self.candidates, place + 1)
         return None
 
+    def first(self, chosen: HashTrieSet[int]) -> Candidate | None:
+        """Give the candidate that `take` would take."""
+        taken = self.take(chosen)
+        return taken and self.candidates[taken[1].taken - 1]
+
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
@@ -71,6 +76,11 @@ class Shortlist:
         if taken := self.starters.take(chosen):
             return taken[0], Shortlist(self.fresh, self.stale, taken[1])
         return None
+
+    def first(self, chosen: HashTrieSet[int]) -> Candidate | None:
+        """Give the candidate that `take` would take."""
+        lines = self.fresh, self.stale, self.starters
+        return next((each for line in lines if (each := line.first(chosen))), None)
 
     def age(self) -> Shortlist:
         """Make room for a new generation: everything that was fresh is stale."""

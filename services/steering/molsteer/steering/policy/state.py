@@ -85,6 +85,8 @@ class Standing:
         failures_in_a_row: Molecules given up since the last success.
         candidates: Molecules of the level below that may climb to this one, best first, as many
             as `Plan.shortlist`; none at the first level.
+        timed, seconds: Simulations of which it is known how long they took, and how long all of
+            these did.
     """
 
     simulations: Tasks[DispatchSimulation] = field(default_factory=Tasks)
@@ -92,17 +94,33 @@ class Standing:
     abandoned: HashTrieMap[int, DispatchSimulation] = field(default_factory=HashTrieMap)
     failures_in_a_row: int = 0
     candidates: tuple[Candidate, ...] = ()
+    timed: int = 0
+    seconds: float = 0.0
 
     def start(self, task: DispatchSimulation) -> Standing:
         """Dispatch the first attempt of a molecule."""
         # Here and below as `replace` does, in a third of its time: this is done for each event.
-        simulations, failures = self.simulations.start(task), self.failures_in_a_row
-        return Standing(simulations, self.successes, self.abandoned, failures, self.candidates)
+        return Standing(
+            self.simulations.start(task),
+            self.successes,
+            self.abandoned,
+            self.failures_in_a_row,
+            self.candidates,
+            self.timed,
+            self.seconds,
+        )
 
-    def succeed(self, task: DispatchSimulation) -> Standing:
-        """Count a running simulation that succeeded."""
-        simulations, successes = self.simulations.end(task), self.successes + 1
-        return Standing(simulations, successes, self.abandoned, 0, self.candidates)
+    def succeed(self, task: DispatchSimulation, seconds: float | None) -> Standing:
+        """Count a running simulation that succeeded, and how long it took."""
+        return Standing(
+            self.simulations.end(task),
+            self.successes + 1,
+            self.abandoned,
+            0,
+            self.candidates,
+            self.timed + (seconds is not None),
+            self.seconds + (seconds or 0.0),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +154,7 @@ class State:
         generation: Number of the last update that began, 0 before the first.
         model: Generation of the last update that was completed, 0 before the first.
         trained_on: Labels that existed when the last update began, 0 if it was cancelled.
+        counted_before: What triggers of updates had counted when it began, 0 likewise.
         chosen_before: Molecules that had been chosen when the last update began, 0 likewise.
         paused: Whether nothing new is to begin.
         stopping: How the campaign is to stop, if that was requested: after the running simulations
@@ -154,6 +173,7 @@ class State:
     generation: int = 0
     model: int = 0
     trained_on: int = 0
+    counted_before: int = 0
     chosen_before: int = 0
     paused: bool = False
     stopping: Literal["gently", "now"] | None = None
@@ -197,6 +217,14 @@ class State:
     def labels(self) -> int:
         """Results there are to learn from, the labels known from the start included."""
         return self.plan.known_labels + self.successes
+
+    @property
+    def counted(self) -> int:
+        """What makes an update due: labels, and what was given up where budgets count that."""
+        counted = self.plan.known_labels
+        for level in self.levels:
+            counted += self.spent(level)
+        return counted
 
     @property
     def choosable(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from molsteer.steering.policy.chance.control import next_draws
+from molsteer.steering.policy.climbing import climbers
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Dispatch,
@@ -50,9 +51,11 @@ def asking_helps(state: State) -> bool:
 
 
 def _labels_suffice(state: State) -> bool:
+    if state.labels == 0:
+        return False
     if state.generation == 0:
-        return state.labels >= state.plan.first_training_after
-    return state.labels - state.trained_on >= state.plan.retrain_after
+        return state.counted >= state.plan.first_training_after
+    return state.counted - state.counted_before >= state.plan.retrain_after
 
 
 def begin_due_update(state: State) -> Step | None:
@@ -83,6 +86,7 @@ def begin_update(state: State) -> Step:
         update=training,
         generation=generation,
         trained_on=state.labels,
+        counted_before=state.counted,
         chosen_before=len(state.chosen),
     )
     return begun, ()
@@ -143,7 +147,8 @@ def dispatch_inference(state: State) -> Step | None:
     if len(update.tasks.running) >= state.plan.slots_infer:
         return None
     first, *others = update.tasks.waiting
-    task = replace(first, control=next_draws(state, first.chunk))
+    climbing = sorted(climbers(state).intersection(state.plan.molecules_of(first.chunk)))
+    task = replace(first, control=next_draws(state, first.chunk), climbing=tuple(climbing))
     tasks = Tasks(update.tasks.running, tuple(others)).start(task)
     return replace(state, update=replace(update, tasks=tasks)), (task,)
 
@@ -167,7 +172,7 @@ def end_update(state: State, outcome: UpdateOutcome) -> Step:
     """End the update; one that was cancelled has told nothing, so all it saw counts as new."""
     ended = replace(state, update=None)
     if outcome == "cancelled":
-        ended = replace(ended, trained_on=0, chosen_before=0)
+        ended = replace(ended, trained_on=0, counted_before=0, chosen_before=0)
     else:
         ended = replace(ended, given=False)
     return ended, (UpdateEnded(state.generation, outcome),)

@@ -9,11 +9,13 @@ from typing import Any
 from molsteer.shared.wire.properties import Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger import own_columns
+from molsteer.steering.ledger.additions import Addition, additions, total
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import levels, objectives, outputs
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.beliefs import Belief
 from molsteer.steering.records.figures.between_levels import Between, between_levels
+from molsteer.steering.records.figures.fronts import FrontAt, fronts
 from molsteer.steering.records.figures.groups import Comparison, group
 from molsteer.steering.records.figures.pareto import front
 from molsteer.steering.records.figures.reached import Reached, reached
@@ -24,6 +26,7 @@ from molsteer.steering.records.judging.agreement import Distance, distance
 from molsteer.steering.records.judging.truth import read_recall
 from molsteer.steering.records.judging.updates import Update, read_beliefs, read_updates
 from molsteer.steering.records.machines import MachineHours, machine_hours, prices
+from molsteer.steering.records.moved import SiteTraffic, StoreUse, read_moved, traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Findings:
         between_levels: How far each level agrees with the one below it, property by property.
         pareto: Numbers in the search space of the molecules that no other one beats by all
             objectives at once, the best by the leading one first; empty for a single objective.
+        fronts: How that came about, after each simulation that changed it; likewise.
         starter: How molecules were chosen before there was a model: random or k-means.
         comparisons: What was chosen then beside what models chose, objective by objective.
         against_chance: By how much models choose better than chance, where that can be told.
@@ -92,9 +96,12 @@ class Findings:
         failures: What failed, the most common kind first; cancelled tasks are none.
         own_headings: Headings of the users' own columns.
         space_size: Molecules that are searched, 0 where that is not known.
+        additions: What was added since it began: labels, and molecules of the space.
         recall: How many of the best molecules were found, where a table tells; else None.
         machines: What its workers held, by topic and site, and what that cost.
         currency: What costs are in.
+        moved: What moved through the blob stores, by topic, side, site, store and operation.
+        traffic: What of that the workers of each site moved, all together.
     """
 
     name: str
@@ -119,9 +126,13 @@ class Findings:
     failures: Sequence[Failure]
     own_headings: Sequence[str] = ()
     space_size: int = 0
+    additions: Sequence[Addition] = ()
     recall: Recall | None = None
     machines: Sequence[MachineHours] = ()
     currency: str = ""
+    moved: Sequence[StoreUse] = ()
+    traffic: Sequence[SiteTraffic] = ()
+    fronts: Sequence[FrontAt] = ()
 
     @property
     def leading(self) -> Objective | None:
@@ -145,6 +156,10 @@ class Findings:
         return [each for _, each in sorted(known, key=lambda pair: -pair[0])[:count]]
 
 
+def _searched(ledger: Ledger, at_start: int) -> int:
+    return at_start and at_start + total(ledger, "molecules")
+
+
 def read_findings(ledger: Ledger, name: str) -> Findings:
     """Read everything a report tells."""
     wanted, rungs, found = objectives(ledger), levels(ledger), read_found(ledger)
@@ -164,6 +179,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         found=found,
         between_levels=_between(found, rungs),
         pareto=_pareto(found, wanted),
+        fronts=fronts(found, wanted),
         starter=identity.get("policy.starter", "random"),
         comparisons=[_compared(found, objective) for objective in wanted],
         against_chance=list(advantages(ledger)),
@@ -172,10 +188,13 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         tasks=_task_groups(ledger),
         failures=failures(ledger),
         own_headings=own_columns.headings(ledger),
-        space_size=plan.get("space_size", 0),
+        space_size=_searched(ledger, plan.get("space_size", 0)),
+        additions=additions(ledger),
         recall=read_recall(ledger),
         machines=machine_hours(ledger),
         currency=prices(ledger).currency,
+        moved=read_moved(ledger),
+        traffic=traffic(ledger),
     )
 
 

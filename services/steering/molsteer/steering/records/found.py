@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from molsteer.shared.wire.properties import Output, Quantity
 from molsteer.steering.ledger import own_columns
@@ -49,11 +50,37 @@ class Found:
 
 def read_found(ledger: Ledger) -> list[Found]:
     """Read all results in the order of settling."""
+    rows = ledger.connection.execute(f"{_RESULTS} ORDER BY number")
+    return _found(ledger, rows, _values(ledger), own_columns.of_all(ledger))
+
+
+def read_found_of(ledger: Ledger, molecules: Sequence[int]) -> Mapping[int, Sequence[Found]]:
+    """Read the results of some molecules, in their order; what has none is left out."""
+    which = json.dumps(list(molecules))
     rows = ledger.connection.execute(
-        "SELECT number, molecule, smiles, level, result.generation, by_chance, means, spreads"
-        " FROM result LEFT JOIN choice USING (molecule) ORDER BY number"
-    )
-    values, own, predicted = _values(ledger), own_columns.of_all(ledger), _Predicted(ledger)
+        f"{_RESULTS} WHERE molecule IN (SELECT value FROM json_each(?)) ORDER BY number",  # noqa: S608 - ours
+        (which,),
+    ).fetchall()
+    values = _values(ledger, [row["number"] for row in rows])
+    own = {molecule: own_columns.of(ledger, molecule) for molecule in molecules}
+    found = _found(ledger, rows, values, own)
+    each_has = {number: [e for e in found if e.molecule == number] for number in molecules}
+    return {molecule: has for molecule, has in each_has.items() if has}
+
+
+_RESULTS = (
+    "SELECT number, molecule, smiles, level, result.generation, by_chance, means, spreads"
+    " FROM result LEFT JOIN choice USING (molecule)"
+)
+
+
+def _found(
+    ledger: Ledger,
+    rows: Iterable[Any],
+    values: Mapping[int, Mapping[str, Quantity]],
+    own: Mapping[int, Mapping[str, str]],
+) -> list[Found]:
+    predicted = _Predicted(ledger)
     return [
         Found(
             row["number"],
@@ -86,10 +113,15 @@ def outputs_of(found: Iterable[Found]) -> list[Output]:
     return [Output(name=name, level=level, unit=unit) for name, level, unit in dict.fromkeys(known)]
 
 
-def _values(ledger: Ledger) -> Mapping[int, Mapping[str, Quantity]]:
+def _values(
+    ledger: Ledger, numbers: Sequence[int] | None = None
+) -> Mapping[int, Mapping[str, Quantity]]:
     values = defaultdict[int, dict[str, Quantity]](dict)
+    some = "" if numbers is None else "WHERE number IN (SELECT value FROM json_each(?))"
     rows = ledger.connection.execute(
-        "SELECT number, property, value, unit FROM label ORDER BY number, property"
+        f"SELECT number, property, value, unit FROM label {some}"  # noqa: S608 - all ours
+        " ORDER BY number, property",
+        () if numbers is None else (json.dumps(list(numbers)),),
     )
     for number, name, value, unit in rows:
         values[number][name] = Quantity(value=value, unit=unit)

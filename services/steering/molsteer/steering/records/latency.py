@@ -22,6 +22,7 @@ from molsteer.steering.records.durations import (
     idle_s,
     slot_time_s,
 )
+from molsteer.steering.records.moved import StoreUse, read_moved
 from molsteer.steering.records.tables.task_columns import INTERVALS
 
 
@@ -48,29 +49,6 @@ class TopicLatency:
     utilisation: float | None
     sent_bytes: int
     received_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoreUse:
-    """What moved in one way between one side of a topic's tasks and one store.
-
-    Attributes:
-        topic: What the tasks do.
-        side: Who moved it: steering or worker.
-        store: The store.
-        operation: What was done.
-        count: How many blobs that were.
-        size_bytes: Their size, all together.
-        duration_s: How long it took, all together.
-    """
-
-    topic: Topic
-    side: str
-    store: str
-    operation: str
-    count: int
-    size_bytes: int
-    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +97,7 @@ def read_latencies(ledger: Ledger) -> Latencies:
             decision=distribution(_decisions_s(ledger)),
             update=distribution(_updates_s(ledger, plan.chunks)),
             simulator_idle=distribution(list(idle_s(works["simulate"]))),
-            stores=_stores(ledger),
+            stores=read_moved(ledger),
         )
 
 
@@ -208,12 +186,3 @@ def _updates_s(ledger: Ledger, chunks: int) -> list[float]:
         (chunks,),
     )
     return [duration_s for (duration_s,) in rows]
-
-
-def _stores(ledger: Ledger) -> list[StoreUse]:
-    rows = ledger.connection.execute(
-        "SELECT topic, side, store, operation, sum(count), sum(size_bytes), sum(duration_s)"
-        " FROM transfer JOIN task USING (task_id) GROUP BY topic, side, store, operation"
-        " ORDER BY min(task.rowid), side, store, operation"
-    )
-    return [StoreUse(*row) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +59,19 @@ def overview(folder: Path) -> list[Summary]:
     Raises:
         NoSuchFolder: If it is none, or cannot be read.
     """
-    found = [_summary(place) for place in _places(folder)]
+    found = [summary(place) for place in places(folder)]
+    return in_order(found)
+
+
+def in_order(summaries: Iterable[Summary]) -> list[Summary]:
+    """Put campaigns at work last first, and other folders last."""
     return sorted(
-        found, key=lambda each: (each.state == "no campaign", -(each.last_active_at or 0))
+        summaries, key=lambda each: (each.state == "no campaign", -(each.last_active_at or 0))
     )
 
 
-def _places(folder: Path) -> Sequence[Path]:
+def places(folder: Path) -> Sequence[Path]:
+    """List the folders that may hold a campaign, or the run directory itself; raises likewise."""
     if (folder / LEDGER_FILE).is_file():
         return [folder]
     try:
@@ -79,7 +85,8 @@ def _may_hold_campaign(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir() and not entry.name.startswith(".")
 
 
-def _summary(folder: Path) -> Summary:
+def summary(folder: Path) -> Summary:
+    """Summarise what one folder holds."""
     try:
         if not (folder / LEDGER_FILE).exists():
             return Summary(str(folder))

@@ -13,6 +13,7 @@ from molsteer.steering.records.aims import leading, outputs
 from molsteer.steering.records.figures import bests
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.errors import mean_errors
+from molsteer.steering.records.figures.pace import read_pace
 from molsteer.steering.records.figures.reached import Reached, reached
 
 
@@ -36,7 +37,8 @@ class Progress:
         validation_mae: Held-out error of its models, None before the first.
         rate_per_min: Simulations settled per minute, over the last half of this session of steering
             and at least the last 30; None before there are 10.
-        left_s: Estimated time to the end, None before there is a rate.
+        left_s: Estimated time to the end, by what the last half of this session foresaw; None
+            before there is a rate.
         against_chance: By how much models choose better than chance by the leading objective; None
             where that cannot be told, and while it is not asked for: it looks at every label.
     """
@@ -59,13 +61,6 @@ class Progress:
     against_chance: Advantage | None = None
 
 
-RATE_FROM = 10
-"""Simulations of a session before which chance makes the rate."""
-
-RATE_OVER, RATE_OVER_AT_MOST = 30, 1000
-"""The rate is taken over the last half of a session's simulations, within these limits."""
-
-
 def measure(ledger: Ledger, *, budget: int, activity: str, now: float) -> Progress:
     """Read a campaign's progress from its ledger.
 
@@ -78,7 +73,8 @@ def measure(ledger: Ledger, *, budget: int, activity: str, now: float) -> Progre
     levels = reached(ledger, budget)
     done = sum(each.done for each in levels)
     wanted = sum(each.budget for each in levels) or budget
-    objective, rate = leading(ledger), _rate_per_min(ledger, now)
+    objective, pace = leading(ledger), read_pace(ledger)
+    rate_per_s = pace.rate_per_s(now)
     best = bests.best(ledger, objective)
     generation, validation_mae = _newest_models(ledger, objective)
     return Progress(
@@ -95,8 +91,8 @@ def measure(ledger: Ledger, *, budget: int, activity: str, now: float) -> Progre
         best_own=own_columns.of(ledger, best.molecule) if best else {},
         generation=generation,
         validation_mae=validation_mae,
-        rate_per_min=rate,
-        left_s=(wanted - done) / rate * 60.0 if rate else None,
+        rate_per_min=60.0 * rate_per_s if rate_per_s else None,
+        left_s=pace.left_s(wanted - done, now),
     )
 
 
@@ -128,21 +124,3 @@ def _newest_models(ledger: Ledger, objective: Objective | None) -> tuple[int, Qu
         return 0, None
     errors = mean_errors(outputs(ledger), [json.loads(row["validation_mae"]) for row in rows])
     return rows[0]["generation"], errors.get(objective.output.key) if objective else None
-
-
-def _rate_per_min(ledger: Ledger, now: float) -> float | None:
-    session = ledger.fact("session") or 0.0
-    of_session = "FROM task WHERE topic = 'simulate' AND status = 'ok' AND settled_at >= ?"
-    (settled,) = ledger.connection.execute(f"SELECT count(*) {of_session}", (session,)).fetchone()
-    if settled < RATE_FROM:
-        return None
-    counted = min(settled, RATE_OVER_AT_MOST, max(RATE_OVER, settled // 2))
-    if counted == settled:
-        # Loading is over when the first one starts; the clocks of workers may be wrong.
-        begun = f"SELECT min(max(started_at, ?), settled_at) {of_session} ORDER BY settled_at"
-        row = ledger.connection.execute(f"{begun} LIMIT 1", (session, session)).fetchone()
-    else:
-        before = f"SELECT settled_at {of_session} ORDER BY settled_at DESC LIMIT 1 OFFSET ?"
-        row = ledger.connection.execute(before, (session, counted)).fetchone()
-    elapsed_s = now - row[0]
-    return counted / elapsed_s * 60.0 if elapsed_s > 0 else None

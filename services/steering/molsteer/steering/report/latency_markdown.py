@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from molsteer.steering.records.durations import LONGEST_IDLE_S, Distribution
-from molsteer.steering.records.latency import Latencies, StoreUse, TopicLatency
+from molsteer.steering.records.latency import Latencies, TopicLatency
+from molsteer.steering.records.moved import StoreUse
 from molsteer.steering.records.tables.task_columns import INTERVALS
+from molsteer.steering.report import moved
 from molsteer.steering.report.table import number, table
 
 _FIGURES = ("count", "median / s", "mean / s", "95 % below / s")
@@ -88,15 +90,4 @@ def _stores(uses: Sequence[StoreUse]) -> Iterator[str]:
     if not uses:
         return
     yield "## Stores\n"
-    yield table(
-        ("topic", "side", "store", "operation", "blobs", "data / MB", "time / s", "each / ms"),
-        [
-            (
-                *(use.topic, use.side, use.store, use.operation, use.count),
-                f"{use.size_bytes / 1e6:.3f}",
-                number(use.duration_s),
-                number(1e3 * use.duration_s / use.count),
-            )
-            for use in uses
-        ],
-    )
+    yield table(moved.HEADINGS, moved.rows(uses))

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 from molsteer.shared.foreign_text import literal
 from molsteer.shared.wording import counted
+from molsteer.steering.ledger.additions import told as what_came
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.advantage import told
+from molsteer.steering.records.figures.fronts import told as told_of_front
 from molsteer.steering.records.figures.groups import Comparison, Group
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
+from molsteer.steering.records.moved import told as told_of_sites
+from molsteer.steering.report import moved
 from molsteer.steering.report.models import models, worthless
 from molsteer.steering.report.molecules import best_compromises, best_molecules, remarks
 from molsteer.steering.report.table import number, table
@@ -40,6 +44,7 @@ def render(findings: Findings, *plots: str) -> str:
             "## Tasks\n",
             _tasks(findings),
             *_machines(findings),
+            *_moved(findings),
             *_failures(findings),
         ]
     )
@@ -55,9 +60,10 @@ def _summary(findings: Findings) -> str:
     before = f", {findings.known_labels} labels known before" if findings.known_labels else ""
     if findings.given_models:
         before += f", first ranking by {findings.given_models} models trained before"
+    added = "".join(f", {literal(what_came(each))} added" for each in findings.additions)
     molecules = len({found.molecule for found in findings.found})
     minutes = findings.elapsed_s / 60
-    return f"{molecules} molecules simulated in {minutes:.1f} minutes{before}; {state}.\n"
+    return f"{molecules} molecules simulated in {minutes:.1f} minutes{before}{added}; {state}.\n"
 
 
 def _levels(findings: Findings) -> Iterator[str]:
@@ -93,6 +99,7 @@ def _compromises(findings: Findings) -> Iterator[str]:
         f"{counted(len(findings.pareto), 'molecule')} of which no other simulated one is at least "
         f"as good by every objective and better by one (the Pareto front).\n"
     )
+    yield f"{told_of_front(findings.fronts)}\n"
     yield best_compromises(findings)
 
 
@@ -174,6 +181,14 @@ def _machines(findings: Findings) -> Iterator[str]:
             for each in findings.machines
         ],
     )
+
+
+def _moved(findings: Findings) -> Iterator[str]:
+    if not findings.moved:
+        return
+    yield "## Data\n"
+    yield from (f"{literal(each)}\n" for each in told_of_sites(findings.traffic))
+    yield table(moved.HEADINGS, moved.rows(findings.moved))
 
 
 def _failures(findings: Findings) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Levels and objectives: the tables of a campaign's file, and what they come to.
+"""Objectives: the tables of a campaign's file, and what they come to with those of levels.
 
 A file without them has one level, described by [simulate], and one objective: the highest value of
 one property at it.
@@ -7,9 +7,8 @@ one property at it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat
 
 from molsteer.shared.settings.sections import Section
 from molsteer.shared.suggestions import meant
@@ -22,51 +21,15 @@ from molsteer.shared.wire.properties import (
     PropertyName,
     Unit,
 )
-from molsteer.shared.wire.specs import REPLAY, Level, PluginName, SimulationSpec, Solvent
+from molsteer.shared.wire.specs import Level
 from molsteer.steering.policy.plan import Rung
-from molsteer.steering.settings.replay import ReplaySettings
-
-SHARE = 0.1
-"""Part of the molecules that climb to the next level, where nothing else is said."""
+from molsteer.steering.settings.levels import SHARE, LevelSection
 
 SOLVATION = "solvation_energy"
 """A property of levels in a solvent alone."""
 
-VACUUM = "vacuum"
-"""Instead of a solvent, at a level whose likes have one."""
-
 Problem = tuple[tuple[str | int, ...], str]
 """Place of a setting, and what is wrong there, without a full stop."""
-
-
-class LevelSection(ReplaySettings):
-    """A level of theory; the first one is for all molecules, each further one for the best."""
-
-    name: LevelName = Field(description="Name of the level, as objectives and results know it.")
-    method: PluginName | None = Field(
-        default=None, description="Level of theory by name; `simulate.level` if not given."
-    )
-    solvent: Solvent | None = Field(
-        default=None,
-        description=f"What surrounds the molecules, or {VACUUM}; `simulate.solvent` if not given.",
-    )
-    engine: Literal["auto", "tblite", "xtb-python", "qcengine"] | None = Field(
-        default=None, description="Program; `simulate.engine` if not given."
-    )
-    accuracy: PositiveFloat | None = Field(
-        default=None, description="Numerical accuracy; `simulate.accuracy` if not given."
-    )
-    max_steps: PositiveInt | None = Field(
-        default=None, description="Steps of a relaxation; `simulate.max_steps` if not given."
-    )
-    multiplicity: Literal["rule", "lowest"] | None = Field(
-        default=None, description="Spin of the molecules; `simulate.multiplicity` if not given."
-    )
-    share: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        default=None,
-        description="Part of the molecules of the level before that are simulated at this one as "
-        f"well, the best first; {SHARE} if not given. The first level has none.",
-    )
 
 
 class ObjectiveSection(Section):
@@ -98,17 +61,7 @@ class ObjectiveSection(Section):
     )
 
 
-_THRESHOLDS = {"maximise": "hit_above", "minimise": "hit_below", "reach": "hit_within"}
-
-
-def levels_from(sections: Sequence[LevelSection], default: Level) -> tuple[Level, ...]:
-    """Give the levels of a campaign, the first one first.
-
-    Args:
-        sections: As they stand in the file.
-        default: The only level of a file without them, and what they leave open.
-    """
-    return tuple(_level(section, default.spec) for section in sections) or (default,)
+THRESHOLDS = {"maximise": "hit_above", "minimise": "hit_below", "reach": "hit_within"}
 
 
 def rungs_from(sections: Sequence[LevelSection]) -> tuple[Rung, ...]:
@@ -246,7 +199,7 @@ def _problems_of_objective(section: ObjectiveSection, level: Level) -> Iterator[
             yield "target", f'the goal is {section.goal!r}; leave it out, or say goal = "reach"'
         case _:
             pass
-    for goal, threshold in _THRESHOLDS.items():
+    for goal, threshold in THRESHOLDS.items():
         if goal != section.goal and getattr(section, threshold) is not None:
             said = f"is for the goal {goal!r}, and this one's is {section.goal!r}"
             yield threshold, f"{said}; give {_own(section)}"
@@ -269,7 +222,7 @@ def _hint(given: str | None, known: Sequence[str]) -> str:
 
 
 def _own(section: ObjectiveSection) -> str:
-    return _THRESHOLDS[section.goal]
+    return THRESHOLDS[section.goal]
 
 
 def _unit(section: ObjectiveSection) -> str:
@@ -279,13 +232,3 @@ def _unit(section: ObjectiveSection) -> str:
 def _hit(section: ObjectiveSection) -> float | None:
     thresholds = (section.hit_above, section.hit_below, section.hit_within)
     return next((given for given in thresholds if given is not None), None)
-
-
-def _level(section: LevelSection, default: SimulationSpec) -> Level:
-    given = section.model_dump(include=set(SimulationSpec.model_fields), exclude_none=True)
-    if section.solvent == VACUUM:
-        given["solvent"] = None
-    spec = default.model_copy(update=given)
-    if spec.method != REPLAY and section.table is None:
-        spec = spec.model_copy(update={"table": None, "speed": None})
-    return Level(name=section.name, spec=spec)

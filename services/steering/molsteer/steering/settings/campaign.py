@@ -26,10 +26,8 @@ from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.policy.plan import Rung
 from molsteer.steering.settings.aims import (
-    LevelSection,
     ObjectiveSection,
     Problem,
-    levels_from,
     objectives_from,
     outputs_from,
     problems_of,
@@ -40,7 +38,9 @@ from molsteer.steering.settings.aims import (
 from molsteer.steering.settings.costs import CostsSection
 from molsteer.steering.settings.filtering import FilterSection
 from molsteer.steering.settings.learning import InferSection, TrainSection
+from molsteer.steering.settings.levels import LevelSection, levels_from
 from molsteer.steering.settings.notify import NotifySection
+from molsteer.steering.settings.programs import problems_of_programs
 from molsteer.steering.settings.replay import found_unit, headings_of, problems_of_tables
 from molsteer.steering.settings.sections import (
     CampaignSection,
@@ -85,7 +85,9 @@ class CampaignSettings(FileSettings):
             problems.append((_SHORT, f"{other}; leave one of them out"))
         if campaign.hit_above_eV is not None:
             problems += problems_of_threshold(asked[0])
-        problems += problems_of_tables(self.levels, in_list=bool(self.level))
+        tables, in_list = self.level or (self.simulate,), bool(self.level)
+        problems += problems_of_tables(self.levels, in_list=in_list)
+        problems += problems_of_programs(self.levels, tables, in_list=in_list)
         if problems:
             raise ValidationError.from_exception_data("CampaignSettings", [*map(_shown, problems)])
         return self

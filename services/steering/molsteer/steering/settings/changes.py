@@ -98,7 +98,8 @@ def assignments(begun: str) -> list[str]:
     clear = (
         spelling for name in CHANGEABLE for spelling in _spellings(name) if "." not in spelling
     )
-    return [f"{spelling}=" for spelling in (*CHANGEABLE, *clear) if spelling != "slots"]
+    hits = ("hit_above", "hit_below", "hit_within")
+    return [f"{spelling}=" for spelling in (*CHANGEABLE, *clear, *hits) if spelling != "slots"]
 
 
 def choices(given: str) -> list[str]:

@@ -37,11 +37,17 @@ def _checked_name(name: str) -> str:
     return name
 
 
+_SURROGATES = get_args(Surrogate)
+
+
 def _surrogates(given: object) -> object:
     """Take one name for a list of one, and `auto` for all; a variable holds several as JSON."""
     match listed(given):
         case ("auto",) | ["auto"]:
             return get_args(Surrogate)
+        case (*several,) if unknown := [name for name in several if name not in _SURROGATES]:
+            names = ", ".join(map(repr, _SURROGATES))
+            raise ValueError(f"{unknown[0]!r} is not one of {names}; write these, or 'auto' alone")
         case several:
             return several
 

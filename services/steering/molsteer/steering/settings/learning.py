@@ -84,7 +84,9 @@ class InferSection(TopicSection):
     chunk_size: PositiveInt = Field(
         default=10_000, description="Molecules in one chunk, when the space is built here."
     )
-    batch_size: PositiveInt = Field(default=512, description="Molecules scored in one pass.")
+    batch_size: PositiveInt = Field(
+        default=10_000, description="Molecules scored in one pass, which share what is alike."
+    )
     time_limit_s: PositiveFloat = Field(
         default=3600.0, description="Seconds after which the scoring of a chunk is killed."
     )

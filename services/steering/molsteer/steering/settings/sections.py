@@ -25,9 +25,10 @@ from molsteer.shared.wire.specs import (
     SimulationSpec,
     Solvent,
 )
-from molsteer.steering.settings.aims import VACUUM
 from molsteer.steering.settings.amounts import Amount, Percentage
 from molsteer.steering.settings.kinds import CampaignName, ColumnName, Paths
+from molsteer.steering.settings.levels import VACUUM
+from molsteer.steering.settings.programs import ProgramSettings
 from molsteer.steering.settings.replay import ReplaySettings
 from molsteer.steering.space.admission import Charged, Salts
 
@@ -168,6 +169,12 @@ class PolicySection(Section):
     beta: NonNegativeFloat = Field(
         default=1.0, description="Weight of the spread in the ranking by ucb and pareto."
     )
+    promotion: Literal["share", "price"] = Field(
+        default="share",
+        description="Who climbs to a further level, and when: the best by the level before, as "
+        "soon as the level's share allows (share), or whoever promises more for what is still to "
+        "be paid than the next new molecule, by models and the level before together (price).",
+    )
     cost_aware: bool = Field(
         default=False,
         description="Rank by the score per expected second, from the times and failures so far by "
@@ -202,7 +209,7 @@ class PolicySection(Section):
         return self
 
 
-class SimulateSection(TopicSection, ReplaySettings):
+class SimulateSection(TopicSection, ProgramSettings, ReplaySettings):
     """Quantum chemistry."""
 
     slots: PositiveInt = Field(
@@ -211,8 +218,9 @@ class SimulateSection(TopicSection, ReplaySettings):
     )
     level: PluginName = Field(
         default="xtb",
-        description="Level of theory; xtb is GFN2-xTB, replay answers from a `table`, packages may "
-        "offer others.",
+        description="Level of theory; xtb is GFN2-xTB, xtb-vertical the same without a relaxation, "
+        "qcengine another `program`, replay answers from a `table`; small_basis, normal_basis and "
+        "diffuse_basis are NWChem's B3LYP, and packages may offer others.",
     )
     solvent: Solvent | None = Field(
         default=None,
@@ -238,7 +246,7 @@ class SimulateSection(TopicSection, ReplaySettings):
 
     def as_level(self) -> Level:
         """Give the level that this section describes."""
-        given = self.model_dump(include=set(SimulationSpec.model_fields))
+        given = self.model_dump(include=set(SimulationSpec.model_fields), exclude_none=True)
         if self.solvent == VACUUM:
             given["solvent"] = None
         return Level(name=self.level, spec=SimulationSpec(method=self.level, **given))

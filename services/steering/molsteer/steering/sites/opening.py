@@ -22,6 +22,11 @@ def open_site(name: str) -> ManagedSite:
     file = find_profile(name)
     if not is_cluster(file):
         return Blocks(open_deployment(name))
+    return open_cluster(file)
+
+
+def open_cluster(file: Path) -> Cluster:
+    """Read the profile of a cluster; raises as `open_site`."""
     profile = load_cluster_profile(file)
     folder = profile.site.directory or file.with_suffix("")
     return Cluster(file.stem, Path(folder).absolute(), profile)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -88,6 +89,14 @@ def find_profile(name: str) -> Path:
         return file
     known = sorted(path.stem for path in file.parent.glob("*.toml"))
     raise UnknownSite(file, known, did_you_mean(file.stem, known))
+
+
+def is_profile(file: Path) -> bool:
+    """Tell whether a file describes a site, and no campaign."""
+    try:
+        return "site" in tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False  # whoever reads it next, tells why
 
 
 def is_cluster(file: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from molsteer.steering.space.writing import (
 )
 
 _BATCH_SIZE = 1_000
+NONE_THERE: Mapping[bytes, int] = {}
 _SHOWN = 60
 """Characters of an example."""
 
@@ -50,6 +51,7 @@ def build(
     replace: bool = False,
     smiles_column: str | None = None,
     on_progress: Callable[[Progress], None] = ignore,
+    there: Mapping[bytes, int] = NONE_THERE,
 ) -> Manifest:
     """Build a search space; the folder appears when it is complete, or not at all.
 
@@ -65,6 +67,8 @@ def build(
         smiles_column: Heading or number of the column of SMILES in the files; found by its
             heading if None.
         on_progress: Called after every batch of rows.
+        there: Molecules that are searched already, by their SMILES, and their numbers; they are
+            left out as duplicates.
 
     Raises:
         UnreadableSource: If a file is missing, of unknown format or damaged.
@@ -81,7 +85,7 @@ def build(
             RowList(draft, REJECTED_NAME, paths, "reason") as rejected,
             RowList(draft, CHANGED_NAME, paths, "molecule") as changed,
         ):
-            intake = _Intake(draft, files, chunk_size, rejected, changed)
+            intake = _Intake(draft, files, chunk_size, rejected, changed, there)
             batches, readers = _batches(files), processes or usable_cores()
             for rows, digested in digest_all(batches, readers, admission):
                 intake.add(rows, digested)
@@ -101,9 +105,10 @@ class _Intake:
         chunk_size: int,
         rejected: RowList,
         changed: RowList,
+        there: Mapping[bytes, int],
     ) -> None:
         self._draft, self._files, self._chunk_size = draft, files, chunk_size
-        self._rejected, self._changed = rejected, changed
+        self._rejected, self._changed, self._there = rejected, changed, there
         self._chunks = ChunkWriter(draft, chunk_size)
         self._names = NameTable()
         self._own = OwnColumnsWriter(draft, [file.columns() for file in files])
@@ -174,6 +179,9 @@ class _Intake:
 
     def _is_new(self, row: Row, smiles: bytes) -> bool:
         """Keep the place of each molecule as one integer: millions of them are held."""
+        if (number := self._there.get(smiles)) is not None:
+            self._reject(row, Reason.DUPLICATE, f" of molecule {number}: {smiles.decode()}")
+            return False
         place = row.line * len(self._files) + row.source
         first_place = self._first_places.setdefault(smiles, place)
         if first_place == place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from tokenize import TokenError
@@ -100,6 +100,11 @@ class SearchSpace:
         own = self.manifest.own_columns
         return own.headings if own else ()
 
+    @property
+    def names(self) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]:
+        """All SMILES, one behind the other, and where each begins and the last one ends."""
+        return self._smiles, self._smiles_offsets
+
     def smiles(self, index: int) -> str:
         """Give the canonical SMILES of a molecule.
 
@@ -129,13 +134,17 @@ class SearchSpace:
         wanted = {text.encode("ascii") for text in smiles}
         if not wanted:
             return []
-        names = memoryview(self._smiles.data)
-        numbers = {
-            name: index
-            for index, (start, end) in enumerate(pairwise(self._smiles_offsets))
-            if (name := bytes(names[start:end])) in wanted
-        }
+        numbers = {name: index for index, name in self._named() if name in wanted}
         return [numbers.get(text.encode("ascii")) for text in smiles]
+
+    def numbers(self) -> dict[bytes, int]:
+        """Give the number of every molecule by its SMILES; this takes much memory."""
+        return {name: index for index, name in self._named()}
+
+    def _named(self) -> Iterator[tuple[int, bytes]]:
+        names = memoryview(self._smiles.data)
+        for index, (start, end) in enumerate(pairwise(self._smiles_offsets)):
+            yield index, bytes(names[start:end])
 
     def graphs(self, indices: npt.NDArray[np.integer]) -> PackedGraphs:
         """Collect the graphs of any molecules, in the order given; they may repeat.

@@ -170,5 +170,5 @@ def _requests(run_dir: Path, ledger: Ledger, wanted: Changes) -> Iterator[Reques
             run_dir, f"has reached its budget of {done} simulations", f"Give it more: {larger}"
         )
     if ended == "out-of-candidates" and not waiting(run_dir):
-        cure = "Begin another campaign with more molecules, and with its labels as training set."
+        cure = f"Give it more: molsteer space add {shell_word(run_dir)} MOLECULES"
         raise NothingToGoOnWith(run_dir, "has simulated every molecule of its space", cure)

@@ -50,6 +50,8 @@ def plan_of(settings: CampaignSettings, space: SearchSpace | None, known_labels:
         labels_first=known_labels >= whole(policy.first_training_after),
         level=settings.levels[0].name,
         rungs=settings.rungs,
+        promotion=policy.promotion,
+        prices=_stated_prices(settings),
         surrogates=settings.train.surrogate,
         control_share=policy.control_share,
         seed=settings.campaign.seed,
@@ -102,6 +104,12 @@ def facts_of(settings: CampaignSettings) -> Mapping[str, object]:
         "costs": settings.costs.model_dump(mode="json"),
         "truth": None if truth is None else {"file": truth.name, "top": top},
     }
+
+
+def _stated_prices(settings: CampaignSettings) -> tuple[float | None, ...]:
+    """Give what simulations are said to take, level by level; nothing where nobody says so."""
+    prices = tuple(level.price_s for level in settings.level)
+    return prices if any(prices) else ()
 
 
 def _levels(settings: CampaignSettings) -> Mapping[str, object]:

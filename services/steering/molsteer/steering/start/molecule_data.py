@@ -14,10 +14,11 @@ from molsteer.steering.start.qcschema_archive import Content
 
 
 class Recipe(NamedTuple):
-    """What one of its recipes computes, at GFN2-xTB."""
+    """What one of its recipes computes: a property, in a solvent, by a method."""
 
     property: str
     solvent: str | None = None
+    method: str = "xtb"
 
 
 RECIPES = MappingProxyType(
@@ -25,6 +26,8 @@ RECIPES = MappingProxyType(
         "xtb-vacuum": Recipe(ADIABATIC_IP),
         "xtb-vacuum-vertical": Recipe("vertical_ionization_potential"),
         "xtb-acn": Recipe(ADIABATIC_IP, "acetonitrile"),
+        "smb-vacuum-vertical": Recipe("vertical_ionization_potential", method="small_basis"),
+        "smb-vacuum-no-zpe": Recipe(ADIABATIC_IP, method="small_basis"),
     }
 )
 """By the recipes' names. Their volts are for one electron and against no electrode, so the number

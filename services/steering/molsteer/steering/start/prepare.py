@@ -16,6 +16,7 @@ from molsteer.steering.settings.whole_numbers import in_numbers
 from molsteer.steering.space.progress import Progress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
 from molsteer.steering.start.features import with_features
+from molsteer.steering.start.grown import as_grown
 from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.models import keep_given, read_given, sized
 from molsteer.steering.start.replay.tables import replayed
@@ -31,6 +32,7 @@ class Start:
         settings: As it began, with the size of its ensemble.
         changes: What was changed since.
         plan: What settings and changes mean to the policy.
+        space: Its molecules, with those that were added since.
         searched: Molecules of the space whose labels were known before.
     """
 
@@ -74,5 +76,6 @@ def prepare(
     identity = identity_of(settings, space, given, plan)
     campaign_id = claim(folder, ledger, campaign.name, identity, changes)
     keep_given(given, folder, ledger)
+    space = as_grown(space, ledger, folder)
     searched = known_labels.molecules(ledger)
     return Start(campaign_id, settings, changes, replanned(plan, changes), space, searched)

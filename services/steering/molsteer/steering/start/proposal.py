@@ -14,8 +14,8 @@ from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.wire.catalogue import ADIABATIC_IP, OFFERED, unit_of
 from molsteer.shared.wording import counted
 from molsteer.steering.errors import RefusedFile
-from molsteer.steering.settings.aims import SHARE
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.settings.levels import SHARE
 from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.manifest import read_manifest
 from molsteer.steering.space.sampling import sampled

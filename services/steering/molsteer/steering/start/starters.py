@@ -52,7 +52,7 @@ def keep_known(known: Sequence[KnownLabel], space: SearchSpace, ledger: Ledger) 
         with ledger.transaction():
             known_labels.replace_all(ledger, known, molecules)
             ledger.set_fact("training_rows", sum(label.rows for label in known))
-    return known_labels.count(ledger)
+    return known_labels.count_at_start(ledger)
 
 
 def told_of_known(ledger: Ledger, space: SearchSpace) -> Iterator[str]:

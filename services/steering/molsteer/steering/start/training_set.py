@@ -12,6 +12,7 @@ from math import isfinite
 from pathlib import Path
 
 from molsteer.shared.host.cores import usable_cores
+from molsteer.shared.wire import levels as wire_levels
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import Level
@@ -68,11 +69,14 @@ class _Wanted:
     @property
     def method(self) -> str:
         """What QCSchema documents call it; empty for a package's own."""
+        if (recipe := wire_levels.recipe_of(self.level.spec)) is not None:
+            return f"{recipe.model}/{recipe.basis}" if recipe.basis else recipe.model
         return METHODS.get(self.level.spec.method, "")
 
     @property
     def recipe(self) -> str | None:
-        return recipe_of(Recipe(self.output.name, self.level.spec.solvent))
+        spec = self.level.spec
+        return recipe_of(Recipe(self.output.name, spec.solvent, spec.method))
 
     @property
     def in_archives(self) -> bool:

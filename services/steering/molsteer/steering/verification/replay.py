@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from molsteer.steering.ledger import checkpoint, tasks
+from molsteer.steering.ledger import additions, checkpoint, known_labels, tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.commands import Dispatch
@@ -53,6 +53,7 @@ def disagreements(ledger: Ledger) -> Iterator[str]:
     yield from _tasks(ledger, replay)
     yield from _results(ledger, replay)
     yield from _end(ledger, replay)
+    yield from _additions(ledger, replay, fresh.plan)
     yield from _checkpoint(ledger, replay, fresh)
 
 
@@ -107,6 +108,15 @@ def _end(ledger: Ledger, replay: _Replay) -> Iterator[str]:
     ):
         if results > replay.most_results.get(level, 0):
             yield f"There are {results} results at {level}, and never was a budget of that many."
+
+
+def _additions(ledger: Ledger, replay: _Replay, begun: Plan) -> Iterator[str]:
+    there, plan = known_labels.count(ledger), replay.state.plan
+    if plan.known_labels != there:
+        yield f"The journal leads to {plan.known_labels} known labels, there are {there}."
+    molecules = begun.space_size + additions.total(ledger, "molecules")
+    if plan.space_size != molecules:
+        yield f"The journal leads to {plan.space_size} molecules, the tables to {molecules}."
 
 
 def _checkpoint(ledger: Ledger, replay: _Replay, fresh: State) -> Iterator[str]:

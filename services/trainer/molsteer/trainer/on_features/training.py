@@ -19,9 +19,10 @@ from molsteer.shared.wire.learning import Train, Trained, TrainedMember
 from molsteer.shared.worker.port import TaskContext
 from molsteer.trainer.borrowing import lenders
 from molsteer.trainer.calibration import factor_only
+from molsteer.trainer.correcting import Correction, corrections, learned_values
 from molsteer.trainer.labelled import LabelledMolecules
 from molsteer.trainer.on_features.gp import fit_process
-from molsteer.trainer.on_features.held_out import HeldOut
+from molsteer.trainer.on_features.held_out import Floats, HeldOut, whole
 from molsteer.trainer.on_features.trees import fit_forest
 
 
@@ -31,14 +32,15 @@ def train_on_features(body: Train, context: TaskContext) -> Trained:
     features = data.features
     if features is None:
         raise MissingFeatures(body.surrogate)
-    lent = lenders(body.outputs, data)
+    corrected = corrections(body.outputs, data)
+    poor = lenders(body.outputs, data)
+    lent = {output: rich for output, rich in poor.items() if output not in corrected}
     learned = [output for output in range(len(body.outputs)) if output not in lent]
-    manifest = _manifest(body, data, features, learned, lent)
-    surrogate, held_out = _fit(body, manifest, data, features, learned)
-    errors = [
-        held_out[model].errors(value, shift)
-        for value, model, shift in zip(data.value, manifest.model, manifest.shift, strict=True)
-    ]
+    manifest = _manifest(body, data, features, learned, lent, corrected)
+    values = learned_values(data, corrected)[learned]
+    surrogate, models = _fit(body, manifest, values, features, learned)
+    held_out = whole(models, manifest)
+    errors = [told.errors(value) for told, value in zip(held_out, data.value, strict=True)]
     mae = tuple(float(np.abs(error).mean()) if len(error) else None for error, _ in errors)
     return Trained(
         generation=body.generation,
@@ -60,8 +62,10 @@ def _manifest(
     features: Features,
     learned: Sequence[int],
     lent: Mapping[int, int],
+    corrected: Mapping[int, Correction],
 ) -> OnFeatures:
     outputs = range(len(body.outputs))
+    parts = [corrected.get(output) for output in outputs] if corrected else []
     return OnFeatures(
         surrogate="gp" if body.surrogate == "gp" else "trees",
         descriptors=features.descriptors.shape[1],
@@ -69,6 +73,8 @@ def _manifest(
         outputs=body.outputs,
         model=tuple(learned.index(lent.get(output, output)) for output in outputs),
         shift=tuple(data.shift(output, lent.get(output, output)) for output in outputs),
+        base=tuple(part and part.base for part in parts),
+        slope=tuple(part.slope if part else 0.0 for part in parts),
         member=body.members[0],
         generation=body.generation,
         seed=body.seed,
@@ -78,12 +84,11 @@ def _manifest(
 def _fit(
     body: Train,
     manifest: OnFeatures,
-    data: LabelledMolecules,
+    values: Floats,
     features: Features,
     learned: Sequence[int],
 ) -> tuple[GaussianProcess | Trees, list[HeldOut]]:
     chances = [np.random.default_rng([body.seed, manifest.member, model]) for model in learned]
-    values = data.value[list(learned)]
     match manifest.surrogate:
         case "gp":
             scaling = Scaling.of(features)

@@ -167,4 +167,5 @@ class GaussianProcess:
                 mean, doubt = told[model]
                 value[0, output, rows] = mean.cpu().numpy() + self._manifest.shift[output]
                 spread[0, output, rows] = doubt.cpu().numpy()
+        self._manifest.complete(value[0], spread[0])
         return Prediction(value, spread)

@@ -24,6 +24,8 @@ FORMAT: Final = 1
 
 _OF = "surrogate"
 
+Floats = npt.NDArray[np.floating]
+
 
 class OnFeatures(Message):
     """What the arrays beside it are.
@@ -35,6 +37,9 @@ class OnFeatures(Message):
         outputs: What is predicted, in the order of the numbers.
         model: Which of the models in the arrays tells each output; two outputs may share one.
         shift: What is added to a model's values for each output, in its unit.
+        base: Output of which each output is a correction, None where its model tells all of it; no
+            output at all where none is one.
+        slope: What the base's value is multiplied with before it is added.
         member: Its number among all members of an update.
         generation: The model update that trained it.
         seed: Seed of the campaign it was trained in.
@@ -49,9 +54,23 @@ class OnFeatures(Message):
     outputs: tuple[Output, ...] = Field(min_length=1)
     model: tuple[NonNegativeInt, ...]
     shift: tuple[float, ...]
+    base: tuple[NonNegativeInt | None, ...] = ()
+    slope: tuple[float, ...] = ()
     member: NonNegativeInt
     generation: PositiveInt
     seed: NonNegativeInt
+
+    def complete(self, value: Floats, spread: Floats) -> None:
+        """Add what outputs are corrections of, in place; a base is never a correction itself.
+
+        Args:
+            value: By their own models, shifted, the outputs first.
+            spread: Standard deviations, likewise; those of base and correction are independent.
+        """
+        for output, (base, slope) in enumerate(zip(self.base, self.slope, strict=True)):
+            if base is not None:
+                value[output] += slope * value[base]
+                spread[output] = np.hypot(spread[output], slope * spread[base])
 
     def reading(self, features: Features | None) -> Features:
         """Give molecules' features, if they are such as it was trained on.
@@ -93,9 +112,20 @@ def read(arrays: Arrays, surrogate: str) -> OnFeatures:
         raise UnusableWeights(f"they are of the surrogate {manifest.surrogate!r}.", _OF)
     if len(manifest.model) != len(manifest.outputs) or len(manifest.shift) != len(manifest.outputs):
         raise UnusableWeights("their manifest tells of more or fewer outputs than it names.", _OF)
+    if not _bases_are_whole(manifest):
+        raise UnusableWeights("their manifest corrects outputs that are not whole.", _OF)
     if manifest.features != FEATURES:
         raise WrongFeatures(f"version {FEATURES}", f"version {manifest.features}")
     return manifest
+
+
+def _bases_are_whole(manifest: OnFeatures) -> bool:
+    bases, slopes, outputs = manifest.base, manifest.slope, len(manifest.outputs)
+    if not bases:
+        return not slopes
+    return len(bases) == len(slopes) == outputs and all(
+        base is None or (base < outputs and bases[base] is None) for base in bases
+    )
 
 
 def taken(

@@ -141,6 +141,7 @@ class Trees:
             for output, model in enumerate(self._manifest.model):
                 value[0, output, rows] = told[model].mean(axis=1) + self._manifest.shift[output]
                 spread[0, output, rows] = told[model].std(axis=1)
+        self._manifest.complete(value[0], spread[0])
         return Prediction(value, spread)
 
 

@@ -110,6 +110,7 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
             blobs=open_blobs(plan.stores, plan.queue, PATIENCE_S),
             handler=LazyHandler(plan.handler),
             scratch=plan.scratch,
+            site=plan.site,
             key_ring=plan.key_ring,
         )
 

@@ -25,8 +25,11 @@ from molsteer.shared.worker.celery.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.undertaker import hire_undertaker
 
-STOP_WITHIN_S = 8.0
-"""How long a worker that was told to stop may take; batch systems kill after thirty seconds."""
+STOP_WITHIN_S = 14.0
+"""How long a worker that was told to stop may take, also where the machine is busy.
+
+It is less than the margin before the end of a batch job; batch systems kill after thirty seconds.
+"""
 
 
 def serve(plan: WorkerPlan, greet: Callable[[], None] = lambda: None) -> int:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from molsteer.shared.errors import SettingsError
 from molsteer.steering.cli.flags.command_line import Chosen, choose
-from molsteer.steering.cli.flags.molecular_design import SEED_FLAGS, NoEffect, Only, Same
+from molsteer.steering.cli.flags.molecular_design import SEED_FLAGS, NoEffect, Same
 from molsteer.steering.cli.flags.settings import flag_name
 from molsteer.steering.cli.run import run
 from molsteer.steering.settings.campaign import load_campaign
@@ -30,13 +30,16 @@ COUNTERPARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("--train-pool", "venti", "--infer-pool", "venti", *SERVED),
     ),
     "qc-endpoint": (("theta", *SERVED), ("--simulate-pool", "theta", *SERVED)),
-    "nodes-per-task": (("1",), ()),
+    "nodes-per-task": (
+        ("2", "--simulate-level", "small_basis"),
+        ("--simulate-nodes", "2", "--simulate-level", "small_basis"),
+    ),
     "num-qc-workers": (("8",), ("--simulate-slots", "8")),
     "molecules-per-ml-task": (("50000",), ("--infer-chunk-size", "50000")),
-    "qc-specification": (("xtb",), ("--simulate-level", "xtb")),
+    "qc-specification": (("small_basis",), ("--simulate-level", "small_basis")),
     "target-recipe": (
         ("xtb-acn",),
-        ("--property", IP, "--simulate-solvent", "acetonitrile"),
+        ("--property", IP, "--simulate-level", "xtb", "--simulate-solvent", "acetonitrile"),
     ),
     "mpnn-model-path": (("a.safetensors",), ("--train-models", "a.safetensors")),
     "mpnn-model-files": (("a.safetensors", "b"), ("--train-models", "a.safetensors", "b")),
@@ -107,14 +110,6 @@ def test_an_option_without_effect_says_so(flag) -> None:
 
 
 @pytest.mark.parametrize(
-    "flag", [f for f in SEED_FLAGS if isinstance(f.meaning, Only)], ids=lambda flag: flag.name
-)
-def test_another_value_than_what_is_done_anyway_is_refused(flag) -> None:
-    with pytest.raises(SettingsError, match=f"--{flag.name} other"):
-        chosen(f"--{flag.name}", "other")
-
-
-@pytest.mark.parametrize(
     ("recipe", "name"),
     [("xtb-vacuum", IP), ("xtb-vacuum-vertical", "vertical_ionization_potential")],
 )
@@ -125,8 +120,27 @@ def test_a_recipe_says_what_is_wanted_and_that_there_is_no_solvent(recipe: str, 
     assert (objective.output.name, level.spec.solvent) == (name, None)
 
 
-def test_a_recipe_of_another_program_is_refused_with_what_to_do() -> None:
-    with pytest.raises(SettingsError, match=r"--target-recipe smb-vacuum .* need a plug-in"):
+def test_a_recipe_of_nwchem_names_its_level() -> None:
+    given = ("--target-recipe", "smb-vacuum-no-zpe", "--space", "a.smi", "--nodes-per-task", "2")
+    loaded = load_campaign(None, chosen(*given).settings)
+    (objective,), (level,) = loaded.objectives, loaded.levels
+    assert (objective.output.name, level.spec.method) == (IP, "small_basis")
+    assert (level.spec.solvent, level.spec.nodes) == (None, 2)
+
+
+def test_the_specification_of_nwchem_and_the_recipe_of_xtb_contradict_each_other() -> None:
+    with pytest.raises(SettingsError, match=r"simulate\.level|--qc-specification"):
+        chosen("--target-recipe", "xtb-vacuum", "--qc-specification", "small_basis")
+
+
+def test_several_nodes_for_xtb_are_refused() -> None:
+    given = ("--space", "a.smi", "--nodes-per-task", "2")
+    with pytest.raises(SettingsError, match="is for levels of another program"):
+        load_campaign(None, chosen(*given).settings)
+
+
+def test_a_recipe_with_vibrations_is_refused_with_what_to_do() -> None:
+    with pytest.raises(SettingsError, match=r"--target-recipe smb-vacuum .* the campaign's file"):
         chosen("--target-recipe", "smb-vacuum")
 
 

@@ -15,7 +15,6 @@ from molsteer.steering.cli.flags.molecular_design import (
     SEED_FLAGS,
     Known,
     NoEffect,
-    Only,
     Refused,
     Same,
     SeedFlag,
@@ -145,8 +144,6 @@ def _is_refused(flag: SeedFlag, given: object) -> bool:
     match flag.meaning:
         case Refused():
             return True
-        case Only(value=value):
-            return given != value
         case Known(values=values):
             return given not in values
         case _:
@@ -167,7 +164,7 @@ def _meaning(
             host, port = seeds.get("redishost", "127.0.0.1"), seeds.get("redisport", "6379")
             yield "queue.redis_url", _server_url(str(host), str(port), known_server)
             yield "workers.server", "external"
-        case Only() | NoEffect() | Refused():
+        case NoEffect() | Refused():
             pass
         case _:
             assert_never(flag.meaning)
@@ -193,8 +190,6 @@ def _help(flag: SeedFlag) -> str:
             return f"One of {', '.join(known)}. {flag.remark}"
         case Server():
             return "Same as --workers-server external and a part of --queue-redis-url."
-        case Only(value=value):
-            return f"Only {value}. {flag.remark}"
         case NoEffect():
             return f"No effect. {flag.remark}"
         case Refused():

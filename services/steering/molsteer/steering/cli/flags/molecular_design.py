@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from molsteer.steering.settings.aims import VACUUM
+from molsteer.steering.settings.levels import VACUUM
 from molsteer.steering.start.molecule_data import RECIPES
 
 
@@ -39,13 +39,6 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
-    """One value says what is done anyway; any other is refused."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class NoEffect:
     """It is accepted and changes nothing, which is reported."""
 
@@ -55,7 +48,7 @@ class Refused:
     """It is not supported; the message says what to do instead."""
 
 
-Meaning = Same | Switch | Known | Server | Only | NoEffect | Refused
+Meaning = Same | Switch | Known | Server | NoEffect | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,11 @@ _LEDGER = (
     "--training-set."
 )
 _TARGETS = {
-    name: {"campaign.property": recipe.property, "simulate.solvent": recipe.solvent or VACUUM}
+    name: {
+        "campaign.property": recipe.property,
+        "simulate.level": recipe.method,
+        "simulate.solvent": recipe.solvent or VACUUM,
+    }
     for name, recipe in RECIPES.items()
 }
 _GLOBUS = "The file of molecular-design's `GlobusEndpoints`; one for all topics."
@@ -111,7 +108,13 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
         "required",
         "Names workers: `molsteer worker simulate --pool NAME`.",
     ),
-    SeedFlag("nodes-per-task", Only("1"), "1", "A simulation with xTB takes one core."),
+    SeedFlag(
+        "nodes-per-task",
+        Same(("simulate.nodes",)),
+        "1",
+        "For NWChem, which takes `simulate.cores` of each node. A simulation with xTB takes one "
+        "core, so more than 1 is refused.",
+    ),
     SeedFlag(
         "num-qc-workers",
         Same(("simulate.slots",)),
@@ -124,13 +127,19 @@ SEED_FLAGS: tuple[SeedFlag, ...] = (
         "10000",
         "A space made by `molsteer space build` keeps the chunks it was built with.",
     ),
-    SeedFlag("qc-specification", Same(("simulate.level",)), "xtb", "xtb; NWChem is not driven."),
+    SeedFlag(
+        "qc-specification",
+        Same(("simulate.level",)),
+        "xtb",
+        "xtb, or small_basis, which is B3LYP/3-21G by NWChem as there; normal_basis and "
+        "diffuse_basis of the successors are known as well.",
+    ),
     SeedFlag(
         "target-recipe",
         Known(_TARGETS),
         "xtb-vacuum",
-        "In a solvent, geometries are relaxed in it here, and in vacuum there. The recipes of "
-        "NWChem need a plug-in.",
+        "In a solvent, geometries are relaxed in it here, and in vacuum there. Recipes of NWChem "
+        "in a solvent, with vibrations or of several steps are levels of the campaign's file.",
     ),
     SeedFlag(
         "simulation-spec",

@@ -114,6 +114,8 @@ def _kind(annotation: Any) -> str:
         return _kind(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return "|".join(str(choice) for choice in get_args(annotation))
+    if get_origin(annotation) is dict:
+        return "JSON"
     if get_origin(annotation) is tuple:
         return f"{_kind(get_args(annotation)[0])}..."
     if get_origin(annotation) in {Union, UnionType}:

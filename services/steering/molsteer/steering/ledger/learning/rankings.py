@@ -90,7 +90,7 @@ def misses(ledger: Ledger, outputs: Sequence[Output], place: int, limit: int) ->
     }
     rows = ledger.connection.execute(
         "SELECT value, means, spreads, generation FROM label CROSS JOIN choice USING (molecule)"
-        " WHERE level = ? AND property = ? ORDER BY number DESC LIMIT ?",
+        " WHERE level = ? AND property = ? AND means IS NOT NULL ORDER BY number DESC LIMIT ?",
         (output.level, output.name, limit),
     )
     found = []

@@ -75,11 +75,19 @@ class _Standing(_Stored):
     abandoned: tuple[DispatchSimulation, ...]
     failures_in_a_row: int
     candidates: tuple[Candidate, ...]
+    timed: int
+    seconds: float
 
     def restored(self) -> Standing:
-        abandoned = HashTrieMap((task.molecule, task) for task in self.abandoned)
-        simulations, failures = self.simulations.restored(), self.failures_in_a_row
-        return Standing(simulations, self.successes, abandoned, failures, self.candidates)
+        return Standing(
+            simulations=self.simulations.restored(),
+            successes=self.successes,
+            abandoned=HashTrieMap((task.molecule, task) for task in self.abandoned),
+            failures_in_a_row=self.failures_in_a_row,
+            candidates=self.candidates,
+            timed=self.timed,
+            seconds=self.seconds,
+        )
 
 
 class _Training(_Stored):
@@ -118,6 +126,7 @@ class _State(_Stored):
     generation: int
     model: int
     trained_on: int
+    counted_before: int
     chosen_before: int
     paused: bool
     stopping: Literal["gently", "now"] | None
@@ -136,6 +145,7 @@ class _State(_Stored):
             generation=self.generation,
             model=self.model,
             trained_on=self.trained_on,
+            counted_before=self.counted_before,
             chosen_before=self.chosen_before,
             paused=self.paused,
             stopping=self.stopping,

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.figures.pareto import front
+
+_MOST_COMPARED = 10_000
+"""Molecules up to which a front is found in a moment."""
 
 _LABELS = "FROM label WHERE level = :level AND property = :name"
 
@@ -53,16 +57,59 @@ def hits(ledger: Ledger, objective: Objective | None) -> int | None:
     """Count the hits; None without an objective that has a threshold."""
     if objective is None or objective.hit is None:
         return None
-    match objective.goal:
-        case "maximise":
-            condition = "value > :hit"
-        case "minimise":
-            condition = "value < :hit"
-        case "reach":
-            condition = "abs(value - :target) <= abs(:hit)"
+    condition = hit_condition(objective)
     (count,) = ledger.connection.execute(
         f"SELECT count(*) {_LABELS} AND {condition}",
         {**_parameters(objective), "hit": objective.hit},
+    ).fetchone()
+    return int(count)
+
+
+def on_front(ledger: Ledger, objectives: Sequence[Objective]) -> int | None:
+    """Count the molecules on the Pareto front; None for fewer than two objectives, or too many."""
+    if len(objectives) < 2:
+        return None
+    merits = [
+        {
+            molecule: objective.merit(value)
+            for molecule, value in ledger.connection.execute(
+                f"SELECT molecule, value {_LABELS} LIMIT {_MOST_COMPARED + 1}",
+                _parameters(objective),
+            )
+        }
+        for objective in objectives
+    ]
+    if max(map(len, merits)) > _MOST_COMPARED:
+        return None
+    known = set[int](merits[0]).intersection(*merits[1:])
+    return len(front([[of_aim[molecule] for of_aim in merits] for molecule in sorted(known)]))
+
+
+def hit_condition(objective: Objective, value: str = "value") -> str | None:
+    """Write as SQL what makes a hit, of `:hit` and `:target`; None if hits are not spoken of."""
+    if objective.hit is None:
+        return None
+    match objective.goal:
+        case "maximise":
+            return f"{value} > :hit"
+        case "minimise":
+            return f"{value} < :hit"
+        case "reach":
+            return f"abs({value} - :target) <= abs(:hit)"
+
+
+def better_than(ledger: Ledger, objective: Objective, value: float) -> int:
+    """Count the molecules that are better by an objective than a value is."""
+    match objective.goal:
+        case "maximise":
+            condition = "value > :value"
+        case "minimise":
+            condition = "value < :value"
+        case "reach":
+            condition = "abs(value - :target) < abs(:value - :target)"
+    (count,) = ledger.connection.execute(
+        f"SELECT count(*) {_LABELS} AND {condition}",
+        {**_parameters(objective), "value": value},
     ).fetchone()
     return int(count)
 

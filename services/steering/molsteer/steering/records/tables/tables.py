@@ -107,6 +107,11 @@ TRAININGS = Table(
     ),
 )
 
+_GROWN = (
+    "(SELECT ifnull(sum(added), 0) FROM addition"
+    " WHERE kind = 'molecules' AND added_at <= task.created_at)"
+)
+
 INFERENCES = Table(
     "inferences",
     "One row for each scoring of a chunk of the search space, and for each prediction in advance.",
@@ -119,7 +124,8 @@ INFERENCES = Table(
         integer("chunk", asked("chunk"), "Number of the chunk in the search space, from 0."),
         integer(
             "molecules",
-            f"min(plan.chunk_size, plan.space_size - plan.chunk_size * {asked('chunk')})",
+            f"min(plan.chunk_size,"
+            f" plan.space_size + {_GROWN} - plan.chunk_size * {asked('chunk')})",
             "How many molecules it scores.",
         ),
         integer(

@@ -93,7 +93,7 @@ def paths(ledger: Ledger, task_ids: Sequence[str] | None = None) -> Iterator[Tas
         ledger: The campaign's.
         task_ids: Which ones; all if not given.
     """
-    kept = "stages.stages" if _keeps_stages(ledger) else "NULL"
+    kept = "stages.stages" if ledger.has_table("stages") else "NULL"
     joined = "LEFT JOIN stages USING (task_id)" if kept != "NULL" else ""
     chosen = "" if task_ids is None else "WHERE task.task_id IN (SELECT value FROM json_each(?))"
     rows = ledger.connection.execute(
@@ -118,11 +118,3 @@ def updates(ledger: Ledger) -> list[Update]:
         " GROUP BY generation HAVING max(settled_at) IS NOT NULL ORDER BY generation"
     )
     return [Update(*row) for row in rows]
-
-
-def _keeps_stages(ledger: Ledger) -> bool:
-    """Tell whether the ledger has a place for stages, which an older one may lack."""
-    row = ledger.connection.execute(
-        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'stages'"
-    ).fetchone()
-    return row is not None

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from molsteer.steering.control.requests import changes_of
+from molsteer.steering.control.thresholds import thresholds_now
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.run_directory import public_settings
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import changed
+from molsteer.steering.settings.thresholds import with_thresholds
 from molsteer.steering.space.manifest import MANIFEST_NAME, Manifest
 
 
@@ -55,7 +57,8 @@ class About:
 def read_about(ledger: Ledger, folder: Path) -> About:
     """Read what a campaign was made of; what its folder no longer has is left out."""
     changes = changes_of(ledger)
-    settings = changed(public_settings(folder), changes)
+    thresholds = thresholds_now(ledger)
+    settings = with_thresholds(changed(public_settings(folder), changes), thresholds)
     begun_at, ended_at = ledger.connection.execute(
         "SELECT min(created_at), max(settled_at) FROM task"
     ).fetchone()
@@ -66,7 +69,7 @@ def read_about(ledger: Ledger, folder: Path) -> About:
         campaign=None if name is None else str(name),
         settings=settings,
         identity=identity,
-        changes=changes,
+        changes={**changes, **thresholds},
         begun_at=begun_at,
         ended_at=ended_at,
         sources=_sources(settings, space),

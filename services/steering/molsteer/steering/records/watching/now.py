@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.shared.wire.topics import TOPICS, Topic
+from molsteer.steering.control.requests import changes_of
+from molsteer.steering.control.thresholds import thresholds_now
 from molsteer.steering.ledger import own_columns
+from molsteer.steering.ledger.additions import Addition, additions
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.codecs.plan_codec import plan_from
-from molsteer.steering.records.aims import leading
+from molsteer.steering.records.aims import leading, objectives
 from molsteer.steering.records.figures.achieved import Achieved, achieved, oldest_dispatched
+from molsteer.steering.records.figures.bests import on_front
 from molsteer.steering.records.figures.so_far import best_so_far
 from molsteer.steering.records.findings import Failure, failures
 from molsteer.steering.records.progress import Progress
@@ -104,6 +108,10 @@ class Now:
         latest_molecules: Those that were found last, the newest one first.
         updating: The update that goes on, None if there is none.
         failures: What failed, the most common kind first.
+        changes: Settings that were changed since it began, by their names.
+        additions: Labels and molecules that came to it since.
+        on_front: How many molecules are on the Pareto front of several objectives; None for a
+            single one, and where there are too many molecules to look at them time and again.
     """
 
     progress: Progress
@@ -116,6 +124,9 @@ class Now:
     latest_molecules: Sequence[Molecule]
     updating: Updating | None
     failures: Sequence[Failure]
+    changes: Mapping[str, object]
+    additions: Sequence[Addition]
+    on_front: int | None = None
 
 
 def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
@@ -139,6 +150,9 @@ def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
         latest_molecules=_molecules(ledger, objective, "number DESC") if objective else (),
         updating=_updating(ledger),
         failures=failures(ledger),
+        changes={**changes_of(ledger), **thresholds_now(ledger)},
+        additions=additions(ledger),
+        on_front=on_front(ledger, objectives(ledger)),
     )
 
 

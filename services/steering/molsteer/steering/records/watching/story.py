@@ -8,6 +8,7 @@ from pathlib import Path
 
 from molsteer.steering.errors import NothingMeasured
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.latency import Latencies, read_latencies
@@ -48,7 +49,8 @@ def read_story(folder: Path) -> Story:
         UnusableRunDirectory: If its ledger is damaged.
         ServiceUnavailable: If another program holds the lock of its ledger.
     """
-    with closing(Ledger(folder, read_only=True)) as ledger:
+    runs = is_held(folder)
+    with closing(look_into(folder, held=runs)) as ledger:
         return Story(
             folder=folder,
             findings=read_findings(ledger, public_settings(folder).campaign.name),
@@ -56,7 +58,7 @@ def read_story(folder: Path) -> Story:
             latencies=_latencies(ledger),
             machines=read_machines(ledger),
             awaited=_awaited(ledger),
-            runs=is_held(folder),
+            runs=runs,
         )
 
 

@@ -11,6 +11,12 @@ _WIDTH, _HEIGHT = 220, 150
 
 def drawing(smiles: str) -> str | None:
     """Draw a molecule as the address of an image; None if RDKit cannot read it."""
+    svg = structure(smiles)
+    return None if svg is None else as_source(svg)
+
+
+def structure(smiles: str, size: tuple[int, int] = (_WIDTH, _HEIGHT)) -> bytes | None:
+    """Draw a molecule as SVG, so many pixels wide and high; None if RDKit cannot read it."""
     from rdkit import Chem, rdBase
     from rdkit.Chem.Draw import rdMolDraw2D
 
@@ -18,11 +24,11 @@ def drawing(smiles: str) -> str | None:
         molecule = Chem.MolFromSmiles(smiles)
     if molecule is None:
         return None
-    drawer = rdMolDraw2D.MolDraw2DSVG(_WIDTH, _HEIGHT)
+    drawer = rdMolDraw2D.MolDraw2DSVG(*size)
     options: Any = drawer.drawOptions()  # whose published types are wrong
     options.clearBackground = False
-    options.fixedBondLength = 26.0
+    options.fixedBondLength = 26.0 * size[0] / _WIDTH
     options.bondLineWidth = 1.5
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule)
     drawer.FinishDrawing()
-    return as_source(drawer.GetDrawingText().encode())
+    return str(drawer.GetDrawingText()).encode()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from molsteer.shared.wire.levels import recipe_of
 from molsteer.shared.wire.specs import Level, Surrogate
 from molsteer.shared.wording import counted
+from molsteer.steering.ledger.additions import told
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.watching.story import Story
 
@@ -48,6 +50,17 @@ _GEOMETRIC = Citation(
     "coordinates. J. Chem. Phys. 144, 214108 (2016)",
     "10.1063/1.4952956",
 )
+_QCENGINE = Citation(
+    "D. G. A. Smith et al.: Quantum Chemistry Common Driver and Databases (QCDB) and Quantum "
+    "Chemistry Engine (QCEngine). J. Chem. Phys. 155, 204801 (2021)",
+    "10.1063/5.0059356",
+)
+_PROGRAMS = {
+    "nwchem": Citation(
+        "M. Valiev et al.: NWChem. Comput. Phys. Commun. 181, 1477 (2010)",
+        "10.1016/j.cpc.2010.04.018",
+    )
+}
 _GIN = Citation(
     "W. Hu et al.: Strategies for Pre-training Graph Neural Networks. ICLR (2020)",
     "10.48550/arXiv.1905.12265",
@@ -92,10 +105,16 @@ def citations(story: Story) -> list[Citation]:
     """List what was used, and nothing else."""
     found = list[Citation]()
     levels = story.findings.levels
-    if any(level.spec.method == "xtb" for level in levels):
-        found += [_GFN2, _ETKDG, _GEOMETRIC]
+    methods = {level.spec.method for level in levels}
+    if methods & {"xtb", "xtb-vertical"}:
+        found += [_GFN2, _ETKDG, *([_GEOMETRIC] if "xtb" in methods else [])]
         if any(level.spec.solvent for level in levels):
             found.append(_ALPB)
+    recipes = [recipe for level in levels if (recipe := recipe_of(level.spec))]
+    if recipes:
+        programs = sorted({recipe.program for recipe in recipes} & _PROGRAMS.keys())
+        found += [*map(_PROGRAMS.__getitem__, programs), _QCENGINE, _ETKDG, _GEOMETRIC]
+        found = list(dict.fromkeys(found))
     found += [_SURROGATES[kind][1] for kind in _ours(story)]
     names = " ".join(story.about.sources).lower()
     found += [citation for name, citation in _SETS.items() if name in names]
@@ -129,6 +148,8 @@ def _search(story: Story) -> Iterator[str]:
         yield f"Later {counted(controls, 'molecule')} were drawn at random as a control."
     if findings.known_labels:
         yield f"{counted(findings.known_labels, 'label')} had been known before."
+    for addition in findings.additions:
+        yield f"Added after {counted(addition.results, 'result')}: {told(addition)}."
 
 
 def _goal(goal: str, target: float | None, unit: str) -> str:
@@ -152,13 +173,19 @@ def _level(level: Level, programs: str) -> str:
     spec = level.spec
     if spec.method == "replay":
         return f"Values at the level {level.name} were looked up in a table and not computed."
-    if spec.method != "xtb":
+    if (recipe := recipe_of(spec)) is not None:
+        return (
+            f"Properties at the level {level.name} were computed by {recipe.title} with "
+            f"{recipe.program}{programs}, from one ETKDG conformer that was relaxed with geomeTRIC."
+        )
+    if spec.method not in {"xtb", "xtb-vertical"}:
         method = f"the method {spec.method}{programs}"
         return f"Properties at the level {level.name} were computed by {method}."
     where = f"in {spec.solvent} (ALPB)" if spec.solvent else "in the gas phase"
+    geometry = "was relaxed with geomeTRIC" if spec.method == "xtb" else "a force field had relaxed"
     return (
         f"Properties were computed {where} by GFN2-xTB{programs}, from one ETKDG conformer that "
-        f"was relaxed with geomeTRIC."
+        f"{geometry}."
     )
 
 

@@ -1,9 +1,10 @@
-"""The tables of a page that are about models and about the machines they ran on."""
+"""The tables of a page that are about models, machines, and the data between them."""
 
 from __future__ import annotations
 
 from molsteer.shared.foreign_text import one_line
 from molsteer.steering.records.findings import Findings
+from molsteer.steering.report import moved
 from molsteer.steering.report.page.sheets import Sheet
 from molsteer.steering.report.table import number
 
@@ -61,3 +62,8 @@ def machines(findings: Findings) -> Sheet:
             for each in findings.machines
         ],
     )
+
+
+def data(findings: Findings) -> Sheet:
+    """Tell what moved through the blob stores, where, and what that cost."""
+    return Sheet(moved.HEADINGS, list(moved.rows(findings.moved)))

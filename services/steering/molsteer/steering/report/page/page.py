@@ -17,6 +17,7 @@ from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
+from molsteer.steering.records.moved import told
 from molsteer.steering.records.watching.story import Story
 from molsteer.steering.report.figures.canvas import Drawing
 from molsteer.steering.report.figures.discovery import discoveries
@@ -46,7 +47,7 @@ def render_page(story: Story) -> str:
         findings=findings,
         title=findings.name,
         state=state(story),
-        tiles=list(_tiles(story)),
+        tiles=list(tiles(story)),
         warnings=[
             each
             for each in (contradiction(findings.known_labels_apart), worthless(findings))
@@ -56,10 +57,12 @@ def render_page(story: Story) -> str:
         best=sheets.best(findings, CARDS_SHOWN),
         remarks=[remark.replace("`", "") for remark in remarks(findings)],
         compromises=sheets.compromises(findings),
+        of_front=sheets.of_front(findings),
         objectives=[_wanted(findings, place) for place in range(len(findings.objectives))],
         drawings=drawings_by_section(story),
         sheets=sheets,
         model_sheets=model_sheets,
+        traffic=list(told(findings.traffic)),
         method=method(story),
         citations=citations(story),
         seed=story.about.settings.campaign.seed,
@@ -82,7 +85,7 @@ def rendered(template: str, **told: object) -> str:
     """Fill a template; whatever is put into it is escaped."""
     css = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
     digest = b64encode(sha256(css.encode()).digest()).decode()
-    page = _environment().get_template(template)
+    page = environment().get_template(template)
     return page.render(
         css=css,
         css_digest=digest,
@@ -92,11 +95,12 @@ def rendered(template: str, **told: object) -> str:
     )
 
 
-def _environment() -> Environment:
+def environment(*folders: Path) -> Environment:
+    """Fill templates of these folders, the first one first, or of the report; all is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([*folders, _TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -139,7 +143,7 @@ def _when(story: Story) -> str:
     return f"{moment(about.begun_at)} to {moment(about.ended_at)}{elapsed}"
 
 
-def _tiles(story: Story) -> Iterator[tuple[str, str]]:
+def tiles(story: Story) -> Iterator[tuple[str, str]]:
     """Give the few numbers that are seen first, each with what it is."""
     findings = story.findings
     done = sum(each.done for each in findings.reached)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from molsteer.shared.foreign_text import one_line
+from molsteer.shared.wording import counted
+from molsteer.steering.ledger.additions import told
 from molsteer.steering.records.durations import Distribution
+from molsteer.steering.records.figures.fronts import told as told_of_front
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.found import Found
 from molsteer.steering.records.titles import shown, title_headings
@@ -65,6 +68,12 @@ def compromises(findings: Findings) -> list[Card]:
     by_molecule = {each.molecule: each for each in findings.found}
     front = [by_molecule[molecule] for molecule in findings.pareto[:BEST_SHOWN]]
     return [_card(findings, each, wanted(findings)) for each in front]
+
+
+def of_front(findings: Findings) -> Mapping[str, str]:
+    """Say how many there are, and how they were found."""
+    molecules = counted(len(findings.pareto), "molecule")
+    return {"molecules": molecules, "told": told_of_front(findings.fronts)}
 
 
 def _card(findings: Findings, found: Found, values: Sequence[Values]) -> Card:
@@ -255,5 +264,6 @@ def identity(story: Story) -> Sheet:
             if name in about.host
         ),
         *((f"changed: {name}", str(value)) for name, value in about.changes.items()),
+        *((f"added: {told(each)}", each.sha256) for each in story.findings.additions),
     ]
     return Sheet(("what", "value"), [(one_line(name), one_line(value)) for name, value in rows])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from molsteer.shared.foreign_text import literal, one_line
 from molsteer.shared.wire.properties import Objective, written
@@ -20,18 +21,22 @@ from molsteer.steering.report.table import number, table
 
 def render_comparison(comparison: Comparison) -> str:
     """Write the page of several campaigns."""
-    return rendered(
-        "comparison.html",
-        title=_title(comparison),
-        comparison=comparison,
-        lead=lead(comparison),
-        campaigns=campaigns(comparison),
-        groups=groups(comparison),
-        differences=differences(comparison),
-        drawings=list(drawn(comparison)),
-        best=list(best(comparison)),
-        failures=failures(comparison),
-    )
+    return rendered("comparison.html", **told(comparison))
+
+
+def told(comparison: Comparison) -> dict[str, Any]:
+    """Give what the page of several campaigns shows, by the names of its template."""
+    return {
+        "title": _title(comparison),
+        "comparison": comparison,
+        "lead": lead(comparison),
+        "campaigns": campaigns(comparison),
+        "groups": groups(comparison),
+        "differences": differences(comparison),
+        "drawings": list(drawn(comparison)),
+        "best": list(best(comparison)),
+        "failures": failures(comparison),
+    }
 
 
 def render_comparison_markdown(comparison: Comparison) -> str:

@@ -8,8 +8,8 @@ import sys
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from molsteer.shared.bus.workers import SITE_NAME
 from molsteer.shared.settings.server_url import without_password
+from molsteer.shared.wire.bounds import SITE_NAME
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.shared.worker.scheduler import duration_s
 from molsteer.steering.sites.deployment.access import files_of, worker_file

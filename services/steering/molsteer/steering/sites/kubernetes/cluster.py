@@ -9,6 +9,7 @@ from pathlib import Path
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.foreign_text import shell_word
+from molsteer.shared.wording import counted
 from molsteer.steering.sites.errors import UnknownService
 from molsteer.steering.sites.kubernetes import secrets
 from molsteer.steering.sites.kubernetes.errors import (
@@ -27,7 +28,7 @@ from molsteer.steering.sites.kubernetes.rendered import (
     manifests_in,
     namespace_of,
 )
-from molsteer.steering.sites.kubernetes.waiting import await_settled
+from molsteer.steering.sites.kubernetes.waiting import await_settled, check_pods
 from molsteer.steering.sites.profile import SERVICES
 
 _AT_WORK = ("Deployment", "StatefulSet", "HorizontalPodAutoscaler", "ScaledObject")
@@ -79,6 +80,30 @@ class Cluster:
         self._namespace.apply(joined(self._in_namespace))
         there, wait_s = self._namespace, self.profile.kubernetes.wait_s
         await_settled(self.site, wait_s, there.services, there.last_words)
+
+    def looked_at(self) -> Iterator[str]:
+        """Tell what stands ready for `up`, which changes nothing.
+
+        Raises:
+            UserError: If something is in the way of it.
+        """
+        there = self._namespace
+        if not there.is_there():
+            # Where the overlay makes none, its other objects tell that it is missing.
+            there.apply(joined(self._own_namespace or self._in_namespace), try_only=True)
+            yield f"The namespace {there.name} is not there yet, and may be made."
+            return
+        missing = self._missing_secrets()
+        yield (
+            f"Secrets that are still to be made: {', '.join(missing)}."
+            if missing
+            else f"All secrets are in the namespace {there.name}."
+        )
+        there.apply(joined(self._in_namespace), try_only=True)
+        yield f"The cluster takes all objects of {self.profile.overlay}."
+        services = there.services()
+        check_pods(self.site, services, there.last_words)
+        yield f"{counted(len(services), 'service')} of {len(_ALL)} are there, none in trouble."
 
     def told(self) -> ToldCluster:
         """Ask the cluster what runs.
@@ -160,29 +185,35 @@ class Cluster:
         return Namespace(Kubectl(self.profile.kubernetes.context), name)
 
     @property
+    def _own_namespace(self) -> list[Manifest]:
+        return [each for each in self._manifests if each.kind == "Namespace"]
+
+    @property
     def _secrets(self) -> Path:
         return self.folder / "secrets"
 
     def _bring_namespace(self) -> None:
         """Make the namespace what it should be; where we may not, it will do if it is there."""
-        own = [each for each in self._manifests if each.kind == "Namespace"]
         try:
-            if own:
-                self._namespace.apply(joined(own))
+            if self._own_namespace:
+                self._namespace.apply(joined(self._own_namespace))
         except NotAllowed:
             if not self._namespace.is_there():
                 raise
 
     def _bring_secrets(self) -> None:
+        if self._missing_secrets():
+            secrets.make_secrets(self._secrets)
+            self._namespace.apply(secrets.written(self._secrets, self._namespace.name))
+
+    def _missing_secrets(self) -> list[str]:
+        """Name those that are still to be made, if they will match those that are there."""
         there = self._namespace.secrets()
         missing = [name for name in secrets.SECRETS if name not in there]
         present = [name for name in secrets.SECRETS if name in there]
-        if not missing:
-            return
-        if present and not secrets.are_here(self._secrets):
+        if missing and present and not secrets.are_here(self._secrets):
             raise SecretMissing(missing, present, self._namespace.name)
-        secrets.make_secrets(self._secrets)
-        self._namespace.apply(secrets.written(self._secrets, self._namespace.name))
+        return missing
 
 
 def _hands_back(manifest: Manifest) -> bool:

@@ -53,6 +53,13 @@ class NotAllowed(KubectlFailed):
     cure = "Log in as somebody who may, or ask the cluster's administrators for that right."
 
 
+class NamespaceMissing(KubectlFailed):
+    """A namespace that nobody has made."""
+
+    trouble = "The namespace is not there"
+    cure = "Make it with `kubectl create namespace NAME`, or write a Namespace into the overlay."
+
+
 class KindMissing(KubectlFailed):
     """A kind of object that the cluster does not know."""
 

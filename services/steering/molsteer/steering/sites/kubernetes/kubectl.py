@@ -13,6 +13,7 @@ from molsteer.steering.sites.kubernetes.errors import (
     KubectlFailed,
     KubectlMissing,
     KubectlTooOld,
+    NamespaceMissing,
     NotAllowed,
 )
 
@@ -21,6 +22,7 @@ WITHIN_S = 180.0
 _COMPLAINTS: tuple[tuple[type[KubectlFailed], tuple[str, ...]], ...] = (
     (KubectlTooOld, ('unknown field "components"', 'unknown command "kustomize"')),
     (NotAllowed, ("(forbidden)", "(unauthorized)", "is forbidden", "must be logged in")),
+    (NamespaceMissing, ('(notfound): namespaces "',)),
     (KindMissing, ("no matches for kind",)),
     (
         ClusterUnreachable,

@@ -35,11 +35,17 @@ class Namespace:
         except NotAllowed:
             return True
 
-    def apply(self, text: str) -> None:
-        """Make objects, or make them as they are written."""
+    def apply(self, text: str, *, try_only: bool = False) -> None:
+        """Make objects, or make them as they are written.
+
+        Args:
+            text: Their manifests.
+            try_only: Let the cluster say whether it would take them, and change nothing.
+        """
         # On the server, or Secrets would be written into an annotation of theirs as well.
         how = ("--server-side", "--force-conflicts", "--field-manager=molsteer")
-        self.kubectl.ask("apply", *how, "--filename=-", given=text)
+        trying = ("--dry-run=server",) if try_only else ()
+        self.kubectl.ask("apply", *how, *trying, "--filename=-", given=text)
 
     def delete(self, manifests: Sequence[Manifest]) -> None:
         """Delete objects; what is not there, or of a kind that is not, is no error."""

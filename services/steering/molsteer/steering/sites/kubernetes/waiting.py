@@ -33,12 +33,21 @@ def await_settled(
     """
     deadline = time.monotonic() + within_s
     while unsettled := [each for each in services() if not each.is_settled]:
-        for pod in (pod for each in unsettled for pod in each.pods):
-            if pod.trouble:
-                raise _cannot_start(site, pod, pod.trouble, last_words)
+        check_pods(site, unsettled, last_words)
         if time.monotonic() > deadline:
             raise PodsNotReady(site, within_s, [*map(_told, unsettled)])
         time.sleep(_POLL_S)
+
+
+def check_pods(site: str, services: Sequence[Service], last_words: Callable[[str], str]) -> None:
+    """Make sure that no pod of services that do not run is of those that never will.
+
+    Raises:
+        PodCannotStart: If one is.
+    """
+    for pod in (pod for each in services if not each.is_settled for pod in each.pods):
+        if pod.trouble:
+            raise _cannot_start(site, pod, pod.trouble, last_words)
 
 
 def _cannot_start(

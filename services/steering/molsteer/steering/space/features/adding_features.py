@@ -28,6 +28,7 @@ from molsteer.steering.space.errors import SpaceError
 from molsteer.steering.space.features.descriptors import DESCRIPTORS
 from molsteer.steering.space.features.electronic import ELECTRONIC
 from molsteer.steering.space.features.featurizing import featurize_smiles
+from molsteer.steering.space.files.linking import linked
 from molsteer.steering.space.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -78,6 +79,25 @@ def add_features(
     except OSError as error:
         reason = error.strerror or str(error)
         raise RefusedFolder(folder, reason, "Check free space and permissions.") from error
+
+
+def carry_features(base: SearchSpace, chunks: int, folder: Path) -> None:
+    """Let features of the first chunks of a space count as computed for one that grows from it.
+
+    Args:
+        base: The space, with features.
+        chunks: How many of its chunks both have.
+        folder: The other one.
+    """
+    features = base.manifest.features
+    if features is None:
+        return
+    (folder / _FOLDER).mkdir()
+    kept = dict(enumerate(features.chunks[:chunks]))
+    for chunk in kept.values():
+        linked(base.folder / chunk.file, folder / chunk.file)
+    computed = features.model_copy(update={"chunks": ()})
+    _write_note(folder / _FOLDER / _NOTE, computed, kept)
 
 
 class _Adding:
@@ -162,8 +182,7 @@ class _Adding:
 
     def _begin_note(self, kept: Mapping[int, StoredChunk]) -> None:
         """Begin a note of what is done: what is computed, and a line for each chunk."""
-        lines = [self._features.model_dump_json(), *starmap(_noted, sorted(kept.items()))]
-        write_whole(self._note, "".join(f"{line}\n" for line in lines).encode())
+        _write_note(self._note, self._features, kept)
 
     def _add_to_note(self, number: int, chunk: StoredChunk) -> None:
         with self._note.open("a", encoding="ascii") as note:
@@ -187,6 +206,11 @@ class _Adding:
         for file in (self._folder / _FOLDER).iterdir():
             if f"{_FOLDER}/{file.name}" not in kept:
                 file.unlink()
+
+
+def _write_note(note: Path, computed: StoredFeatures, kept: Mapping[int, StoredChunk]) -> None:
+    lines = [computed.model_dump_json(), *starmap(_noted, sorted(kept.items()))]
+    write_whole(note, "".join(f"{line}\n" for line in lines).encode())
 
 
 def _noted(number: int, chunk: StoredChunk) -> str:

@@ -1,0 +1,168 @@
+"""How probably a molecule is among the best at the highest level, by models and by cheaper labels.
+
+There are as many best as the highest level has places. What must be passed to be one of them is
+told by labels, and by what models said of the molecules that they ranked highest before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, erfc
+
+import numpy as np
+import numpy.typing as npt
+
+from molsteer.shared.wire.arrays.relation import Line, line
+from molsteer.shared.wire.properties import Aim, Output
+from molsteer.steering.ledger import results
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.loop.merits import aims_as_of
+from molsteer.steering.settings.amounts import whole
+from molsteer.steering.settings.campaign import CampaignSettings
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.floating]
+
+_LEAST = 1e-9
+"""Spread that is reckoned with where models agree exactly, in parts of a scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """What one update knows beside its models.
+
+    Attributes:
+        aims: What is wanted, in scales.
+        outputs: What models predict, in the order of the arrays.
+        below: For each output the same property at cheaper levels, the cheapest first, and how the
+            output follows from it.
+        molecules: Molecules that have labels, ascending.
+        labels: These, NaN where there is none, shape (outputs, molecules).
+        bar: Merit that makes a molecule one of the best; None while nothing tells.
+    """
+
+    aims: tuple[Aim, ...]
+    outputs: tuple[Output, ...]
+    below: tuple[tuple[tuple[int, Line], ...], ...]
+    molecules: Rows
+    labels: Floats
+    bar: float | None
+
+    def of(self, molecules: Rows, mean: Numbers, spread: Numbers) -> list[float | None]:
+        """Give the chance of each molecule to be among the best.
+
+        Args:
+            molecules: Shape (n,).
+            mean: What models predict, in the units of the outputs, shape (outputs, n).
+            spread: Standard deviations, likewise.
+        """
+        if self.bar is None:
+            return [None] * len(molecules)
+        expected, doubt = self._known_better(molecules, mean, spread)
+        merit, variance = np.zeros(len(molecules)), np.zeros(len(molecules))
+        for aim in self.aims:
+            row = self.outputs.index(aim.objective.output)
+            merit += aim.objective.merit(expected[row]) / aim.scale
+            variance += (doubt[row] / aim.scale) ** 2
+        away = (merit - self.bar) / np.sqrt(np.maximum(variance, _LEAST**2))
+        return list(_below(away).tolist())
+
+    def _known_better(
+        self, molecules: Rows, mean: Numbers, spread: Numbers
+    ) -> tuple[Floats, Floats]:
+        """Put labels of cheaper levels to what models say of molecules that have some."""
+        labels = self._labels_of(molecules)
+        expected, doubt = mean.astype(np.float64), spread.astype(np.float64)
+        for output, relations in enumerate(self.below):
+            for lower, told in relations:
+                known = np.isfinite(labels[lower])
+                surprise = labels[lower, known] - mean[lower, known]
+                expected[output, known] = mean[output, known] + told.slope * surprise
+                if told.spread is not None:
+                    doubt[output, known] = np.minimum(spread[output, known], told.spread)
+            known = np.isfinite(labels[output])
+            expected[output, known], doubt[output, known] = labels[output, known], 0.0
+        return expected, doubt
+
+    def _labels_of(self, molecules: Rows) -> Floats:
+        labels = np.full((len(self.outputs), len(molecules)), np.nan)
+        if len(self.molecules):
+            place = np.searchsorted(self.molecules, molecules).clip(max=len(self.molecules) - 1)
+            known = self.molecules[place] == molecules
+            labels[:, known] = self.labels[:, place[known]]
+        return labels
+
+
+def chances_as_of(ledger: Ledger, settings: CampaignSettings) -> Chances:
+    """Give what is known now.
+
+    Args:
+        ledger: The campaign's.
+        settings: Likewise.
+    """
+    outputs, count = settings.outputs, results.count(ledger)
+    molecules, labels = results.first_labels(ledger, count, outputs)
+    order = np.argsort(molecules)
+    molecules, labels = molecules[order], labels[:, order]
+    below = _below_each(outputs, [level.name for level in settings.levels], labels)
+    aims = aims_as_of(ledger, settings.objectives, count)
+    predicted = _predicted(ledger, len(outputs))
+    places, bar = whole(settings.campaign.budget), None
+    for rung in settings.rungs:
+        places = ceil(rung.part_of(places))
+    if predicted.shape[1]:
+        merits = [
+            np.sum(
+                [
+                    aim.objective.merit(values[outputs.index(aim.objective.output)]) / aim.scale
+                    for aim in aims
+                ],
+                axis=0,
+            )
+            for values in (predicted, _completed(labels, below))
+        ]
+        known = np.concatenate(merits)
+        known = np.sort(known[np.isfinite(known)])
+        bar = float(known[-min(places, len(known))]) if len(known) else None
+    return Chances(aims, outputs, below, molecules, labels, bar)
+
+
+def _below_each(
+    outputs: Sequence[Output], levels: Sequence[str], labels: Floats
+) -> tuple[tuple[tuple[int, Line], ...], ...]:
+    found = []
+    for place, output in enumerate(outputs):
+        cheaper = levels[: levels.index(output.level)]
+        relatives = [
+            other
+            for level in cheaper
+            for other, relative in enumerate(outputs)
+            if relative == output.model_copy(update={"level": level})
+        ]
+        found.append(tuple((other, line(labels[other], labels[place])) for other in relatives))
+    return tuple(found)
+
+
+def _completed(labels: Floats, below: Sequence[Sequence[tuple[int, Line]]]) -> Floats:
+    """Put in what lines make of the labels at the highest of the cheaper levels."""
+    whole_labels = labels.copy()
+    for output, relations in enumerate(below):
+        for lower, told in reversed(relations):
+            missing = np.isnan(whole_labels[output])
+            whole_labels[output, missing] = told.shift + told.slope * labels[lower, missing]
+    return whole_labels
+
+
+def _predicted(ledger: Ledger, outputs: int) -> Floats:
+    """Give what was predicted of molecules that have no result, shape (outputs, molecules)."""
+    rows = ledger.connection.execute("SELECT means FROM prediction").fetchall()
+    means = [json.loads(text) for (text,) in rows]
+    return np.array(means, dtype=np.float64).reshape(-1, outputs).T
+
+
+def _below(away: Floats) -> Floats:
+    """Give the probability that a standard normal number is below."""
+    return np.array([0.5 * erfc(-each / 2**0.5) for each in away.tolist()])

@@ -1,0 +1,87 @@
+"""Molecules like the best that a campaign has found, as a file of molecules."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from contextlib import closing
+from heapq import nlargest
+from pathlib import Path
+
+from molsteer.shared.host.files.whole_files import write_whole
+from molsteer.steering.control.added_labels import FOLDER
+from molsteer.steering.errors import RequestRefused
+from molsteer.steering.ledger import known_labels
+from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.resting import look_into
+from molsteer.steering.ledger.steering_lock import is_held
+from molsteer.steering.records.aims import leading
+from molsteer.steering.run_directory import public_settings
+from molsteer.steering.start.molecules_to_add import searched
+
+HEADINGS = ("smiles", "made_by", "made_of")
+
+
+def proposals(run_dir: Path, count: int, parents: int, seed: int) -> bytes:
+    """Propose molecules, none of which the campaign searches or knows a label of.
+
+    Args:
+        run_dir: The campaign's folder.
+        count: How many are wanted; there may be fewer.
+        parents: How many of the best molecules they are made of.
+        seed: Makes the choice.
+
+    Returns:
+        A table with the columns `HEADINGS`, CSV.
+
+    Raises:
+        NoCampaign: If the folder holds no campaign.
+        RequestRefused: If it has found nothing yet, or nothing new is like what it has found.
+    """
+    from molsteer.steering.space.growth.proposing import propose  # RDKit
+
+    with closing(look_into(run_dir, held=is_held(run_dir))) as ledger:
+        best = _best(ledger, parents)
+        known = {smiles.encode("ascii") for smiles in known_labels.names(ledger)}
+    if not best:
+        reason = "It has no result yet that molecules could be made of. Wait until it has."
+        raise RequestRefused(run_dir, reason)
+    taken = searched(run_dir).numbers().keys() | known
+    found = list(propose(best, count, public_settings(run_dir).admission(), taken, seed))
+    if not found:
+        reason = "Nothing new was found that is like its best molecules and passes its filter."
+        raise RequestRefused(run_dir, f"{reason} Give more --parents, or widen the filter.")
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(HEADINGS)
+    table.writerows((each.smiles, each.made_by, each.made_of) for each in found)
+    return text.getvalue().encode("ascii")
+
+
+def keep(run_dir: Path, table: bytes) -> Path:
+    """Keep proposals in the run directory, under the name of their content.
+
+    Raises:
+        RequestRefused: If nothing can be written there.
+    """
+    file = run_dir / FOLDER / f"{hashlib.sha256(table).hexdigest()[:16]}.csv"
+    try:
+        file.parent.mkdir(exist_ok=True)
+        return write_whole(file, table, mode=0o644)
+    except OSError as error:
+        raise RequestRefused(run_dir, f"Nothing can be written there: {error}.") from None
+
+
+def _best(ledger: Ledger, count: int) -> list[str]:
+    """List the best molecules by the leading objective, the best first."""
+    objective = leading(ledger)
+    if objective is None:
+        return []
+    rows = ledger.connection.execute(
+        "SELECT value, -number, smiles FROM label JOIN result USING (number)"
+        " WHERE label.level = ? AND property = ?",
+        (objective.output.level, objective.output.name),
+    )
+    found = nlargest(count, rows, key=lambda row: (objective.merit(row[0]), row[1]))
+    return [smiles for _, _, smiles in found]
