@@ -48,6 +48,10 @@ class Ahead(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
+    def __init__(self, consumer, **options: object) -> None:  # type: ignore[no-untyped-def]
+        self._timer = None
+        super().__init__(consumer, **options)
+
     def start(self, consumer) -> None:  # type: ignore[no-untyped-def]
         """Begin when the worker is ready, and again after each lost connection."""
         qos = consumer.task_consumer.channel.qos
@@ -63,7 +67,8 @@ class Ahead(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
 
     def stop(self, consumer) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG002
         """End looking for long tasks."""
-        self._timer.cancel()
+        if self._timer:
+            self._timer.cancel()
 
     def _look(self, consumer, latest: Latest) -> None:  # type: ignore[no-untyped-def]
         now = time.time()
