@@ -38,7 +38,7 @@ LADDER ?=
 PROMOTION ?=
 
 # What `make bench` runs, each as `make bench-NAME`, beside a peer in an environment of its own.
-BENCHES := featurize infer start train
+BENCHES := featurize infer roundtrip start throughput train
 MOLECULES ?=
 
 # The site that is brought up or down: deploy/sites/SITE.toml; on Kubernetes, which overlay of it.
@@ -83,7 +83,7 @@ mutants: $(VENV)/installed ## Change N lines, as SEED says, and show which no fa
 bench: $(BENCHES:%=bench-%) ## Measure us beside our peers; MOLECULES=file.smi and N=… as each takes them.
 
 $(BENCHES:%=bench-%): bench-%: $(VENV)/installed
-	@$(BIN)/python bench/$*.py $(MOLECULES:%=--molecules %) \
+	@PYTHONPATH=tests $(BIN)/python bench/$*.py $(MOLECULES:%=--molecules %) \
 		$(if $(filter command line,$(origin N)),--n $(N))
 
 bench-discovery: $(VENV)/installed ## Measure how soon the best of POOL are found, in SEEDS campaigns.

@@ -2,10 +2,10 @@
 
     PYTHONPATH=tests python bench/throughput.py [--n 2000] [--turns 3] [--alone]
 
-Ours is `molsteer run` with its ledger and a worker of two processes; the peer is Colmena with Parsl,
-two workers, and ProxyStore for what is large. Both keep 32 tasks in flight and use a Redis server
-with an append-only file. Rates are of the middle of each turn, without what starts and ends it; the
-processor time is of all processes, Redis included.
+Ours is `molsteer run` with its ledger and a worker of two processes; the peer is Colmena with two
+workers of Parsl, and ProxyStore for what is large. Both keep 32 tasks in flight and use a Redis
+server with an append-only file. Rates are of the middle of each turn, without what starts and ends
+it; the processor time is of all processes, Redis included.
 """
 
 from __future__ import annotations

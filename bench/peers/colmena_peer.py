@@ -38,7 +38,8 @@ def throughput(queues: RedisQueues, tasks: int, in_flight: int) -> None:
         queues.send_inputs(b"C", method="no_op")
     for ended in range(1, tasks + 1):
         result = queues.get_result(timeout=60)
-        assert result is not None and result.success, result
+        assert result is not None
+        assert result.success, result
         if ended + in_flight <= tasks:
             queues.send_inputs(b"C", method="no_op")
         if ended in {tasks // 5, 9 * tasks // 10}:
@@ -53,7 +54,8 @@ def roundtrip(queues: RedisQueues, rounds: int, sizes: list[int]) -> None:
             began = time.perf_counter()
             queues.send_inputs(argument, method="no_op")
             result = queues.get_result(timeout=60)
-            assert result is not None and result.value == size, result
+            assert result is not None
+            assert result.value == size, result
             if number:
                 print(size, time.perf_counter() - began, flush=True)
 

@@ -25,6 +25,7 @@ from support.worker_process import (
     started,
 )
 
+from molsteer.shared.bus.celery_app import celery_message
 from molsteer.shared.bus.dead_letters import dead_letters
 from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.record import TaskRecord
@@ -285,9 +286,8 @@ def test_messages_that_are_no_tasks_are_put_aside(
     bad = encode(simulate_task()).replace(b'"protocol":3', b'"protocol":99')
     with running_worker(queue, tmp_path):
         for text in ("no task", bad.decode()):
-            dispatch._app.send_task(
-                "molsteer.simulate", args=(text,), queue=f"{queue.prefix}.simulate"
-            )
+            waiting = f"{queue.prefix}.simulate"
+            client.lpush(waiting, celery_message("molsteer.simulate", "id", waiting, text))
         send_pickle(queue)
         dispatch.publish(simulate_task("echo", number=2))
         assert the_outcome(dispatch).task_id == "simulate/2/xtb/1"

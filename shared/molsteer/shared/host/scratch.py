@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,15 @@ def worker_folder() -> Path:
 def task_folder(worker: Path) -> Iterator[Path]:
     """Give this process an empty folder for one task, and remove it afterwards."""
     own = worker / str(os.getpid())
-    own.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=own, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    try:
+        folder = Path(tempfile.mkdtemp(dir=own))
+    except FileNotFoundError:
+        own.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=own))
+    try:
+        yield folder
+    finally:
+        try:
+            folder.rmdir()  # most tasks leave nothing behind
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)

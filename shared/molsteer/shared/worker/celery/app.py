@@ -19,6 +19,8 @@ from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.telemetry.logs import log_to
 from molsteer.shared.wire.topics import SERVING
+from molsteer.shared.worker.celery.acknowledging import Acknowledging
+from molsteer.shared.worker.celery.ahead import Ahead, Latest
 from molsteer.shared.worker.celery.batch_end import Departure
 from molsteer.shared.worker.celery.lost_processes import Aftermath
 from molsteer.shared.worker.celery.renewal import Renewal
@@ -46,7 +48,7 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
         self.conf.update(
             settings(plan.queue, [plan.keys.queue(plan.topic)]) | _worker_settings(plan)
         )
-        self.steps["consumer"].update([Renewal, VitalSigns])
+        self.steps["consumer"].update([Acknowledging, Ahead, Renewal, VitalSigns])
         if plan.walltime:
             self.steps["consumer"].add(Departure)
         self.register_task(TopicTask(plan))
@@ -69,6 +71,11 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     def run_times(self) -> RunTimes:
         """Remembers how long tasks took."""
         return RunTimes()
+
+    @cached_property
+    def latest(self) -> Latest:
+        """Remembers whether tasks are short."""
+        return Latest()
 
 
 class TopicTask(Task):  # type: ignore[misc]  # Celery has no types

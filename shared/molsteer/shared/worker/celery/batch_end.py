@@ -19,7 +19,7 @@ _LOOK_EVERY_S = 1.0
 class Departure(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
     """Closes the door to tasks that will not fit any more, and has the worker leave in time."""
 
-    requires = ("celery.worker.consumer.tasks:Tasks",)
+    requires = ("molsteer.shared.worker.celery.ahead:Ahead",)
 
     def __init__(self, consumer, **options: object) -> None:  # type: ignore[no-untyped-def]
         self._walltime: Walltime = consumer.app.plan.walltime

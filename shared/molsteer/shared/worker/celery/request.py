@@ -68,7 +68,9 @@ class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
         """Let the message go, because its task has ended here."""
         limit_s, _ = self.time_limits
         if self.time_start and limit_s and not self.acknowledged:
-            self._app.run_times.note(time.time() - self.time_start, float(limit_s))
+            run_s = max(0.0, time.time() - self.time_start)
+            self._app.run_times.note(run_s, float(limit_s))
+            self._app.latest.note(run_s)
         super().acknowledge()
 
     def cancel(self, pool: object, signal: object = None, emit_retry: bool = True) -> None:

@@ -1,0 +1,126 @@
+"""What a task costs, in what can be counted on any machine: commands, waits for the disk, bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+import redis
+from support.tasks import simulate_task
+from support.toy_campaign import ToyCampaign, toy_plan, toy_space
+from support.waiting import eventually
+from support.worker_process import running_worker, start_worker, started
+
+from molsteer.shared.bus.embedded_server import EmbeddedServer
+from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.codec import encode
+from molsteer.shared.wire.messages import Task
+
+TASKS = 64
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A server of our own, which counts the commands that it is sent."""
+
+    queue: QueueSettings
+    client: redis.Redis
+
+    def forget(self) -> None:
+        self.client.config_resetstat()
+
+    def calls(self, *leave_out: str) -> dict[str, int]:
+        """Tell how often each command was called, by clients and by scripts."""
+        told = cast("dict[str, dict[str, int]]", self.client.info("commandstats"))
+        named = {name.removeprefix("cmdstat_"): each["calls"] for name, each in told.items()}
+        ours = {"info", "config|resetstat", *leave_out}
+        return {name: calls for name, calls in named.items() if name not in ours}
+
+
+@pytest.fixture
+def counted() -> Iterator[Counted]:
+    with EmbeddedServer() as server, redis.Redis.from_url(server.url) as client:
+        yield Counted(QueueSettings(redis_url=server.url, lease_s=60.0), client)
+
+
+def tasks(count: int) -> list[Task]:
+    return [simulate_task(number=number) for number in range(count)]
+
+
+def test_tasks_of_a_step_are_published_with_one_command_each_and_in_order(
+    counted: Counted,
+) -> None:
+    dispatch = RedisDispatch(counted.queue, "campaign")
+    counted.forget()
+    dispatch.publish(*tasks(TASKS))
+    dispatch.close()
+    assert counted.calls("hello") == {"lpush": TASKS}
+    waiting = cast("list[bytes]", counted.client.lrange("molsteer.simulate", 0, -1))
+    for number, message in enumerate(reversed(waiting)):
+        assert f"simulate/{number}/xtb/1".encode() in message
+    spare = len(waiting[-1]) - len(encode(simulate_task(number=0)))
+    assert spare < 700, "what is added to a message grows with no task"
+
+
+def test_a_worker_does_a_task_with_few_commands(counted: Counted, tmp_path: Path) -> None:
+    dispatch = RedisDispatch(counted.queue, "campaign")
+    outcomes = "molsteer:outcomes:campaign"
+    with running_worker(counted.queue, tmp_path, "--processes", "2"):
+        dispatch.publish(*tasks(TASKS))
+        counted.forget()
+        eventually(lambda: counted.client.hlen(outcomes) == TASKS)
+        eventually(lambda: not counted.client.exists("molsteer:unacked:simulate"))
+        calls = counted.calls("hlen", "exists", "ping")
+    dispatch.close()
+    assert sum(calls.values()) / TASKS < 27
+    assert calls["evalsha"] / TASKS < 2.5
+    assert calls["exec"] / TASKS < 2.0, "acknowledgements do not go along with what is taken"
+
+
+def test_a_step_waits_for_the_disk_once_however_many_outcomes_it_takes_in(tmp_path: Path) -> None:
+    space = toy_space(tmp_path)
+    plan = toy_plan(space, slots_simulate=8, buffer=8, first_training_after=1000)
+    toy = ToyCampaign(tmp_path / "run", space, plan, checkpoint_after=1000)
+    toy.folder.mkdir()
+    campaign = toy.steering()
+    campaign.step(0.0)
+    assert toy.work() == 16
+    before = campaign.ledger.lasting_commits
+    campaign.step(0.0)
+    assert campaign.ledger.lasting_commits == before + 1
+    assert campaign.state.successes == 16
+
+
+def test_what_was_taken_in_advance_is_given_back_when_a_task_takes_long(
+    counted: Counted, tmp_path: Path
+) -> None:
+    # No task waits for a process that is busy while another one is idle.
+    dispatch = RedisDispatch(counted.queue, "campaign")
+    first = start_worker(counted.queue, tmp_path)
+    try:
+        short = tasks(20)
+        dispatch.publish(*short)
+        eventually(lambda: len(dispatch.collect(0.1)) == len(short))
+        dispatch.settle([task.task_id for task in short])
+        held, next_one = (
+            simulate_task(command, number=number)
+            for command, number in ((f"mark {tmp_path}", 100), ("echo", 101))
+        )
+        dispatch.publish(held, next_one)
+        eventually(lambda: started(tmp_path))
+        eventually(lambda: counted.client.hlen("molsteer:unacked:simulate") == 2)
+        with running_worker(counted.queue, tmp_path):
+            (outcome,) = eventually(lambda: dispatch.collect(0.1))
+            assert (outcome.task_id, outcome.start) == (next_one.task_id, 1)
+            dispatch.settle([next_one.task_id])
+            (tmp_path / "go").touch()
+            (outcome,) = eventually(lambda: dispatch.collect(0.1))
+            assert (outcome.task_id, outcome.start) == (held.task_id, 1)
+            eventually(lambda: not counted.client.exists("molsteer:unacked:simulate"))
+    finally:
+        first.kill()
+        dispatch.close()
