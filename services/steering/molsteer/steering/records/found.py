@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,3 +141,13 @@ class _Predicted:
         if numbers is None or self._output is None or self._place is None:
             return None
         return Quantity(value=json.loads(numbers)[self._place], unit=self._output.unit)
+
+
+def labels_at(ledger: Ledger, level: str, name: str) -> Iterator[tuple[str, float, str]]:
+    """Go through all labels of a property at a level, known ones first: SMILES, value and unit."""
+    yield from ledger.connection.execute(
+        "SELECT smiles, value, unit FROM known_label WHERE level = ?1 AND property = ?2"
+        " UNION ALL SELECT * FROM (SELECT smiles, value, unit FROM label"
+        " JOIN result USING (number) WHERE label.level = ?1 AND property = ?2 ORDER BY number)",
+        (level, name),
+    )

@@ -18,11 +18,7 @@ from molsteer.shared.wire.arrays.features import FEATURES, Features
 from molsteer.shared.wire.arrays.features import join as join_features
 from molsteer.shared.wire.graphs import PackedGraphs, join
 from molsteer.steering.space.admission import DEFAULT, Admission
-from molsteer.steering.space.errors import (
-    DamagedSpace,
-    ReplacedSpace,
-    SpaceError,
-)
+from molsteer.steering.space.errors import DamagedSpace, ReplacedSpace, SpaceError
 from molsteer.steering.space.files.chunks import chunks_in, collect
 from molsteer.steering.space.files.mapped import mapped_arrays
 from molsteer.steering.space.files.sources import MoleculesFile
@@ -134,14 +130,11 @@ class SearchSpace:
         wanted = {text.encode("ascii") for text in smiles}
         if not wanted:
             return []
-        numbers = {name: index for index, name in self._named() if name in wanted}
+        numbers = {name: index for index, name in self.numbered() if name in wanted}
         return [numbers.get(text.encode("ascii")) for text in smiles]
 
-    def numbers(self) -> dict[bytes, int]:
-        """Give the number of every molecule by its SMILES; this takes much memory."""
-        return {name: index for index, name in self._named()}
-
-    def _named(self) -> Iterator[tuple[int, bytes]]:
+    def numbered(self) -> Iterator[tuple[int, bytes]]:
+        """Go through all molecules: their numbers and SMILES."""
         names = memoryview(self._smiles.data)
         for index, (start, end) in enumerate(pairwise(self._smiles_offsets)):
             yield index, bytes(names[start:end])

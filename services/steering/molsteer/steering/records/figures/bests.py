@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.steering.ledger.ledger import Ledger
@@ -51,6 +52,19 @@ def best(ledger: Ledger, objective: Objective | None) -> Best | None:
     row = max(found, key=lambda row: (objective.merit(row["value"]), -row["number"]))
     value = Quantity(value=row["value"], unit=objective.output.unit)
     return Best(row["number"], row["molecule"], row["smiles"], value)
+
+
+def best_of(ledger: Ledger, objective: Objective | None, count: int) -> list[str]:
+    """List the SMILES of so many molecules that are the best by an objective, the best first."""
+    if objective is None:
+        return []
+    rows = ledger.connection.execute(
+        "SELECT value, -number AS late, smiles FROM label JOIN result USING (number)"
+        " WHERE label.level = :level AND property = :name",
+        _parameters(objective),
+    )
+    merits = ((objective.merit(row["value"]), row["late"], row["smiles"]) for row in rows)
+    return [smiles for _, _, smiles in nlargest(count, merits)]
 
 
 def hits(ledger: Ledger, objective: Objective | None) -> int | None:

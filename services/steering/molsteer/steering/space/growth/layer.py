@@ -73,7 +73,7 @@ def grow(
             processes=processes,
             smiles_column=smiles_column,
             on_progress=on_progress,
-            there=base.numbers(),
+            there={name: number for number, name in base.numbered()},
         )
         manifest = _joined(base, SearchSpace.open(draft / _NEW), draft)
         shutil.rmtree(draft / _NEW)

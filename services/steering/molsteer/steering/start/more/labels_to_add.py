@@ -10,10 +10,10 @@ from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.errors import LEDGER_FILE, UnusableTrainingSet
 from molsteer.steering.ledger.known_labels import KnownLabel
-from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import levels
+from molsteer.steering.records.found import labels_at
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.start.training_set import SAME_WITHIN, Columns, read_training_set
 
@@ -47,7 +47,7 @@ def _of_campaign(run_dir: Path, output: Output, level: Level) -> list[KnownLabel
             raise UnusableTrainingSet(run_dir, [*_differences(levels(ledger), level)])
         found: dict[str, float] = {}
         for each in theirs:
-            for smiles, value, unit in _rows(ledger, each.name, output.name):
+            for smiles, value, unit in labels_at(ledger, each.name, output.name):
                 if unit != output.unit:
                     told = f"{output.name} is in {unit!r} there, and in {output.unit!r} here"
                     raise UnusableTrainingSet(run_dir, [f"{told}. Give a table in this unit."])
@@ -61,15 +61,6 @@ def _of_campaign(run_dir: Path, output: Output, level: Level) -> list[KnownLabel
         KnownLabel(smiles, value, output.level, output.name, output.unit)
         for smiles, value in found.items()
     ]
-
-
-def _rows(ledger: Ledger, level: str, name: str) -> Iterator[tuple[str, float, str]]:
-    yield from ledger.connection.execute(
-        "SELECT smiles, value, unit FROM known_label WHERE level = ?1 AND property = ?2"
-        " UNION ALL SELECT * FROM (SELECT smiles, value, unit FROM label"
-        " JOIN result USING (number) WHERE label.level = ?1 AND property = ?2 ORDER BY number)",
-        (level, name),
-    )
 
 
 def _recipe(level: Level) -> dict[str, object]:

@@ -6,19 +6,18 @@ import csv
 import hashlib
 import io
 from contextlib import closing
-from heapq import nlargest
 from pathlib import Path
 
 from molsteer.shared.host.files.whole_files import write_whole
 from molsteer.steering.control.added_labels import FOLDER
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger import known_labels
-from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import leading
+from molsteer.steering.records.figures.bests import best_of
 from molsteer.steering.run_directory import public_settings
-from molsteer.steering.start.molecules_to_add import searched
+from molsteer.steering.start.more.molecules_to_add import searched
 
 HEADINGS = ("smiles", "made_by", "made_of")
 
@@ -42,12 +41,12 @@ def proposals(run_dir: Path, count: int, parents: int, seed: int) -> bytes:
     from molsteer.steering.space.growth.proposing import propose  # RDKit
 
     with closing(look_into(run_dir, held=is_held(run_dir))) as ledger:
-        best = _best(ledger, parents)
+        best = best_of(ledger, leading(ledger), parents)
         known = {smiles.encode("ascii") for smiles in known_labels.names(ledger)}
     if not best:
         reason = "It has no result yet that molecules could be made of. Wait until it has."
         raise RequestRefused(run_dir, reason)
-    taken = searched(run_dir).numbers().keys() | known
+    taken = known | {name for _, name in searched(run_dir).numbered()}
     found = list(propose(best, count, public_settings(run_dir).admission(), taken, seed))
     if not found:
         reason = "Nothing new was found that is like its best molecules and passes its filter."
@@ -71,17 +70,3 @@ def keep(run_dir: Path, table: bytes) -> Path:
         return write_whole(file, table, mode=0o644)
     except OSError as error:
         raise RequestRefused(run_dir, f"Nothing can be written there: {error}.") from None
-
-
-def _best(ledger: Ledger, count: int) -> list[str]:
-    """List the best molecules by the leading objective, the best first."""
-    objective = leading(ledger)
-    if objective is None:
-        return []
-    rows = ledger.connection.execute(
-        "SELECT value, -number, smiles FROM label JOIN result USING (number)"
-        " WHERE label.level = ? AND property = ?",
-        (objective.output.level, objective.output.name),
-    )
-    found = nlargest(count, rows, key=lambda row: (objective.merit(row[0]), row[1]))
-    return [smiles for _, _, smiles in found]
