@@ -17,7 +17,7 @@ from molsteer.simulator.relaxing.path import Path, Point, Stiffness, is_end
 from molsteer.simulator.relaxing.steps import bfgs, rational_step
 from molsteer.simulator.relaxing.stiffness import in_cartesian, in_internal
 
-_FIRST_TRUST, _MOST_TRUST, _LEAST_TRUST = 0.5, 1.0, 0.05
+_FIRST_TRUST, _MOST_TRUST, _LEAST_TRUST = 0.25, 0.5, 0.05
 _HALVINGS = 5
 _NOISE = 1e-5
 _TOO_HIGH = 1e-4
