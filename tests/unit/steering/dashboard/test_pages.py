@@ -156,3 +156,34 @@ def test_odd_names_of_run_directories_are_no_part_of_an_address(name: str, tmp_p
         with closing(made_campaign(tmp_path / name)):
             pass
         assert page(visitor(tmp_path), f"/c/{key}/").status == 200
+
+
+def test_a_folder_of_very_many_campaigns_has_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(made_campaign(tmp_path / "made")):
+        pass
+    for number in range(1_000):
+        (tmp_path / f"run-{number:04}").mkdir()
+        for name in ("ledger.sqlite", "settings.json"):
+            (tmp_path / f"run-{number:04}" / name).hardlink_to(tmp_path / "made" / name)
+    monkeypatch.setattr("molsteer.steering.dashboard.pages.overview.PATIENCE_S", 120.0)
+    client = visitor(tmp_path)
+    shown = page(client, "/")
+    assert "1 to 100 of 1,001" in shown.text
+    assert "1,001 to 1,001 of 1,001" not in shown.text
+    assert page(client, "/?page=11").html.count('data-key="') == 1
+    assert page(client, "/?q=run-0777").html.count('data-key="') == 1
+    assert page(client, "/c/run-0777/molecules").status == 200
+
+
+def test_a_large_folder_that_is_still_read_says_so(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("molsteer.steering.dashboard.pages.overview.PATIENCE_S", 0.0)
+    monkeypatch.setattr("molsteer.steering.dashboard.pages.campaign.PATIENCE_S", 0.0)
+    client = visitor(runs)
+    assert "This folder is being read" in page(client, "/").text
+    shown = page(client, "/c/first/")
+    assert shown.status == 200
+    assert "is being read" in shown.text
