@@ -85,8 +85,8 @@ def _found(now: Now, width: int) -> Iterator[Text]:
         return
     for place, each in enumerate(now.achieved):
         yield _line((_title(each.objective, now), "bold"), (_wanted(each.objective), "dim"))
-        is_last = each is now.achieved[-1] and now.on_front is not None
-        front = f"   {now.on_front} on the Pareto front of all" if is_last else ""
+        with_front = each is now.achieved[-1] and now.on_front is not None
+        front = f"   {now.on_front} on the Pareto front of all" if with_front else ""
         yield _line((f"  {_achieved(each)}{front}", ""))
         if not place and now.curve:
             leading = each.objective

@@ -6,7 +6,6 @@ told by labels, and by what models said of the molecules that they ranked highes
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, erfc
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from molsteer.shared.wire.arrays.relation import Line, line
 from molsteer.shared.wire.properties import Aim, Output
 from molsteer.steering.ledger import results
+from molsteer.steering.ledger.learning.rankings import predicted_means
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.merits import aims_as_of
 from molsteer.steering.settings.amounts import whole
@@ -109,7 +109,7 @@ def chances_as_of(ledger: Ledger, settings: CampaignSettings) -> Chances:
     molecules, labels = molecules[order], labels[:, order]
     below = _below_each(outputs, [level.name for level in settings.levels], labels)
     aims = aims_as_of(ledger, settings.objectives, count)
-    predicted = _predicted(ledger, len(outputs))
+    predicted = predicted_means(ledger, len(outputs))
     places, bar = whole(settings.campaign.budget), None
     for rung in settings.rungs:
         places = ceil(rung.part_of(places))
@@ -154,13 +154,6 @@ def _completed(labels: Floats, below: Sequence[Sequence[tuple[int, Line]]]) -> F
             missing = np.isnan(whole_labels[output])
             whole_labels[output, missing] = told.shift + told.slope * labels[lower, missing]
     return whole_labels
-
-
-def _predicted(ledger: Ledger, outputs: int) -> Floats:
-    """Give what was predicted of molecules that have no result, shape (outputs, molecules)."""
-    rows = ledger.connection.execute("SELECT means FROM prediction").fetchall()
-    means = [json.loads(text) for (text,) in rows]
-    return np.array(means, dtype=np.float64).reshape(-1, outputs).T
 
 
 def _below(away: Floats) -> Floats:

@@ -66,6 +66,17 @@ def keep(ledger: Ledger, generation: int, ranking: Ranking) -> None:
     )
 
 
+def predicted_means(ledger: Ledger, outputs: int) -> npt.NDArray[np.float64]:
+    """Give what was predicted last of ranked molecules that have no result.
+
+    Returns:
+        In the units of the outputs, shape (outputs, molecules).
+    """
+    rows = ledger.connection.execute("SELECT means FROM prediction").fetchall()
+    means = [json.loads(text) for (text,) in rows]
+    return np.array(means, dtype=np.float64).reshape(-1, outputs).T
+
+
 def of_update(ledger: Ledger, generation: int) -> Ranking | None:
     """Give what an update decided, None if it has not yet."""
     row = ledger.connection.execute(
