@@ -1,4 +1,4 @@
-"""Relaxations of neutral and cation: ours beside molecular-design's, and beside the program xtb.
+"""Relaxations of neutral and cation: ours beside molecular-design's way and the program xtb.
 
     python bench/simulate.py [--molecules bench/moses.smi] [--n 20]
 

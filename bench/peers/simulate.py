@@ -1,4 +1,4 @@
-"""Relaxes molecules as molecular-design does: QCEngine, geometric and xtb with accuracy 0.05.
+"""Relaxes molecules as molecular-design does: QCEngine's procedure geometric with xtb.
 
 It reads a SMILES a line, and answers each with one line of JSON: processor seconds, gradients of
 neutral and cation together, and the adiabatic ionization potential in eV.

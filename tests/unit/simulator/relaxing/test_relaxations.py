@@ -1,4 +1,4 @@
-"""Relaxations on the real surface of GFN2-xTB: where they end, and how many gradients it takes."""
+"""Relaxations on the real surface of GFN2-xTB: where they end, after how many gradients."""
 
 from __future__ import annotations
 
