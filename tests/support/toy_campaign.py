@@ -33,10 +33,10 @@ from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.build import build
 from molsteer.steering.space.search_space import SearchSpace
+from molsteer.steering.start.additions.grown import as_grown
 from molsteer.steering.start.identity import facts_of
 from molsteer.steering.start.model_files import Weights
 from molsteer.steering.start.models import keep_given
-from molsteer.steering.start.more.grown import as_grown
 from molsteer.steering.start.starters import keep_known
 
 BUDGET = 24

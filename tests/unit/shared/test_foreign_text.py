@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from molsteer.shared.cli.saying import say
-from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.screen.terminal import Terminal
 from molsteer.shared.foreign_text import literal, one_line, shell_word, spreadsheet_cell, visible
 
 pytestmark = pytest.mark.fast

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.cli.main import molsteer
-from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.screen.terminal import Terminal
 from molsteer.shared.telemetry.logs import log_to
 from molsteer.shared.wire.messages import ErrorRecord, Simulate, Task
 from molsteer.steering.cli.console import show_findings

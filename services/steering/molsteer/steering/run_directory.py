@@ -8,7 +8,6 @@ import platform
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,6 @@ from molsteer.steering.errors import (
 from molsteer.steering.ledger.additions import grown
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import LOCK, is_held, lock, note_start
-from molsteer.steering.ledger.trouble import unwritable
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.notify import SECRET
 from molsteer.steering.space.errors import SpaceError
@@ -42,9 +40,6 @@ _KEPT = {"campaign.training_set"}
 """What the ledger holds itself, so that a campaign that goes on need not be given it again."""
 
 SETTINGS = "settings.json"
-
-_AT_ONCE = 16
-"""Files that are written at a time; the disk confirms them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,56 +250,6 @@ def claim(
             [f"{name} is {now.get(name)!r} there, {wanted.get(name)!r} here" for name in names],
         )
     return str(ledger.fact("campaign"))
-
-
-def write_file(folder: Path, name: Path, data: bytes) -> None:
-    """Write a file below a run directory; it is there whole or not at all, also after a crash.
-
-    Raises:
-        ServiceUnavailable: If the disk has no room or does not work.
-    """
-    path = folder / name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)
-    except OSError as error:
-        raise unwritable(folder, error) from None
-
-
-class FilesTogether:
-    """Writes files below a run directory side by side, for each waits for the disk.
-
-    All that were begun in a context are there when it is left, as `write_file` says.
-
-    Args:
-        folder: The run directory.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._pool = ThreadPoolExecutor(_AT_ONCE, "files")
-        self._begun: dict[Path, Future[None]] = {}
-
-    def begin(self, name: Path, data: bytes) -> None:
-        """Begin to write a file."""
-        if earlier := self._begun.get(name):
-            earlier.result()
-        self._begun[name] = self._pool.submit(write_file, self._folder, name, data)
-
-    def __enter__(self) -> None:
-        """Begin with nothing."""
-        self._begun = {}
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        """Wait for all.
-
-        Raises:
-            ServiceUnavailable: If the disk has no room or does not work.
-        """
-        wait(self._begun.values())
-        if error is None:
-            for each in self._begun.values():
-                each.result()
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -91,7 +91,7 @@ def _chosen(checks: Sequence[Check], names: Sequence[str]) -> Sequence[Check]:
 
 
 def _examined(checks: Sequence[Check], verbosity: Verbosity) -> Iterator[Row]:
-    from molsteer.shared.cli.in_place import InPlace
+    from molsteer.shared.cli.screen.in_place import InPlace
     from molsteer.shared.doctor.examination import examine
 
     terminal = console_for_news(verbosity, stderr=True)
@@ -110,7 +110,7 @@ def _examined(checks: Sequence[Check], verbosity: Verbosity) -> Iterator[Row]:
 def _show(rows: Sequence[Row], verbosity: Verbosity) -> None:
     from rich.text import Text
 
-    from molsteer.shared.cli.terminal import Terminal
+    from molsteer.shared.cli.screen.terminal import Terminal
 
     console = Terminal(stderr=False)
     if verbosity != "quiet":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from molsteer.shared.cli.terminal import Terminal
+    from molsteer.shared.cli.screen.terminal import Terminal
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
 
@@ -34,6 +34,6 @@ def verbosity(command: _CommandT) -> _CommandT:
 
 def console_for_news(verbosity: Verbosity, *, stderr: bool) -> Terminal:
     """Give the place for news: nowhere if quiet, and without moving parts between log lines."""
-    from molsteer.shared.cli.terminal import Terminal
+    from molsteer.shared.cli.screen.terminal import Terminal
 
     return Terminal(stderr=stderr, quiet=verbosity == "quiet", moving=verbosity != "verbose")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
+from molsteer.shared.cli.screen.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.figures.pace import RATE_FROM
 from molsteer.steering.records.progress import measure

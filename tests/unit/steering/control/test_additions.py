@@ -26,7 +26,7 @@ from molsteer.steering.run_directory import describe
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.thresholds import Moved, read_thresholds, still_counting
 from molsteer.steering.space.search_space import SearchSpace
-from molsteer.steering.start.more.molecules_to_add import grown_by
+from molsteer.steering.start.additions.molecules_to_add import grown_by
 from molsteer.steering.verification.verify import verify
 
 pytestmark = pytest.mark.fast

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.screen.terminal import Terminal
 from molsteer.steering.live.building import shown
 from molsteer.steering.space.progress import Progress
 

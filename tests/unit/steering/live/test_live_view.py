@@ -13,7 +13,7 @@ pytestmark = pytest.mark.fast
 
 PROGRAM = """
 import sys
-from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.screen.terminal import Terminal
 from molsteer.steering.live.display import LiveDisplay
 from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.records.progress import Progress

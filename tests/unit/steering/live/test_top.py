@@ -156,7 +156,7 @@ def test_nothing_is_changed_by_watching(tmp_path: Path) -> None:
 WATCH = """
 import sys
 from pathlib import Path
-from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.screen.terminal import Terminal
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.steering.live.watching import watch
 from molsteer.steering.run_records import RunRecords

@@ -9,8 +9,8 @@ import pytest
 from support.made_ledgers import GAP_OF_3_AND_SOLUBLE
 
 from molsteer.shared.wire.properties import Quantity
-from molsteer.steering.records.figures.fronts import FrontAt, fronts, told
-from molsteer.steering.records.figures.hypervolume import hypervolume
+from molsteer.steering.records.figures.pareto.history import FrontAt, fronts, told
+from molsteer.steering.records.figures.pareto.hypervolume import hypervolume
 from molsteer.steering.records.found import Found
 
 pytestmark = pytest.mark.fast

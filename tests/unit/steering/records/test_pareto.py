@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from molsteer.steering.records.figures.pareto import front
+from molsteer.steering.records.figures.pareto.front import front
 
 pytestmark = pytest.mark.fast
 

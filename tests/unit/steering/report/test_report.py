@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
-from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.screen.terminal import Terminal
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.cli.console import show_findings

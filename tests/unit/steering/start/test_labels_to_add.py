@@ -11,7 +11,7 @@ from support.toy_services import toy_value_eV
 from molsteer.steering.errors import UnusableTrainingSet
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.space.search_space import SearchSpace
-from molsteer.steering.start.more.labels_to_add import labels_to_add
+from molsteer.steering.start.additions.labels_to_add import labels_to_add
 from molsteer.steering.start.training_set import Columns
 
 pytestmark = pytest.mark.fast

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from molsteer.shared.cli.in_place import InPlace, beside_bar
-from molsteer.shared.cli.terminal import Terminal
-from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
+from molsteer.shared.cli.screen.in_place import InPlace, beside_bar
+from molsteer.shared.cli.screen.terminal import Terminal
+from molsteer.shared.cli.screen.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.shared.host.interrupts import tidy_up_on_terminate
 from molsteer.simulator.cli.answers import Write
 from molsteer.simulator.cli.crew import Crew

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from molsteer.shared.cli.options import Verbosity, console_for_news
-from molsteer.shared.cli.terminal import Terminal
+from molsteer.shared.cli.screen.terminal import Terminal
 from molsteer.shared.foreign_text import one_line, shell_word
 from molsteer.shared.host.interrupts import counted, tidy_up_on_terminate
 from molsteer.shared.telemetry.logs import log_to

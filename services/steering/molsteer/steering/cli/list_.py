@@ -46,7 +46,7 @@ def list_(folder: Path, *, as_json: bool) -> None:
 
 
 def _show(folder: Path, summaries: Sequence[Summary]) -> None:
-    from molsteer.shared.cli.terminal import Terminal
+    from molsteer.shared.cli.screen.terminal import Terminal
 
     campaigns = [each for each in summaries if each.state not in {"damaged", "no campaign"}]
     if campaigns:

@@ -14,7 +14,7 @@ from molsteer.shared.cli.saying import say
 from molsteer.shared.cli.suggesting import Commands
 from molsteer.shared.plugins import find_plugin
 from molsteer.shared.wording import counted
-from molsteer.steering.cli.more.growing import add_, grow
+from molsteer.steering.cli.additions.growing import add_, grow
 from molsteer.steering.records.titles import shown
 from molsteer.steering.space.admission import (
     DEFAULT,

@@ -59,7 +59,7 @@ def top(run_dir: Path) -> None:
 
 
 def _watch(run_dir: Path) -> None:
-    from molsteer.shared.cli.terminal import Terminal
+    from molsteer.shared.cli.screen.terminal import Terminal
     from molsteer.steering.live.watching import watch
     from molsteer.steering.run_records import RunRecords
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from molsteer.shared.cli.in_place import InPlace, beside_bar
-from molsteer.shared.cli.terminal import Terminal
-from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
+from molsteer.shared.cli.screen.in_place import InPlace, beside_bar
+from molsteer.shared.cli.screen.terminal import Terminal
+from molsteer.shared.cli.screen.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.steering.space.progress import Progress
 
 _BAR_EVERY_S, _LINE_EVERY_S = 0.25, 10.0

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from rich.console import Group
 from rich.text import Text
 
-from molsteer.shared.cli.in_place import InPlace, beside_bar
-from molsteer.shared.cli.terminal import Terminal
-from molsteer.shared.cli.time_left import SteadyTimeLeft, in_round_numbers
+from molsteer.shared.cli.screen.in_place import InPlace, beside_bar
+from molsteer.shared.cli.screen.terminal import Terminal
+from molsteer.shared.cli.screen.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.shared.foreign_text import one_line
 from molsteer.shared.wire.properties import Quantity, written
 from molsteer.shared.wording import counted

@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from molsteer.shared.cli.in_place import beside_bar
-from molsteer.shared.cli.time_left import in_round_numbers
+from molsteer.shared.cli.screen.in_place import beside_bar
+from molsteer.shared.cli.screen.time_left import in_round_numbers
 from molsteer.shared.foreign_text import one_line, visible
 from molsteer.shared.wire.properties import Objective, figures, written
 from molsteer.shared.wording import counted

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from rich.console import RenderableType
 from rich.text import Text
 
-from molsteer.shared.cli.in_place import InPlace
-from molsteer.shared.cli.terminal import Terminal
-from molsteer.shared.cli.time_left import SteadyTimeLeft
+from molsteer.shared.cli.screen.in_place import InPlace
+from molsteer.shared.cli.screen.terminal import Terminal
+from molsteer.shared.cli.screen.time_left import SteadyTimeLeft
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.foreign_text import one_line
 from molsteer.steering.live.top import screen

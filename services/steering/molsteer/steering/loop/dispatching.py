@@ -11,8 +11,7 @@ from typing import Literal, NamedTuple, assert_never
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.learning import Infer, Predict, Train
-from molsteer.shared.wire.messages import Simulate, Start, Task, TaskBody
-from molsteer.shared.wire.properties import Output
+from molsteer.shared.wire.messages import Simulate, Task, TaskBody
 from molsteer.shared.wire.specs import ON_FEATURES
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger import chosen, objects, results, tasks
@@ -20,7 +19,7 @@ from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.lessons import Lessons
 from molsteer.steering.loop.ranking import ranking_of
-from molsteer.steering.loop.sought import Sought, sought_by
+from molsteer.steering.loop.sought import Sought, sought_by, wanted_at
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -44,11 +43,6 @@ SPACE_OWNER = "space"
 def update_owner(generation: int) -> str:
     """Name the owner of the data that one update needs."""
     return f"update/{generation}"
-
-
-def wanted_at(level: str, outputs: Iterable[Output]) -> dict[str, str]:
-    """Name the properties that simulations of a level are asked for, and their units."""
-    return {output.name: output.unit for output in outputs if output.level == level}
 
 
 class _Put(NamedTuple):
@@ -161,13 +155,8 @@ class Dispatching:
             smiles=self.space.smiles(command.molecule),
             level=level,
             wanted=wanted_at(level.name, self.settings.outputs),
-            start=self._start(level.starts_from, command.molecule),
+            start=start_from(level.starts_from, command.molecule, self.ledger, self.run_dir),
         )
-
-    def _start(self, level: str | None, molecule: int) -> Start | None:
-        if level is None:
-            return None
-        return start_from(level, molecule, self.ledger, self.run_dir)
 
     def _train(self, command: DispatchTraining) -> Train:
         warm_start = None

@@ -25,8 +25,9 @@ from molsteer.steering.ledger import objects, own_columns, results, tasks, trans
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.chances import Chances
-from molsteer.steering.loop.dispatching import update_owner, wanted_at
+from molsteer.steering.loop.dispatching import update_owner
 from molsteer.steering.loop.merits import merit_of
+from molsteer.steering.loop.sought import wanted_at
 from molsteer.steering.policy.commands import (
     Dispatch,
     DispatchInference,
@@ -43,7 +44,7 @@ from molsteer.steering.policy.events import (
     TaskFailed,
     TrainingSucceeded,
 )
-from molsteer.steering.run_directory import FilesTogether
+from molsteer.steering.run_files import FilesTogether
 from molsteer.steering.space.search_space import SearchSpace
 
 

@@ -10,7 +10,7 @@ from molsteer.shared.wire.properties import Aim, Objective, total_merit
 from molsteer.steering.ledger import known_labels, results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.reference import reference
-from molsteer.steering.records.figures.pareto import front
+from molsteer.steering.records.figures.pareto.front import front
 
 Front = tuple[tuple[float, ...], ...]
 """Merits of molecules by several aims, molecule by molecule."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from molsteer.shared.wire.learning import Cost
-from molsteer.shared.wire.properties import Aim
+from molsteer.shared.wire.properties import Aim, Output
 from molsteer.shared.wire.specs import OF_GAINS
 from molsteer.steering.ledger import known_labels, results
 from molsteer.steering.ledger.ledger import Ledger
@@ -43,3 +44,8 @@ def sought_by(ledger: Ledger, settings: CampaignSettings, generation: int) -> So
     if settings.policy.cost_aware and settings.policy.acquisition in OF_GAINS:
         cost = cost_as_of(ledger, settings.levels[0].name, new)
     return Sought(aims, front_as_of(ledger, aims, new, known), cost)
+
+
+def wanted_at(level: str, outputs: Iterable[Output]) -> dict[str, str]:
+    """Name the properties that simulations of a level are asked for, and their units."""
+    return {output.name: output.unit for output in outputs if output.level == level}

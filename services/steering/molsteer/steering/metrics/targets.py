@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from molsteer.shared.errors import UnusableFile
-from molsteer.steering.run_directory import write_file
+from molsteer.steering.run_files import write_file
 
 
 @contextmanager

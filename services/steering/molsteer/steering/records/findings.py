@@ -15,9 +15,9 @@ from molsteer.steering.records.aims import levels, objectives, outputs
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.beliefs import Belief
 from molsteer.steering.records.figures.between_levels import Between, between_levels
-from molsteer.steering.records.figures.fronts import FrontAt, fronts
 from molsteer.steering.records.figures.groups import Comparison, group
-from molsteer.steering.records.figures.pareto import front
+from molsteer.steering.records.figures.pareto.front import front
+from molsteer.steering.records.figures.pareto.history import FrontAt, fronts
 from molsteer.steering.records.figures.reached import Reached, reached
 from molsteer.steering.records.figures.recall import Recall
 from molsteer.steering.records.found import Found, outputs_of, read_found, values_of

@@ -18,12 +18,14 @@ log = logging.getLogger(__name__)
 STATES = ("neutral", "cation", "anion")
 
 
-def start_from(level: str, molecule: int, ledger: Ledger, run_dir: Path) -> Start | None:
-    """Read the geometries that a level relaxed; None if it has none of the molecule.
+def start_from(level: str | None, molecule: int, ledger: Ledger, run_dir: Path) -> Start | None:
+    """Read the geometries that a level relaxed; None if there is no level, or it has none.
 
     They are in the records of its result, which lie in the run directory before the ledger names
     them, so whoever asks again, also after a crash, is told the same.
     """
+    if level is None:
+        return None
     query = "SELECT record FROM result WHERE molecule = ? AND level = ?"
     row = ledger.connection.execute(query, (molecule, level)).fetchone()
     if row is None:

@@ -9,8 +9,8 @@ from molsteer.shared.wording import counted
 from molsteer.steering.ledger.additions import told as what_came
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.advantage import told
-from molsteer.steering.records.figures.fronts import told as told_of_front
 from molsteer.steering.records.figures.groups import Comparison, Group
+from molsteer.steering.records.figures.pareto.history import told as told_of_front
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
 from molsteer.steering.records.moved import told as told_of_sites

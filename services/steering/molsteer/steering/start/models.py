@@ -10,7 +10,7 @@ from molsteer.shared.wire.ensemble import Architecture
 from molsteer.steering.errors import UnusableModels
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.run_directory import write_file
+from molsteer.steering.run_files import write_file
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.learning import MEMBERS
 from molsteer.steering.start.model_files import NoWeights, Weights, read_weights, stacked

@@ -15,10 +15,10 @@ from molsteer.steering.settings.changes import Changes, replanned
 from molsteer.steering.settings.whole_numbers import in_numbers
 from molsteer.steering.space.progress import Progress
 from molsteer.steering.space.search_space import SearchSpace, open_or_build
+from molsteer.steering.start.additions.grown import as_grown
 from molsteer.steering.start.features import with_features
 from molsteer.steering.start.identity import identity_of, plan_of
 from molsteer.steering.start.models import keep_given, read_given, sized
-from molsteer.steering.start.more.grown import as_grown
 from molsteer.steering.start.replay.tables import replayed
 from molsteer.steering.start.starters import keep_known, read_known
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from werkzeug.wrappers import Request, Response
 
-from molsteer.shared.cli.time_left import in_round_numbers
+from molsteer.shared.cli.screen.time_left import in_round_numbers
 from molsteer.shared.foreign_text import one_line
 from molsteer.shared.wire.properties import figures as number_of
 from molsteer.shared.wire.properties import written

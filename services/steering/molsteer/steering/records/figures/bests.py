@@ -8,7 +8,7 @@ from heapq import nlargest
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.figures.pareto import front
+from molsteer.steering.records.figures.pareto.front import front
 
 _MOST_COMPARED = 10_000
 """Molecules up to which a front is found in a moment."""

@@ -9,7 +9,7 @@ from molsteer.shared.foreign_text import one_line
 from molsteer.shared.wording import counted
 from molsteer.steering.ledger.additions import told
 from molsteer.steering.records.durations import Distribution
-from molsteer.steering.records.figures.fronts import told as told_of_front
+from molsteer.steering.records.figures.pareto.history import told as told_of_front
 from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.found import Found
 from molsteer.steering.records.titles import shown, title_headings

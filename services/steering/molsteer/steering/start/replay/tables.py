@@ -14,7 +14,7 @@ from pathlib import Path
 from molsteer.shared.host.cores import usable_cores
 from molsteer.shared.wire.specs import REPLAY
 from molsteer.steering.errors import UnusableTable
-from molsteer.steering.run_directory import write_file
+from molsteer.steering.run_files import write_file
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.replay import OPTION, column_of, seconds_in
 from molsteer.steering.space.files.opening import opened

@@ -17,7 +17,7 @@ from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import leading
 from molsteer.steering.records.figures.bests import best_of
 from molsteer.steering.run_directory import public_settings
-from molsteer.steering.start.more.molecules_to_add import searched
+from molsteer.steering.start.additions.molecules_to_add import searched
 
 HEADINGS = ("smiles", "made_by", "made_of")
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from molsteer.shared.wire.properties import Objective
 from molsteer.shared.wording import counted
-from molsteer.steering.records.figures.hypervolume import hypervolume
-from molsteer.steering.records.figures.pareto import front
+from molsteer.steering.records.figures.pareto.front import front
+from molsteer.steering.records.figures.pareto.hypervolume import hypervolume
 from molsteer.steering.records.found import Found
 
 

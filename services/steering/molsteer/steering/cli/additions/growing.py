@@ -72,7 +72,7 @@ def grow(
     """
     from molsteer.shared.host.files.whole_files import write_whole
     from molsteer.shared.host.interrupts import tidy_up_on_terminate
-    from molsteer.steering.start.more.proposals import keep, proposals
+    from molsteer.steering.start.additions.proposals import keep, proposals
 
     if add == (output is not None):
         raise click.UsageError("Say either --add, or with --output where they are written to.")
@@ -139,7 +139,7 @@ def _add(
     from molsteer.steering.control.asking import ask
     from molsteer.steering.control.requests import Request
     from molsteer.steering.live.building import shown
-    from molsteer.steering.start.more.molecules_to_add import grown_by
+    from molsteer.steering.start.additions.molecules_to_add import grown_by
 
     with (
         shown(console_for_news(verbosity, stderr=True)) as show,

@@ -51,7 +51,7 @@ def add(
     from molsteer.steering.control.asking import ask
     from molsteer.steering.control.requests import Request
     from molsteer.steering.run_directory import public_settings
-    from molsteer.steering.start.more.labels_to_add import labels_to_add
+    from molsteer.steering.start.additions.labels_to_add import labels_to_add
     from molsteer.steering.start.training_set import Columns
 
     settings = public_settings(run_dir)
