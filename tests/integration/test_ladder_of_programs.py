@@ -11,7 +11,7 @@ import pytest
 from support.command import molsteer
 from support.simulation import need_engine, need_program
 
-from molsteer.steering.records.record_files import read_record
+from molsteer.steering.records.documents.record_files import read_record
 
 MOLECULES = ["O", "N", "[H][H]"]
 

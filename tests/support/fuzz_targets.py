@@ -53,7 +53,7 @@ from molsteer.simulator.cli.inputs import UnreadableMolecules, read_given
 from molsteer.simulator.errors import BadSmiles, UnsupportedElement
 from molsteer.simulator.molecule.species import read_species
 from molsteer.steering.errors import RecordUnreadable, UnusableTrainingSet
-from molsteer.steering.records.record_files import read_record
+from molsteer.steering.records.documents.record_files import read_record
 from molsteer.steering.settings.campaign import load_campaign
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.digesting import digest

@@ -15,7 +15,7 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.messages import Result, Simulate, Simulated, Start, Task
 from molsteer.steering.policy.plan import Rung
-from molsteer.steering.records.relaxed import start_from
+from molsteer.steering.records.documents.relaxed import start_from
 from molsteer.steering.space.search_space import SearchSpace
 
 pytestmark = pytest.mark.fast

@@ -15,7 +15,7 @@ from molsteer.steering.errors import NoModels, UnusableModels
 from molsteer.steering.export.writers import TableFormat, write_json_lines, writer_of
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.qcschema import documents
+from molsteer.steering.records.documents.qcschema import documents
 from molsteer.steering.records.tables.columns import Table
 from molsteer.steering.records.tables.patterns import laid_out
 from molsteer.steering.start.model_files import NoWeights, Weights, read_weights, stacked

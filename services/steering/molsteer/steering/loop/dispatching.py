@@ -27,7 +27,7 @@ from molsteer.steering.policy.commands import (
     DispatchSimulation,
     DispatchTraining,
 )
-from molsteer.steering.records.relaxed import start_from
+from molsteer.steering.records.documents.relaxed import start_from
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
 from molsteer.steering.settings.thresholds import with_thresholds

@@ -9,7 +9,7 @@ from pathlib import Path
 from molsteer.steering.errors import RecordUnreadable
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.results import GIVEN, weights
-from molsteer.steering.records.record_files import read_record
+from molsteer.steering.records.documents.record_files import read_record
 
 
 def damages(ledger: Ledger, run_dir: Path) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from molsteer.shared.foreign_text import one_line
-from molsteer.steering.records.geometries import Geometry
+from molsteer.steering.records.documents.geometries import Geometry
 
 
 def as_xyz(geometry: Geometry, title: str) -> str:

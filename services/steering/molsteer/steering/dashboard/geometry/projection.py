@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.steering.records.geometries import Geometry
+from molsteer.steering.records.documents.geometries import Geometry
 
 _SIZE, _MARGIN = 420, 26
 _COLOURS = {

@@ -17,8 +17,8 @@ from molsteer.steering.dashboard.pages.lineage import attempts, lineage, stages,
 from molsteer.steering.dashboard.site import Site, download, picture
 from molsteer.steering.errors import RecordUnreadable
 from molsteer.steering.records.browsing.molecule import OneMolecule, read_molecule
-from molsteer.steering.records.geometries import Geometry, geometries
-from molsteer.steering.records.record_files import read_record
+from molsteer.steering.records.documents.geometries import Geometry, geometries
+from molsteer.steering.records.documents.record_files import read_record
 from molsteer.steering.records.titles import title
 
 _TURNED_DEG = 30

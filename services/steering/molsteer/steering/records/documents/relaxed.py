@@ -11,7 +11,7 @@ from pydantic import JsonValue, ValidationError
 from molsteer.shared.wire.messages import Start
 from molsteer.steering.errors import RecordUnreadable
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.record_files import read_record
+from molsteer.steering.records.documents.record_files import read_record
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from molsteer.steering.errors import RecordUnreadable
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.record_files import read_record
+from molsteer.steering.records.documents.record_files import read_record
 
 Document = Mapping[str, JsonValue]
 
