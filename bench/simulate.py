@@ -54,12 +54,14 @@ def main() -> None:
     if program is None:
         print("The program xtb is not installed, so it is left out.")
     peer = subprocess.Popen(
-        [str(environment("simulate")), str(PEERS / "simulate.py")],
+        [str(environment("simulate")), "-W", "ignore", str(PEERS / "simulate.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     ours, theirs, xtb = [], [], []
+    simulated("CCO")  # loads the libraries of both
+    asked_of(peer, "CCO")
     for smiles in molecules:
         ours.append(simulated(smiles))
         theirs.append(asked_of(peer, smiles))

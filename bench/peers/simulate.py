@@ -6,9 +6,11 @@ neutral and cation together, and the adiabatic ionization potential in eV.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import tempfile
 import time
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
@@ -48,14 +50,16 @@ def relaxed(molecule: Molecule, charge: int) -> tuple[float, int, Molecule]:
     return found.energies[-1], len(found.energies), found.final_molecule
 
 
-for line in sys.stdin:
-    began = time.process_time()
-    first = Molecule.from_data(start(line.strip()), dtype="xyz")
-    neutral, some, ended = relaxed(first, 0)
-    cation, more, _ = relaxed(ended, 1)
-    answer = {
-        "cpu_s": time.process_time() - began,
-        "gradients": some + more,
-        "ip_eV": (cation - neutral) * HARTREE_IN_EV,
-    }
-    print(json.dumps(answer), flush=True)
+# geomeTRIC writes where it stands.
+with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    for line in sys.stdin:
+        began = time.process_time()
+        first = Molecule.from_data(start(line.strip()), dtype="xyz")
+        neutral, some, ended = relaxed(first, 0)
+        cation, more, _ = relaxed(ended, 1)
+        answer = {
+            "cpu_s": time.process_time() - began,
+            "gradients": some + more,
+            "ip_eV": (cation - neutral) * HARTREE_IN_EV,
+        }
+        print(json.dumps(answer), flush=True)
