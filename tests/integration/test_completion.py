@@ -38,6 +38,9 @@ def completed(*words: str) -> list[str]:
     return done.stdout.split()
 
 
+METHODS = [
+    *("diffuse_basis", "normal_basis", "qcengine", "replay", "small_basis", "xtb", "xtb-vertical"),
+]
 PROPERTIES_IN_A = [name for name in PROPERTIES if name.startswith("a")]
 
 
@@ -45,7 +48,7 @@ PROPERTIES_IN_A = [name for name in PROPERTIES if name.startswith("a")]
     ("words", "offered"),
     [
         (("st",), ["status", "stop"]),
-        (("space", ""), ["build", "features", "info"]),
+        (("space", ""), ["add", "build", "features", "grow", "info"]),
         (("verify", "--j"), ["--json"]),
         (("run", "--policy-during"), ["--policy-during-update"]),
         (("run", "--policy-during-update", ""), ["continue", "hold-while-training", "pause"]),
@@ -58,10 +61,10 @@ PROPERTIES_IN_A = [name for name in PROPERTIES if name.startswith("a")]
         (("set", "runs/a", "beta", "=", "2", "during_update", "=", "pa"), ["pause"]),
         (("set", "runs/a", "beta", "=", "2", "campaign"), ["campaign.budget="]),
         (("doctor", "--only", "pack"), ["packages"]),
-        (("simulate", "C", "--spec", ""), ["replay", "xtb"]),
+        (("simulate", "C", "--spec", ""), METHODS),
         (("simulate", "C", "--property", "a"), ["all", *PROPERTIES_IN_A]),
         (("simulate", "C", "--solvent", "wa"), ["water"]),
-        (("run", "--simulate-level", ""), ["replay", "xtb"]),
+        (("run", "--simulate-level", ""), METHODS),
         (("run", "--property", "homo"), ["homo_lumo_gap"]),
         (("run", "--policy-acquisition", "g"), ["greedy"]),
         (("dead", "retry", "absent", ""), []),

@@ -21,6 +21,7 @@ class Rungs:
         self.candidates: dict[str, list[tuple[float, int]]] = {
             level: [] for level in self.levels[1:]
         }
+        self.may_be_dropped = False
 
     @property
     def all_over(self) -> bool:
@@ -41,6 +42,7 @@ class Rungs:
         ranking = sorted([*self.candidates[self.levels[place]], (-merit, task.molecule)])
         # By price, only the policy knows whom its models would drop from a full list.
         kept = None if self.by_price else self.referee.plan.shortlist
+        self._note_whether_some_may_be_dropped()
         self.candidates[self.levels[place]] = ranking[:kept]
 
     def promote(self, task: DispatchSimulation) -> None:
@@ -72,11 +74,16 @@ class Rungs:
 
     def check_end(self) -> None:
         """Nothing that can still be done is left out where a campaign ends by itself."""
-        if self.by_price and self.referee.plan.shortlist < self.referee.plan.budget:
-            return  # some may have been dropped
+        self._note_whether_some_may_be_dropped()
+        if self.may_be_dropped:
+            return
         for level, ranking in self.candidates.items():
             left = ranking or any(there == level for _, there in self.referee.owed)
             assert self._has_budget(level) or not left, f"the end comes too early for {level}"
+
+    def _note_whether_some_may_be_dropped(self) -> None:
+        plan = self.referee.plan
+        self.may_be_dropped |= self.by_price and plan.shortlist < plan.budget
 
     def _below(self, level: str) -> str:
         return self.levels[self.levels.index(level) - 1]

@@ -41,9 +41,9 @@ class WatchedBus(MemoryBus):
         super().__init__()
         self.published: list[Task] = []
 
-    def publish(self, task: Task) -> None:
-        self.published.append(task)
-        super().publish(task)
+    def publish(self, *tasks: Task) -> None:
+        self.published.extend(tasks)
+        super().publish(*tasks)
 
 
 @pytest.fixture

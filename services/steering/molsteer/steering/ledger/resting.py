@@ -15,6 +15,5 @@ def look_into(folder: Path, *, held: bool | None) -> Ledger:
         folder: The run directory.
         held: Whether a steering process holds it, or None where that is not known.
     """
-    log = folder / f"{LEDGER_FILE}-wal"
-    at_rest = held is False and not (log.exists() and log.stat().st_size)
-    return Ledger(folder, read_only=True, at_rest=at_rest)
+    in_use = (folder / f"{LEDGER_FILE}-wal").exists()  # also by a program that is not ours
+    return Ledger(folder, read_only=True, at_rest=held is False and not in_use)

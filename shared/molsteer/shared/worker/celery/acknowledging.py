@@ -93,10 +93,13 @@ class Acknowledging(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ha
     def _see_to(self) -> None:
         if not self._ended:
             return
-        if self._state == "open":
-            self._timer = self._timer or self._call_after(WITHIN_S, self._send)
-        elif self._state == "ending":
-            self._send()
+        match self._state:
+            case "open":
+                self._timer = self._timer or self._call_after(WITHIN_S, self._send)
+            case "ending":
+                self._send()
+            case "between connections":
+                pass  # they are sent on the next one
 
     def _send(self) -> None:
         self._timer = None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from molsteer.steering.policy.errors import PolicyDefect
-from molsteer.steering.policy.events import Event
+from molsteer.steering.policy.events import ChunkScored, Event
 
 
 def to_json(event: Event) -> str:
     """Write an event."""
-    return _events().dump_json(event).decode()
+    return _events().dump_json(_in_few_bytes(event), warnings=False).decode()
 
 
 def from_json(text: str) -> Event:
@@ -29,6 +30,16 @@ def from_json(text: str) -> Event:
             f"The journal holds an event that this version cannot read: {problem}. Go on with the "
             f"molsteer version that wrote it, or restore the ledger from a copy."
         ) from problem
+
+
+def _in_few_bytes(event: Event) -> Event:
+    """Leave out the chances of candidates where nobody tells them."""
+    if not isinstance(event, ChunkScored) or any(
+        each.chance is not None for each in event.candidates
+    ):
+        return event
+    short: Any = tuple(each[:2] for each in event.candidates)
+    return replace(event, candidates=short)
 
 
 @cache
