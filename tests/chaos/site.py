@@ -89,7 +89,8 @@ class Post:
 
     def _ended_by_itself(self, worker: WorkerProcess) -> bool:
         """Tell whether a worker broke that had begun; none begins, nor logs, without Redis."""
-        return worker.process.returncode > 0 and worker.log_file.exists()
+        log = worker.log_file
+        return worker.process.returncode > 0 and log.exists() and log.stat().st_size > 0
 
     def processes_there(self) -> list[psutil.Process]:
         """List the worker's main process and its pool, without who cleans up behind them."""

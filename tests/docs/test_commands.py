@@ -22,7 +22,11 @@ DOCUMENTS = [
     *(ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "tests" / "README.md"),
     *PAGES,
 ]
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE)) | {
+    f"bench-{name}"
+    for name in re.findall(r"\S+", MAKEFILE.partition("BENCHES :=")[2].splitlines()[0])
+}
 
 PROXYSTORE = {
     "proxystore-endpoint": ("proxystore.endpoint.cli", "cli"),

@@ -72,6 +72,8 @@ class Level(Message):
     """A recipe that gives properties of one molecule, under a name of the campaign's.
 
     Attributes:
+        name: What objectives and results call it.
+        spec: How it computes.
         starts_from: Level whose geometries this one starts from; None makes its own.
     """
 
