@@ -177,7 +177,7 @@ def test_the_header_of_a_message_neither_renames_a_task_nor_shortens_its_time(
         eventually(lambda: client.llen(keys.queue("simulate")) == 1)
         message = client.rpop(keys.queue("simulate"))
         assert isinstance(message, bytes)
-        forged = message.replace(b'"timelimit": [null', b'"timelimit": [0.5')
+        forged = message.replace(b'"headers": {', b'"headers": {"timelimit": [0.5, null], ')
         assert forged != message
         client.lpush(keys.queue("simulate"), forged)
         with simulator(signed):

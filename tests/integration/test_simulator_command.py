@@ -20,7 +20,7 @@ from support.processes import below
 from support.simulation import need_engine
 from support.waiting import eventually
 
-from molsteer.shared.wire.catalogue import OFFERED
+from molsteer.shared.wire.catalogue import OFFERED, unit_of
 
 MOLSTEER = Path(sys.executable).with_name("molsteer")
 ENDLESS = "C" * 900
@@ -154,8 +154,9 @@ def test_properties_are_computed_by_name_in_a_solvent(tmp_path: Path) -> None:
 def test_all_is_everything_that_the_level_gives_in_its_surroundings(tmp_path: Path) -> None:
     done = simulate("C=O", "--property", "all", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    given = {name for name in json.loads(done.stdout) if name.endswith("_eV")}
-    assert given == {f"{name}_eV" for name in OFFERED["xtb"]} - {"solvation_energy_eV"}
+    given = {name for name in json.loads(done.stdout) if name.endswith(("_eV", "_V"))}
+    offered = {f"{name}_{unit_of(name)}" for name in OFFERED["xtb"]}
+    assert given == offered - {"solvation_energy_eV"}
 
 
 def test_what_failed_before_anything_was_computed_is_in_the_table_too(tmp_path: Path) -> None:
