@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fuzz_targets import TARGETS
 
-EXAMPLES = 200
+EXAMPLES = 100
 SOON_S = 5.0
 MOST_BYTES = 150_000_000
 
