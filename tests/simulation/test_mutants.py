@@ -87,7 +87,7 @@ MUTANTS = {
     ),
     "the end is final": (
         "decide",
-        "if state.finished and not isinstance(event, Resumed | PlanChanged | RetryRequested):",
+        "if state.finished and not isinstance(event, _OPENING):",
         "if state.finished:",
     ),
     "a cancelled update counts as asked": (
