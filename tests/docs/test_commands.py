@@ -23,10 +23,14 @@ DOCUMENTS = [
     *PAGES,
 ]
 MAKEFILE = (ROOT / "Makefile").read_text()
-TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE)) | {
-    f"bench-{name}"
-    for name in re.findall(r"\S+", MAKEFILE.partition("BENCHES :=")[2].splitlines()[0])
-}
+TARGETS = (
+    set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    | {"bench-NAME"}
+    | {
+        f"bench-{name}"
+        for name in re.findall(r"\S+", MAKEFILE.partition("BENCHES :=")[2].splitlines()[0])
+    }
+)
 
 PROXYSTORE = {
     "proxystore-endpoint": ("proxystore.endpoint.cli", "cli"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from contextlib import closing
@@ -108,6 +109,15 @@ def test_what_others_wrote_is_shown_and_never_becomes_a_part_of_the_page(tmp_pat
     assert "onerror" not in page.attributes
     assert page.text.count("<script>alert(1)</script>") >= 2
     assert not set(text) & set("\x1b\x07\u202e")
+
+
+def test_a_machine_that_cannot_draw_molecules_leaves_the_drawings_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rdkit.Chem.Draw", None)
+    page = Page(render_page(told(made_campaign, tmp_path)))
+    assert "Best molecules" in page.text
+    assert "code" in page.tags, "their SMILES are still there"
 
 
 def test_names_of_the_users_own_file_stand_beside_the_structures(tmp_path: Path) -> None:

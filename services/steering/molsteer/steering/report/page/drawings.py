@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from molsteer.steering.report.figures.canvas import as_source
+
+log = logging.getLogger(__name__)
 
 _WIDTH, _HEIGHT = 220, 150
 
 
 def drawing(smiles: str) -> str | None:
-    """Draw a molecule as the address of an image; None if RDKit cannot read it."""
+    """Draw a molecule as the address of an image; None as of `structure`."""
     svg = structure(smiles)
     return None if svg is None else as_source(svg)
 
 
 def structure(smiles: str, size: tuple[int, int] = (_WIDTH, _HEIGHT)) -> bytes | None:
-    """Draw a molecule as SVG, so many pixels wide and high; None if RDKit cannot read it."""
+    """Draw a molecule as SVG, so many pixels wide and high.
+
+    None if RDKit cannot read it, or cannot draw here: on Linux that needs libXrender and libXext.
+    """
     from rdkit import Chem, rdBase
-    from rdkit.Chem.Draw import rdMolDraw2D
+
+    try:
+        from rdkit.Chem.Draw import rdMolDraw2D
+    except ImportError as error:
+        log.warning("Molecules are not drawn: %s. Install libxrender1 and libxext6.", error)
+        return None
 
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
