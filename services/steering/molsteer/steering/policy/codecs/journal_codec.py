@@ -14,7 +14,8 @@ from molsteer.steering.policy.events import ChunkScored, Event
 
 def to_json(event: Event) -> str:
     """Write an event."""
-    return _events().dump_json(_in_few_bytes(event), warnings=False).decode()
+    short = _in_few_bytes(event)
+    return _events().dump_json(short, warnings=short is event).decode()
 
 
 def from_json(text: str) -> Event:
