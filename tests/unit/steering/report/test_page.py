@@ -112,12 +112,13 @@ def test_what_others_wrote_is_shown_and_never_becomes_a_part_of_the_page(tmp_pat
 
 
 def test_a_machine_that_cannot_draw_molecules_leaves_the_drawings_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "rdkit.Chem.Draw", None)
     page = Page(render_page(told(made_campaign, tmp_path)))
     assert "Best molecules" in page.text
     assert "code" in page.tags, "their SMILES are still there"
+    assert sum("Install libxrender1" in told_of.message for told_of in caplog.records) == 1
 
 
 def test_names_of_the_users_own_file_stand_beside_the_structures(tmp_path: Path) -> None:

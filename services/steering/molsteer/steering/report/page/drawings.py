@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Any
 
 from molsteer.steering.report.figures.canvas import as_source
@@ -28,7 +29,7 @@ def structure(smiles: str, size: tuple[int, int] = (_WIDTH, _HEIGHT)) -> bytes |
     try:
         from rdkit.Chem.Draw import rdMolDraw2D
     except ImportError as error:
-        log.warning("Molecules are not drawn: %s. Install libxrender1 and libxext6.", error)
+        _tell_why_not(str(error))
         return None
 
     with rdBase.BlockLogs():
@@ -43,3 +44,9 @@ def structure(smiles: str, size: tuple[int, int] = (_WIDTH, _HEIGHT)) -> bytes |
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule)
     drawer.FinishDrawing()
     return str(drawer.GetDrawingText()).encode()
+
+
+@cache
+def _tell_why_not(reason: str) -> None:
+    """Say once for all molecules that none can be drawn here."""
+    log.warning("Molecules are not drawn: %s. Install libxrender1 and libxext6.", reason)
