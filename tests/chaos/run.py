@@ -19,7 +19,7 @@ LEASE_S = 3.0
 MOLECULES = 50_000
 CHUNK_SIZE = 12_500
 LOOK_EVERY_S = 0.1
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 """How long a campaign may take to begin, and to end once the faults are over."""
 
 

@@ -53,7 +53,7 @@ def start(folder: Path) -> Iterator[Start]:
 
         def begin(*arguments: str) -> subprocess.Popen[bytes]:
             process = molsteer_in_background(*arguments, output=folder / "output")
-            stack.callback(process.wait, 60)
+            stack.callback(process.wait, 120)
             stack.callback(process.kill)
             return process
 

@@ -77,8 +77,7 @@ def _browser_has_nothing_to_complain_of(shown: Shown) -> Iterator[None]:
 def test_a_page_is_drawn_whole_and_runs_nothing_of_others(page: str, shown: Shown) -> None:
     shown.open(page)
     shown.tab.told("document.querySelectorAll('img').forEach(each => each.loading = 'eager')")
-    shown.tab.wait_until("[...document.images].every(each => each.complete)")
-    assert shown.tab.told("[...document.images].every(each => each.naturalWidth > 0)")
+    shown.tab.wait_until("[...document.images].every(each => each.naturalWidth > 0)")
     assert "owned" not in shown.tab.told("document.title")
 
 
@@ -86,15 +85,15 @@ def test_a_page_is_drawn_whole_and_runs_nothing_of_others(page: str, shown: Show
 def test_a_page_fits_a_narrow_screen(page: str, shown: Shown) -> None:
     shown.tab.look_like(width=360)
     shown.open(page)
-    assert shown.tab.told("document.documentElement.scrollWidth") <= 360
+    shown.tab.wait_until("document.documentElement.scrollWidth <= 360")
 
 
 def test_a_page_is_dark_for_those_who_like_it_dark(shown: Shown) -> None:
     colour = "getComputedStyle(document.body).backgroundColor"
     shown.open("molecules")
-    assert shown.tab.told(colour) == "rgb(255, 255, 255)"
+    shown.tab.wait_until(f"{colour} === 'rgb(255, 255, 255)'")
     shown.tab.look_like(dark=True)
-    assert shown.tab.told(colour) == "rgb(20, 24, 31)"
+    shown.tab.wait_until(f"{colour} === 'rgb(20, 24, 31)'")
 
 
 def test_typing_filters_the_table_and_the_address_says_so(shown: Shown) -> None:

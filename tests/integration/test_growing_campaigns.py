@@ -50,7 +50,7 @@ class Growing:
         return self.process
 
     def ask(self, *command: str | Path, status: int = 0) -> str:
-        answer = molsteer(*command, timeout_s=120)
+        answer = molsteer(*command)
         assert answer.returncode == status, answer.stdout + answer.stderr
         assert "Traceback" not in answer.stderr
         return answer.stdout + answer.stderr
@@ -79,19 +79,19 @@ def growing(tmp_path: Path) -> Iterator[Growing]:
 def test_a_campaign_grows_while_it_runs(growing: Growing) -> None:
     run_dir, folder = growing.run_dir, growing.folder
     process = growing.start()
-    eventually(lambda: len(growing.rows("SELECT 1 FROM result")) >= 3, 120)
+    eventually(lambda: len(growing.rows("SELECT 1 FROM result")) >= 3)
     growing.ask("pause", run_dir)
 
     known = folder / "known.csv"
     known.write_text("smiles,ip_eV\nO=C(F)F,14.5\nFC(F)F,15.3\n", encoding="utf-8")
     growing.ask("labels", "add", run_dir, known)
-    eventually(lambda: growing.added() == ["2 labels, 0 over"], 60)
+    eventually(lambda: growing.added() == ["2 labels, 0 over"])
     more = folder / "more.smi"
     more.write_text("FC#N\nNC(N)=O\nCCO\nCCCCC\n", encoding="utf-8")
     growing.ask("space", "add", run_dir, more)
-    eventually(lambda: growing.added()[1:] == ["2 molecules, 2 over"], 60)
+    eventually(lambda: growing.added()[1:] == ["2 molecules, 2 over"])
     growing.ask("space", "grow", run_dir, "-n", "5", "--parents", "3", "--add")
-    eventually(lambda: growing.added()[2:] == ["5 molecules, 0 over"], 60)
+    eventually(lambda: growing.added()[2:] == ["5 molecules, 0 over"])
     growing.ask("set", run_dir, "hit_above=13.9", "budget=12")
     growing.ask("resume", run_dir)
 

@@ -184,7 +184,7 @@ def test_nothing_is_written_where_the_molecules_cannot_be_read(tmp_path: Path) -
 
 
 def test_the_time_limit_holds_although_a_library_is_busy(tmp_path: Path) -> None:
-    done = simulate(ENDLESS, "CCO", "--time-limit", "8", cwd=tmp_path)
+    done = simulate(ENDLESS, "CCO", "--time-limit", "20", cwd=tmp_path)
     assert done.returncode == 1
     answers = {answer["smiles"]: answer for answer in map(json.loads, done.stdout.splitlines())}
     assert "in the middle of a step" in answers[ENDLESS]["error"]["message"]
@@ -212,7 +212,7 @@ def simulating(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_process_that_dies_is_told_in_one_sentence(tmp_path: Path) -> None:
     with simulating(ENDLESS, cwd=tmp_path) as process:
         eventually(lambda: list((tmp_path / "tmp").glob("molsteer-simulate-*/*")))
-        (child,) = below(process.pid, "simulator.cli.child")
+        (child,) = eventually(lambda: below(process.pid, "simulator.cli.child"))
         child.send_signal(signal.SIGSEGV)
         _, told = process.communicate(timeout=120)
     assert process.returncode == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.tasks import simulate_task
+from support.waiting import eventually
 from support.worker_process import running_worker
 
 from molsteer.shared.blobs.memory import MemoryBlobs
@@ -51,7 +52,7 @@ def test_a_worker_gives_a_task_up_in_time_although_a_library_is_busy(tmp_path: P
             dispatch.settle([outcome.task_id])
             dispatch.publish(simulate_task("CCO", number=2))
             (another,) = dispatch.collect(120.0)
-            assert worker.scratch_folders() == []
+            eventually(lambda: not worker.scratch_folders())
             dispatch.close()
     assert isinstance(outcome.result, Failed)
     assert outcome.result.status == "timeout"

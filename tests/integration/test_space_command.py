@@ -200,7 +200,7 @@ def working(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 def done_in(space: Path) -> dict[str, int]:
     """Tell when the features that a computation has noted were written, by file."""
     try:
-        _, *lines = (space / "features" / "unfinished.jsonl").read_text().splitlines()
+        lines = (space / "features" / "unfinished.jsonl").read_text().splitlines()[1:]
     except FileNotFoundError:
         return {}
     files = [json.loads(line)[1]["file"] for line in lines if line.endswith("]")]

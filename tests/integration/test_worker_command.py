@@ -231,8 +231,9 @@ def test_logs_are_json_lines_that_name_the_task_and_no_secret(
         assert dispatch.collect(120.0)
         eventually(lambda: any(line["message"] == "Task ended." for line in worker.log()))
         assert worker.terminate() == 0
-    (failed,) = [line for line in worker.log() if line["level"] == "WARNING"]
+    (failed,) = [line for line in worker.log() if "Task failed" in str(line["message"])]
     assert failed["message"] == "Task failed: The dice show 3."
+    assert failed["level"] == "WARNING"
     assert failed["service"] == "worker-simulate"
     assert (failed["campaign"], failed["task_id"]) == ("campaign", "simulate/1/xtb/1")
     assert PASSWORD not in worker.log_file.read_text()

@@ -40,7 +40,8 @@ from molsteer.shared.wire.messages import Failed, Outcome, Simulated, Task
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import TrainingPlan
 
-LEASE_S = 1.5
+LEASE_S = 5.0
+"""A busy machine may hold a process up for a second or two, which loses no lease of this."""
 NUMBERS = count(1)
 
 

@@ -50,7 +50,7 @@ def test_a_worker_comes_up_answers_and_ends_with_0_when_it_is_told_to(
     image = image_of(service).with_options(f"--bind={scratch}:/scratch")
     queue, log = queue_variables(server.queue), tmp_path / "log"
     with image.running("--processes", "1", app=service, log=log, **queue) as worker:
-        eventually(lambda: topics(server) == [TOPICS[service]] or worker.poll(), 120.0)
+        eventually(lambda: topics(server) == [TOPICS[service]] or worker.poll())
         assert worker.poll() is None, log.read_text()
         started = [each.pid for each in below(worker.pid)]
         assert started

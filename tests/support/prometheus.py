@@ -66,7 +66,7 @@ def prometheus(folder: Path, rules: Path) -> Iterator[Prometheus]:
 def _is_ready(server: Prometheus) -> bool:
     try:
         return requests.get(f"{server.url}/-/ready", timeout=30).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
