@@ -56,7 +56,7 @@ class Image:
             self.command(action, *arguments, app=app),
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             cwd=self.path.parent,  # which whoever runs it can reach
             env=environment(variables),
             check=False,

@@ -46,6 +46,9 @@ PropagateResourceLimits=NONE
 SlurmdParameters=config_overrides
 MailProg=/bin/true
 KillWait=30
+MessageTimeout=100
+BatchStartTimeout=120
+UnkillableStepTimeout=600
 NodeName=one NodeAddr=127.0.0.1 NodeHostname=localhost Port={first} CPUs=4 State=UNKNOWN
 NodeName=two NodeAddr=127.0.0.1 NodeHostname=localhost Port={second} CPUs=4 State=UNKNOWN
 PartitionName=cpu Nodes=one,two Default=YES MaxTime=01:00:00 State=UP
