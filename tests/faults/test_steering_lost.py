@@ -50,7 +50,7 @@ def test_steering_is_killed_between_two_steps(campaign: ExternalCampaign, failpo
                 campaign.await_labels(labels)
             campaign.release()
             with campaign.steered(f"{failpoint}:kill") as steering:
-                assert steering.wait(120) == -signal.SIGKILL
+                assert steering.wait(240) == -signal.SIGKILL
         campaign.steer_to_the_end()
         campaign.assert_counted_once()
 
@@ -90,7 +90,7 @@ def test_steering_is_killed_while_labels_molecules_and_thresholds_come(
             answer = molsteer(*command)
             assert (answer.returncode, answer.stderr) == (0, "")
             with campaign.steered(f"{failpoint}:kill") as steering:
-                assert steering.wait(120) == -signal.SIGKILL
+                assert steering.wait(240) == -signal.SIGKILL
         campaign.release()
         campaign.steer_to_the_end()
         campaign.assert_counted_once()
@@ -142,7 +142,7 @@ def test_a_second_steering_is_started(campaign: ExternalCampaign) -> None:
     with campaign.worker(), campaign.steered() as steering:
         eventually(lambda: campaign.executions == 1)
         with campaign.steered() as second:
-            assert second.wait(120) == 1
+            assert second.wait(240) == 1
         assert f"is in use by process {steering.pid} on " in campaign.log
         campaign.release()
         campaign.await_end(steering)
@@ -156,7 +156,7 @@ def test_a_copy_of_the_run_directory_is_started(campaign: ExternalCampaign) -> N
         copy = replace(campaign, folder=campaign.folder / "elsewhere")
         shutil.copytree(campaign.run_dir, copy.run_dir)
         with copy.steered() as second:
-            assert second.wait(120) == 1
+            assert second.wait(240) == 1
         told = f"is steered already, from process {steering.pid} on {platform.node()} in "
         assert told + str(campaign.run_dir) in copy.log
         assert "Traceback" not in copy.log

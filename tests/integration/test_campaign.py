@@ -189,7 +189,7 @@ def test_a_campaign_survives_the_death_of_workers_server_and_steering(
     orphans = below(steering.pid)
     os.kill(steering.pid, signal.SIGKILL)
     steering.wait()
-    _, alive = psutil.wait_procs(orphans, timeout=120)
+    _, alive = psutil.wait_procs(orphans, timeout=240)
     assert not alive, [process.cmdline() for process in alive]
 
     ended = molsteer(*command)
@@ -204,7 +204,7 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     eventually(lambda: count(run_dir, "result") >= 2)
     keys_file = assert_messages_are_signed(steering.pid)
     steering.send_signal(signal.SIGINT)
-    assert steering.wait(120) == 130
+    assert steering.wait(240) == 130
     assert not keys_file.exists()
     said = output.read_text()
     assert re.search(r"Stopping when .* in flight \(\d+\) have ended. Ctrl-C again ends at", said)
@@ -215,4 +215,4 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     eventually(lambda: count(run_dir, "result") > settled)
     steering.send_signal(signal.SIGINT)
     steering.send_signal(signal.SIGINT)
-    assert steering.wait(120) == 130
+    assert steering.wait(240) == 130

@@ -42,7 +42,7 @@ def interrupt(run_dir: Path, output: Path, *command: str | Path, **environment: 
         running.send_signal(signal.SIGINT)
         eventually(lambda: "Stopping" in output.read_text())
         running.send_signal(signal.SIGINT)
-        assert running.wait(120) == 130
+        assert running.wait(240) == 130
     finally:
         running.kill()
         running.wait()

@@ -53,7 +53,7 @@ class Session:
 
     def end(self) -> int:
         assert self.process is not None
-        return self.process.wait(120)
+        return self.process.wait(240)
 
     def ask(self, action: str, *arguments: str, status: int = 0) -> str:
         answer = molsteer(action, self.run_dir, *arguments)
@@ -90,7 +90,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     if session.process is not None and session.process.poll() is None:
         session.process.terminate()
         session.process.terminate()
-        session.process.wait(120)
+        session.process.wait(240)
 
 
 def test_a_campaign_is_paused_changed_stopped_and_resumed_from_another_terminal(

@@ -73,7 +73,7 @@ def growing(tmp_path: Path) -> Iterator[Growing]:
     if growing.process is not None and growing.process.poll() is None:
         growing.process.terminate()
         growing.process.terminate()
-        growing.process.wait(120)
+        growing.process.wait(240)
 
 
 def test_a_campaign_grows_while_it_runs(growing: Growing) -> None:
@@ -112,7 +112,7 @@ def test_mistakes_are_told_in_a_sentence_and_nothing_is_changed(growing: Growing
     assert "Say either --add" in growing.ask("space", "grow", run_dir, status=2)
     assert not run_dir.exists()
     (folder / "campaign.toml").write_text(CAMPAIGN.replace("budget = 24", "budget = 2"))
-    assert growing.start().wait(120) == 0, growing.output.read_text()
+    assert growing.start().wait(240) == 0, growing.output.read_text()
     before = sorted(run_dir.rglob("*"))
     (folder / "bad.csv").write_text("smiles,ip_eV\nCC,high\n")
     (folder / "bad.smi").write_text("CCO\nnonsense\n")

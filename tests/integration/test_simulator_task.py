@@ -48,10 +48,10 @@ def test_a_worker_gives_a_task_up_in_time_although_a_library_is_busy(tmp_path: P
         with running_worker(queue, tmp_path, handler="molsteer.simulator.app:build") as worker:
             dispatch = RedisDispatch(queue, "campaign")
             dispatch.publish(simulate_task("C" * 900, max_s=6.0))
-            (outcome,) = dispatch.collect(120.0)
+            (outcome,) = dispatch.collect(240.0)
             dispatch.settle([outcome.task_id])
             dispatch.publish(simulate_task("CCO", number=2))
-            (another,) = dispatch.collect(120.0)
+            (another,) = dispatch.collect(240.0)
             eventually(lambda: not worker.scratch_folders())
             dispatch.close()
     assert isinstance(outcome.result, Failed)

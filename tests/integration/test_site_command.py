@@ -139,7 +139,7 @@ def test_a_campaign_brings_its_site_up_and_takes_it_down_and_goes_on_with_it(
     process.send_signal(signal.SIGINT)
     eventually(lambda: "Ctrl-C again ends at once" in toys.log)
     process.send_signal(signal.SIGINT)
-    assert process.wait(120) == 130
+    assert process.wait(240) == 130
     toys.assert_nothing_left()
     toys.release()
     going_on = molsteer("continue", toys.run_dir, "--site", toys.profile)

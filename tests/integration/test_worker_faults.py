@@ -125,7 +125,7 @@ def test_a_batch_system_that_tells_every_process_to_stop_gets_the_task_back_at_o
     ((process, child),) = eventually(lambda: started(tmp_path))
     for group in (worker.pid, process):
         os.killpg(group, signal.SIGTERM)
-    assert worker.process.wait(timeout=120) == 0
+    assert worker.process.wait(timeout=240) == 0
     await_end([process, child])
     assert place_of(task, dispatch) == "queued"
     (tmp_path / "go").touch()
@@ -143,7 +143,7 @@ def test_a_worker_whose_terminal_closes_hands_its_task_back_and_ends(
     dispatch.publish(task)
     (pids,) = eventually(lambda: started(tmp_path))
     os.killpg(worker.pid, signal.SIGHUP)
-    assert worker.process.wait(timeout=120) == 0
+    assert worker.process.wait(timeout=240) == 0
     await_end(pids)
     assert place_of(task, dispatch) == "queued"
     assert live_workers(queue) == []
@@ -378,7 +378,7 @@ def test_a_task_outlives_a_redis_that_is_killed_and_started_again(tmp_path: Path
 
 
 def the_outcome(dispatch: RedisDispatch) -> Outcome:
-    (outcome,) = dispatch.collect(120.0)
+    (outcome,) = dispatch.collect(240.0)
     return outcome
 
 

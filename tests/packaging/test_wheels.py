@@ -130,7 +130,7 @@ def running(
         yield
     finally:
         process.terminate()
-        process.wait(120)
+        process.wait(240)
 
 
 def _clean() -> dict[str, str]:

@@ -55,7 +55,7 @@ def test_a_worker_comes_up_answers_and_ends_with_0_when_it_is_told_to(
         started = [each.pid for each in below(worker.pid)]
         assert started
         worker.terminate()
-        assert worker.wait(120) == 0, log.read_text()
+        assert worker.wait(240) == 0, log.read_text()
     await_end(started)
     assert topics(server) == []
     assert list(scratch.rglob("*")) == []
@@ -74,7 +74,7 @@ def test_steering_comes_up_answers_and_takes_its_tasks_back_when_it_is_told_to_e
         eventually(lambda: waits_for_workers(folder / "run") or steering.poll())
         assert steering.poll() is None, log.read_text()
         steering.terminate()
-        assert steering.wait(120) == INTERRUPTED, log.read_text()
+        assert steering.wait(240) == INTERRUPTED, log.read_text()
     verified = image.do("run", "verify", "run")
     assert verified.returncode == 0, verified.stdout
 

@@ -124,7 +124,7 @@ def browser(folder: Path) -> Iterator[Tab]:
                 yield Tab(connection)
         finally:
             process.terminate()
-            process.wait(120)
+            process.wait(240)
 
 
 def _tabs(at: str) -> list[dict[str, str]]:

@@ -87,7 +87,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     started = below(process.pid)
     process.terminate()
     try:
-        process.wait(120)
+        process.wait(240)
     except subprocess.TimeoutExpired:
         for each in (*started, process):
             each.kill()

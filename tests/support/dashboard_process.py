@@ -25,4 +25,4 @@ def dashboard(
             yield told[1], process
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(120)
+            process.wait(240)

@@ -60,7 +60,7 @@ def prometheus(folder: Path, rules: Path) -> Iterator[Prometheus]:
             yield server
         finally:
             process.terminate()
-            process.wait(120)
+            process.wait(240)
 
 
 def _is_ready(server: Prometheus) -> bool:

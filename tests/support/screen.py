@@ -154,7 +154,7 @@ class Watched:
 
     def end(self) -> str:
         """Wait for the program's end, and give its standard output."""
-        output, _ = self._program.communicate(timeout=120)
+        output, _ = self._program.communicate(timeout=240)
         with suppress(OSError):  # Linux says so when the last writer has gone
             while self._read():
                 pass

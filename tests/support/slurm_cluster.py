@@ -145,7 +145,7 @@ def _start(stack: ExitStack, folder: Path, *command: str) -> None:
     def stop() -> None:
         process.terminate()
         try:
-            process.wait(120)
+            process.wait(240)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -116,7 +116,7 @@ class ToySite:
             status = process.wait(deadline_s)
         except subprocess.TimeoutExpired:
             process.terminate()
-            process.wait(120)
+            process.wait(240)
             status = None
         assert status == 0, self.log
 

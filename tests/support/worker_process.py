@@ -47,7 +47,7 @@ class WorkerProcess:
 
     def terminate(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=120)
+        return self.process.wait(timeout=240)
 
     def log(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.log_file.read_text().splitlines()]
