@@ -171,7 +171,7 @@ def building(tmp_path):
 @pytest.fixture
 def featurizing(tmp_path):
     """A computation of features with two processes that has done two chunks of many."""
-    write_chains(tmp_path / "a.smi", 1_500, atoms=8)
+    write_chains(tmp_path / "a.smi", 4_000, atoms=8)
     command = ("space", "build", "a.smi", "-o", "space", "--chunk-size", 50)
     assert molsteer(*command, folder=tmp_path).returncode == 0
     with working(tmp_path, "features", "space") as process:

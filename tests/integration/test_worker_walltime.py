@@ -62,8 +62,8 @@ def test_a_worker_that_has_seen_how_long_tasks_take_begins_none_in_vain(
     queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
 ) -> None:
     for number in range(1, 11):
-        dispatch.publish(simulate_task("sleep 4", number=number))
-    worker = start_worker(queue, tmp_path, "--until", "+90", "--margin-s", "60")
+        dispatch.publish(simulate_task("sleep 8", number=number))
+    worker = start_worker(queue, tmp_path, "--until", "+110", "--margin-s", "60")
     assert worker.process.wait(timeout=240) == 0
     done = len(dispatch.collect(0.0))
     assert 1 <= done < 10
@@ -74,8 +74,8 @@ def test_a_worker_that_has_seen_how_long_tasks_take_begins_none_in_vain(
 def test_a_running_task_that_cannot_finish_is_handed_back_before_the_end(
     queue: QueueSettings, dispatch: RedisDispatch, tmp_path: Path
 ) -> None:
-    ends_at = time.time() + 90.0
-    worker = start_worker(queue, tmp_path, "--until", "+90", "--margin-s", "60")
+    ends_at = time.time() + 110.0
+    worker = start_worker(queue, tmp_path, "--until", "+110", "--margin-s", "60")
     task = simulate_task(f"mark {tmp_path}")
     dispatch.publish(task)
     (pids,) = eventually(lambda: started(tmp_path))

@@ -88,7 +88,7 @@ class Tab:
         message = {"id": self._number, "method": method, "params": parameters}
         self._connection.send(json.dumps(message))
         while True:
-            answer = json.loads(self._connection.recv(60))
+            answer = json.loads(self._connection.recv(240))
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 result: dict[str, Any] = answer["result"]
@@ -128,7 +128,7 @@ def browser(folder: Path) -> Iterator[Tab]:
 
 
 def _tabs(at: str) -> list[dict[str, str]]:
-    found = requests.get(f"{at}/json/list", timeout=30).json()
+    found = requests.get(f"{at}/json/list", timeout=120).json()
     return [each for each in found if each["type"] == "page"]
 
 
