@@ -17,8 +17,8 @@ from molsteer.shared.settings.sections import QueueSettings
 
 def _events(folder: Path) -> list[str]:
     file = folder / "told"
-    lines = file.read_text().splitlines() if file.exists() else []
-    return [json.loads(line)["event"] for line in lines]
+    whole, _, _ = file.read_text().rpartition("\n") if file.exists() else ("", "", "")
+    return [json.loads(line)["event"] for line in whole.splitlines()]
 
 
 def test_a_campaign_tells_that_nobody_works_that_its_server_is_away_and_its_end(

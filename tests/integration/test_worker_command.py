@@ -182,7 +182,7 @@ def test_a_ready_worker_introduces_itself_until_it_ends(server: TcpServer, tmp_p
         (info,) = live_workers(queue)
         assert (info.topic, info.processes, info.pid) == ("simulate", 2, worker.pid)
         assert worker.terminate() == 0
-    assert live_workers(queue) == []
+    eventually(lambda: not live_workers(queue))
 
 
 def test_workers_in_containers_of_one_host_are_told_apart(

@@ -146,7 +146,7 @@ def test_a_worker_whose_terminal_closes_hands_its_task_back_and_ends(
     assert worker.process.wait(timeout=240) == 0
     await_end(pids)
     assert place_of(task, dispatch) == "queued"
-    assert live_workers(queue) == []
+    eventually(lambda: not live_workers(queue))
     (tmp_path / "go").touch()
     with running_worker(queue, tmp_path):
         assert the_outcome(dispatch).start == 1
