@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from support.command import molsteer, molsteer_in_background
 from support.processes import below
@@ -78,9 +79,13 @@ class Session:
 
     def processes(self, topic: str) -> int:
         assert self.process is not None
-        workers = below(self.process.pid, f" worker {topic}")
-        lines = [each.cmdline() for each in workers if each.ppid() == self.process.pid]
-        return sum(int(line[line.index("--processes") + 1]) for line in lines)
+        count = 0
+        for each in below(self.process.pid, f" worker {topic}"):
+            with suppress(psutil.Error):  # one that is just ending
+                if each.ppid() == self.process.pid:
+                    line = each.cmdline()
+                    count += int(line[line.index("--processes") + 1])
+        return count
 
 
 @pytest.fixture

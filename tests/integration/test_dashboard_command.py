@@ -12,6 +12,7 @@ import requests
 from support.command import molsteer
 from support.dashboard_process import dashboard
 from support.made_campaigns import made_campaign
+from support.waiting import eventually
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - for as long as the test takes
 
@@ -29,7 +30,7 @@ def test_it_is_served_on_this_machine_until_ctrl_c(runs: Path, tmp_path: Path) -
         assert address.startswith("http://127.0.0.1:")
         answer = requests.get(address, timeout=120)
         assert answer.status_code == 200
-        assert "first" in answer.text
+        eventually(lambda: "first" in requests.get(address, timeout=120).text)
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert requests.post(address, timeout=120).status_code == 405
         taken = address.rstrip("/").rpartition(":")[2]

@@ -36,8 +36,9 @@ class Shown:
     ledger: Ledger
 
     def open(self, page: str) -> None:
-        """Open a page of the campaign."""
+        """Open a page of the campaign, and wait until all of it is read."""
         self.tab.open(f"{self.address}/c/run/{page}")
+        self.tab.wait_until("!document.body.textContent.includes(' is being read; ')")
 
     def molecules(self) -> list[str]:
         """Give the molecules of the table as they stand there."""
@@ -160,6 +161,7 @@ def test_what_was_marked_for_comparison_stays_so_while_the_list_renews_itself(
     shown: Shown,
 ) -> None:
     shown.tab.open(shown.address)
+    shown.tab.wait_until("document.querySelector('input[type=checkbox]') !== null")
     shown.tab.told("document.querySelector('input[type=checkbox]').click()")
     with shown.ledger.transaction() as connection:
         connection.execute("UPDATE label SET value = 18.75 WHERE molecule = 4")
