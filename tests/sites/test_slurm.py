@@ -130,12 +130,12 @@ def test_a_cancelled_block_that_runs_in_an_image_loses_nothing(
     file = toys.write(f'local_disk = "{disk}"', tables=f'[image]\ncpu = "{image}"\n')
     real = re.sub(r"(?<=\[simulator\]\n).*\n", "processes = 1\n", file.read_text())
     file.write_text(real)
-    process = toys.steer("--policy-first-training-after", "1000", budget=20)
+    process = toys.steer("--policy-first-training-after", "1000", budget=30)
     eventually(lambda: toys.labels() >= 2)
     (first, *_) = cluster.jobs()
     cluster.ask("scancel", first)
     toys.await_end(process)
-    toys.assert_whole(20)
+    toys.assert_whole(30)
     eventually(lambda: not cluster.jobs())
     shutil.rmtree(disk)  # what of an image a killed job had no time to remove, the next block does
 
