@@ -19,7 +19,9 @@ LEASE_S = 3.0
 MOLECULES = 50_000
 CHUNK_SIZE = 12_500
 LOOK_EVERY_S = 0.1
-PATIENCE_S = 120.0
+ENOUGH = 100
+"""Tasks that must have been settled to be judged, also where a busy machine took its time."""
+PATIENCE_S = 300.0
 """How long a campaign may take to begin, and to end once the faults are over."""
 
 
@@ -49,6 +51,7 @@ def endure(folder: Path, seed: int, duration_s: float, tell: Callable[[str], Non
             nemesis.act()
             _tick(site, witness)
         nemesis.end()
+        _keep_running(site, witness, until=lambda: witness.settled > ENOUGH)
         _end(site, witness)
         tell(f"ended: {witness.settled} tasks, {site.steering_starts} starts of steering")
         verdict = judge(evidence(site, witness, space, LEASE_S))

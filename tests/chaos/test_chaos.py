@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from chaos.run import endure
+from chaos.run import ENOUGH, endure
 
 
 @pytest.mark.parametrize("seed", [0, 1], ids=["ensemble", "model"])
@@ -12,4 +12,4 @@ def test_a_campaign_survives_everything_at_once(tmp_path: Path, seed: int) -> No
     verdict = ordeal.verdict
     assert (verdict.missing, verdict.doubled, verdict.broken) == ((), (), ())
     assert len(ordeal.injected) >= 8
-    assert verdict.tasks > 100
+    assert verdict.tasks > ENOUGH

@@ -15,7 +15,7 @@ def test_what_the_server_breaks_off_is_broken_off_for_the_worker_as_well() -> No
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         tcp_proxy(server.getsockname()[1]) as proxy,
-        socket.create_connection(("127.0.0.1", proxy.port), timeout=10.0) as worker,
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=240.0) as worker,
     ):
         connection, _ = server.accept()
         worker.sendall(b"PING")

@@ -291,7 +291,7 @@ def test_an_outcome_wakes_whoever_waits_for_it(bus: Bus) -> None:
 def test_a_worker_does_a_task_and_reports_when(served_bus: Bus) -> None:
     task = simulate_task("echo hello", campaign=served_bus.campaign)
     served_bus.dispatch.publish(task)
-    outcome = only(served_bus.dispatch.collect(120.0))
+    outcome = only(served_bus.dispatch.collect(240.0))
     assert isinstance(outcome.result, Simulated)
     assert outcome.result.smiles == "echo hello"
     assert (outcome.task_id, outcome.attempt, outcome.start) == (task.task_id, 1, 1)
@@ -301,7 +301,7 @@ def test_a_worker_does_a_task_and_reports_when(served_bus: Bus) -> None:
 
 def test_a_failure_of_the_task_travels_as_data(served_bus: Bus) -> None:
     served_bus.dispatch.publish(simulate_task("unlucky 6", campaign=served_bus.campaign))
-    result = only(served_bus.dispatch.collect(120.0)).result
+    result = only(served_bus.dispatch.collect(240.0)).result
     assert isinstance(result, Failed)
     assert (result.status, result.error.code, result.error.retryable) == ("error", "unlucky", True)
     assert result.error.message == "The dice show 6."
@@ -316,7 +316,7 @@ def test_a_task_published_twice_is_done_once(served_bus: Bus, tmp_path: Path) ->
         served_bus.dispatch.publish(message)
     found: dict[str, Outcome] = {}
     while len(found) < 2:
-        found |= {outcome.task_id: outcome for outcome in served_bus.dispatch.collect(120.0)}
+        found |= {outcome.task_id: outcome for outcome in served_bus.dispatch.collect(240.0)}
     assert len(list(tmp_path.glob("started-*"))) == 1
     assert found[task.task_id].start == 1
 
@@ -325,6 +325,6 @@ def test_a_task_that_was_cancelled_first_ends_as_cancelled(served_bus: Bus) -> N
     task = simulate_task(campaign=served_bus.campaign)
     served_bus.dispatch.cancel([task.task_id])
     served_bus.dispatch.publish(task)
-    result = only(served_bus.dispatch.collect(120.0)).result
+    result = only(served_bus.dispatch.collect(240.0)).result
     assert isinstance(result, Failed)
     assert result.status == "cancelled"

@@ -35,9 +35,9 @@ def test_a_batch_script_that_is_told_to_end_ends_its_workers_gently(
             env=os.environ | {"PATH": path, "MOLSTEER_QUEUE__REDIS_URL": server.url},
         )
         try:
-            eventually(lambda: len(live_workers(queue)) == script.count("molsteer worker"), 120.0)
+            eventually(lambda: len(live_workers(queue)) == script.count("molsteer worker"))
             job.send_signal(signal.SIGTERM)
-            assert job.wait(120) == 0
+            assert job.wait(240) == 0
             # A machine may be too busy for a worker to withdraw its sign of life, which then fades.
             eventually(lambda: not live_workers(queue))
         finally:

@@ -113,7 +113,7 @@ def test_who_reads_no_more_is_told_by_1() -> None:
     command = subprocess.Popen([*MOLSTEER, "run", "--help"], stdout=subprocess.PIPE)
     assert command.stdout is not None
     command.stdout.close()
-    assert command.wait(120) == 1
+    assert command.wait(240) == 1
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_campaign_that_is_interrupted_ends_with_130(
         eventually((tmp_path / "run" / "logs" / "steering.jsonl").exists)
         eventually(lambda: molsteer("status", tmp_path / "run", "--alive").returncode == 0)
         steering.send_signal(sent)
-        assert steering.wait(120) == status
+        assert steering.wait(240) == status
     finally:
         steering.kill()
 
@@ -154,6 +154,6 @@ def test_a_command_that_is_interrupted_ends_as_shells_know_it(
         try:
             eventually(lambda: (tmp_path / "out").stat().st_size > 0)
             simulate.send_signal(sent)
-            assert simulate.wait(120) == status
+            assert simulate.wait(240) == status
         finally:
             simulate.kill()

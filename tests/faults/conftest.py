@@ -12,7 +12,8 @@ from support.toy_campaign import toy_space
 
 from molsteer.shared.settings.sections import QueueSettings
 
-LEASE_S = 2.0
+LEASE_S = 5.0
+"""A busy machine may hold a process up for a second or two, which loses no lease of this."""
 
 NewCampaign = Callable[..., ExternalCampaign]
 

@@ -129,7 +129,8 @@ def test_absurd_outcomes_are_put_aside_or_cost_an_attempt_and_end_no_campaign(
     with campaign.worker(), campaign.steered() as steering:
         eventually(lambda: campaign.executions == 1)
         (name,) = campaign.rows("SELECT value ->> '$' FROM fact WHERE name = 'campaign'")
-        ids = eventually(lambda: campaign.rows("SELECT task_id FROM task WHERE starts = 0"))
+        eventually(lambda: campaign.count("task WHERE starts = 0") == 4)
+        ids = campaign.rows("SELECT task_id FROM task WHERE starts = 0")
         huge, large, foreign, nowhere = (json.loads(encode(outcome_named(name, i))) for i in ids)
         huge["start"] = 2**63
         large["result"]["records"] = REFERENCE | {"namespace": name, "size_bytes": 2**70}

@@ -133,6 +133,6 @@ def test_a_busy_worker_is_told_to_end_while_redis_is_gone(
             (pids,) = eventually(lambda: started(tmp_path))
         leave(server)
         worker.process.terminate()
-        worker.process.wait(120)
+        worker.process.wait(240)
         await_end(pids)
         eventually(lambda: not list(worker.temporary.iterdir()))

@@ -50,7 +50,7 @@ def test_steering_is_killed_between_two_steps(campaign: ExternalCampaign, failpo
                 campaign.await_labels(labels)
             campaign.release()
             with campaign.steered(f"{failpoint}:kill") as steering:
-                assert steering.wait(120) == -signal.SIGKILL
+                assert steering.wait(240) == -signal.SIGKILL
         campaign.steer_to_the_end()
         campaign.assert_counted_once()
 
@@ -78,6 +78,7 @@ def test_steering_is_killed_while_labels_molecules_and_thresholds_come(
     more.write_text("FF\nFCl\n")
     known.write_text(f"smiles,{ADIABATIC_IP}\nFC(F)(F)F,15.9\nFC(F)(F)C(F)(F)F,16.8\n")
     shared = {file: file.stat().st_mtime_ns for file in campaign.space.rglob("*")}
+    campaign.hold(after=2)
     with campaign.worker_of_each_topic():
         with campaign.steered():
             campaign.await_labels(2)
@@ -89,7 +90,8 @@ def test_steering_is_killed_while_labels_molecules_and_thresholds_come(
             answer = molsteer(*command)
             assert (answer.returncode, answer.stderr) == (0, "")
             with campaign.steered(f"{failpoint}:kill") as steering:
-                assert steering.wait(120) == -signal.SIGKILL
+                assert steering.wait(240) == -signal.SIGKILL
+        campaign.release()
         campaign.steer_to_the_end()
         campaign.assert_counted_once()
         assert campaign.rows("SELECT kind || ' ' || added FROM addition ORDER BY number") == [
@@ -104,9 +106,11 @@ def test_steering_is_killed_while_labels_molecules_and_thresholds_come(
 
 
 def test_the_checkpoint_of_the_policy_is_damaged(campaign: ExternalCampaign) -> None:
+    campaign.hold(after=8)
     with campaign.worker():
         with campaign.steered():
             campaign.await_labels(8)
+        campaign.release()
         with closing(Ledger(campaign.run_dir)) as ledger:
             assert campaign.count("checkpoint") == 1
             ledger.connection.execute("UPDATE checkpoint SET state = zeroblob(1000)")
@@ -138,7 +142,7 @@ def test_a_second_steering_is_started(campaign: ExternalCampaign) -> None:
     with campaign.worker(), campaign.steered() as steering:
         eventually(lambda: campaign.executions == 1)
         with campaign.steered() as second:
-            assert second.wait(120) == 1
+            assert second.wait(240) == 1
         assert f"is in use by process {steering.pid} on " in campaign.log
         campaign.release()
         campaign.await_end(steering)
@@ -148,11 +152,11 @@ def test_a_second_steering_is_started(campaign: ExternalCampaign) -> None:
 def test_a_copy_of_the_run_directory_is_started(campaign: ExternalCampaign) -> None:
     campaign.hold()
     with campaign.worker(), campaign.steered() as steering:
-        eventually(lambda: campaign.executions == 1)
+        await_published(campaign)
         copy = replace(campaign, folder=campaign.folder / "elsewhere")
         shutil.copytree(campaign.run_dir, copy.run_dir)
         with copy.steered() as second:
-            assert second.wait(120) == 1
+            assert second.wait(240) == 1
         told = f"is steered already, from process {steering.pid} on {platform.node()} in "
         assert told + str(campaign.run_dir) in copy.log
         assert "Traceback" not in copy.log
@@ -181,7 +185,7 @@ def test_an_older_copy_of_the_run_directory_is_restored(campaign: ExternalCampai
 def test_the_disk_of_the_run_directory_is_full(campaign: ExternalCampaign) -> None:
     campaign.hold()
     with campaign.worker(), campaign.steered() as steering:
-        eventually(lambda: campaign.executions == 1)
+        await_published(campaign)
         log_of_ledger = campaign.run_dir / "ledger.sqlite-wal"
         limit_files(steering, log_of_ledger.stat().st_size)
         campaign.release()
@@ -200,7 +204,7 @@ def test_the_disk_of_the_run_directory_is_full(campaign: ExternalCampaign) -> No
 def test_another_program_locks_the_ledger(campaign: ExternalCampaign) -> None:
     campaign.hold()
     with campaign.worker(), campaign.steered() as steering:
-        eventually(lambda: campaign.executions == 1)
+        await_published(campaign)
         with closing(sqlite3.connect(campaign.run_dir / "ledger.sqlite")) as other:
             other.execute("BEGIN IMMEDIATE")
             campaign.release()
@@ -225,8 +229,8 @@ def test_steering_orders_much_more_than_workers_do(campaign: ExternalCampaign) -
             in_flight = FLOOD // 2 + BUFFER
             eventually(lambda: campaign.count("task WHERE state = 'dispatched'") == in_flight)
             # Workers take no more than they run; the others wait in the queue.
-            assert client.hlen(keys.unacked("simulate")) == 2
-            assert client.llen(keys.queue("simulate")) == in_flight - 2
+            eventually(lambda: client.hlen(keys.unacked("simulate")) == 2)
+            eventually(lambda: client.llen(keys.queue("simulate")) == in_flight - 2)
         campaign.release()
         campaign.await_end(steering)
         campaign.assert_counted_once(most_executions=1)
@@ -235,7 +239,7 @@ def test_steering_orders_much_more_than_workers_do(campaign: ExternalCampaign) -
 def test_everything_is_killed_and_started_again_while_paused(campaign: ExternalCampaign) -> None:
     campaign.hold()
     with campaign.worker(), campaign.steered():
-        eventually(lambda: campaign.executions == 1)
+        await_published(campaign)
         assert molsteer("pause", campaign.run_dir).returncode == 0
         eventually(lambda: campaign.count("fact WHERE name = 'paused' AND value = 'true'"))
         campaign.release()
@@ -246,6 +250,12 @@ def test_everything_is_killed_and_started_again_while_paused(campaign: ExternalC
         assert molsteer("resume", campaign.run_dir).returncode == 0
         campaign.await_end(steering)
         campaign.assert_counted_once(most_executions=1)
+
+
+def await_published(campaign: ExternalCampaign) -> None:
+    """Wait until a simulation has begun and steering knows that all that may were published."""
+    eventually(lambda: campaign.executions == 1)
+    eventually(lambda: campaign.count("task WHERE state = 'dispatched'") == PUBLISHED)
 
 
 def limit_files(process: subprocess.Popen[bytes], limit_bytes: int) -> None:

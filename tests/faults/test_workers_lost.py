@@ -41,7 +41,7 @@ def test_the_whole_group_of_a_worker_is_told_to_end(campaign: ExternalCampaign) 
     with campaign.steered() as steering, campaign.worker() as first:
         eventually(lambda: campaign.executions == 1)
         os.killpg(first.pid, signal.SIGTERM)
-        assert first.process.wait(120) == 0
+        assert first.process.wait(240) == 0
         with campaign.worker():
             campaign.release()
             campaign.await_end(steering)

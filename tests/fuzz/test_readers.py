@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from support.fuzz_targets import TARGETS
 
 EXAMPLES = 100
-SOON_S = 5.0
 MOST_BYTES = 150_000_000
 
 READERS = pytest.mark.parametrize("name", TARGETS)
@@ -128,7 +127,7 @@ def test_what_fuzzing_found_stays_mended(name: str, data: bytes, folder: Path) -
 
 @READERS
 def test_a_reader_raises_only_what_it_documents(name: str, folder: Path) -> None:
-    @settings(max_examples=EXAMPLES, deadline=1000 * SOON_S, database=None)
+    @settings(max_examples=EXAMPLES)
     @given(data=inputs(name))
     def check(data: bytes) -> None:
         TARGETS[name](data, folder)

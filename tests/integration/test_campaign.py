@@ -48,7 +48,7 @@ shortlist = 20
 members = 2
 epochs = 15
 [queue]
-lease_s = 3.0
+lease_s = 6.0
 """
 
 
@@ -116,7 +116,7 @@ def assert_messages_are_signed(process_id: int) -> Path:
     keys_file = Path(environment["MOLSTEER_QUEUE__KEYS_FILE"])
     assert stat.S_IMODE(keys_file.stat().st_mode) == 0o600
     with connect(environment["MOLSTEER_QUEUE__REDIS_URL"]) as client:
-        (message, *_) = eventually(lambda: client.lrange("molsteer.simulate", 0, 0), 120)
+        (message, *_) = eventually(lambda: client.lrange("molsteer.simulate", 0, 0))
     assert json.loads(message)["body"].startswith('[["HS256 simulate-')
     return keys_file
 
@@ -125,7 +125,7 @@ def test_a_campaign_ends_with_a_report_and_leaves_nothing_behind(
     campaign_file: Path, tmp_path: Path
 ) -> None:
     run_dir = tmp_path / "run"
-    ended = molsteer("run", campaign_file, "--run-dir", run_dir, timeout_s=280)
+    ended = molsteer("run", campaign_file, "--run-dir", run_dir)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert_every_simulation_counts_once(run_dir)
     assert f"Report: {run_dir / 'report.html'}" in ended.stdout
@@ -168,7 +168,7 @@ def test_a_campaign_survives_the_death_of_workers_server_and_steering(
     command = ("run", campaign_file, "--run-dir", run_dir)
 
     steering = molsteer_in_background(*command, output=output)
-    eventually(lambda: count(run_dir, "result") >= 3, 120)
+    eventually(lambda: count(run_dir, "result") >= 3)
     workers = [
         worker
         for worker in below(steering.pid, " worker simulate")
@@ -177,22 +177,22 @@ def test_a_campaign_survives_the_death_of_workers_server_and_steering(
     assert workers
     workers[0].kill()  # the worker's main process, and with it what it runs
     labels = count(run_dir, "result")
-    eventually(lambda: count(run_dir, "result") >= labels + 2, 120)
+    eventually(lambda: count(run_dir, "result") >= labels + 2)
 
     servers = below(steering.pid, "-server ")
     assert servers
     for server in servers:
         server.kill()  # with everything that was in the queues
     labels = count(run_dir, "result")
-    eventually(lambda: count(run_dir, "result") >= labels + 2, 120)
+    eventually(lambda: count(run_dir, "result") >= labels + 2)
 
     orphans = below(steering.pid)
     os.kill(steering.pid, signal.SIGKILL)
     steering.wait()
-    _, alive = psutil.wait_procs(orphans, timeout=120)
+    _, alive = psutil.wait_procs(orphans, timeout=240)
     assert not alive, [process.cmdline() for process in alive]
 
-    ended = molsteer(*command, timeout_s=280)
+    ended = molsteer(*command)
     assert ended.returncode == 0, ended.stdout + ended.stderr + output.read_text()
     assert_every_simulation_counts_once(run_dir)
 
@@ -201,10 +201,10 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     run_dir, output = tmp_path / "run", tmp_path / "output"
     command = ("run", campaign_file, "--run-dir", run_dir)
     steering = molsteer_in_background(*command, output=output)
-    eventually(lambda: count(run_dir, "result") >= 2, 120)
+    eventually(lambda: count(run_dir, "result") >= 2)
     keys_file = assert_messages_are_signed(steering.pid)
     steering.send_signal(signal.SIGINT)
-    assert steering.wait(120) == 130
+    assert steering.wait(240) == 130
     assert not keys_file.exists()
     said = output.read_text()
     assert re.search(r"Stopping when .* in flight \(\d+\) have ended. Ctrl-C again ends at", said)
@@ -212,7 +212,7 @@ def test_an_interrupted_campaign_says_so_and_goes_on(campaign_file: Path, tmp_pa
     settled = count(run_dir, "result")
     assert count(run_dir, "task WHERE topic = 'simulate' AND state = 'dispatched'") == 0
     steering = molsteer_in_background(*command, output=output)
-    eventually(lambda: count(run_dir, "result") > settled, 120)
+    eventually(lambda: count(run_dir, "result") > settled)
     steering.send_signal(signal.SIGINT)
     steering.send_signal(signal.SIGINT)
-    assert steering.wait(120) == 130
+    assert steering.wait(240) == 130

@@ -53,7 +53,7 @@ def start(folder: Path) -> Iterator[Start]:
 
         def begin(*arguments: str) -> subprocess.Popen[bytes]:
             process = molsteer_in_background(*arguments, output=folder / "output")
-            stack.callback(process.wait, 60)
+            stack.callback(process.wait, 120)
             stack.callback(process.kill)
             return process
 
@@ -110,7 +110,7 @@ def test_a_campaign_that_nobody_works_for_ends_when_it_is_told_to_and_takes_its_
         queue = Keys(server.queue.prefix).queue("simulate")
         eventually(lambda: client.llen(queue) == 5)
         steering.terminate()
-        assert steering.wait(120) == 130, (folder / "output").read_text()
+        assert steering.wait(240) == 130, (folder / "output").read_text()
         assert not client.exists(queue)
         assert (folder / "runs/campaign/report.md").exists()
         assert "simulations in flight (0) have ended" in (folder / "output").read_text()
@@ -140,7 +140,7 @@ def test_a_search_space_that_is_replaced_under_a_campaign_ends_it_and_not_its_re
     eventually((folder / "runs/campaign/logs/steering.jsonl").exists)
     build("few.smi", "--force")
     start("worker", "simulate", "--processes", "1")
-    assert steering.wait(120) == 2, (folder / "output").read_text()
+    assert steering.wait(240) == 2, (folder / "output").read_text()
     said = (folder / "output").read_text()
     assert "The search space space was replaced while it was in use." in said
     assert "Traceback" not in said

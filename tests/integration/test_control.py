@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from support.command import molsteer, molsteer_in_background
 from support.processes import below
@@ -34,7 +35,7 @@ slots = 1
 members = 2
 epochs = 5
 [queue]
-lease_s = 3.0
+lease_s = 6.0
 """
 
 
@@ -53,12 +54,16 @@ class Session:
 
     def end(self) -> int:
         assert self.process is not None
-        return self.process.wait(120)
+        return self.process.wait(240)
 
     def ask(self, action: str, *arguments: str, status: int = 0) -> str:
         answer = molsteer(action, self.run_dir, *arguments)
         assert answer.returncode == status, answer.stdout + answer.stderr
         return answer.stdout + answer.stderr
+
+    def await_answer(self, expected: str, action: str, *arguments: str) -> None:
+        """Ask, again while steering is too busy to answer in time, until it answers so."""
+        eventually(lambda: expected in self.ask(action, *arguments))
 
     def count(self, what: str) -> int:
         uri = f"file:{self.run_dir / 'ledger.sqlite'}?mode=ro"
@@ -74,9 +79,13 @@ class Session:
 
     def processes(self, topic: str) -> int:
         assert self.process is not None
-        workers = below(self.process.pid, f" worker {topic}")
-        lines = [each.cmdline() for each in workers if each.ppid() == self.process.pid]
-        return sum(int(line[line.index("--processes") + 1]) for line in lines)
+        count = 0
+        for each in below(self.process.pid, f" worker {topic}"):
+            with suppress(psutil.Error):  # one that is just ending
+                if each.ppid() == self.process.pid:
+                    line = each.cmdline()
+                    count += int(line[line.index("--processes") + 1])
+        return count
 
 
 @pytest.fixture
@@ -86,21 +95,22 @@ def session(tmp_path: Path) -> Iterator[Session]:
     if session.process is not None and session.process.poll() is None:
         session.process.terminate()
         session.process.terminate()
-        session.process.wait(120)
+        session.process.wait(240)
 
 
 def test_a_campaign_is_paused_changed_stopped_and_resumed_from_another_terminal(
     session: Session,
 ) -> None:
     session.start()
-    eventually(lambda: session.labels() >= 2, 120)
+    eventually(lambda: session.labels() >= 2)
 
-    assert "Paused: nothing new begins" in session.ask("pause")
+    session.await_answer("Paused: nothing new begins", "pause")
     eventually(lambda: session.in_flight() == 0)
     held_at = session.labels()
     assert "paused, running" in session.ask("status")
-    assert session.ask("set", "slots.simulate=2", "budget=28", "beta=0.5") == (
-        "simulate.slots = 2\ncampaign.budget = 28\npolicy.beta = 0.5\n"
+    session.await_answer(
+        "simulate.slots = 2\ncampaign.budget = 28\npolicy.beta = 0.5\n",
+        *("set", "slots.simulate=2", "budget=28", "beta=0.5"),
     )
     eventually(lambda: session.processes("simulate") == 2)
     session.process.terminate()
@@ -112,15 +122,16 @@ def test_a_campaign_is_paused_changed_stopped_and_resumed_from_another_terminal(
     eventually(lambda: f"As changed with `molsteer set`: {changes}." in session.output.read_text())
     eventually(lambda: re.search(r"/28 simulated.*\| paused", session.output.read_text()))
     assert "paused, running" in session.ask("status")
-    assert "The campaign goes on." in session.ask("resume")
-    eventually(lambda: session.labels() > held_at, 120)
+    session.await_answer("The campaign goes on.", "resume")
+    eventually(lambda: session.labels() > held_at)
 
-    assert "The campaign has ended: stopped." in session.ask("stop", "--now")
+    answer = session.ask("stop", "--now")
+    assert "The campaign has ended: stopped." in answer or "is busy" in answer
     assert session.end() == 0
     assert f"`molsteer resume {session.run_dir}`" in session.output.read_text()
     assert "has ended (stopped); the request counts" in session.ask("resume")
 
-    ended = molsteer(*session.command, timeout_s=250)
+    ended = molsteer(*session.command)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "Ended: budget-reached" in ended.stdout
     assert session.labels() == json.loads(session.ask("status", "--json"))["budget"] == 28

@@ -112,7 +112,8 @@ def test_what_was_taken_in_advance_is_given_back_when_a_task_takes_long(
         )
         dispatch.publish(held, next_one)
         eventually(lambda: started(tmp_path))
-        eventually(lambda: counted.client.hlen("molsteer:unacked:simulate") == 2)
+        goes_back = "A message goes back to the queue"
+        eventually(lambda: goes_back in first.log_file.read_text())
         with running_worker(counted.queue, tmp_path):
             (outcome,) = eventually(lambda: dispatch.collect(0.1))
             assert (outcome.task_id, outcome.start) == (next_one.task_id, 1)

@@ -12,6 +12,7 @@ import requests
 from support.command import molsteer
 from support.dashboard_process import dashboard
 from support.made_campaigns import made_campaign
+from support.waiting import eventually
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - for as long as the test takes
 
@@ -27,11 +28,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_is_served_on_this_machine_until_ctrl_c(runs: Path, tmp_path: Path) -> None:
     with dashboard(runs, tmp_path / "log") as (address, process):
         assert address.startswith("http://127.0.0.1:")
-        answer = requests.get(address, timeout=30)
+        answer = requests.get(address, timeout=120)
         assert answer.status_code == 200
-        assert "first" in answer.text
+        eventually(lambda: "first" in requests.get(address, timeout=120).text)
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
-        assert requests.post(address, timeout=30).status_code == 405
+        assert requests.post(address, timeout=120).status_code == 405
         taken = address.rstrip("/").rpartition(":")[2]
         refused = molsteer("dashboard", runs, "--port", taken)
         assert refused.returncode == 2
@@ -44,18 +45,18 @@ def test_where_others_reach_it_a_token_is_asked_for(runs: Path, tmp_path: Path) 
     with dashboard(runs, tmp_path / "log", "--host", EVERYWHERE) as (address, _):
         port, token = re.search(r":(\d+)/\?token=(\S+)", address).groups()  # type: ignore[union-attr]
         here = f"http://127.0.0.1:{port}/"
-        assert requests.get(here, timeout=30).status_code == 401
+        assert requests.get(here, timeout=120).status_code == 401
         session = requests.Session()
-        assert session.get(here, params={"token": token}, timeout=30).status_code == 200
-        assert session.get(f"{here}c/first/molecules", timeout=30).status_code == 200
+        assert session.get(here, params={"token": token}, timeout=120).status_code == 200
+        assert session.get(f"{here}c/first/molecules", timeout=120).status_code == 200
 
 
 def test_on_a_machine_of_many_the_token_can_be_asked_for_as_well(
     runs: Path, tmp_path: Path
 ) -> None:
     with dashboard(runs, tmp_path / "log", "--token") as (address, _):
-        assert requests.get(address.partition("?")[0], timeout=30).status_code == 401
-        assert requests.get(address, timeout=30).status_code == 200
+        assert requests.get(address.partition("?")[0], timeout=120).status_code == 401
+        assert requests.get(address, timeout=120).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_ledger_that_another_program_has_locked_is_shown(tmp_path: Path) -> No
         ledger.connection.execute("PRAGMA journal_mode = DELETE")
         with dashboard(tmp_path, tmp_path / "log") as (address, _):
             ledger.connection.execute("BEGIN EXCLUSIVE")
-            answer = requests.get(f"{address}c/run/molecules", timeout=60)
+            answer = requests.get(f"{address}c/run/molecules", timeout=120)
             ledger.connection.execute("ROLLBACK")
             assert "16.100" in answer.text
 

@@ -36,8 +36,9 @@ class Shown:
     ledger: Ledger
 
     def open(self, page: str) -> None:
-        """Open a page of the campaign."""
+        """Open a page of the campaign, and wait until all of it is read."""
         self.tab.open(f"{self.address}/c/run/{page}")
+        self.tab.wait_until("!document.body.textContent.includes(' is being read; ')")
 
     def molecules(self) -> list[str]:
         """Give the molecules of the table as they stand there."""
@@ -77,8 +78,7 @@ def _browser_has_nothing_to_complain_of(shown: Shown) -> Iterator[None]:
 def test_a_page_is_drawn_whole_and_runs_nothing_of_others(page: str, shown: Shown) -> None:
     shown.open(page)
     shown.tab.told("document.querySelectorAll('img').forEach(each => each.loading = 'eager')")
-    shown.tab.wait_until("[...document.images].every(each => each.complete)")
-    assert shown.tab.told("[...document.images].every(each => each.naturalWidth > 0)")
+    shown.tab.wait_until("[...document.images].every(each => each.naturalWidth > 0)")
     assert "owned" not in shown.tab.told("document.title")
 
 
@@ -86,15 +86,15 @@ def test_a_page_is_drawn_whole_and_runs_nothing_of_others(page: str, shown: Show
 def test_a_page_fits_a_narrow_screen(page: str, shown: Shown) -> None:
     shown.tab.look_like(width=360)
     shown.open(page)
-    assert shown.tab.told("document.documentElement.scrollWidth") <= 360
+    shown.tab.wait_until("document.documentElement.scrollWidth <= 360")
 
 
 def test_a_page_is_dark_for_those_who_like_it_dark(shown: Shown) -> None:
     colour = "getComputedStyle(document.body).backgroundColor"
     shown.open("molecules")
-    assert shown.tab.told(colour) == "rgb(255, 255, 255)"
+    shown.tab.wait_until(f"{colour} === 'rgb(255, 255, 255)'")
     shown.tab.look_like(dark=True)
-    assert shown.tab.told(colour) == "rgb(20, 24, 31)"
+    shown.tab.wait_until(f"{colour} === 'rgb(20, 24, 31)'")
 
 
 def test_typing_filters_the_table_and_the_address_says_so(shown: Shown) -> None:
@@ -161,6 +161,7 @@ def test_what_was_marked_for_comparison_stays_so_while_the_list_renews_itself(
     shown: Shown,
 ) -> None:
     shown.tab.open(shown.address)
+    shown.tab.wait_until("document.querySelector('input[type=checkbox]') !== null")
     shown.tab.told("document.querySelector('input[type=checkbox]').click()")
     with shown.ledger.transaction() as connection:
         connection.execute("UPDATE label SET value = 18.75 WHERE molecule = 4")

@@ -144,7 +144,9 @@ def test_pools_are_told_with_their_workers_their_versions_and_who_is_missing(
         version="0.0.1", processes=2, topic="train", host="elsewhere", pid=7, python="3.11.0"
     )
     SignOfLife(queue, old).show()
-    with running_worker(queue, tmp_path):
+    with running_worker(queue, tmp_path), connect(server.url) as client:
+        for sign in client.scan_iter("pools:worker:*"):
+            client.persist(sign)  # or a busy machine takes longer than it lasts
         done = molsteer(
             *("doctor", campaign(tmp_path), "--only", "workers", "--json"),
             MOLSTEER_QUEUE__REDIS_URL=server.url,

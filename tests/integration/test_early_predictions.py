@@ -51,7 +51,7 @@ def test_a_campaign_whose_models_predict_as_soon_as_they_are_trained_is_whole(
     campaign_file: Path, tmp_path: Path
 ) -> None:
     run_dir = tmp_path / "run"
-    ended = molsteer("run", campaign_file, "--run-dir", run_dir, timeout_s=200)
+    ended = molsteer("run", campaign_file, "--run-dir", run_dir)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     verified = molsteer("verify", run_dir)
     assert verified.returncode == 0, verified.stdout

@@ -103,13 +103,14 @@ def test_what_stands_for_steering_and_is_nothing_of_ours_is_waited_for(
 ) -> None:
     lease = SteeringLease(queue, "mine", "here", "process 1")
     with connect(queue.server_url) as client:
-        client.set(Keys(queue.prefix).steering("mine"), b"\xff", px=5000)
         client.set(Keys(queue.prefix).steering("yours"), b"\xff")
-    for_ever = SteeringLease(queue, "yours", "here", "process 1")
-    assert for_ever.hold() is None, "what never expires is no lease"
-    for_ever.close()
-    other = lease.hold()
-    assert other is not None
-    assert other[0].name == "an unknown process"
+        for_ever = SteeringLease(queue, "yours", "here", "process 1")
+        assert for_ever.hold() is None, "what never expires is no lease"
+        for_ever.close()
+        client.set(Keys(queue.prefix).steering("mine"), b"\xff", px=600_000)
+        other = lease.hold()
+        assert other is not None
+        assert other[0].name == "an unknown process"
+        client.pexpire(Keys(queue.prefix).steering("mine"), 1)
     eventually(lambda: lease.hold() is None)
     lease.close()

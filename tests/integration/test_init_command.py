@@ -64,7 +64,7 @@ def test_the_file_says_what_was_found_and_why_and_is_never_overwritten(folder: P
 def test_the_file_runs_as_it_is(folder: Path) -> None:
     (folder / "few.smi").write_text("C\nN\nO\nCC\n", encoding="utf-8")
     assert molsteer("init", "few.smi", "-o", "few.toml").returncode == 0
-    ended = molsteer("run", "few.toml", timeout_s=280)
+    ended = molsteer("run", "few.toml")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "Ended: budget-reached" in ended.stdout
 

@@ -52,7 +52,7 @@ def test_the_best_climb_to_another_program_and_start_from_what_xtb_relaxed(tmp_p
     (tmp_path / "molecules.smi").write_text("\n".join(MOLECULES), encoding="utf-8")
     (tmp_path / "campaign.toml").write_text(CAMPAIGN, encoding="utf-8")
     run_dir = tmp_path / "run"
-    ended = molsteer("run", tmp_path / "campaign.toml", "--run-dir", run_dir, timeout_s=500)
+    ended = molsteer("run", tmp_path / "campaign.toml", "--run-dir", run_dir)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     with closing(sqlite3.connect(run_dir / "ledger.sqlite")) as ledger:
         results = ledger.execute("SELECT level, molecule, engine, record FROM result").fetchall()

@@ -86,9 +86,7 @@ def test_a_campaign_learns_two_properties_of_two_levels_and_lets_the_best_climb(
     (tmp_path / "molecules.smi").write_text("\n".join(MOLECULES), encoding="utf-8")
     (tmp_path / "campaign.toml").write_text(CAMPAIGN, encoding="utf-8")
     run_dir = tmp_path / "run"
-    ended = molsteer(
-        "run", tmp_path / "campaign.toml", "--run-dir", run_dir, timeout_s=280, **with_plugin
-    )
+    ended = molsteer("run", tmp_path / "campaign.toml", "--run-dir", run_dir, **with_plugin)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     with closing(sqlite3.connect(run_dir / "ledger.sqlite")) as ledger:
         labels = ledger.execute(

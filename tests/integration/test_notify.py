@@ -17,8 +17,8 @@ from molsteer.shared.settings.sections import QueueSettings
 
 def _events(folder: Path) -> list[str]:
     file = folder / "told"
-    lines = file.read_text().splitlines() if file.exists() else []
-    return [json.loads(line)["event"] for line in lines]
+    whole, _, _ = file.read_text().rpartition("\n") if file.exists() else ("", "", "")
+    return [json.loads(line)["event"] for line in whole.splitlines()]
 
 
 def test_a_campaign_tells_that_nobody_works_that_its_server_is_away_and_its_end(
@@ -26,22 +26,22 @@ def test_a_campaign_tells_that_nobody_works_that_its_server_is_away_and_its_end(
 ) -> None:
     (tmp_path / "redis").mkdir()
     command = tmp_path / "tell.sh"
-    command.write_text(f"#!/bin/sh\ncat >> {tmp_path}/told; echo >> {tmp_path}/told\n")
+    command.write_text(f'#!/bin/sh\ntold=$(cat)\nprintf "%s\\n" "$told" >> {tmp_path}/told\n')
     command.chmod(0o755)
     with tcp_server(tmp_path / "redis") as server:
-        queue = QueueSettings(redis_url=server.url, lease_s=2.0)
+        queue = QueueSettings(redis_url=server.url, lease_s=5.0)
         campaign = ExternalCampaign(tmp_path, queue, toy_space(tmp_path).folder)
         campaign.settings |= {
             "MOLSTEER_NOTIFY__COMMAND": str(command),
             "MOLSTEER_NOTIFY__AFTER_MIN": "0.01",
         }
         with campaign.steered() as steering:
-            eventually(lambda: _events(tmp_path) == ["no-workers"])
+            eventually(lambda: "no-workers" in _events(tmp_path))
             server.kill()
             eventually(lambda: "held-up" in _events(tmp_path))
             server.start()
             with campaign.worker():
-                campaign.await_end(steering, 120.0)
+                campaign.await_end(steering)
         assert "recovered" in _events(tmp_path)
         assert _events(tmp_path)[-1] == "ended"
     last = json.loads((tmp_path / "told").read_text().splitlines()[-1])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.waiting import eventually
 
 from molsteer.steering.api import Campaign
 from molsteer.steering.errors import RunDirectoryInUse
@@ -32,7 +33,7 @@ slots = 2
 [train]
 members = 2
 [queue]
-lease_s = 3.0
+lease_s = 6.0
 """
 
 
@@ -80,7 +81,7 @@ def test_a_loop_that_is_left_leaves_nothing_running_and_goes_on_later(
         assert children(others)
         if progress.done:
             break
-    assert not children(others)
+    eventually(lambda: not children(others))
     assert not is_held(campaign.run_dir)
     with campaign:
         assert campaign.run().activity == "ended: budget-reached"
@@ -96,7 +97,7 @@ def test_an_error_in_a_cell_leaves_nothing_running(
         steps = campaign.follow()
         next(steps)
         raise ZeroDivisionError
-    assert not children(others)
+    eventually(lambda: not children(others))
     assert list(steps) == []
 
 
@@ -110,4 +111,4 @@ def test_following_again_ends_what_was_followed_before(
         assert list(first) == []
         with pytest.raises(RunDirectoryInUse):
             Campaign(campaign.settings).run()
-    assert not children(others)
+    eventually(lambda: not children(others))

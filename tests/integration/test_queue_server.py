@@ -119,8 +119,8 @@ def test_what_a_killed_owner_leaves_goes_with_the_next_worker(tmp_path: Path) ->
         with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE) as owner:
             assert owner.stdout is not None
             left = Path(os.fsdecode(owner.stdout.readline().strip()))
-            owner.kill()
-        assert left.is_dir()
+            assert left.is_dir()
+            owner.kill()  # from now on, workers of other tests may remove it as well
         with running_worker(QueueSettings(redis_url=server.url), tmp_path):
             assert not left.exists()
             assert server.folder.is_dir()

@@ -71,7 +71,7 @@ def test_a_campaign_is_replayed_from_a_table_and_goes_on_without_it(
     campaign: Path, tmp_path: Path
 ) -> None:
     run_dir = tmp_path / "run"
-    ended = molsteer("run", campaign, "--run-dir", run_dir, timeout_s=280)
+    ended = molsteer("run", campaign, "--run-dir", run_dir)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "score / kcal/mol" in ended.stdout
 
@@ -84,7 +84,7 @@ def test_a_campaign_is_replayed_from_a_table_and_goes_on_without_it(
     assert told in (run_dir / "report.md").read_text()
 
     (tmp_path / "scores.csv.gz").unlink()
-    again = molsteer("continue", run_dir, "--budget", str(BUDGET + 5), timeout_s=280)
+    again = molsteer("continue", run_dir, "--budget", str(BUDGET + 5))
     assert again.returncode == 0, again.stdout + again.stderr
     more = exported(run_dir)
     assert len(more) == BUDGET + 5

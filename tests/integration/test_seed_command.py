@@ -75,7 +75,7 @@ def workers(tmp_path: Path, **pools: str) -> Iterator[None]:
                 *("--stores-directory", tmp_path / "scratch" / "proxystore-dump"),
                 output=tmp_path / f"{topic}.log",
             )
-            stack.callback(process.wait, 60)
+            stack.callback(process.wait, 120)
             stack.callback(process.terminate)
         yield
 

@@ -36,7 +36,7 @@ def simulate(
         input=given,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
 
@@ -184,7 +184,7 @@ def test_nothing_is_written_where_the_molecules_cannot_be_read(tmp_path: Path) -
 
 
 def test_the_time_limit_holds_although_a_library_is_busy(tmp_path: Path) -> None:
-    done = simulate(ENDLESS, "CCO", "--time-limit", "8", cwd=tmp_path)
+    done = simulate(ENDLESS, "CCO", "--time-limit", "20", cwd=tmp_path)
     assert done.returncode == 1
     answers = {answer["smiles"]: answer for answer in map(json.loads, done.stdout.splitlines())}
     assert "in the middle of a step" in answers[ENDLESS]["error"]["message"]
@@ -212,9 +212,9 @@ def simulating(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_process_that_dies_is_told_in_one_sentence(tmp_path: Path) -> None:
     with simulating(ENDLESS, cwd=tmp_path) as process:
         eventually(lambda: list((tmp_path / "tmp").glob("molsteer-simulate-*/*")))
-        (child,) = below(process.pid, "simulator.cli.child")
+        (child,) = eventually(lambda: below(process.pid, "simulator.cli.child"))
         child.send_signal(signal.SIGSEGV)
-        _, told = process.communicate(timeout=120)
+        _, told = process.communicate(timeout=240)
     assert process.returncode == 1
     assert "died of SIGSEGV. Its stack may have been too small" in told
     assert len(told.splitlines()) == 1
@@ -232,7 +232,7 @@ def test_what_is_finished_stays_when_it_is_told_to_end(
         eventually(lambda: found.exists() and found.read_text().endswith("\n"))
         children = below(process.pid, "simulator.cli.child")
         process.send_signal(sent)
-        _, told = process.communicate(timeout=120)
+        _, told = process.communicate(timeout=240)
         eventually(lambda: not any(map(psutil.Process.is_running, children)))
     assert process.returncode == status
     assert "1 of 2 computed." in told

@@ -15,7 +15,7 @@ import pytest
 import redis
 from support.command import molsteer, molsteer_in_background
 from support.guarded_servers import Authority
-from support.redis_server import TcpServer
+from support.redis_server import TcpServer, free_port
 from support.toy_site import ToySite
 from support.waiting import eventually
 from support.worker_process import await_end
@@ -29,12 +29,6 @@ def toys(tmp_path: Path) -> Iterator[ToySite]:
     toys = ToySite(tmp_path)
     yield toys
     toys.end()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def queue_of(toys: ToySite) -> QueueSettings:
@@ -109,7 +103,7 @@ def test_a_site_is_scaled_up_to_its_limit_and_down_and_tells_what_runs(toys: Toy
         1,
     )
     assert len(simulator["ended"]) == 1
-    assert "simulate-" in toys.done("logs", "simulator", "-n", "5")
+    eventually(lambda: "simulate-" in toys.done("logs", "simulator", "-n", "5"))
     toys.done("scale", "simulator=0")
     assert toys.deployment.jobs() == []
 
@@ -145,7 +139,7 @@ def test_a_campaign_brings_its_site_up_and_takes_it_down_and_goes_on_with_it(
     process.send_signal(signal.SIGINT)
     eventually(lambda: "Ctrl-C again ends at once" in toys.log)
     process.send_signal(signal.SIGINT)
-    assert process.wait(120) == 130
+    assert process.wait(240) == 130
     toys.assert_nothing_left()
     toys.release()
     going_on = molsteer("continue", toys.run_dir, "--site", toys.profile)
@@ -188,7 +182,7 @@ def test_blocks_that_end_at_once_again_and_again_end_the_run_with_their_last_wor
     file = toys.write()
     file.write_text(file.read_text().replace("toy_services:simulator", "toy_services:nobody"))
     process = toys.steer()
-    assert process.wait(120) == 2
+    assert process.wait(300) == 2
     assert "3 blocks of simulator ended right after their start. The last words: " in toys.log
     assert "nobody" in toys.log
     toys.assert_nothing_left()

@@ -18,7 +18,7 @@ import pytest
 
 MOLSTEER = Path(sys.executable).with_name("molsteer")
 QM9 = Path(__file__).parents[2] / "examples" / "qm9.smi"
-DEADLINE_S = 120.0
+DEADLINE_S = 240.0
 
 
 def molsteer(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -171,7 +171,7 @@ def building(tmp_path):
 @pytest.fixture
 def featurizing(tmp_path):
     """A computation of features with two processes that has done two chunks of many."""
-    write_chains(tmp_path / "a.smi", 1_500, atoms=8)
+    write_chains(tmp_path / "a.smi", 4_000, atoms=8)
     command = ("space", "build", "a.smi", "-o", "space", "--chunk-size", 50)
     assert molsteer(*command, folder=tmp_path).returncode == 0
     with working(tmp_path, "features", "space") as process:
@@ -200,7 +200,7 @@ def working(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 def done_in(space: Path) -> dict[str, int]:
     """Tell when the features that a computation has noted were written, by file."""
     try:
-        _, *lines = (space / "features" / "unfinished.jsonl").read_text().splitlines()
+        lines = (space / "features" / "unfinished.jsonl").read_text().splitlines()[1:]
     except FileNotFoundError:
         return {}
     files = [json.loads(line)[1]["file"] for line in lines if line.endswith("]")]

@@ -48,7 +48,7 @@ def test_a_campaign_trains_on_its_training_set_and_searches_the_other_molecules(
 ) -> None:
     run_dir = tmp_path / "run"
     (tmp_path / "known.csv").write_text(KNOWN + "[CH4],16.561\n", encoding="utf-8")
-    ended = molsteer("run", campaign_file, "--run-dir", run_dir, timeout_s=120)
+    ended = molsteer("run", campaign_file, "--run-dir", run_dir)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "Training set: 7 rows, of which 1 repeat the molecule and label" in ended.stderr
     assert "chosen by the models: 3 molecules" in ended.stdout

@@ -45,7 +45,7 @@ def test_a_campaign_goes_on_where_nothing_that_it_shows_can_be_written(
         )
     if run.stdout is not None:
         run.stdout.close()
-    assert run.wait(120) == 0
+    assert run.wait(240) == 0
     assert (folder / "runs" / "campaign" / "report.md").exists()
 
 
@@ -72,7 +72,7 @@ def on_terminal(*arguments: str, **environment: str) -> bytes:
     except OSError:  # Linux says so when the last writer has gone
         pass
     os.close(terminal)
-    assert process.wait(120) == 0, shown
+    assert process.wait(240) == 0, shown
     return shown
 
 

@@ -40,7 +40,8 @@ from molsteer.shared.wire.messages import Failed, Outcome, Simulated, Task
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import TrainingPlan
 
-LEASE_S = 1.5
+LEASE_S = 5.0
+"""A busy machine may hold a process up for a second or two, which loses no lease of this."""
 NUMBERS = count(1)
 
 
@@ -124,7 +125,7 @@ def test_a_batch_system_that_tells_every_process_to_stop_gets_the_task_back_at_o
     ((process, child),) = eventually(lambda: started(tmp_path))
     for group in (worker.pid, process):
         os.killpg(group, signal.SIGTERM)
-    assert worker.process.wait(timeout=120) == 0
+    assert worker.process.wait(timeout=240) == 0
     await_end([process, child])
     assert place_of(task, dispatch) == "queued"
     (tmp_path / "go").touch()
@@ -142,10 +143,10 @@ def test_a_worker_whose_terminal_closes_hands_its_task_back_and_ends(
     dispatch.publish(task)
     (pids,) = eventually(lambda: started(tmp_path))
     os.killpg(worker.pid, signal.SIGHUP)
-    assert worker.process.wait(timeout=120) == 0
+    assert worker.process.wait(timeout=240) == 0
     await_end(pids)
     assert place_of(task, dispatch) == "queued"
-    assert live_workers(queue) == []
+    eventually(lambda: not live_workers(queue))
     (tmp_path / "go").touch()
     with running_worker(queue, tmp_path):
         assert the_outcome(dispatch).start == 1
@@ -377,7 +378,7 @@ def test_a_task_outlives_a_redis_that_is_killed_and_started_again(tmp_path: Path
 
 
 def the_outcome(dispatch: RedisDispatch) -> Outcome:
-    (outcome,) = dispatch.collect(120.0)
+    (outcome,) = dispatch.collect(240.0)
     return outcome
 
 

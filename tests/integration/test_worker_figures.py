@@ -32,7 +32,7 @@ def test_a_sign_of_life_tells_what_a_worker_holds_and_uses(tmp_path: Path) -> No
 def test_a_campaign_tells_what_it_held_and_what_that_cost(tmp_path: Path) -> None:
     (tmp_path / "redis").mkdir()
     with tcp_server(tmp_path / "redis") as server:
-        queue = QueueSettings(redis_url=server.url, lease_s=2.0)
+        queue = QueueSettings(redis_url=server.url, lease_s=5.0)
         campaign = ExternalCampaign(tmp_path, queue, toy_space(tmp_path).folder)
         campaign.settings |= {"MOLSTEER_COSTS__PER_CORE_HOUR": "3600"}
         with campaign.worker("--site", "theta"):

@@ -37,7 +37,7 @@ def test_a_server_that_is_away_is_told_once_however_often_a_worker_asks(tmp_path
             assert len(told) == len(set(told))
             dispatch = RedisDispatch(server.queue, "campaign")
             dispatch.publish(simulate_task("echo"))
-            (outcome,) = dispatch.collect(120.0)
+            (outcome,) = dispatch.collect(240.0)
             dispatch.close()
             eventually(lambda: any(each["message"] == "Task ended." for each in worker.log()))
         finally:

@@ -21,8 +21,6 @@ from molsteer.shared.settings.sections import QueueSettings
 MONITORING = Path(__file__).parents[2] / "deploy" / "monitoring"
 RULES = MONITORING / "rules" / "molsteer.yml"
 
-PATIENCE_S = 60.0
-
 
 @pytest.fixture(scope="module")
 def impatient_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,7 +47,7 @@ def server(tmp_path: Path) -> Iterator[TcpServer]:
 @pytest.fixture
 def campaign(server: TcpServer, watched: Prometheus, tmp_path: Path) -> ExternalCampaign:
     space = toy_space(tmp_path).folder
-    campaign = ExternalCampaign(tmp_path, QueueSettings(redis_url=server.url, lease_s=2.0), space)
+    campaign = ExternalCampaign(tmp_path, QueueSettings(redis_url=server.url, lease_s=5.0), space)
     campaign.settings |= {
         "MOLSTEER_METRICS__PORT": "0",
         "MOLSTEER_METRICS__TARGETS_DIR": str(watched.targets),
@@ -93,7 +91,7 @@ def test_every_picture_has_data_and_the_campaign_is_gone_when_it_ends(
         for title, expression in _panels():
             _await_data(watched, title, _as_asked(expression))
         _every_alert_can_be_told(watched)
-        assert not _firing(watched)
+        eventually(lambda: not _firing(watched))  # one late answer fires for a moment
         campaign.release()
         campaign.await_end(steering)
         assert not list(watched.targets.iterdir())
@@ -103,24 +101,24 @@ def test_trouble_is_told_and_is_over_when_it_is_over(
     campaign: ExternalCampaign, watched: Prometheus, server: TcpServer
 ) -> None:
     with campaign.steered() as steering:
-        eventually(lambda: "MolsteerNoWorkers" in _firing(watched), PATIENCE_S)
+        eventually(lambda: "MolsteerNoWorkers" in _firing(watched))
         server.kill()
-        eventually(lambda: "MolsteerRedisDown" in _firing(watched), PATIENCE_S)
+        eventually(lambda: "MolsteerRedisDown" in _firing(watched))
         server.start()
         with campaign.worker():
-            eventually(lambda: not _firing(watched), PATIENCE_S)
+            eventually(lambda: not _firing(watched))
             campaign.await_end(steering)
 
 
 def test_steering_that_is_killed_is_missed(campaign: ExternalCampaign, watched: Prometheus) -> None:
     with campaign.steered():
-        eventually(lambda: watched.query('up{job="molsteer"} == 1'), PATIENCE_S)
-    eventually(lambda: "MolsteerSteeringGone" in _firing(watched), PATIENCE_S)
+        eventually(lambda: watched.query('up{job="molsteer"} == 1'))
+    eventually(lambda: "MolsteerSteeringGone" in _firing(watched))
 
 
 def _await_data(watched: Prometheus, title: str, expression: str) -> None:
     try:
-        eventually(lambda: watched.query(expression), PATIENCE_S)
+        eventually(lambda: watched.query(expression))
     except AssertionError:
         pytest.fail(f"{title} has no data: {expression}")
 

@@ -130,7 +130,7 @@ def running(
         yield
     finally:
         process.terminate()
-        process.wait(120)
+        process.wait(240)
 
 
 def _clean() -> dict[str, str]:
@@ -162,7 +162,7 @@ def test_four_services_each_with_its_own_needs_only_run_a_campaign(
             env=_clean() | queue,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             check=False,
         )
     logs = [(tmp_path / f"{topic}.log").read_text() for topic in TOPICS.values()]

@@ -26,7 +26,7 @@ from molsteer.shared.settings.server_url import without_login
 from molsteer.shared.wire.topics import Topic
 
 TOPICS: dict[Role, Topic] = {"simulator": "simulate", "trainer": "train", "inferencer": "infer"}
-LEASE_S = 2.0
+LEASE_S = 5.0
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_the_password_of_an_embedded_server_is_known_to_its_workers_only(tmp_pat
         servers = below(campaign.pid, "-server ")
         assert [server.net_connections("tcp") for server in servers] == [[]]
         assert leaks([password]) == []
-        assert campaign.wait(120) == 0
+        assert campaign.wait(300) == 0
     finally:
         campaign.kill()
         campaign.wait()

@@ -50,15 +50,15 @@ def test_a_worker_comes_up_answers_and_ends_with_0_when_it_is_told_to(
     image = image_of(service).with_options(f"--bind={scratch}:/scratch")
     queue, log = queue_variables(server.queue), tmp_path / "log"
     with image.running("--processes", "1", app=service, log=log, **queue) as worker:
-        eventually(lambda: topics(server) == [TOPICS[service]] or worker.poll(), 120.0)
+        eventually(lambda: topics(server) == [TOPICS[service]] or worker.poll())
         assert worker.poll() is None, log.read_text()
         started = [each.pid for each in below(worker.pid)]
         assert started
         worker.terminate()
-        assert worker.wait(120) == 0, log.read_text()
+        assert worker.wait(240) == 0, log.read_text()
     await_end(started)
-    assert topics(server) == []
-    assert list(scratch.rglob("*")) == []
+    eventually(lambda: not topics(server))
+    eventually(lambda: not list(scratch.rglob("*")))
 
 
 def test_steering_comes_up_answers_and_takes_its_tasks_back_when_it_is_told_to_end(
@@ -74,7 +74,7 @@ def test_steering_comes_up_answers_and_takes_its_tasks_back_when_it_is_told_to_e
         eventually(lambda: waits_for_workers(folder / "run") or steering.poll())
         assert steering.poll() is None, log.read_text()
         steering.terminate()
-        assert steering.wait(120) == INTERRUPTED, log.read_text()
+        assert steering.wait(240) == INTERRUPTED, log.read_text()
     verified = image.do("run", "verify", "run")
     assert verified.returncode == 0, verified.stdout
 
@@ -106,4 +106,4 @@ def test_an_instance_runs_until_it_is_stopped(
             stop, env=environment({}) | {"HOME": str(tmp_path)}, capture_output=True, check=False
         )
     assert stopped.returncode == 0, stopped.stderr
-    assert topics(server) == []
+    eventually(lambda: not topics(server))

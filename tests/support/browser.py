@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,8 @@ class Tab:
     def open(self, address: str) -> None:
         """Go to a page, and wait until all of it is there."""
         self._send("Page.navigate", url=address)
-        eventually(lambda: self.told("document.readyState") == "complete")
-        eventually(lambda: self.told("location.href").partition("#")[0] != "about:blank")
+        self.wait_until("document.readyState === 'complete'")
+        self.wait_until("location.href.split('#')[0] !== 'about:blank'")
 
     def told(self, expression: str) -> Any:
         """Ask a page for the value of an expression, or of a promise."""
@@ -56,8 +56,14 @@ class Tab:
         return answer["result"].get("value")
 
     def wait_until(self, expression: str) -> None:
-        """Wait until an expression is true."""
-        eventually(lambda: self.told(expression))
+        """Wait until an expression is true; while a page goes, it is not."""
+
+        def is_true() -> bool:
+            with suppress(AssertionError):
+                return bool(self.told(expression))
+            return False
+
+        eventually(is_true)
 
     def press(self, key: str) -> None:
         """Press a key that has a name, and let it go."""
@@ -82,7 +88,7 @@ class Tab:
         message = {"id": self._number, "method": method, "params": parameters}
         self._connection.send(json.dumps(message))
         while True:
-            answer = json.loads(self._connection.recv(60))
+            answer = json.loads(self._connection.recv(240))
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 result: dict[str, Any] = answer["result"]
@@ -118,11 +124,11 @@ def browser(folder: Path) -> Iterator[Tab]:
                 yield Tab(connection)
         finally:
             process.terminate()
-            process.wait(120)
+            process.wait(240)
 
 
 def _tabs(at: str) -> list[dict[str, str]]:
-    found = requests.get(f"{at}/json/list", timeout=30).json()
+    found = requests.get(f"{at}/json/list", timeout=120).json()
     return [each for each in found if each["type"] == "page"]
 
 

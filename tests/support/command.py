@@ -11,7 +11,7 @@ MOLSTEER = (sys.executable, "-m", "molsteer.shared.cli")
 
 
 def molsteer(
-    *arguments: str | Path, timeout_s: float = 240.0, **environment: str
+    *arguments: str | Path, timeout_s: float = 600.0, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(

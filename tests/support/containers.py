@@ -56,7 +56,7 @@ class Image:
             self.command(action, *arguments, app=app),
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             cwd=self.path.parent,  # which whoever runs it can reach
             env=environment(variables),
             check=False,
@@ -87,7 +87,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     started = below(process.pid)
     process.terminate()
     try:
-        process.wait(120)
+        process.wait(240)
     except subprocess.TimeoutExpired:
         for each in (*started, process):
             each.kill()

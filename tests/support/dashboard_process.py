@@ -21,8 +21,8 @@ def dashboard(
     command = [*MOLSTEER, "dashboard", str(folder), "--port", "0", *options]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output) as process:
         try:
-            told = eventually(lambda: re.search(r"is at (http\S+)", log.read_text()), 120.0)
+            told = eventually(lambda: re.search(r"is at (http\S+)\s", log.read_text()), 120.0)
             yield told[1], process
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(120)
+            process.wait(240)

@@ -144,11 +144,11 @@ class ExternalCampaign:
             process.kill()
             process.wait()
 
-    def steer_to_the_end(self, deadline_s: float = 180.0) -> None:
+    def steer_to_the_end(self, deadline_s: float = 300.0) -> None:
         with self.steered() as process:
             self.await_end(process, deadline_s)
 
-    def await_end(self, process: subprocess.Popen[bytes], deadline_s: float = 180.0) -> None:
+    def await_end(self, process: subprocess.Popen[bytes], deadline_s: float = 300.0) -> None:
         try:
             status = process.wait(deadline_s)
         except subprocess.TimeoutExpired:

@@ -30,7 +30,7 @@ class Prometheus:
 
     def query(self, expression: str) -> list[dict[str, object]]:
         """Evaluate an expression now; gives its series."""
-        answer = requests.get(f"{self.url}/api/v1/query", {"query": expression}, timeout=30)
+        answer = requests.get(f"{self.url}/api/v1/query", {"query": expression}, timeout=120)
         answer.raise_for_status()
         found: list[dict[str, object]] = answer.json()["data"]["result"]
         return found
@@ -60,13 +60,13 @@ def prometheus(folder: Path, rules: Path) -> Iterator[Prometheus]:
             yield server
         finally:
             process.terminate()
-            process.wait(120)
+            process.wait(240)
 
 
 def _is_ready(server: Prometheus) -> bool:
     try:
-        return requests.get(f"{server.url}/-/ready", timeout=30).ok
-    except requests.ConnectionError:
+        return requests.get(f"{server.url}/-/ready", timeout=120).ok
+    except requests.RequestException:
         return False
 
 

@@ -58,7 +58,7 @@ class TcpServer:
     def refuses_to_start(self) -> bool:
         """Start with files that the server should find damaged."""
         self._launch()
-        return self._process is not None and self._process.wait(120) != 0
+        return self._process is not None and self._process.wait(240) != 0
 
     def _launch(self) -> None:
         self._process = subprocess.Popen(

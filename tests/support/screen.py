@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from typing import Self
 from support.waiting import PATIENCE_S
 
 _PART = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
+_UNFINISHED = re.compile(r"\x1b(\[[?\d;]*)?\Z")
 
 
 @dataclass
@@ -30,9 +32,14 @@ class Screen:
     goes_on: list[bool] = field(default_factory=lambda: [False])
     row: int = 0
     column: int = 0
+    unfinished: str = ""
 
     def write(self, text: str) -> None:
-        """Do what a terminal does with text."""
+        """Do what a terminal does with text, of which a command may come in parts."""
+        text = self.unfinished + text
+        begun = _UNFINISHED.search(text)
+        self.unfinished = begun[0] if begun else ""
+        text = text.removesuffix(self.unfinished)
         for numbers, code, move, plain in _PART.findall(text):
             if move:
                 self._move(move)
@@ -104,6 +111,7 @@ class Watched:
     def __init__(self, command: Sequence[str], size: tuple[int, int] = (80, 24)) -> None:
         self._terminal, program_side = pty.openpty()
         self.screen, self.received = Screen(size[0]), ""
+        self._decoder = getincrementaldecoder("utf-8")()
         self._set_size(size)
         self._program = subprocess.Popen(
             command,
@@ -141,20 +149,25 @@ class Watched:
         while not condition(self.screen):
             assert time.monotonic() < deadline, self.screen.shown
             if select.select([self._terminal], [], [], 0.1)[0]:
-                text = os.read(self._terminal, 65536).decode()
-                self.received += text
-                self.screen.write(text)
+                self._read()
         return self.screen.shown
 
     def end(self) -> str:
         """Wait for the program's end, and give its standard output."""
-        output, _ = self._program.communicate(timeout=120)
+        output, _ = self._program.communicate(timeout=240)
         with suppress(OSError):  # Linux says so when the last writer has gone
-            while text := os.read(self._terminal, 65536).decode():
-                self.screen.write(text)
+            while self._read():
+                pass
         os.close(self._terminal)
         assert self._program.returncode == 0
         return output
+
+    def _read(self) -> bool:
+        data = os.read(self._terminal, 65536)
+        text = self._decoder.decode(data)
+        self.received += text
+        self.screen.write(text)
+        return bool(data)
 
     def _set_size(self, size: tuple[int, int]) -> None:
         columns, rows = size

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.redis_server import free_port
 from support.waiting import eventually
 
 _NEEDED = ("slurmctld", "slurmd", "sbatch", "munged", "qsub")
@@ -46,6 +46,9 @@ PropagateResourceLimits=NONE
 SlurmdParameters=config_overrides
 MailProg=/bin/true
 KillWait=30
+MessageTimeout=100
+BatchStartTimeout=120
+UnkillableStepTimeout=600
 NodeName=one NodeAddr=127.0.0.1 NodeHostname=localhost Port={first} CPUs=4 State=UNKNOWN
 NodeName=two NodeAddr=127.0.0.1 NodeHostname=localhost Port={second} CPUs=4 State=UNKNOWN
 PartitionName=cpu Nodes=one,two Default=YES MaxTime=01:00:00 State=UP
@@ -142,7 +145,7 @@ def _start(stack: ExitStack, folder: Path, *command: str) -> None:
     def stop() -> None:
         process.terminate()
         try:
-            process.wait(120)
+            process.wait(240)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -162,8 +165,7 @@ def _idle(cluster: SlurmCluster) -> int:
 
 
 def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+    ports = set[int]()
+    while len(ports) < count:
+        ports.add(free_port())
+    return list(ports)

@@ -16,7 +16,7 @@ def simulate_task(
     *,
     campaign: str = "campaign",
     number: int = 1,
-    max_s: float = 60.0,
+    max_s: float = 600.0,
     max_starts: int = 3,
 ) -> Task:
     """Make a task; what the test handlers do is written where a molecule would be."""

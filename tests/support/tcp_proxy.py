@@ -86,8 +86,8 @@ class TcpProxy:
     def _pass_on(self, data: bytes, sink: socket.socket) -> None:
         time.sleep(self.delay_s + len(data) / self.bytes_per_s)
         if not self.is_black_hole:
+            self.passed_bytes += len(data)  # before anybody can have seen the data
             sink.sendall(data)
-            self.passed_bytes += len(data)
 
     def _start(self, work: Callable[..., None], *sockets: socket.socket) -> None:
         def run() -> None:

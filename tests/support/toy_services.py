@@ -157,10 +157,10 @@ def simulator() -> Callable[[Simulate, TaskContext], Simulated]:
 
 
 def hog() -> Callable[[Simulate, TaskContext], Simulated]:
-    """Make a handler that lets no other thread of its process run for five seconds."""
+    """Make a handler that lets no other thread of its process run for thirteen seconds."""
 
     def simulate(body: Simulate, context: TaskContext) -> Simulated:
-        ctypes.PyDLL(None).sleep(5)
+        ctypes.PyDLL(None).sleep(13)
         return _simulate(body, context)
 
     return simulate

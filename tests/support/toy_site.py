@@ -110,13 +110,13 @@ class ToySite:
         if self.profile.is_file() and self.deployment.is_up:
             self.deployment.down()
 
-    def await_end(self, process: subprocess.Popen[bytes], deadline_s: float = 120.0) -> None:
+    def await_end(self, process: subprocess.Popen[bytes], deadline_s: float = 300.0) -> None:
         """Wait until steering has ended well."""
         try:
             status = process.wait(deadline_s)
         except subprocess.TimeoutExpired:
             process.terminate()
-            process.wait(120)
+            process.wait(240)
             status = None
         assert status == 0, self.log
 
@@ -133,7 +133,9 @@ class ToySite:
 
     def hold(self, allowed: int = 0) -> None:
         """Let no simulation end but the first."""
-        (self.folder / "hold").write_text(str(allowed))
+        draft = self.folder / "hold.part"
+        draft.write_text(str(allowed))
+        draft.rename(self.folder / "hold")
 
     def release(self) -> None:
         """Let simulations end."""

@@ -47,10 +47,11 @@ class WorkerProcess:
 
     def terminate(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=120)
+        return self.process.wait(timeout=240)
 
     def log(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.log_file.read_text().splitlines()]
+        whole, _, _ = self.log_file.read_text().rpartition("\n")  # the last may be half-written
+        return [json.loads(line) for line in whole.splitlines()]
 
     def scratch_folders(self) -> list[Path]:
         return list(self.temporary.glob("molsteer-*/*/*"))

@@ -30,7 +30,7 @@ def server(tmp_path: Path) -> Iterator[TcpServer]:
 @pytest.fixture
 def campaign(server: TcpServer, tmp_path: Path) -> ExternalCampaign:
     space = toy_space(tmp_path).folder
-    return ExternalCampaign(tmp_path, QueueSettings(redis_url=server.url, lease_s=2.0), space)
+    return ExternalCampaign(tmp_path, QueueSettings(redis_url=server.url, lease_s=5.0), space)
 
 
 def test_a_campaign_whose_first_ranking_fails_goes_on_and_ends(campaign: ExternalCampaign) -> None:

@@ -59,7 +59,7 @@ def test_steering_is_found_and_nothing_else(tmp_path: Path) -> None:
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     found = subprocess.run(
-        [promtool(), "check", "service-discovery", "--timeout=2s", file, "molsteer"],
+        [promtool(), "check", "service-discovery", "--timeout=5s", file, "molsteer"],
         capture_output=True,
         text=True,
         check=True,

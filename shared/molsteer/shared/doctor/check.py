@@ -39,7 +39,7 @@ class Check:
 
     name: str
     look: Callable[[], Iterable[Finding]]
-    limit_s: float = 15.0
+    limit_s: float = 60.0
 
 
 Contribution = Callable[[Path | None], Iterable[Check]]

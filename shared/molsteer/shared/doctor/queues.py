@@ -45,7 +45,8 @@ def look_at_server(queue: QueueSettings) -> Iterator[Finding]:
     yield judge_persistence(facts)
     yield judge_eviction(facts)
     yield judge_memory(facts)
-    yield judge_clock(seconds + microseconds / 1e6 - asked_at - passed_s / 2, queue.lease_s)
+    ahead_s = clock_ahead_s(seconds + microseconds / 1e6, asked_at, passed_s)
+    yield judge_clock(ahead_s, queue.lease_s)
 
 
 def judge_version(facts: Facts) -> Finding:
@@ -88,6 +89,13 @@ def judge_memory(facts: Facts) -> Finding:
     if used < FULL * limit:
         return Finding("ok", sentence)
     return Finding("warning", sentence, "Raise maxmemory, or choose the file store for large data.")
+
+
+def clock_ahead_s(server_at: float, asked_at: float, passed_s: float) -> float:
+    """Tell how far a server's clock is ahead at least: it answered at any moment that passed."""
+    if server_at < asked_at:
+        return server_at - asked_at
+    return max(0.0, server_at - asked_at - passed_s)
 
 
 def judge_clock(ahead_s: float, lease_s: float) -> Finding:

@@ -26,7 +26,7 @@ def sites(tmp_path: Path) -> TwoSites:
     return two_sites(tmp_path)
 
 
-def blobs_at(sites: TwoSites, host: str, wait_s: float = 20.0) -> ProxiedBlobs:
+def blobs_at(sites: TwoSites, host: str, wait_s: float = 240.0) -> ProxiedBlobs:
     return ProxiedBlobs({"globus": sites.connector(host, wait_s)})
 
 

@@ -72,3 +72,8 @@ def test_a_clock_that_is_behind_says_so() -> None:
         "Its clock is 2.0 s behind this machine's.",
         "Let both machines keep time with NTP.",
     )
+
+
+@pytest.mark.parametrize(("server_at", "ahead_s"), [(98.0, -2.0), (104.5, 0.0), (107.0, 2.0)])
+def test_an_answer_that_took_long_makes_no_clock_wrong(server_at: float, ahead_s: float) -> None:
+    assert queues.clock_ahead_s(server_at, asked_at=100.0, passed_s=5.0) == ahead_s

@@ -35,7 +35,7 @@ def test_memory_and_processor_time_are_those_of_the_whole_tree() -> None:
     assert after is not None
     assert during.memory_bytes - before.memory_bytes > 90_000_000
     assert after.memory_bytes - before.memory_bytes < 50_000_000
-    assert before.cpu_s <= during.cpu_s <= after.cpu_s + 0.02
+    assert before.cpu_s <= during.cpu_s <= after.cpu_s + 0.1
 
 
 def test_a_process_that_is_gone_uses_nothing_that_could_be_told() -> None:

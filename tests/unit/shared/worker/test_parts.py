@@ -114,7 +114,7 @@ def test_a_folder_stays_while_its_undertaker_works(temporary: Path) -> None:
     os.close(own.lock)
     remove_folders_of_the_dead()
     assert own.path.is_dir()
-    undertaker.communicate(timeout=120)
+    undertaker.communicate(timeout=240)
     assert not list(temporary.iterdir())
 
 
@@ -141,7 +141,7 @@ def test_whatever_lies_in_a_workers_folder_goes_with_it(tmp_path: Path) -> None:
     scratch = tmp_path / "worker"
     for name in ("4194305", "3d-cache", "notes"):
         (scratch / name).mkdir(parents=True)
-    hire_undertaker(scratch).communicate(timeout=120)
+    hire_undertaker(scratch).communicate(timeout=240)
     assert not scratch.exists()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.made_campaigns import made_campaign, on_two_levels, with_failures_only
+from support.waiting import PATIENCE_S
 from support.web_pages import visitor
 from werkzeug.test import Client
 
@@ -29,6 +30,14 @@ RECORD = {
         }
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def _pages_wait_for_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages of a busy machine show what they show elsewhere, instead of that it is read."""
+    for name in ("campaign", "overview"):
+        patience = f"molsteer.steering.dashboard.pages.{name}.PATIENCE_S"
+        monkeypatch.setattr(patience, PATIENCE_S)
 
 
 @pytest.fixture(scope="module")

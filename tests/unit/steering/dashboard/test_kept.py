@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from support.waiting import eventually
+from support.waiting import PATIENCE_S, eventually
 
 from molsteer.steering.dashboard.kept import EVERY_S, Kept
 
@@ -36,7 +36,7 @@ def test_what_has_not_changed_is_read_once() -> None:
     source = Source()
     kept = source.kept()
     for _ in range(3):
-        assert kept.look(10.0) == 0
+        assert kept.look(PATIENCE_S) == 0
         source.now += 100.0
     assert source.readings == 1
 
@@ -44,11 +44,11 @@ def test_what_has_not_changed_is_read_once() -> None:
 def test_what_has_changed_is_read_again_but_not_all_the_time() -> None:
     source = Source()
     kept = source.kept()
-    assert kept.look(10.0) == 0
+    assert kept.look(PATIENCE_S) == 0
     source.mark = 1
-    assert kept.look(10.0) == 0
+    assert kept.look(PATIENCE_S) == 0
     source.now += EVERY_S
-    assert kept.look(10.0) == 1
+    assert kept.look(PATIENCE_S) == 1
     assert source.readings == 2
 
 
@@ -62,7 +62,7 @@ def test_nobody_waits_long_for_what_takes_long() -> None:
     source.go_on.clear()
     source.mark, source.now = 5, 100.0
     assert kept.look(0.01) == 0  # what was read before, while it is read anew
-    assert source.readings == 2
+    eventually(lambda: source.readings == 2)
     source.go_on.set()
     assert eventually(lambda: kept.look(0.01) == 5)
 
@@ -72,6 +72,6 @@ def test_what_cannot_be_read_is_told_and_tried_again() -> None:
     source.error = OSError("gone")
     kept = source.kept()
     with pytest.raises(OSError, match="gone"):
-        kept.look(10.0)
+        kept.look(PATIENCE_S)
     source.error, source.now = None, 100.0
-    assert kept.look(10.0) == 0
+    assert kept.look(PATIENCE_S) == 0

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from support.screen import Watched
+from support.screen import Screen, Watched
 
 pytestmark = pytest.mark.fast
 
@@ -113,3 +113,10 @@ def test_the_view_is_gone_at_the_end() -> None:
         watched.until(lambda screen: len(screen.shown) == 3)
         assert watched.end() == "The result.\n"
         assert watched.screen.shown == []
+
+
+def test_what_a_terminal_gets_may_come_in_parts() -> None:
+    screen = Screen(80)
+    for part in ("before\r\x1b", "[", "Kafter"):
+        screen.write(part)
+    assert screen.shown == ["after"]

@@ -185,7 +185,7 @@ class Gate:
     name: str = "the gate"
 
     def send(self, notice: Notice) -> None:
-        self.opened.wait(120)
+        self.opened.wait(240)
         if self.failures:
             self.failures -= 1
             raise NotDelivered(self.name, "it is closed")

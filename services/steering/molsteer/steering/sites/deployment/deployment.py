@@ -182,21 +182,24 @@ class Deployment:
             cure = f"Go to {state.machine}, or choose another as [site] directory."
             raise OtherDeployment(self.place.folder, reason, cure)
 
-    def _with_server(self, state: State) -> State:
+    def _with_server(self, state: State, tries: int = 3) -> State:
         if not self.profile.redis.start:
             if self.profile.site.tunnel is None:
                 for topic in self.profile.topics:
                     check_server(queue_of(self.place, self.profile, None, topic).server_url)
             return state
         make_secrets(self.place, self.profile)
-        before, port = state.port, state.port or self.profile.redis.port or free_port()
-        state = state.model_copy(update={"port": port})
+        before, chosen = state.port, state.port or self.profile.redis.port
+        state = state.model_copy(update={"port": chosen or free_port()})
         self.place.write(state)
         try:
             self._start_server(state, begun_before=bool(before))
         except PortTaken:
-            self.place.write(state.model_copy(update={"port": 0}))  # another time, another port
-            raise
+            state = state.model_copy(update={"port": 0})  # another time, another port
+            self.place.write(state)
+            if chosen or tries == 1:
+                raise
+            return self._with_server(state, tries - 1)
         return state
 
     def _start_server(self, state: State, *, begun_before: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,22 +52,30 @@ class Processes:
     def cancel(self, ids: Sequence[str]) -> None:
         """End processes, and wait for it: TERM, and KILL to what is left."""
         there = {number for number, _ in self._running()} & set(ids)
-        for number in there:
-            _signal(number, signal.SIGTERM)
+        for which in (signal.SIGTERM, signal.SIGKILL):
+            for number in there:
+                _signal(number, which)
+            there = self._await_end(there)
+
+    def _await_end(self, there: set[str]) -> set[str]:
+        """Give those that are left after a while."""
         deadline = time.monotonic() + END_WITHIN_S
         while there and time.monotonic() < deadline:
             time.sleep(0.05)
-            there &= {number for number, _ in self._running()}
-        for number in there:
-            _signal(number, signal.SIGKILL)
+            there = there & {number for number, _ in self._running()}
+        return there
 
-    def _running(self) -> Iterator[tuple[str, str]]:
-        files = self._folder.glob("[0-9]*.*") if self._folder.is_dir() else ()
-        for file in sorted(files, key=lambda file: file.stat().st_mtime_ns):
-            if _lives(file.name):
-                yield file.name, file.read_text(encoding="utf-8")
-            else:
+    def _running(self) -> list[tuple[str, str]]:
+        """Give numbers and names, the oldest first."""
+        found = []
+        for file in self._folder.glob("[0-9]*.*") if self._folder.is_dir() else ():
+            if not _lives(file.name):
                 file.unlink(missing_ok=True)
+                continue
+            with suppress(FileNotFoundError):  # another command has removed it meanwhile
+                name = file.read_text(encoding="utf-8")
+                found.append((file.stat().st_mtime_ns, file.name, name))
+        return [(number, name) for _, number, name in sorted(found)]
 
 
 def directives(block: Block) -> list[str]:
