@@ -25,7 +25,7 @@ RULES = MONITORING / "rules" / "molsteer.yml"
 @pytest.fixture(scope="module")
 def impatient_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Our rules without the minutes that an alert waits, and that a rate looks back over."""
-    text = re.sub(r"\bfor: \d+m", "for: 0s", RULES.read_text()).replace("[5m]", "[10s]")
+    text = re.sub(r"\bfor: \d+m", "for: 0s", RULES.read_text()).replace("[5m]", "[20s]")
     file = tmp_path_factory.mktemp("rules") / "molsteer.yml"
     file.write_text(text)
     return file
@@ -77,8 +77,8 @@ def _panels() -> list[tuple[str, str]]:
 
 def _as_asked(expression: str) -> str:
     """Fill in what Grafana fills in."""
-    asked = expression.replace("$__rate_interval", "10s").replace('"$campaign"', '".*"')
-    return asked.replace("[5m]", "[10s]")
+    asked = expression.replace("$__rate_interval", "20s").replace('"$campaign"', '".*"')
+    return asked.replace("[5m]", "[20s]")
 
 
 @pytest.mark.usefixtures("a_gpu")

@@ -23,7 +23,7 @@ def promtool() -> str:
 
 @dataclass(frozen=True)
 class Prometheus:
-    """A server that scrapes every second."""
+    """A server that scrapes every three seconds, which is as long as an answer may take."""
 
     url: str
     targets: Path
@@ -43,7 +43,7 @@ def prometheus(folder: Path, rules: Path) -> Iterator[Prometheus]:
     targets.mkdir(parents=True)
     configuration = folder / "prometheus.yml"
     configuration.write_text(
-        "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
+        "global: {scrape_interval: 3s, evaluation_interval: 1s}\n"
         f"rule_files: ['{rules}']\n"
         "scrape_configs:\n"
         "  - job_name: molsteer\n"
