@@ -191,7 +191,7 @@ def _of_globus_compute(profile: Profile) -> Iterator[str]:
     stores = profile.stores
     if given.folder and "file" in stores.chosen and stores.directory is None:
         yield (
-            "[stores] infer: the store file needs a folder that steering and blocks both see. "
+            "[stores] directory: the store file needs a folder that steering and blocks both see. "
             "Choose redis, endpoint or globus."
         )
     yield from _of_what_endpoints_ask_for(profile)

@@ -26,6 +26,9 @@ RESULTS = ("globus_compute_sdk.serialize.JSONData",)
 
 _CODE, _JSON = "st\n", "11\n"
 
+_AS_OF = "4.19.0"
+"""The version of that library whose texts these are."""
+
 _PUBLIC_CLIENT = "4cf29807-cf21-49ec-9443-ff9a3fb9f81c"
 """As which Globus Compute's own library logs users in."""
 
@@ -79,7 +82,11 @@ class GlobusService:
             "function_code": packed(f"{_CODE}{function.__name__}:{inspect.getsource(function)}"),
             "serialized": True,
             "description": inspect.getdoc(function),
-            "meta": {"python_version": platform.python_version()},
+            "meta": {
+                "python_version": platform.python_version(),
+                "sdk_version": _AS_OF,
+                "serde_identifier": _CODE.strip(),
+            },
         }
         with _asking("registering a function"):
             return str(v3.register_function(described)["function_uuid"])
