@@ -17,6 +17,11 @@ from support.worker_process import await_end
 from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.settings.sections import QueueSettings
 
+pytestmark = pytest.mark.timeout(900)
+
+DEADLINE_S = 400.0
+"""Blocks come and go with each task, and each is a program that has to start."""
+
 
 @pytest.fixture
 def globus(monkeypatch: pytest.MonkeyPatch) -> Iterator[GlobusCompute]:
@@ -65,7 +70,7 @@ def test_a_campaign_runs_to_its_end_on_a_machine_that_sees_nothing_of_this_one(
     shutil.rmtree(written)  # so that nobody reads it here
     globus.release()
 
-    toys.await_end(toys.steer("--policy-during-update", "pause"))
+    toys.await_end(toys.steer("--policy-during-update", "pause"), DEADLINE_S)
     toys.assert_whole()
     assert toys.rows("SELECT 1 FROM task WHERE topic = 'train' AND status = 'ok'")
     assert re.search(r"[0-9a-f]{12} runs on \S+, until ", toys.done("status"))
@@ -124,7 +129,7 @@ def test_what_a_killed_campaign_left_is_taken_over_by_the_next(
     before = {job.id for job in toys.deployment.jobs()}
     assert before
     toys.release()
-    toys.await_end(toys.steer())
+    toys.await_end(toys.steer(), DEADLINE_S)
     toys.assert_whole()
     toys.assert_nothing_left()
     assert len(globus.functions) == 2  # of each process one
@@ -141,7 +146,7 @@ def test_workers_end_with_the_endpoint_and_others_take_their_place(
     globus.kill()
     await_end(workers)
     toys.release()
-    toys.await_end(process)
+    toys.await_end(process, DEADLINE_S)
     toys.assert_whole()
     toys.assert_nothing_left()
 
@@ -156,7 +161,8 @@ def test_blocks_that_do_not_find_their_settings_there_end_the_run_with_their_las
     process = toys.steer()
     assert process.wait(240) == 2
     assert "3 blocks of simulator ended right after their start. The last words: " in toys.log
-    assert f"{there}/simulate.json" in toys.log
+    missing = f"{there}/simulate.json cannot be used: There is no such file. Check the path."
+    assert missing in toys.log
     toys.assert_nothing_left()
 
 

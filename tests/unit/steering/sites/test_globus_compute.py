@@ -11,9 +11,9 @@ import pytest
 from globus_sdk.token_storage import SQLiteTokenStorage, TokenStorageData
 from support.globus_compute import ENDPOINT, TOKEN, GlobusCompute, globus_compute
 
-from molsteer.shared.bus.blocks import hosts
 from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.worker.blocks import hosts
 from molsteer.steering.sites.deployment import blocks
 from molsteer.steering.sites.deployment.place import Place
 from molsteer.steering.sites.errors import GlobusFailed
@@ -84,7 +84,7 @@ class Site:
 
     def begin(self, number: str) -> None:
         """Let a block tell where it is, as its worker does."""
-        from molsteer.shared.bus.blocks import WantedBlock
+        from molsteer.shared.worker.blocks import WantedBlock
 
         assert WantedBlock(self.queue, "simulate", number).show("node7")
 

@@ -10,9 +10,9 @@ import threading
 
 from celery import bootsteps
 
-from molsteer.shared.bus.blocks import WantedBlock
 from molsteer.shared.bus.workers import SIGN_EVERY_S
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.worker.blocks import WantedBlock
 from molsteer.shared.worker.plan import WorkerPlan
 
 log = logging.getLogger(__name__)

@@ -17,11 +17,11 @@ from celery.signals import worker_ready, worker_shutting_down
 from celery.worker import state
 
 from molsteer.shared.blobs.opening import open_blobs
-from molsteer.shared.bus.blocks import WantedBlock
 from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.host.files.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.host.last_words import check_shared_memory
 from molsteer.shared.host.processes import ending_signals
+from molsteer.shared.worker.blocks import WantedBlock
 from molsteer.shared.worker.celery.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.undertaker import hire_undertaker

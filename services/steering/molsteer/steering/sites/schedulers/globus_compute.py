@@ -12,12 +12,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from molsteer.shared.bus.blocks import announce, dismiss, hosts
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.host.files.private_files import read_private, write_private
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.topics import TOPICS, Topic
+from molsteer.shared.worker.blocks import announce, dismiss, hosts
 from molsteer.steering.sites.errors import GlobusFailed, NotDeployed
 from molsteer.steering.sites.schedulers.block import Block
 from molsteer.steering.sites.schedulers.globus_function import run_block
