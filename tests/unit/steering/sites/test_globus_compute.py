@@ -172,7 +172,10 @@ def test_a_block_whose_submission_was_interrupted_is_not_wanted_any_more(site: S
     (file,) = (site.folder / "deployed" / "blocks").iterdir()
     known = Known.model_validate_json(file.read_text())
     file.write_text(known.model_copy(update={"task": ""}).model_dump_json())
-    assert site.states() == ["waiting"]  # another process may submit it just now
+    before = file.read_text()
+    site.begin(number)
+    assert site.states() == ["waiting"]  # another process may submit it just now,
+    assert file.read_text() == before  # and what that writes down must not be overwritten
     site.now += SUBMITTED_WITHIN_S + 1
     assert site.states() == []
     assert hosts(site.queue, [("simulate", number)]) == [None]

@@ -161,7 +161,8 @@ class GlobusBlocks:
         for (number, facts), host in zip(known.items(), found, strict=True):
             if host is not None and facts.dismissed_at is not None:
                 self._dismissed({number: facts})
-            elif host and facts.running_since is None:
+            elif host and facts.running_since is None and facts.task:
+                # Without its task, another process is just about to write it down.
                 update = {"host": host, "running_since": self.clock()}
                 seen[number] = facts.model_copy(update=update)
                 self._note(number, seen[number])
