@@ -29,6 +29,7 @@ from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.sites.kubernetes.profile import KubernetesSection
 from molsteer.steering.sites.sections import (
     BatchSection,
+    GlobusComputeSection,
     ImageSection,
     RedisSection,
     ServiceSection,
@@ -115,6 +116,7 @@ def profile_reference() -> str:
         "redis": RedisSection,
         "batch": BatchSection,
         "image": ImageSection,
+        "globus_compute": GlobusComputeSection,
         "simulator": ServiceSection,
         "kubernetes": KubernetesSection,
     }

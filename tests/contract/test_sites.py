@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.globus_compute import ENDPOINT, globus_compute
 from support.toy_site import ToySite
 from support.waiting import eventually
 from support.worker_process import TESTS, await_end
@@ -45,7 +46,15 @@ class Subject:
         return eventually(there)
 
 
-@pytest.fixture(params=["local", "blocks", "parsl"])
+@pytest.fixture
+def globus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with globus_compute() as service:
+        for name, value in service.variables.items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(params=["local", "blocks", "parsl", "globus-compute"])
 def subject(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -71,11 +80,16 @@ def subject(
         local.stop()
         return
     toys = ToySite(tmp_path, submit="parsl" if request.param == "parsl" else "commands")
-    file = toys.write()
+    tables = ""
+    if request.param == "globus-compute":
+        request.getfixturevalue("globus")
+        toys.scheduler = request.param
+        tables = f'[globus_compute]\nendpoint = "{ENDPOINT}"\n'
+    file = toys.write(tables=tables)
     file.write_text(file.read_text().replace("max_blocks = 1", "max_blocks = 1\nmin_blocks = 1", 1))
     deployment = toys.deployment
-    tables = deployment.settings(deployment.up())
-    queue = QueueSettings.model_validate(tables["queue"])
+    settings_of_steering = deployment.settings(deployment.up())
+    queue = QueueSettings.model_validate(settings_of_steering["queue"])
     batch = BatchSite(deployment, queue)
 
     def end() -> None:

@@ -141,9 +141,10 @@ def test_a_worker_reaches_the_queues_of_its_own_topic_only(
                 partial(client.zrange, f"{pooled.unacked(topic)}:index", 0, 1),
                 partial(client.get, keys.lease("campaign", f"{topic}/1/1")),
                 partial(client.delete, keys.worker(topic, "host:1:abc")),
+                partial(client.set, keys.block(topic, "abc"), "host", xx=True),
             )
             allowed = [is_allowed(trial) for trial in trials]
-            assert allowed == [False, *[topic == TOPICS[role]] * 6]
+            assert allowed == [False, *[topic == TOPICS[role]] * 7]
         for forbidden in (
             partial(client.sadd, keys.closed("campaign"), "simulate/1/xtb/1"),
             partial(client.lrange, keys.dead_letters, 0, -1),

@@ -79,6 +79,10 @@ class Keys:
         """Sign of life of a worker, by the name that no other has; expires unless renewed."""
         return f"{self.prefix}:worker:{topic}:{node}"
 
+    def block(self, topic: str, name: str) -> str:
+        """Block of workers that is wanted: the host where it has begun, or empty while it waits."""
+        return f"{self.prefix}:block:{topic}:{name}"
+
     def _pool(self, topic: Topic, separator: str) -> str:
         pool = self.pools.get(topic, DEFAULT_POOL)
         return "" if pool == DEFAULT_POOL else separator + pool

@@ -122,6 +122,7 @@ def _of_topics(topics: Sequence[Topic], keys: Keys) -> Iterator[str]:
             yield f"~{pools.unacked(topic)}"
         yield f"~{keys.lease('*', f'{topic}/*')}"
         yield f"~{keys.worker(topic, '*')}"
+        yield f"~{keys.block(topic, '*')}"
 
 
 def _of_campaigns(keys: Keys) -> Iterator[str]:

@@ -69,6 +69,14 @@ def _check_site(_context: click.Context, _option: click.Parameter, name: str) ->
     help="Name of the site that this worker runs at, for the figures of machines and data.",
 )
 @click.option(
+    "--block",
+    metavar="NAME",
+    default="",
+    callback=_check_site,
+    help="Block that this worker is, as whoever steers announced it; the worker ends when it is "
+    "not wanted any more. `molsteer site` gives it where no scheduler can end blocks.",
+)
+@click.option(
     "--config",
     "config_file",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -130,6 +138,7 @@ def worker(
     processes: int | None,
     pool: str,
     site: str,
+    block: str,
     config_file: Path | None,
     until: str | None,
     expected_task_s: float,
@@ -191,6 +200,7 @@ def worker(
             "topic": topic,
             "pool": pool,
             "site": site,
+            "block": block,
             "processes": processes or _usual_processes(topic),
             "handler": find_handler(topic, handler),
             "node": f"{platform.node()}:{os.getpid()}:{secrets.token_hex(4)}",
@@ -203,7 +213,8 @@ def worker(
             "key_ring": key_ring,
         }
     )
-    sys.exit(serve(plan, greet=lambda: tell(_greeting(plan))))
+    declined = f"The block {block} is not wanted any more; this worker ends."
+    sys.exit(serve(plan, greet=lambda: tell(_greeting(plan)), decline=lambda: tell(declined)))
 
 
 def _teller(verbosity: Verbosity, *, launched: bool) -> Callable[[str], None]:

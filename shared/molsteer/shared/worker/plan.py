@@ -22,6 +22,7 @@ class WorkerPlan(BaseModel):
         handler: The function that builds the topic's handler, as `module:function`.
         node: Name of this worker that no other worker ever had.
         site: Name of the site that started it; empty if none did.
+        block: Name of the block it is in, and without which it ends; empty for none.
         scratch: Folder for the scratch folders of all its tasks.
         walltime: The time that the worker has, where it is limited.
         key_ring: The topic's keys, for messages both ways.
@@ -35,6 +36,7 @@ class WorkerPlan(BaseModel):
     handler: str
     node: str
     site: str = ""
+    block: str = ""
     scratch: Path
     queue: QueueSettings
     stores: StoreSettings

@@ -11,7 +11,7 @@ from molsteer.shared.telemetry.rotation import MOST_BYTES
 from molsteer.steering.errors import RunDirectoryInUse, WorkersKeepDying
 from molsteer.steering.run_directory import held, is_held
 from molsteer.steering.settings.campaign import CampaignSettings
-from molsteer.steering.sites.local import LocalWorker, local_site
+from molsteer.steering.sites.local import LocalWorker, last_words, local_site
 
 
 def last_error(*arguments: str, log_file: Path) -> WorkersKeepDying:
@@ -40,6 +40,14 @@ def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: P
 def test_a_worker_starts_although_its_log_cannot_be_written(tmp_path: Path) -> None:
     error = last_error("--help", log_file=tmp_path / "gone" / "simulate.err")
     assert (error.status, error.last_words) == (0, "")
+
+
+def test_last_words_that_are_a_list_say_of_what(tmp_path: Path) -> None:
+    file = tmp_path / "simulate.out"
+    file.write_text(
+        "Earlier.\nmolsteer: The settings in a.json cannot be used:\n  - One.\n  - Another.\n"
+    )
+    assert last_words(file) == "The settings in a.json cannot be used: One. Another."
 
 
 def test_what_workers_have_said_is_put_aside_when_it_is_large(tmp_path: Path) -> None:

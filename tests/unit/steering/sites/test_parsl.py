@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from molsteer.shared.settings.sections import QueueSettings
 from molsteer.steering.sites.deployment import blocks
 from molsteer.steering.sites.deployment.place import Place
 from molsteer.steering.sites.errors import ParslMissing, SchedulerFailed, SchedulerMissing
@@ -56,7 +57,7 @@ def blocks_at(tmp_path: Path, system: System) -> ParslBlocks:
     _, profile = load_profile(str(file))
     place = Place("site", tmp_path / "deployed")
     place.folder.mkdir(exist_ok=True)
-    made = blocks.scheduler_of(profile, place)
+    made = blocks.scheduler_of(profile, place, QueueSettings)
     assert isinstance(made, ParslBlocks)
     script = place.jobs / "simulate.sh"
     script.parent.mkdir(exist_ok=True)

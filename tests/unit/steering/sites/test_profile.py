@@ -34,7 +34,7 @@ def problems(text: str, folder: Path) -> str:
 def test_there_are_profiles_for_the_usual_kinds_of_site() -> None:
     assert {file.stem for file in READY} >= {
         *("laptop", "slurm", "pbs", "lsf", "polaris", "perlmutter"),
-        *("simulations-at-a", "learning-at-b"),
+        *("simulations-at-a", "learning-at-b", "globus-compute"),
     }
 
 
@@ -45,12 +45,12 @@ def test_a_ready_profile_wants_at_most_the_name_of_an_allocation(
     if 'account = ""' in file.read_text():
         with pytest.raises(SettingsError, match="account: is empty; write the name of your alloc"):
             load_profile(str(file))
-    monkeypatch.setenv("MOLSTEER_BATCH__ACCOUNT", "chemistry")
+        monkeypatch.setenv("MOLSTEER_BATCH__ACCOUNT", "chemistry")
     _, profile = load_profile(str(file))
     assert profile.topics
 
 
-@pytest.mark.parametrize("scheduler", ["slurm", "pbs", "lsf", "none"])
+@pytest.mark.parametrize("scheduler", ["slurm", "pbs", "lsf", "none", "globus-compute"])
 def test_a_new_profile_can_be_used_as_it_is(scheduler: SchedulerName, tmp_path: Path) -> None:
     file = tmp_path / "new.toml"
     file.write_text(annotated("new", scheduler))

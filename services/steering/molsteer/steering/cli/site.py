@@ -50,9 +50,10 @@ def site() -> None:
 @click.argument("name")
 @click.option(
     "--scheduler",
-    type=Choice(["slurm", "pbs", "lsf", "none"]),
+    type=Choice(["slurm", "pbs", "lsf", "globus-compute", "none"]),
     required=True,
-    help="Who starts the jobs; none starts workers on this machine.",
+    help="Who starts the jobs; none starts workers on this machine, and globus-compute has an "
+    "endpoint of Globus Compute start them.",
 )
 def init(name: str, scheduler: str) -> None:
     """Write the profile deploy/sites/NAME.toml, with the reason of each value.
@@ -71,6 +72,31 @@ def init(name: str, scheduler: str) -> None:
     chosen: SchedulerName = TypeAdapter(SchedulerName).validate_python(scheduler)
     file = write_profile(name, chosen)
     say(f"Written: {file}. Look into it, then: molsteer site render {shell_word(name)}")
+
+
+@site.command()
+@_name
+def login(name: str) -> None:
+    """Log in to Globus on this machine, for the site NAME whose blocks an endpoint starts.
+
+    Shows the address of a page, and asks for the code that is shown there. It is the login of
+    Globus Compute's own programs; where nobody can log in, set GLOBUS_COMPUTE_CLIENT_ID and
+    GLOBUS_COMPUTE_CLIENT_SECRET instead.
+
+    \b
+    Example:
+      molsteer site login mycluster
+    """
+    from molsteer.steering.sites.profile import load_profile
+
+    _, profile = load_profile(name)
+    if profile.site.scheduler != "globus-compute":
+        say(f"The site {name} needs no login.")
+        return
+    from molsteer.steering.sites.schedulers.globus_service import log_in
+
+    log_in()
+    say("Logged in to Globus.")
 
 
 @site.command()

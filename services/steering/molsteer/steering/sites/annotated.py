@@ -38,7 +38,14 @@ def annotated(name: str, scheduler: SchedulerName) -> str:
     """Write a profile for a kind of scheduler, with the reason of each value."""
     batch = _BATCH.format(*_QUEUE[scheduler]) if scheduler in _QUEUE else ""
     gpu = _GPU if batch else ""
-    return _HEAD.format(name=name, scheduler=scheduler) + batch + _SERVICES.format(gpu=gpu)
+    if scheduler == "globus-compute":
+        batch = _GLOBUS_COMPUTE
+    infer = "redis" if scheduler == "globus-compute" else "file"
+    return (
+        _HEAD.format(name=name, scheduler=scheduler)
+        + batch
+        + _SERVICES.format(gpu=gpu, infer=infer)
+    )
 
 
 _HEAD = """\
@@ -77,6 +84,19 @@ cores = 16                  # on each node
 # binds = ["/scratch/me"]
 """
 
+_GLOBUS_COMPUTE = """
+[globus_compute]
+endpoint = "00000000-0000-0000-0000-000000000000"   # yours: globus-compute-endpoint list
+# folder = "/home/me/molsteer-site"   # there, where that machine does not see this one's folders:
+#                             # copy what `molsteer site up` writes into `endpoint` into it
+# config = { account = "PROJECT" }    # for the template of an endpoint that has one
+
+[batch]                     # nodes, account and queue are what the endpoint asks for
+walltime = "00:55:00"       # of a block; less than that of the endpoint's own jobs
+cores = 16                  # of the node that a block gets
+# setup = ["source /path/to/venv/bin/activate"]   # sent through Globus: no secrets
+"""
+
 _GPU = """\
 # gpus = 1                  # with their own queue, where that has GPUs
 """
@@ -97,5 +117,5 @@ max_blocks = 1
 [stores]                    # where large data goes; `file` needs a folder that every node sees
 simulate = "redis"
 train = "redis"
-infer = "file"
+infer = "{infer}"
 """

@@ -41,6 +41,16 @@ class SchedulerFailed(UserError):
         self.command, self.said, self.cure = command, said, cure
 
 
+class GlobusFailed(SchedulerFailed):
+    """Globus Compute, which did not do what it was asked, or an endpoint of it that is away."""
+
+    def __init__(self, reason: str, cure: str) -> None:
+        UserError.__init__(
+            self, f"Globus Compute cannot be used: {one_line(reason).rstrip('.')}. {cure}"
+        )
+        self.command, self.said, self.cure = "Globus Compute", reason, cure
+
+
 class ParslMissing(UserError):
     """A site that submits through Parsl, on a machine without it."""
 

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 _OURS = ("MOLSTEER_QUEUE__", "MOLSTEER_STORES__")
 """How the variables begin that workers read their settings from."""
+
+_ITEM = "  - "
+"""How each line begins of what a sentence lists that ends with a colon."""
 
 STARTS_ALLOWED = 4
 STARTS_WINDOW_S = 60.0
@@ -209,7 +213,10 @@ def last_words(errors: Path) -> str:
     """Give what a worker said last, to standard error, or to its log if it was silent there."""
     for path in (errors, errors.with_suffix(".jsonl")):
         if lines := _lines(path):
-            return _message(lines[-1])
+            items = [*takewhile(lambda line: line.startswith(_ITEM), reversed(lines))]
+            rest = lines[: len(lines) - len(items)]
+            said = [_message(line) for line in rest[-1:]]
+            return " ".join([*said, *(item.removeprefix(_ITEM) for item in reversed(items))])
     return ""
 
 

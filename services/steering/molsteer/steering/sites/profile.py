@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.settings.loading import FileSettings, load, origins_of
@@ -18,6 +19,7 @@ from molsteer.shared.worker.walltime import MARGIN_S
 from molsteer.steering.sites.errors import SteersInCluster, UnknownSite
 from molsteer.steering.sites.sections import (
     BatchSection,
+    GlobusComputeSection,
     ImageSection,
     RedisSection,
     ServiceSection,
@@ -49,6 +51,9 @@ _COMMON = (
 """What blocks of a service ask for as all blocks do, unless the service says otherwise."""
 
 
+_UNASKED = (None, (), 1)
+
+
 class Profile(FileSettings):
     """Everything that describes one site."""
 
@@ -56,6 +61,7 @@ class Profile(FileSettings):
     redis: RedisSection = RedisSection()
     batch: BatchSection = BatchSection()
     image: ImageSection = ImageSection()
+    globus_compute: GlobusComputeSection = GlobusComputeSection()
     simulator: ServiceSection = ServiceSection()
     trainer: ServiceSection = ServiceSection()
     inferencer: ServiceSection = ServiceSection()
@@ -128,6 +134,7 @@ def load_profile(name: str) -> tuple[Path, Profile]:
 
 def _problems(profile: Profile) -> Iterator[str]:
     yield from _of_the_network(profile)
+    yield from _of_globus_compute(profile)
     if not profile.topics:
         tables = ", ".join(f"[{name}]" for name in SERVICES.values())
         yield f"No service has any block. Give max_blocks in one of {tables}."
@@ -164,6 +171,39 @@ def _of_the_network(profile: Profile) -> Iterator[str]:
         yield (
             '[site] tunnel: belongs to network = "ssh-tunnel", which needs it as HOST or USER@HOST.'
         )
+
+
+def _of_globus_compute(profile: Profile) -> Iterator[str]:
+    given = profile.globus_compute
+    if profile.site.scheduler != "globus-compute":
+        if given.model_fields_set:
+            yield '[globus_compute]: is of use with [site] scheduler = "globus-compute" only.'
+        return
+    if given.endpoint is None:
+        yield "[globus_compute] endpoint: is missing. Give the UUID of the endpoint."
+    if profile.site.submit == "parsl":
+        yield "[site] submit: Parsl is not used with globus-compute. Leave it out."
+    if profile.batch.proxy and urlsplit(profile.batch.proxy).password:
+        yield (
+            "[batch] proxy: holds a password, and job scripts go through Globus' servers. Export "
+            "the proxy in a file at the endpoint that [batch] setup sources."
+        )
+    stores = profile.stores
+    if given.folder and "file" in stores.chosen and stores.directory is None:
+        yield (
+            "[stores] directory: the store file needs a folder that steering and blocks both see. "
+            "Choose redis, endpoint or globus."
+        )
+    yield from _of_what_endpoints_ask_for(profile)
+
+
+def _of_what_endpoints_ask_for(profile: Profile) -> Iterator[str]:
+    for name in ("account", "queue", "qos", "constraint", "options", "nodes"):
+        if any(getattr(profile.service(topic), name) not in _UNASKED for topic in profile.topics):
+            yield (
+                f"[batch] {name}: the endpoint asks for nodes itself, and a block is on one. Leave "
+                f"it out, or give it to the endpoint by [globus_compute] config."
+            )
 
 
 def _of_a_service(profile: Profile, topic: Topic) -> Iterator[str]:

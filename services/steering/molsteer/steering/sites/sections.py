@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
@@ -11,7 +13,7 @@ from molsteer.shared.settings.sections import Pool, Section
 from molsteer.shared.wire.topics import DEFAULT_POOL
 from molsteer.shared.worker.scheduler import duration_s
 
-SchedulerName = Literal["slurm", "pbs", "lsf", "none"]
+SchedulerName = Literal["slurm", "pbs", "lsf", "none", "globus-compute"]
 
 
 def _check_walltime(text: str) -> str:
@@ -49,7 +51,8 @@ class SiteSection(Section):
 
     scheduler: SchedulerName = Field(
         description="Who starts the blocks: slurm, pbs or lsf; none starts them here, and with "
-        "kubernetes everything runs in a cluster, by [site] directory and [kubernetes] alone.",
+        "globus-compute an endpoint does, [globus_compute]; with kubernetes everything runs in a "
+        "cluster, by [site] directory and [kubernetes] alone.",
     )
     submit: Literal["commands", "parsl"] = Field(
         default="commands",
@@ -75,6 +78,29 @@ class SiteSection(Section):
         default=None,
         description="Command of molsteer where blocks run without an image; that of this "
         "environment if not given.",
+    )
+
+
+def _check_plain(path: Path) -> Path:
+    if re.fullmatch(r"/[\w./@+,:=-]*", str(path)):
+        return path
+    raise ValueError("is not an absolute path of letters, digits and ./@+,:=-_")
+
+
+class GlobusComputeSection(Section):
+    """Which endpoint of Globus Compute starts the blocks."""
+
+    endpoint: UUID | None = Field(
+        default=None, description="UUID of the endpoint: globus-compute-endpoint list."
+    )
+    folder: Annotated[Path, AfterValidator(_check_plain)] | None = Field(
+        default=None,
+        description="Folder on the endpoint's machine into which you copy what `molsteer site up` "
+        "writes into `endpoint` of the deployment; left out where blocks see that folder itself.",
+    )
+    config: dict[str, str | int | float | bool] = Field(
+        default={},
+        description="Values for the template of an endpoint that has one, as account and queue.",
     )
 
 

@@ -22,6 +22,7 @@ from molsteer.shared.wire.topics import SERVING
 from molsteer.shared.worker.celery.acknowledging import Acknowledging
 from molsteer.shared.worker.celery.ahead import Ahead, Latest
 from molsteer.shared.worker.celery.batch_end import Departure
+from molsteer.shared.worker.celery.dismissal import Dismissal
 from molsteer.shared.worker.celery.lost_processes import Aftermath
 from molsteer.shared.worker.celery.renewal import Renewal
 from molsteer.shared.worker.celery.vital_signs import VitalSigns
@@ -51,6 +52,8 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
         self.steps["consumer"].update([Acknowledging, Ahead, Renewal, VitalSigns])
         if plan.walltime:
             self.steps["consumer"].add(Departure)
+        if plan.block:
+            self.steps["consumer"].add(Dismissal)
         self.register_task(TopicTask(plan))
         worker_process_init.connect(_leave_hangups_to_the_main_process)
 

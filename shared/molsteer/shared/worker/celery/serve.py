@@ -21,6 +21,7 @@ from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.host.files.temporary_folders import OwnFolder, remove_folders_of_the_dead
 from molsteer.shared.host.last_words import check_shared_memory
 from molsteer.shared.host.processes import ending_signals
+from molsteer.shared.worker.blocks import WantedBlock
 from molsteer.shared.worker.celery.app import WorkerApp
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.undertaker import hire_undertaker
@@ -32,7 +33,11 @@ It is less than the margin before the end of a batch job; batch systems kill aft
 """
 
 
-def serve(plan: WorkerPlan, greet: Callable[[], None] = lambda: None) -> int:
+def serve(
+    plan: WorkerPlan,
+    greet: Callable[[], None] = lambda: None,
+    decline: Callable[[], None] = lambda: None,
+) -> int:
     """Work on a topic's tasks; SIGTERM, SIGINT and SIGHUP hand them back and end the worker.
 
     A hang-up that came ignored stays so.
@@ -40,15 +45,19 @@ def serve(plan: WorkerPlan, greet: Callable[[], None] = lambda: None) -> int:
     Args:
         plan: What to work on.
         greet: Called when the server and the stores can be used.
+        decline: Called instead if nobody wants the worker's block any more.
 
     Returns:
-        The exit status: 0 after a signal, else 1.
+        The exit status: 0 after a signal, or if the worker is not wanted, else 1.
 
     Raises:
         ServiceUnavailable: If Redis, a blob store or shared memory cannot be used at the start.
     """
     check_shared_memory()
     check_server(plan.queue.server_url)
+    if plan.block and not WantedBlock(plan.queue, plan.topic, plan.block).show(platform.node()):
+        decline()
+        return 0
     open_blobs(plan.stores, plan.queue).close()
     greet()
     _silence_standard_output()

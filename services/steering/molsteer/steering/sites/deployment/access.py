@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from molsteer.shared.bus.roles import write_users
+from molsteer.shared.errors import UnusableFile
 from molsteer.shared.host.files.private_files import write_private
 from molsteer.shared.settings.sections import QueueSettings, Section, StoreSettings
 from molsteer.shared.wire.key_file import read_key_ring, write_keys
@@ -16,6 +17,16 @@ from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.sites.deployment.place import Place
 from molsteer.steering.sites.deployment.server import SiteServer
 from molsteer.steering.sites.profile import SERVICES, Profile
+
+_FILES = (
+    "password_file",
+    "keys_file",
+    "tls_ca_file",
+    "tls_certificate_file",
+    "tls_key_file",
+    "globus_config",
+)
+"""Settings that name files which workers read."""
 
 Tables = dict[str, dict[str, Any]]
 """Settings by section and key, as flags and files have them."""
@@ -37,15 +48,40 @@ def make_secrets(place: Place, profile: Profile) -> None:
 
 def write_worker_files(place: Place, profile: Profile, server: SiteServer | None) -> None:
     """Write what the workers of each topic read; each file appears complete."""
-    place.workers.mkdir(mode=0o700, exist_ok=True)
+    there = profile.globus_compute.folder
+    folder = place.workers if there is None else place.endpoint
+    folder.mkdir(mode=0o700, exist_ok=True)
     for topic in profile.topics:
         tables = _tables(place, profile, server, topic)
-        write_private(worker_file(place, topic), json.dumps(tables, indent=2))
+        if there is not None:
+            _gather(tables, place.endpoint, there, topic)
+        write_private(folder / f"{topic}.json", json.dumps(tables, indent=2))
 
 
-def worker_file(place: Place, topic: Topic) -> Path:
-    """Name the file of settings that the workers of a topic read."""
-    return place.workers / f"{topic}.json"
+def _gather(tables: Tables, folder: Path, there: Path, topic: Topic) -> None:
+    """Put copies of the files that settings name beside them, and name those as they will be seen.
+
+    Raises:
+        UnusableFile: If a file cannot be read or written.
+    """
+    for values in tables.values():
+        for key, file in [(key, values[key]) for key in _FILES if key in values]:
+            name = f"{topic}.{key}"
+            write_private(folder / name, _text_of(Path(file)))
+            values[key] = str(there / name)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"it cannot be read ({getattr(error, 'strerror', None) or 'it is not text'})"
+        raise UnusableFile(file, reason, "Correct its name in the profile.") from None
+
+
+def seen_worker_file(place: Place, profile: Profile, topic: Topic) -> Path:
+    """Name the file of settings that the workers of a topic read, as they see it."""
+    return (profile.globus_compute.folder or place.workers) / f"{topic}.json"
 
 
 def steering_settings(place: Place, profile: Profile, server: SiteServer | None) -> Tables:

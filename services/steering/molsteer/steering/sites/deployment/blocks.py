@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from typing import assert_never
 from urllib.parse import urlsplit
 
+from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.settings.server_url import without_password
 from molsteer.shared.wire.bounds import SITE_NAME
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.shared.worker.scheduler import duration_s
-from molsteer.steering.sites.deployment.access import files_of, worker_file
+from molsteer.steering.sites.deployment.access import files_of, seen_worker_file
 from molsteer.steering.sites.deployment.place import Place, this_machine
 from molsteer.steering.sites.deployment.server import SiteServer
 from molsteer.steering.sites.profile import SERVICES, Profile
-from molsteer.steering.sites.schedulers import lsf, parsl, parsl_providers, pbs, processes, slurm
+from molsteer.steering.sites.schedulers import (
+    globus_compute,
+    lsf,
+    parsl,
+    parsl_providers,
+    pbs,
+    processes,
+    slurm,
+)
 from molsteer.steering.sites.schedulers.block import Block, Image, Tunnel
 from molsteer.steering.sites.schedulers.port import Scheduler
 from molsteer.steering.sites.schedulers.script import Dialect, script
@@ -27,19 +38,26 @@ _DIALECTS: dict[SchedulerName, Dialect] = {
     "pbs": pbs.DIALECT,
     "lsf": lsf.DIALECT,
     "none": processes.DIALECT,
+    "globus-compute": globus_compute.DIALECT,
 }
 
 
-def scheduler_of(profile: Profile, place: Place) -> Scheduler:
-    """Make what submits the blocks of a site."""
-    if profile.site.submit == "parsl":
-        return parsl.ParslBlocks(
-            profile.site.scheduler,
-            place.folder / "blocks",
-            place.jobs / "parsl",
-            lambda topic: _block(profile, place, topic, None),
-        )
-    match profile.site.scheduler:
+def scheduler_of(profile: Profile, place: Place, queue: Callable[[], QueueSettings]) -> Scheduler:
+    """Make what submits the blocks of a site.
+
+    Args:
+        profile: What the site is.
+        place: Its folder.
+        queue: Gives how the queues are reached from here, where blocks are told to end by them.
+    """
+    known, scheduler = place.folder / "blocks", profile.site.scheduler
+
+    def block(topic: Topic) -> Block:
+        return _block(profile, place, topic, None)
+
+    if profile.site.submit == "parsl" and scheduler != "globus-compute":
+        return parsl.ParslBlocks(scheduler, known, place.jobs / "parsl", block)
+    match scheduler:
         case "slurm":
             return slurm.Slurm()
         case "pbs":
@@ -47,15 +65,23 @@ def scheduler_of(profile: Profile, place: Place) -> Scheduler:
         case "lsf":
             return lsf.Lsf()
         case "none":
-            return processes.Processes(place.folder / "blocks", place.logs, this_machine())
+            return processes.Processes(known, place.logs, this_machine())
+        case "globus-compute":
+            given = profile.globus_compute
+            return globus_compute.GlobusBlocks(
+                str(given.endpoint), given.config, known, place.logs, block, queue
+            )
+        case _:
+            assert_never(scheduler)
 
 
 def script_of(profile: Profile, place: Place, topic: Topic, server: SiteServer | None) -> str:
     """Write the script of a topic's blocks."""
-    block, dialect = _block(profile, place, topic, server), _DIALECTS[profile.site.scheduler]
-    if profile.site.submit == "parsl":
+    scheduler = profile.site.scheduler
+    block, dialect = _block(profile, place, topic, server), _DIALECTS[scheduler]
+    if profile.site.submit == "parsl" and scheduler != "globus-compute":
         # What a block asks for is Parsl's business, and so are more of the directives.
-        dialect = parsl_providers.dialect_of(dialect, profile.site.scheduler)
+        dialect = parsl_providers.dialect_of(dialect, scheduler)
         return script(replace(block, options=()), dialect)
     return script(block, dialect)
 
@@ -71,13 +97,14 @@ def _on_a_node(service: ServiceSection, topic: Topic) -> int:
 
 
 def _block(profile: Profile, place: Place, topic: Topic, server: SiteServer | None) -> Block:
-    service, batch = profile.service(topic), profile.batch
+    service, batch, there = profile.service(topic), profile.batch, profile.globus_compute.folder
+    here = f"{shlex.quote(sys.executable)} -m molsteer.shared.cli"
     return Block(
         site=place.site,
         topic=topic,
         name=place.job_name(topic),
         script=place.jobs / f"{topic}.sh",
-        logs=place.logs,
+        logs=there / "logs" if there else place.logs,
         walltime_s=None if service.walltime is None else int(duration_s(service.walltime)),
         nodes=service.nodes or 1,
         cores=service.cores or 1,
@@ -91,7 +118,7 @@ def _block(profile: Profile, place: Place, topic: Topic, server: SiteServer | No
         setup=batch.setup,
         proxy=batch.proxy,
         local_disk=batch.local_disk,
-        molsteer=profile.site.molsteer or f"{shlex.quote(sys.executable)} -m molsteer.shared.cli",
+        molsteer=profile.site.molsteer or ("molsteer" if there else here),
         worker=tuple(_worker(profile, place, topic)),
         image=_image(profile, place, topic),
         tunnel=_tunnel(profile, topic, server),
@@ -102,10 +129,12 @@ def _worker(profile: Profile, place: Place, topic: Topic) -> list[str]:
     service = profile.service(topic)
     gpus = service.gpus or 1
     each = gpus if topic != "simulate" and gpus > 1 else 1
-    options = ["--config", str(worker_file(place, topic))]
+    options = ["--config", str(seen_worker_file(place, profile, topic))]
     options += ["--processes", str(max(1, _on_a_node(service, topic) // each))]
     if service.pool != DEFAULT_POOL:
         options += ["--pool", service.pool]
+    if profile.site.scheduler == "globus-compute":
+        options += ["--block", globus_compute.BLOCK]
     if re.fullmatch(SITE_NAME, place.site):
         options += ["--site", place.site]
     if service.expected_task_s:
@@ -117,7 +146,8 @@ def _image(profile: Profile, place: Place, topic: Topic) -> Image | None:
     file = profile.image_of(topic)
     if file is None:
         return None
-    seen = [place.folder, *files_of(profile)]
+    there = profile.globus_compute.folder
+    seen = [there] if there else [place.folder, *files_of(profile)]
     return Image(
         file=file.absolute(),
         runtime=profile.image.runtime,

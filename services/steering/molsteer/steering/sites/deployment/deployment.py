@@ -9,6 +9,7 @@ from pathlib import Path
 
 from molsteer.shared.bus.fitness import check_server
 from molsteer.shared.errors import SettingsError
+from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.sites.deployment.access import (
     Tables,
@@ -48,7 +49,7 @@ class Deployment:
     scheduler: Scheduler = field(init=False)
 
     def __post_init__(self) -> None:
-        self.scheduler = scheduler_of(self.profile, self.place)
+        self.scheduler = scheduler_of(self.profile, self.place, self._queue)
 
     @property
     def is_up(self) -> bool:
@@ -77,7 +78,8 @@ class Deployment:
                 from there, and `down` takes it down.
         """
         self.jobs()  # fails where there is no scheduler, before anything is made
-        check_images(self.profile)
+        if self.profile.globus_compute.folder is None:
+            check_images(self.profile)
         with self.place.alone():
             state = self._begun(least or {}, keep=keep)
             self._check_machine(state)
@@ -150,6 +152,9 @@ class Deployment:
     def settings(self, state: State) -> Tables:
         """Give the settings of a campaign whose workers are these."""
         return steering_settings(self.place, self.profile, self.server(state.port))
+
+    def _queue(self) -> QueueSettings:
+        return QueueSettings.model_validate(self.settings(self.place.read())["queue"])
 
     def slots(self) -> dict[Topic, int]:
         """Tell how many tasks of each topic the site does at once when all its blocks run."""

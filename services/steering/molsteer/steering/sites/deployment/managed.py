@@ -31,6 +31,11 @@ class Blocks:
     def next_step(self) -> str:
         """Tell what to do when it is up."""
         name = shell_word(self.deployment.place.site)
+        if there := self.deployment.profile.globus_compute.folder:
+            return (
+                f"Copy what is in {self.deployment.place.endpoint} into {there} of the endpoint's "
+                f"machine; then: molsteer run campaign.toml --site {name}"
+            )
         return f"Steer a campaign there with: molsteer run campaign.toml --site {name}"
 
     def rendered(self) -> Iterator[str]:

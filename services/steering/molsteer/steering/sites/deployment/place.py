@@ -95,6 +95,11 @@ class Place:
         return self.folder / "workers"
 
     @property
+    def endpoint(self) -> Path:
+        """Settings and secrets to be copied to where workers do not see this folder."""
+        return self.folder / "endpoint"
+
+    @property
     def jobs(self) -> Path:
         """Scripts of the blocks."""
         return self.folder / "jobs"
@@ -198,7 +203,8 @@ class Place:
 
     def clear(self) -> None:
         """Remove everything but logs, and data of campaigns that have not ended."""
-        for folder in (self.secrets, self.workers, self.jobs, self.redis, self.folder / "blocks"):
+        secret = (self.secrets, self.workers, self.endpoint)
+        for folder in (*secret, self.jobs, self.redis, self.folder / "blocks"):
             shutil.rmtree(folder, ignore_errors=True)
         if self.objects.is_dir() and not any(self.objects.iterdir()):
             self.objects.rmdir()
