@@ -105,10 +105,10 @@ def test_a_server_that_is_cut_off_while_data_is_fetched_ahead_is_no_harm(
 ) -> None:
     line.black_hole_from = b"bond_ends"  # in the first chunk that is fetched
     with (
+        campaign.worker(topic="infer", queue=far, **kept(campaign)) as worker,
+        campaign.worker(topic="train"),
         campaign.worker(),
         campaign.steered() as steering,
-        campaign.worker(topic="train"),
-        campaign.worker(topic="infer", queue=far, **kept(campaign)) as worker,
     ):
         eventually(lambda: line.is_black_hole)
         campaign.release()
