@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -40,6 +40,11 @@ TASKS = 20
 CHUNKS, CHUNK_BYTES = 20, 500_000
 """More chunks than a process remembers."""
 CHUNK_MOLECULES, TURNS = 8_000, 3
+WAYS = {
+    "on demand": {"MOLSTEER_STORES__AHEAD_BYTES": "0"},
+    "ahead": {},
+    "ahead, two slots": {"MOLSTEER_INFER__SLOTS": "2"},
+}
 START_S = 15.0
 """How long the simulations before the first update take, which is little."""
 
@@ -69,9 +74,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             rows[name] = _measured(Path(folder), delay_s, lost)
     names = list(rows["long"])
-    print(f"{'':34} {'short line':>12} {'long line':>12}")
+    print(f"{'':38} {'short line':>12} {'long line':>12}")
     for name in names:
-        print(f"{name:34} {rows['short'][name]:12.3f} {rows['long'][name]:12.3f}")
+        print(f"{name:38} {rows['short'][name]:12.3f} {rows['long'][name]:12.3f}")
     print(json.dumps({"delay_ms": delay_ms, "loss": loss, **rows}))
 
 
@@ -89,11 +94,11 @@ def _measured(folder: Path, delay_s: float, loss: float) -> dict[str, float]:
         space = synthetic_space(folder / "space", CHUNKS * CHUNK_MOLECULES, CHUNK_MOLECULES)
         runs: dict[str, list[float]] = defaultdict(list)
         for turn in range(TURNS):
-            for ahead_bytes in (0, 1_000_000_000):
-                here = folder / f"{turn}-{ahead_bytes}"
+            for way, settings in WAYS.items():
+                here = folder / f"{turn}-{way}"
                 here.mkdir()
-                for name, value in _of_update(here, space.folder, sites, near, far, ahead_bytes):
-                    runs[name].append(value)
+                for name, value in _of_update(here, space.folder, sites, near, far, settings):
+                    runs[f"update, {way}: {name}"].append(value)
         return found | {name: statistics.median(values) for name, values in runs.items()}
 
 
@@ -103,24 +108,21 @@ def _of_update(
     sites: FarSites,
     near: QueueSettings,
     far: QueueSettings,
-    ahead_bytes: int,
+    settings: Mapping[str, str],
 ) -> Iterator[tuple[str, float]]:
     """Run a campaign with one update, whose first simulations take a while."""
     campaign = ExternalCampaign(folder, near, space, budget=12)
     campaign.with_updates()
+    campaign.settings |= settings
     campaign.hold(after=7)
-    kept = {
-        "MOLSTEER_STORES__KEEP_DIRECTORY": str(folder / "kept"),
-        "MOLSTEER_STORES__AHEAD_BYTES": str(ahead_bytes),
-        "TOY_FOLDER": str(folder),
-    }
+    kept = {"MOLSTEER_STORES__KEEP_DIRECTORY": str(folder / "kept"), "TOY_FOLDER": str(folder)}
     with ExitStack() as stack:
         stack.enter_context(campaign.worker())
         for topic in ("train", "infer"):
             handler = f"support.toy_services:{HANDLERS[topic]}"
             through = sites.at(sites.far)
             worker = launch_worker(
-                far, folder, topic=topic, handler=handler, through=through, **kept
+                far, folder, topic=topic, handler=handler, through=through, **kept, **settings
             )
             stack.callback(worker.kill)
             eventually(lambda worker=worker: worker.is_ready(near), 120.0)
@@ -140,11 +142,10 @@ def _of_update(
             " AND side = 'worker' AND operation IN ('get', 'cached'))",
         )
     )
-    way = "ahead" if ahead_bytes else "on demand"
-    yield f"update, {way}: first chunk, s", first - float(begun)
-    yield f"update, {way}: last chunk, s", last - float(begun)
-    yield f"update, {way}: reading, s", waited
-    yield f"update, {way}: idle share", 1.0 - busy / span
+    yield "first chunk, s", first - float(begun)
+    yield "last chunk, s", last - float(begun)
+    yield "reading, s", waited
+    yield "idle share", 1.0 - busy / span
 
 
 def _of_tasks(

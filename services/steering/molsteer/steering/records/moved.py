@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger.ledger import Ledger
@@ -75,11 +75,12 @@ def read_moved(ledger: Ledger) -> list[StoreUse]:
         " ORDER BY min(task.rowid), side, site, store, operation"
     )
     worked_s = _worked_s(ledger)
+    uses = [StoreUse(*row) for row in rows]
     return [
-        StoreUse(*row, share=_share(row[6], worked_s.get((row[0], row[7]))))
-        if row[3] != "ahead"
-        else StoreUse(*row)
-        for row in rows
+        replace(use, share=_share(use.duration_s, worked_s.get((use.topic, use.site))))
+        if use.site is not None and use.operation != "ahead"
+        else use
+        for use in uses
     ]
 
 
