@@ -3,24 +3,29 @@
     PYTHONPATH=tests python bench/long_line.py [DELAY_MS] [LOSS]
 
 Redis is at one end. At the other end, a worker does empty tasks one after the other, and processes
-read the chunks of a search space, put weights and read them. Prints a table, and as its last line
-the same as JSON.
+read the chunks of a search space, put weights and read them. Then whole campaigns, by turns with
+and without fetching ahead, train and score there a space of as many chunks, with models and
+chemistry that take no time. Prints a table, and as its last line the same as JSON.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from support.external_campaign import HANDLERS, ExternalCampaign
 from support.far_sites import NEAR_ADDRESS, FarSites, far_sites
 from support.redis_server import free_port
+from support.synthetic_space import synthetic_space
 from support.tasks import simulate_task
 from support.waiting import eventually
 from support.worker_process import launch_worker
@@ -34,6 +39,14 @@ from molsteer.shared.wire.blob import Placement
 TASKS = 20
 CHUNKS, CHUNK_BYTES = 20, 500_000
 """More chunks than a process remembers."""
+CHUNK_MOLECULES, TURNS = 8_000, 3
+WAYS = {
+    "on demand": {"MOLSTEER_STORES__AHEAD_BYTES": "0"},
+    "ahead": {},
+    "ahead, two slots": {"MOLSTEER_INFER__SLOTS": "2"},
+}
+START_S = 15.0
+"""How long the simulations before the first update take, which is little."""
 
 _FAR = """
 import json, sys, time
@@ -61,9 +74,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             rows[name] = _measured(Path(folder), delay_s, lost)
     names = list(rows["long"])
-    print(f"{'':34} {'short line':>12} {'long line':>12}")
+    print(f"{'':38} {'short line':>12} {'long line':>12}")
     for name in names:
-        print(f"{name:34} {rows['short'][name]:12.3f} {rows['long'][name]:12.3f}")
+        print(f"{name:38} {rows['short'][name]:12.3f} {rows['long'][name]:12.3f}")
     print(json.dumps({"delay_ms": delay_ms, "loss": loss, **rows}))
 
 
@@ -78,7 +91,61 @@ def _measured(folder: Path, delay_s: float, loss: float) -> dict[str, float]:
                 found[f"chunks, {mode}, {time_} update, s"] = taken_s
                 found[f"chunks, {mode}, {time_} update, MB"] = _moved_mb(sites, before)
         found["5 MB put, s"] = _at_far(sites, far, "", "put", "")
-        return found
+        space = synthetic_space(folder / "space", CHUNKS * CHUNK_MOLECULES, CHUNK_MOLECULES)
+        runs: dict[str, list[float]] = defaultdict(list)
+        for turn in range(TURNS):
+            for way, settings in WAYS.items():
+                here = folder / f"{turn}-{way}"
+                here.mkdir()
+                for name, value in _of_update(here, space.folder, sites, near, far, settings):
+                    runs[f"update, {way}: {name}"].append(value)
+        return found | {name: statistics.median(values) for name, values in runs.items()}
+
+
+def _of_update(
+    folder: Path,
+    space: Path,
+    sites: FarSites,
+    near: QueueSettings,
+    far: QueueSettings,
+    settings: Mapping[str, str],
+) -> Iterator[tuple[str, float]]:
+    """Run a campaign with one update, whose first simulations take a while."""
+    campaign = ExternalCampaign(folder, near, space, budget=12)
+    campaign.with_updates()
+    campaign.settings |= settings
+    campaign.hold(after=7)
+    kept = {"MOLSTEER_STORES__KEEP_DIRECTORY": str(folder / "kept"), "TOY_FOLDER": str(folder)}
+    with ExitStack() as stack:
+        stack.enter_context(campaign.worker())
+        for topic in ("train", "infer"):
+            handler = f"support.toy_services:{HANDLERS[topic]}"
+            through = sites.at(sites.far)
+            worker = launch_worker(
+                far, folder, topic=topic, handler=handler, through=through, **kept, **settings
+            )
+            stack.callback(worker.kill)
+            eventually(lambda worker=worker: worker.is_ready(near), 120.0)
+        steering = stack.enter_context(campaign.steered())
+        campaign.await_labels(7)
+        time.sleep(START_S)
+        campaign.release()
+        campaign.await_end(steering)
+    (begun,) = campaign.rows("SELECT min(created_at) FROM task WHERE topic = 'train'")
+    scored = " FROM task WHERE topic = 'infer'"
+    first, last, span, busy, waited = (
+        float(campaign.rows(f"SELECT {what}{scored}")[0])
+        for what in (
+            *("min(settled_at)", "max(settled_at)", "max(reported_at) - min(started_at)"),
+            "sum(reported_at - started_at)",
+            "(SELECT sum(duration_s) FROM transfer JOIN task USING (task_id) WHERE topic = 'infer'"
+            " AND side = 'worker' AND operation IN ('get', 'cached'))",
+        )
+    )
+    yield "first chunk, s", first - float(begun)
+    yield "last chunk, s", last - float(begun)
+    yield "reading, s", waited
+    yield "idle share", 1.0 - busy / span
 
 
 def _of_tasks(

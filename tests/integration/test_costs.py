@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import pytest
 import redis
+from support.redis_server import tcp_server
 from support.tasks import simulate_task
+from support.tcp_proxy import tcp_proxy
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from support.waiting import eventually
 from support.worker_process import running_worker, start_worker, started
@@ -21,6 +24,8 @@ from molsteer.shared.wire.codec import encode
 from molsteer.shared.wire.messages import Task
 
 TASKS = 64
+FEW = 12
+"""So few that none is taken in advance."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,24 @@ def test_a_worker_does_a_task_with_few_commands(counted: Counted, tmp_path: Path
     assert sum(calls.values()) / TASKS < 27
     assert calls["evalsha"] / TASKS < 2.5
     assert calls["exec"] / TASKS < 2.0, "acknowledgements do not go along with what is taken"
+
+
+def test_an_acknowledgement_over_a_long_line_holds_no_message_up(tmp_path: Path) -> None:
+    (tmp_path / "redis").mkdir()
+    with tcp_server(tmp_path / "redis") as server, tcp_proxy(server.port) as line:
+        line.delay_s = 0.05
+        far = QueueSettings(redis_url=server.url.replace(str(server.port), str(line.port)))
+        with (
+            redis.Redis.from_url(server.url) as client,
+            running_worker(far, tmp_path),
+            closing(RedisDispatch(server.queue, "campaign")) as dispatch,
+        ):
+            counted = Counted(server.queue, client)
+            counted.forget()
+            dispatch.publish(*tasks(FEW))
+            eventually(lambda: client.hlen("molsteer:outcomes:campaign") == FEW)
+            calls = counted.calls()
+    assert calls["exec"] < 1.5 * FEW, "an acknowledgement goes alone, before the next message"
 
 
 def test_a_step_waits_for_the_disk_once_however_many_outcomes_it_takes_in(tmp_path: Path) -> None:

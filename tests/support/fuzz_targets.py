@@ -42,11 +42,13 @@ from molsteer.shared.ml.network import Ensemble
 from molsteer.shared.ml.weights import EnsembleWeights
 from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.arrays.features import Features
-from molsteer.shared.wire.codec import decode_outcome, decode_task
+from molsteer.shared.wire.blob import ObjRef
+from molsteer.shared.wire.codec import decode_foreseen, decode_outcome, decode_task
 from molsteer.shared.wire.codec import encode as encode_message
 from molsteer.shared.wire.ensemble import Architecture, Manifest
 from molsteer.shared.wire.key_file import read_keys
 from molsteer.shared.wire.key_ring import Key, KeyRing
+from molsteer.shared.wire.messages import Foreseen
 from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.topics import TOPICS
 from molsteer.simulator.cli.inputs import UnreadableMolecules, read_given
@@ -272,9 +274,16 @@ RECORD = b'{"neutral": {"id": "1"}, "cation": {}}'
 _BLOB = (BlobCorrupt,)
 _MOLECULES = (UnreadableSource,)
 
+FORESEEN = Foreseen(
+    campaign="fuzz",
+    topic="infer",
+    refs=(ObjRef(store="redis", key="key", codec="raw", sha256="0" * 64, size_bytes=1),),
+)
+
 TARGETS: dict[str, Target] = {
     "task": Target(of_bytes(decode_task), (WireError,), (encode_message(TASK),)),
     "outcome": Target(of_bytes(decode_outcome), (WireError,), (encode_message(outcome_of(TASK)),)),
+    "foreseen": Target(of_bytes(decode_foreseen), (WireError,), (encode_message(FORESEEN),)),
     "signed-task": Target(
         of_bytes(lambda data: decode_task(data, KEYS)), (WireError,), (encode_message(TASK, KEYS),)
     ),

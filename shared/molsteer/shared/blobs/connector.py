@@ -48,6 +48,10 @@ class ContentConnector(ABC):
         """Tell whether reading finds the data on this machine without asking the store."""
         return False
 
+    def take_ahead_s(self, key: ContentKey) -> float | None:  # noqa: ARG002 - likewise
+        """Tell, once, how long fetching took where that was done before anybody asked; or None."""
+        return None
+
     @abstractmethod
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Store data whole or not at all; repeating it is harmless."""

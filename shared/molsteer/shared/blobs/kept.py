@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -57,6 +58,7 @@ class KeptFiles:
         with self._alone(key):
             data = self._read(key)
             if data is None:
+                self.take_ahead_s(key)  # of what had to go before it was used
                 data = fetch()
                 if data is not None and _is(data, key):
                     self.keep(key, data)
@@ -75,6 +77,28 @@ class KeptFiles:
                 Path(name).replace(self._path(key))
             finally:
                 Path(name).unlink(missing_ok=True)
+
+    def fetch_ahead(self, key: ContentKey, fetch: Callable[[], bytes | None]) -> None:
+        """Fetch and keep data that nobody has asked for, unless somebody does so right now."""
+        with self._alone(key, wait=False) as alone:
+            if not alone or self.holds(key):
+                return
+            begun_at = time.perf_counter()
+            data = fetch()
+            if data is not None and _is(data, key):
+                with suppress(OSError):
+                    self._mark(key).write_text(str(time.perf_counter() - begun_at))
+                self.keep(key, data)
+
+    def take_ahead_s(self, key: ContentKey) -> float | None:
+        """Tell the first who asks how long data took that was fetched ahead; None is all others."""
+        mark = self._mark(key)
+        try:
+            taken_s = float(mark.read_text())
+            mark.unlink()  # of several who read it, one succeeds
+        except (OSError, ValueError):
+            return None
+        return max(0.0, taken_s)
 
     def _read(self, key: ContentKey) -> bytes | None:
         path = self._path(key)
@@ -103,19 +127,27 @@ class KeptFiles:
             left_bytes += size
 
     @contextmanager
-    def _alone(self, key: ContentKey) -> Iterator[None]:
+    def _alone(self, key: ContentKey, *, wait: bool = True) -> Iterator[bool]:
+        """Keep others from fetching meanwhile; tells whether that is so, where nobody waits."""
         # Few locks do for all keys, and are never removed.
         try:
             lock = os.open(self._folder / f".{key.sha256[:2]}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
-            yield
+            yield wait
             return
         try:
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            alone = True
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except OSError:  # it is held, or this is a file system without locks
+                alone = wait
+            yield alone
         finally:
             os.close(lock)
+
+    def _mark(self, key: ContentKey) -> Path:
+        # Named as what is kept, so that it goes as well when there is no room.
+        return self._folder / f"{key.sha256}.ahead"
 
     def _path(self, key: ContentKey) -> Path:
         return self._folder / key.sha256
@@ -130,6 +162,18 @@ class KeptConnector(ContentConnector):
     def is_near(self, key: ContentKey) -> bool:
         """Tell whether reading will not ask the store."""
         return self._kept.holds(key)
+
+    def take_ahead_s(self, key: ContentKey) -> float | None:
+        """Tell, once, how long fetching ahead took."""
+        return self._kept.take_ahead_s(key)
+
+    def fetch_ahead(self, key: ContentKey) -> None:
+        """Keep what nobody has asked for; what is missing or spoiled is passed over.
+
+        Raises:
+            ServiceUnavailable: If the store does not answer.
+        """
+        self._kept.fetch_ahead(key, lambda: self._store.read(key))
 
     def locate(self, key: ContentKey) -> str:
         """Name the place of data inside the store."""

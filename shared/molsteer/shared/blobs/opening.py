@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -28,6 +29,23 @@ def open_blobs(
         SettingsError: If the description of the Globus sites cannot be used on this host.
         ServiceUnavailable: If a store's folder cannot be made, or its service does not answer.
     """
+    return ProxiedBlobs(_open(stores, queue), stores.cache_objects, patience_s)
+
+
+def open_kept(stores: StoreSettings, queue: QueueSettings) -> Mapping[StoreName, KeptConnector]:
+    """Open those stores of which a copy is kept nearby, to fetch from them what is there now.
+
+    Raises:
+        SettingsError: As `open_blobs`.
+        ServiceUnavailable: Likewise.
+    """
+    if stores.keep_directory is None:
+        return {}
+    found = _open(stores.model_copy(update={"globus_wait_s": 0.0}), queue)
+    return {name: store for name, store in found.items() if isinstance(store, KeptConnector)}
+
+
+def _open(stores: StoreSettings, queue: QueueSettings) -> dict[StoreName, ContentConnector]:
     connectors: dict[StoreName, ContentConnector] = {
         "redis": RedisConnector(queue.server_url, queue.prefix, stores.expire_s)
     }
@@ -44,7 +62,7 @@ def open_blobs(
             name: store if name == "file" else KeptConnector(store, kept)
             for name, store in connectors.items()
         }
-    return ProxiedBlobs(connectors, stores.cache_objects, patience_s)
+    return connectors
 
 
 def _open_globus(config: Path, wait_s: float) -> ContentConnector:

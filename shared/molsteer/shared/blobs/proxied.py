@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -94,12 +95,18 @@ class ProxiedBlobs:
         if isinstance(blob, Inline):
             return blob.data
         connector, store, key = self._connector(blob.store), self._stores[blob.store], _key(blob)
-        is_here = store.is_cached(key) or connector.is_near(key)
+        in_memory = store.is_cached(key)
+        is_here, begun_at = in_memory or connector.is_near(key), time.perf_counter()
+        data: bytes | None = patiently(lambda: store.get(key), self._patience_s)
+        if data is None:
+            raise BlobMissing(blob.store, blob.key)
+        taken_s = time.perf_counter() - begun_at
+        ahead_s = None if in_memory else connector.take_ahead_s(key)
+        if ahead_s is not None:
+            self._log.add(blob.store, "ahead", blob.size_bytes, ahead_s)
+            is_here = True  # also where the rest of it was still on its way
         operation: Operation = "cached" if is_here else "get"
-        with self._log.timing(blob.store, operation, blob.size_bytes):
-            data: bytes | None = patiently(lambda: store.get(key), self._patience_s)
-            if data is None:
-                raise BlobMissing(blob.store, blob.key)
+        self._log.add(blob.store, operation, blob.size_bytes, taken_s)
         return data
 
     def exists(self, ref: ObjRef) -> bool:

@@ -24,7 +24,12 @@ class TransferLog:
         """Count what is moved inside the block, unless that fails."""
         begun_at = time.perf_counter()
         yield
-        duration_s = time.perf_counter() - begun_at
+        self.add(store, operation, size_bytes, time.perf_counter() - begun_at)
+
+    def add(
+        self, store: StoreName, operation: Operation, size_bytes: int, duration_s: float
+    ) -> None:
+        """Count what has moved."""
         key, earlier = (store, operation), self._sums.get((store, operation))
         self._sums[key] = Transfer(
             store=store,

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 
 from molsteer.shared.bus.port import Run, Verdict, Whereabouts
+from molsteer.shared.wire.blob import ObjRef
 from molsteer.shared.wire.codec import decode_outcome, decode_task, encode
 from molsteer.shared.wire.messages import Outcome, Task
 from molsteer.shared.wire.topics import Topic
@@ -24,6 +25,7 @@ class MemoryBus:
         self._outcomes: dict[str, bytes] = {}
         self._closed: set[str] = set()
         self._is_retired = False
+        self.foreseen: dict[Topic, tuple[ObjRef, ...]] = {}
         self.dead_letters: list[tuple[bytes, str]] = []
 
     def publish(self, *tasks: Task) -> None:
@@ -120,6 +122,11 @@ class MemoryBus:
         with self._changed:
             return {task_id: self._locate(topic, task_id) for topic, task_id in tasks}
 
+    def foresee(self, topic: Topic, refs: Sequence[ObjRef]) -> None:
+        """Tell what the tasks of a topic will need."""
+        with self._changed:
+            self.foreseen[topic] = tuple(refs)
+
     def retire(self) -> None:
         """Remove every trace of the campaign but which tasks must not begin."""
         with self._changed:
@@ -128,6 +135,7 @@ class MemoryBus:
             for queue in self._queues.values():
                 queue.clear()
             self._starts.clear()
+            self.foreseen.clear()
 
     def close(self) -> None:
         """Do nothing: there are no connections."""

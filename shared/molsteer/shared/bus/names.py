@@ -43,6 +43,10 @@ class Keys:
         """Who runs a task; expires unless renewed."""
         return f"{self.prefix}:lease:{campaign}:{task_id}"
 
+    def foreseen(self, topic: Topic) -> str:
+        """Hash of what each campaign's tasks in a queue will need."""
+        return f"{self.prefix}:foreseen:{topic}{self._pool(topic, ':')}"
+
     def outcomes(self, campaign: str) -> str:
         """Hash of outcomes that steering has not settled."""
         return f"{self.prefix}:outcomes:{campaign}"

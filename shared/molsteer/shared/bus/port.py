@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from molsteer.shared.wire.blob import ObjRef
 from molsteer.shared.wire.messages import Outcome, Task
 from molsteer.shared.wire.topics import Topic
 
@@ -85,6 +86,16 @@ class Dispatch(Protocol):
 
     def whereabouts(self, tasks: Collection[tuple[Topic, str]]) -> Mapping[str, Whereabouts]:
         """Tell where each task is; one that is `absent` was lost and may be published again."""
+        ...
+
+    def foresee(self, topic: Topic, refs: Sequence[ObjRef]) -> None:
+        """Tell what the tasks of a topic will need, in that order, instead of what was told before.
+
+        Nothing depends on it: a worker may fetch that while it waits.
+
+        Raises:
+            ServiceUnavailable: If the broker does not take it.
+        """
         ...
 
     def retire(self) -> None:

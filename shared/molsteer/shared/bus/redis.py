@@ -10,6 +10,7 @@ from redis.client import Pipeline
 
 from molsteer.shared.bus.celery_app import celery_message, message_ids, task_name
 from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, reaching
+from molsteer.shared.bus.foreseen.board import ForeseenBoard
 from molsteer.shared.bus.names import RETIRED, Keys, message_id, parse_message_id
 from molsteer.shared.bus.port import Whereabouts
 from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, TaskRecord
@@ -17,6 +18,7 @@ from molsteer.shared.bus.scripts import SETTLE
 from molsteer.shared.bus.unclaimed import Strays
 from molsteer.shared.errors import WireError
 from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.wire.blob import ObjRef
 from molsteer.shared.wire.codec import decode_outcome, encode
 from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
 from molsteer.shared.wire.messages import Outcome, Task
@@ -52,6 +54,9 @@ class RedisDispatch:
         self._record = TaskRecord(queue)
         self._settle = self._client.register_script(SETTLE)
         self._publisher = connect(self._url, sends_bytes=2 * AT_ONCE_BYTES)
+        self._foreseen = {
+            topic: ForeseenBoard(queue, self._keys, topic, key_ring) for topic in TOPICS
+        }
         self._strays = Strays(patience_s=2.0 * queue.lease_s)
         with reaching(self._url):
             self._client.srem(self._keys.closed(campaign), RETIRED)
@@ -151,8 +156,14 @@ class RedisDispatch:
             for task_id, name, outcome, lease in zip(ids, names, outcomes, leases, strict=True)
         }
 
+    def foresee(self, topic: Topic, refs: Sequence[ObjRef]) -> None:
+        """Tell what the tasks of a topic will need, instead of what was told before."""
+        self._foreseen[topic].write(self._campaign, refs)
+
     def retire(self) -> None:
         """Remove every trace of the campaign but which tasks must not begin; that expires."""
+        for topic in TOPICS:
+            self.foresee(topic, ())
         with reaching(self._url), self._client.pipeline() as pipe:
             for topic in TOPICS:
                 self._forget_waiting(pipe, topic)
@@ -169,6 +180,8 @@ class RedisDispatch:
         """Release connections; queued tasks and outcomes stay."""
         self._publisher.close()
         self._record.close()
+        for board in self._foreseen.values():
+            board.close()
         self._client.close()
 
     def _close(self, pipe: Pipeline, task_ids: Collection[str]) -> None:

@@ -27,13 +27,16 @@ _TRANSACTIONS = "discard exec multi"
 _BLOBS = "exists getrange set"
 _COUNT = "exists hlen info llen mget scan scard time zcard"
 
-_STEER = "blpop del expire hdel hgetall hmget hvals lpush lrange lrem ltrim sadd srem unlink zrem"
+_STEER = (
+    "blpop del expire hdel hgetall hkeys hmget hset hvals lpush lrange lrem ltrim sadd srem "
+    "unlink zrem"
+)
 """What steering does beside counting, to its record, its blobs, and queues through kombu."""
 
 _WORK = "del info lpush ltrim sismember time unlink"
 """What a worker does beside its scripts, and `molsteer doctor` on its machine."""
 
-_CONSUME = "brpop hdel hget hset lpush rpush unwatch watch zadd zrange zrem"
+_CONSUME = "brpop hdel hget hkeys hset lpush rpush unwatch watch zadd zrange zrem"
 """What kombu does to take messages, acknowledge them and give them back."""
 
 _WORKER_SCRIPTS = (
@@ -120,6 +123,7 @@ def _of_topics(topics: Sequence[Topic], keys: Keys) -> Iterator[str]:
         for pools in (keys, Keys(keys.prefix, {topic: "*"})):
             yield f"~{pools.queue(topic)}"
             yield f"~{pools.unacked(topic)}"
+            yield f"~{pools.foreseen(topic)}"
         yield f"~{keys.lease('*', f'{topic}/*')}"
         yield f"~{keys.worker(topic, '*')}"
         yield f"~{keys.block(topic, '*')}"

@@ -208,6 +208,11 @@ class StoreSettings(Section):
         default=20_000_000_000,
         description="What is in that folder at most; what was used longest ago goes first.",
     )
+    ahead_bytes: NonNegativeInt = Field(
+        default=2_000_000_000,
+        description="What workers fetch into that folder before a task asks for it, at most, and "
+        "never more than half of keep_bytes; 0 lets them fetch nothing in advance.",
+    )
 
     @model_validator(mode="after")
     def _check_complete(self) -> StoreSettings:

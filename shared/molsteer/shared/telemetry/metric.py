@@ -51,7 +51,7 @@ LABELS = MappingProxyType(
         "stage": "training, scoring or none",
         "store": "blob store",
         "side": "who moved the data: steering or the worker",
-        "operation": "put, get, or cached: read again from memory",
+        "operation": "put, get, cached: read from nearby, or ahead: fetched in advance",
         "pool": "pool of workers",
         "site": "site that started a worker; unnamed where none did",
         "currency": "currency of the prices in [costs]",

@@ -67,8 +67,9 @@ class Placement(Message):
     threshold_bytes: NonNegativeInt = 10_000
 
 
-Operation = Literal["put", "get", "cached"]
-"""Written to a store, read from it, or read from this process's memory instead."""
+Operation = Literal["put", "get", "cached", "ahead"]
+"""Written to a store, read from it, or read from nearby instead: from this process's memory or from
+what is kept; `ahead` counts once more what was kept before anybody asked for it."""
 
 
 class Transfer(Message):
@@ -77,7 +78,8 @@ class Transfer(Message):
     Attributes:
         count: How many blobs that were.
         size_bytes: Their size, all together.
-        duration_s: How long it took with encoding and decoding left out, digests included.
+        duration_s: How long it took with encoding and decoding left out, digests included. Nobody
+            waited for what was fetched ahead.
     """
 
     store: StoreName

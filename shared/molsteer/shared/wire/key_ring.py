@@ -20,7 +20,7 @@ from molsteer.shared.errors import UntrustedMessage
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.topics import TOPICS, Topic
 
-Purpose = Literal["task", "outcome"]
+Purpose = Literal["task", "outcome", "foreseen"]
 
 _HEADER = re.compile(rb"HS256 ([a-z0-9-]{1,63}) ([0-9a-f]{64})\n")
 

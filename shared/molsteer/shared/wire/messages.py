@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, JsonValue, PositiveFloat, PositiveInt
 
 from molsteer.shared.wire.base import Message
-from molsteer.shared.wire.blob import Blob, Placement, Transfer
+from molsteer.shared.wire.blob import Blob, ObjRef, Placement, Transfer
 from molsteer.shared.wire.bounds import (
     Count,
     Duration,
@@ -190,3 +190,16 @@ class Outcome(Message):
     transfers: tuple[Transfer, ...] = Field(default=(), max_length=100)
     stages: tuple[Stage, ...] = Field(default=(), max_length=100)
     result: Result
+
+
+class Foreseen(Message):
+    """Data that the tasks of one topic will need.
+
+    Attributes:
+        refs: In the order in which it will be needed; behind the last comes the first again.
+    """
+
+    protocol: Literal[3] = 3
+    campaign: CampaignId
+    topic: Topic
+    refs: tuple[ObjRef, ...]

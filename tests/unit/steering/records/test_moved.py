@@ -14,6 +14,7 @@ from molsteer.steering.ledger import tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.commands import DispatchTraining
 from molsteer.steering.records.moved import SiteTraffic, read_moved, told, traffic
+from molsteer.steering.records.tables.tables import TRANSFERS
 
 pytestmark = pytest.mark.fast
 
@@ -57,21 +58,31 @@ def train(ledger: Ledger, generation: int, site: str, *transferred: Transfer) ->
 
 def test_time_is_told_as_a_share_of_that_of_the_tasks_at_the_site(ledger: Ledger) -> None:
     train(ledger, 1, "far", moved("get", 3_000_000, 2.0), moved("put", 1_000_000, 0.5))
-    train(ledger, 2, "far", moved("cached", 3_000_000, 0.0), moved("put", 1_000_000, 0.5))
+    train(
+        ledger,
+        2,
+        "far",
+        moved("cached", 3_000_000, 0.0),
+        moved("ahead", 1_000_000, 4.0),
+        moved("put", 1_000_000, 0.5),
+    )
     train(ledger, 3, "near", moved("get", 3_000_000, 1.0))
     found = {(use.site, use.operation): (use.count, use.share) for use in read_moved(ledger)}
     assert found == {
         (None, "put"): (3, None),
         ("far", "get"): (1, pytest.approx(0.1)),
+        ("far", "ahead"): (1, None),
         ("far", "cached"): (1, 0.0),
         ("far", "put"): (2, pytest.approx(0.05)),
         ("near", "get"): (1, pytest.approx(0.1)),
     }
     far, near = traffic(ledger)
-    assert far == SiteTraffic("far", 3_000_000, 3_000_000, 2_000_000, 3.0, pytest.approx(0.15))
+    assert far == SiteTraffic(
+        "far", 3_000_000, 3_000_000, 1_000_000, 2_000_000, 4.0, 3.0, pytest.approx(0.15)
+    )
     assert list(told([far, near])) == [
-        "Workers at far fetched 3.0 MB and stored 2.0 MB, and found 3.0 MB nearby: 3.0 s, 15.0% "
-        "of the time of their tasks.",
+        "Workers at far fetched 3.0 MB and stored 2.0 MB, and found 3.0 MB nearby, of it 1.0 MB "
+        "fetched ahead in 4.0 s: 3.0 s, 15.0% of the time of their tasks.",
         "Workers at near fetched 3.0 MB and stored 0.0 MB: 1.0 s, 10.0% of the time of their "
         "tasks.",
     ]
@@ -86,3 +97,17 @@ def test_a_ledger_that_knows_no_sites_is_read_as_one_of_workers_without_a_name(
         (only,) = traffic(older)
     assert (only.site, only.share) == ("unnamed", pytest.approx(0.2))
     assert next(told([only])).startswith("Workers fetched 3.0 MB")
+
+
+def test_the_table_of_transfers_names_the_site_of_the_worker(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    train(ledger, 1, "far", moved("get", 3_000_000, 2.0))
+    names = [column.name for column in TRANSFERS.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in TRANSFERS.read(ledger)]
+    assert {row["side"]: row["site"] for row in rows} == {"steering": None, "worker": "far"}
+    ledger.connection.execute("DROP TABLE place")
+    with closing(Ledger(tmp_path, read_only=True)) as older:
+        assert {dict(zip(names, row, strict=True))["site"] for row in TRANSFERS.read(older)} == {
+            None
+        }

@@ -156,7 +156,7 @@ CREATE TABLE transfer (
     task_id TEXT NOT NULL REFERENCES task,
     side TEXT NOT NULL CHECK (side IN ('steering', 'worker')),
     store TEXT NOT NULL,
-    operation TEXT NOT NULL,        -- put, get, or cached: read from memory instead
+    operation TEXT NOT NULL,        -- put, get, cached: read from nearby, or ahead
     count INTEGER NOT NULL,
     size_bytes INTEGER NOT NULL,
     duration_s REAL NOT NULL,

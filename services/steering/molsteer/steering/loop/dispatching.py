@@ -31,7 +31,6 @@ from molsteer.steering.records.documents.relaxed import start_from
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
 from molsteer.steering.settings.thresholds import with_thresholds
-from molsteer.steering.space.files.chunks import Chunk
 from molsteer.steering.space.search_space import SearchSpace
 
 KILL_GRACE_S = 120.0
@@ -57,7 +56,7 @@ class Dispatching:
     """Writes task messages, and puts the data they refer to into the stores.
 
     Data is put when the first task needs it and remembered for the others. `forget` drops that
-    memory, so that lost data is put again.
+    memory, so that lost data is put again; `forgotten` counts that.
     """
 
     campaign_id: str
@@ -68,6 +67,7 @@ class Dispatching:
     blobs: Blobs
     _put: dict[_Put, Blob] = field(default_factory=dict)
     _sought: dict[int, Sought] = field(default_factory=dict)
+    forgotten: int = 0
 
     def prepare(self) -> None:
         """Do now what would otherwise hold up the first training task.
@@ -99,6 +99,13 @@ class Dispatching:
     def forget(self) -> None:
         """Put data again for the next tasks."""
         self._put.clear()
+        self.forgotten += 1
+
+    def put_chunk(self, number: int) -> tuple[Blob, ...]:
+        """Put what scoring a chunk will read, before it is asked for; raises as `task`."""
+        graphs = self._stored("chunk", number)
+        with_features = bool(self.settings.train.on_features)
+        return (graphs, self._stored("features", number)) if with_features else (graphs,)
 
     def change(self, changes: Changes, thresholds: Mapping[str, float]) -> None:
         """Write the next tasks with other settings and thresholds."""
@@ -189,7 +196,7 @@ class Dispatching:
             generation=command.generation,
             chunk=command.chunk,
             outputs=self.settings.outputs,
-            graphs=self._chunk(command.chunk),
+            graphs=self._stored("chunk", command.chunk),
             features=self._features(command.chunk, [model]),
             weights=weights,
             surrogate=model.surrogate,
@@ -208,7 +215,7 @@ class Dispatching:
             chunk=command.chunk,
             outputs=self.settings.outputs,
             aims=sought.aims,
-            graphs=self._chunk(command.chunk),
+            graphs=self._stored("chunk", command.chunk),
             features=self._features(command.chunk, weights),
             weights=self._put_all(weights, "infer", command.generation),
             surrogates=tuple(each.surrogate for each in weights),
@@ -263,18 +270,17 @@ class Dispatching:
         adopt = partial(self.blobs.adopt, self.run_dir / file, "safetensors", sha256)
         return self._once(_Put("weights", file, topic, update_owner(for_update)), adopt)
 
-    def _chunk(self, number: int) -> Blob:
-        return self._stored("chunk", number, self.space.chunks[number])
-
     def _features(
         self, number: int, models: Iterable[results.Model | results.Weights]
     ) -> Blob | None:
         """Give the features of a chunk, if any of the models reads them."""
         if ON_FEATURES.isdisjoint(model.surrogate for model in models):
             return None
-        return self._stored("features", number, self.space.feature_chunks[number])
+        return self._stored("features", number)
 
-    def _stored(self, kind: Literal["chunk", "features"], number: int, chunk: Chunk) -> Blob:
+    def _stored(self, kind: Literal["chunk", "features"], number: int) -> Blob:
+        chunk = (self.space.chunks if kind == "chunk" else self.space.feature_chunks)[number]
+
         def put(placement: Placement) -> Blob:
             try:
                 return self.blobs.adopt(chunk.path, "safetensors", chunk.sha256, placement)
@@ -283,13 +289,10 @@ class Dispatching:
 
         return self._once(_Put(kind, number, "infer", SPACE_OWNER), put)
 
-    def _placement(self, topic: Topic) -> Placement:
-        return self.settings.stores.placement(topic, namespace=self.campaign_id)
-
     def _once(self, what: _Put, put: Callable[[Placement], Blob]) -> Blob:
         known = self._put.get(what)
         if known is None:
-            known = put(self._placement(what.topic))
+            known = put(self.settings.stores.placement(what.topic, namespace=self.campaign_id))
             with self.ledger.transaction():
                 objects.own(self.ledger, what.owner, known)
             self._put[what] = known

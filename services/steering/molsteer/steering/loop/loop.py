@@ -8,6 +8,7 @@ cuts off after the commit is done again, and everything done twice is harmless.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -26,6 +27,7 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop import published
 from molsteer.steering.loop.adding import Adding
 from molsteer.steering.loop.dispatching import Dispatching, update_owner
+from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.outcomes import UNHOLDABLE, facts_of, lost_its_input
 from molsteer.steering.loop.publishing import Publishing
@@ -143,6 +145,8 @@ class Campaign:
             raise
         if self.draining:
             published.take_back(self.ledger, self.bus)
+        elif not self.finished:
+            self._foreseen.go_on(self.state)
         self._take_in(self.bus.collect(timeout_s))
         self._publish_ready()
         self._find_lost()
@@ -270,7 +274,11 @@ class Campaign:
 
     @cached_property
     def _publishing(self) -> Publishing:
-        return Publishing(self.ledger, self.bus, self.dispatching, self.clock)
+        return Publishing(self.ledger, self.bus, self.dispatching, self._foreseen, self.clock)
+
+    @cached_property
+    def _foreseen(self) -> ForeseenChunks:
+        return ForeseenChunks(self.bus, self.dispatching, time.monotonic)
 
     def _stay_alone(self) -> None:
         now = self.clock()

@@ -14,6 +14,7 @@ from molsteer.shared.wire.messages import Task
 from molsteer.steering.ledger import tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
+from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
 from molsteer.steering.policy.commands import Dispatch
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Publishing:
     ledger: Ledger
     bus: Bus
     dispatching: Dispatching
+    foreseen: ForeseenChunks
     clock: Callable[[], float]
     _unnoted: dict[str, tuple[Task, tuple[Transfer, ...]]] = field(init=False, default_factory=dict)
 
@@ -61,13 +63,16 @@ class Publishing:
         try:
             for command in commands:
                 task = self.dispatching.task(command, self.clock())
-                written[task.task_id] = (task, self.dispatching.blobs.take_transfers())
+                written[task.task_id] = (task, self._moved_for(command))
         finally:
             self.bus.publish(*(task for task, _ in written.values()))
             self._unnoted |= written
             for task_id in written:
                 log.info("Task published.", extra={"task_id": task_id})
         reach("order-published")
+
+    def _moved_for(self, command: Dispatch) -> tuple[Transfer, ...]:
+        return (*self.dispatching.blobs.take_transfers(), *self.foreseen.take_transfers(command))
 
     def _note_published(self) -> None:
         if not self._unnoted:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.machines import UNNAMED
-
-_READ = {"get", "cached"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +18,14 @@ class StoreUse:
         topic: What the tasks do.
         side: Who moved it: steering or worker.
         store: The store.
-        operation: What was done: put, get, or cached where it was read from nearby.
+        operation: What was done: put, get, cached where it was read from nearby, or ahead for what
+            of that had been fetched before a task asked for it.
         count: How many blobs that were.
         size_bytes: Their size, all together.
         duration_s: How long it took, all together.
         site: Where the worker was, `unnamed` where that has no name; None for steering.
-        share: Part of the time of this topic's tasks at that site; None for steering, which
-            nobody waited for by the task.
+        share: Part of the time of this topic's tasks at that site; None for steering and for what
+            was fetched ahead, for which no task waited.
     """
 
     topic: Topic
@@ -48,15 +47,19 @@ class SiteTraffic:
         site: The site.
         fetched_bytes: What they read from stores.
         near_bytes: What they read from memory, or from what is kept near.
+        ahead_bytes: What of that had been fetched before a task asked for it.
         stored_bytes: What they wrote into stores.
-        duration_s: How long all that took.
+        ahead_s: How long fetching that took, while tasks did something else.
+        duration_s: How long tasks waited for all the rest.
         share: Part of the time of all tasks there.
     """
 
     site: str
     fetched_bytes: int
     near_bytes: int
+    ahead_bytes: int
     stored_bytes: int
+    ahead_s: float
     duration_s: float
     share: float
 
@@ -72,7 +75,13 @@ def read_moved(ledger: Ledger) -> list[StoreUse]:
         " ORDER BY min(task.rowid), side, site, store, operation"
     )
     worked_s = _worked_s(ledger)
-    return [StoreUse(*(*row, _share(row[6], worked_s.get((row[0], row[7]))))) for row in rows]
+    uses = [StoreUse(*row) for row in rows]
+    return [
+        replace(use, share=_share(use.duration_s, worked_s.get((use.topic, use.site))))
+        if use.site is not None and use.operation != "ahead"
+        else use
+        for use in uses
+    ]
 
 
 def traffic(ledger: Ledger) -> list[SiteTraffic]:
@@ -94,6 +103,8 @@ def told(traffic: Sequence[SiteTraffic]) -> Iterator[str]:
     for each in traffic:
         place = "" if each.site == UNNAMED else f" at {each.site}"
         near = f", and found {_mb(each.near_bytes)} nearby" if each.near_bytes else ""
+        if each.ahead_bytes:
+            near += f", of it {_mb(each.ahead_bytes)} fetched ahead in {each.ahead_s:.1f} s"
         yield (
             f"Workers{place} fetched {_mb(each.fetched_bytes)} and stored "
             f"{_mb(each.stored_bytes)}{near}: {each.duration_s:.1f} s, {each.share:.1%} of the "
@@ -104,14 +115,17 @@ def told(traffic: Sequence[SiteTraffic]) -> Iterator[str]:
 def _summed(site: str, uses: Sequence[StoreUse], worked_s: float) -> SiteTraffic:
     moved = {
         operation: sum(use.size_bytes for use in uses if use.operation == operation)
-        for operation in ("get", "cached", "put")
+        for operation in ("get", "cached", "ahead", "put")
     }
-    duration_s = sum(use.duration_s for use in uses)
+    ahead_s = sum(use.duration_s for use in uses if use.operation == "ahead")
+    duration_s = sum(use.duration_s for use in uses) - ahead_s
     return SiteTraffic(
         site,
         moved["get"],
         moved["cached"],
+        moved["ahead"],
         moved["put"],
+        ahead_s,
         duration_s,
         _share(duration_s, worked_s) or 0.0,
     )

@@ -28,6 +28,7 @@ _OF_STORES = (
     "cache_objects",
     "keep_directory",
     "keep_bytes",
+    "ahead_bytes",
 )
 
 

@@ -21,8 +21,11 @@ from redis.client import Pipeline
 
 log = logging.getLogger(__name__)
 
-WITHIN_S = 0.05
-"""How long an acknowledgement waits for a message to go along with."""
+WITHIN_S = 0.5
+"""How long an acknowledgement waits for a message to go along with.
+
+It is longer than any line takes there and back: one that goes alone holds the next message up.
+"""
 
 
 AGAIN_AFTER_S = 5.0
@@ -80,9 +83,7 @@ class Acknowledging(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ha
     def stop(self, consumer) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Keep what waits for the next connection."""
         self._state = "between connections"
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        self._let_timer_go()
 
     def shutdown(self, consumer) -> None:  # type: ignore[no-untyped-def]
         """Send what waits, and from now on everything at once, for no timer runs any more."""
@@ -118,3 +119,10 @@ class Acknowledging(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ha
             pipe.hdel(self._channel.unacked_key, *ended)
         pipe.execute()
         del self._ended[: len(ended)]
+        if not self._ended:
+            self._let_timer_go()
+
+    def _let_timer_go(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None

@@ -27,6 +27,7 @@ from molsteer.shared.worker.celery.lost_processes import Aftermath
 from molsteer.shared.worker.celery.renewal import Renewal
 from molsteer.shared.worker.celery.vital_signs import VitalSigns
 from molsteer.shared.worker.execution import Bench, execute
+from molsteer.shared.worker.fetching import Fetching
 from molsteer.shared.worker.handlers import LazyHandler
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.vitals import Pulse
@@ -74,6 +75,11 @@ class WorkerApp(Celery):  # type: ignore[misc]  # Celery has no types
     def run_times(self) -> RunTimes:
         """Remembers how long tasks took."""
         return RunTimes()
+
+    @cached_property
+    def fetching(self) -> Fetching:
+        """Fetches what tasks will need."""
+        return Fetching(self.plan)
 
     @cached_property
     def latest(self) -> Latest:

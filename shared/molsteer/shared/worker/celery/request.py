@@ -52,6 +52,7 @@ class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
         with suppress(WireError):
             task = decode_task(self.message_text, self._app.plan.key_ring)
             self.id, self.time_limits = message_id(task.campaign, task.task_id), (task.max_s, None)
+            self._app.fetching.note(task)
 
     def on_failure(
         self, exc_info: ExceptionInfo, send_failed_event: bool = True, return_ok: bool = False

@@ -83,6 +83,7 @@ def serve(
     remove_folders_of_the_dead()
     own = _take_temporary_folder(plan.scratch)
     app.pulse.connect(connected=False)
+    app.fetching.start()
     _undertaker = hire_undertaker(own.path, own.lock)  # held, for its pipe says that we live
     worker.start()
     told_to_stop = state.should_terminate is not None or state.should_stop is not None

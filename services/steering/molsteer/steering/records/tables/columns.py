@@ -83,7 +83,8 @@ class Table:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, ledger: Ledger) -> Iterator[Row]:
-        """Read the rows one by one; their SQL may call `inchikey(smiles)`."""
+        """Read the rows one by one; their SQL may call `inchikey(smiles)` and `site(task_id)`."""
+        ledger.connection.create_function("site", 1, partial(_site, ledger), deterministic=True)
         ledger.connection.create_function("inchikey", 1, _inchikey, deterministic=True)
         cells = ", ".join(
             f'{column.source} AS "{column.name}"' if column.ours else column.source
@@ -92,6 +93,14 @@ class Table:
         query = f"SELECT {cells} FROM {self.rows}"  # noqa: S608 - all ours
         for row in ledger.connection.execute(query, self.parameters):
             yield tuple(map(Column.cell, self.columns, row))
+
+
+def _site(ledger: Ledger, task_id: str) -> str | None:
+    if not ledger.has_table("place"):  # as in older ledgers
+        return None
+    query = "SELECT site FROM place WHERE task_id = ?"
+    found: tuple[str] | None = ledger.connection.execute(query, (task_id,)).fetchone()
+    return found[0] if found else None
 
 
 def _inchikey(smiles: str) -> str:

@@ -217,11 +217,24 @@ TRANSFERS = Table(
         TASK_ID,
         TOPIC,
         text("side", "transfer.side", "Who moved it: steering or the worker."),
+        text(
+            "site",
+            "CASE transfer.side WHEN 'worker' THEN site(task_id) END",
+            "Where the worker was, if that has a name.",
+        ),
         text("store", "transfer.store", "Which blob store."),
-        text("operation", "transfer.operation", "put, get, or cached: read again from memory."),
+        text(
+            "operation",
+            "transfer.operation",
+            "put, get, cached: read from nearby, or ahead: what of that was fetched in advance.",
+        ),
         integer("count", "transfer.count", "How many blobs that were."),
         integer("size_bytes", "transfer.size_bytes", "Their size, all together."),
-        number("duration_s", "transfer.duration_s", "How long that took, digests included."),
+        number(
+            "duration_s",
+            "transfer.duration_s",
+            "How long that took, digests included. No task waited for what was fetched ahead.",
+        ),
     ),
 )
 
