@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from molsteer.steering.control.requests import changes_of
+from molsteer.steering.control.changes import noted_changes
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 
@@ -36,7 +36,7 @@ def reached(ledger: Ledger, budget: int | None = None) -> tuple[Reached, ...]:
         return ()
     plan = plan_from(kept)
     if budget is None:
-        budget = int(changes_of(ledger).get("campaign.budget", plan.budget))
+        budget = int(noted_changes(ledger).get("campaign.budget", plan.budget))
     plan = replace(plan, budget=budget)
     levels = (plan.level, *(rung.level for rung in plan.rungs))
     return tuple(
