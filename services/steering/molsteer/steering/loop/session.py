@@ -72,6 +72,7 @@ class Application:
     _compared: bool = False
     _troubled_since_s: float | None = None
     _progress: Progress | None = None
+    _renew_at_s: float = 0.0
     _measure_at_s: float = 0.0
     _measured_commits: int = -1
 
@@ -138,7 +139,10 @@ class Application:
     def _progress_now(self) -> Progress:
         """Tell how far the campaign is; steps may be many in the time that a person looks."""
         if self._progress and not self._is_due():
-            return self._moved_on(self._progress)
+            if (now_s := time.monotonic()) >= self._renew_at_s:
+                self._renew_at_s = now_s + MEASURE_EVERY_S
+                self._progress = self._moved_on(self._progress)
+            return self._progress
         try:
             self._progress = self._measure()
         except ServiceUnavailable as error:  # another program holds the ledger, say
