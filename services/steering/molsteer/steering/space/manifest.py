@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
@@ -16,7 +16,7 @@ from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.errors import REBUILD, DamagedSpace, OtherAdmission
 
-FORMAT = 3
+FORMAT: Final = 3
 """Chunks of format 2 hold graphs as `PackedGraphs.to_arrays` gives them, and are read as well."""
 _READ = (2, FORMAT)
 MANIFEST_NAME = "space.json"
