@@ -38,7 +38,7 @@ LADDER ?=
 PROMOTION ?=
 
 # What `make bench` runs, each as `make bench-NAME`, beside a peer in an environment of its own.
-BENCHES := featurize infer roundtrip simulate start throughput train
+BENCHES := featurize infer progress roundtrip simulate start throughput train
 MOLECULES ?=
 
 # The site that is brought up or down: deploy/sites/SITE.toml; on Kubernetes, which overlay of it.

@@ -16,7 +16,7 @@ from support.toy_services import predicted, scored, simulated, toy_values, train
 from molsteer.shared.blobs.memory import MemoryBlobs
 from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.bus.port import Run
-from molsteer.shared.wire.graphs import PackedGraphs
+from molsteer.shared.wire.arrays.thin_graphs import graphs_in
 from molsteer.shared.wire.learning import Infer, Predict, Train
 from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Result, Simulate, Task
 from molsteer.shared.wire.topics import TOPICS
@@ -217,7 +217,7 @@ class ToyCampaign:
                 return scored(body, self._values(body), self.blobs, task.reply)
 
     def _values(self, body: Predict | Infer) -> npt.NDArray[np.float32]:
-        graphs = PackedGraphs.from_arrays(self.blobs.arrays(body.graphs))
+        graphs = graphs_in(self.blobs.arrays(body.graphs))
         first = body.chunk * self.space.chunk_size
         space = self.searched()
         smiles = (space.smiles(first + row) for row in range(len(graphs)))

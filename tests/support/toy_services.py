@@ -21,10 +21,10 @@ import numpy.typing as npt
 from molsteer.inferencer.predictions import made_already
 from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.arrays.candidates import Candidates
+from molsteer.shared.wire.arrays.thin_graphs import graphs_in
 from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.blob import Placement
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
-from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.learning import (
     Infer,
     Inferred,
@@ -183,7 +183,7 @@ def inferencer() -> Callable[[Infer | Predict, TaskContext], Inferred | Predicte
 
     def infer(body: Infer | Predict, context: TaskContext) -> Inferred | Predicted:
         blobs = context.blobs
-        graphs = PackedGraphs.from_arrays(blobs.arrays(body.graphs))
+        graphs = graphs_in(blobs.arrays(body.graphs))
         few_atoms = -graphs.atom_counts.astype(np.float32)
         values = np.stack([few_atoms] * len(body.outputs))
         if isinstance(body, Predict):

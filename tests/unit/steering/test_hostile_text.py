@@ -19,7 +19,8 @@ from molsteer.shared.telemetry.logs import log_to
 from molsteer.shared.wire.messages import ErrorRecord, Simulate, Task
 from molsteer.steering.cli.console import show_findings
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.live.display import LineDisplay, describe
+from molsteer.steering.live.describing import describe
+from molsteer.steering.live.display import LineDisplay
 from molsteer.steering.records.findings import read_findings
 from molsteer.steering.records.progress import measure
 from molsteer.steering.report.markdown import render

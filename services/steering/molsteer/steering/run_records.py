@@ -9,24 +9,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from molsteer.steering.control.requests import changes_of
+from molsteer.steering.control.changes import noted_changes
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.resting import look_into
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.records.aims import leading
 from molsteer.steering.records.judging.against_chance import advantages
 from molsteer.steering.records.progress import Progress, measure
-from molsteer.steering.run_directory import public_settings
-from molsteer.steering.settings.amounts import whole
-from molsteer.steering.settings.changes import changed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from molsteer.steering.ledger.additions import Addition
-    from molsteer.steering.records.findings import Failure, Findings
+    from molsteer.steering.records.failures import Failure
+    from molsteer.steering.records.findings import Findings
     from molsteer.steering.records.found import Found
     from molsteer.steering.records.watching.now import Now
+    from molsteer.steering.settings.sections import CampaignSection
 
 
 class RunRecords:
@@ -68,7 +67,7 @@ class RunRecords:
         from molsteer.steering.records.findings import read_findings
 
         with self._ledger() as ledger:
-            return read_findings(ledger, public_settings(self.run_dir).campaign.name)
+            return read_findings(ledger, self._name(ledger))
 
     def report(self) -> Path:
         """Write report.md and discovery.png, and give the report's path."""
@@ -90,7 +89,7 @@ class RunRecords:
 
     def failures(self) -> Sequence[Failure]:
         """Tell what failed, the most common kind first."""
-        from molsteer.steering.records.findings import failures
+        from molsteer.steering.records.failures import failures
 
         with self._ledger() as ledger:
             return failures(ledger)
@@ -100,7 +99,7 @@ class RunRecords:
         from molsteer.steering.control.thresholds import thresholds_now
 
         with self._ledger() as ledger:
-            return {**changes_of(ledger), **thresholds_now(ledger)}
+            return {**noted_changes(ledger), **thresholds_now(ledger)}
 
     def additions(self) -> Sequence[Addition]:
         """Give what came to the campaign since it began: labels and molecules."""
@@ -114,18 +113,36 @@ class RunRecords:
         from molsteer.steering.records.watching.now import read_now
 
         with self._ledger() as ledger, ledger.snapshot():
-            now, name = time.time(), public_settings(self.run_dir).campaign.name
-            return read_now(ledger, self._progress(ledger, now), name, now)
+            now = time.time()
+            return read_now(ledger, self._progress(ledger, now), self._name(ledger), now)
 
     def _progress(self, ledger: Ledger, now: float) -> Progress:
         runs = is_held(self.run_dir)
-        campaign = changed(public_settings(self.run_dir), changes_of(ledger)).campaign
-        activity = _activity(ledger, runs=runs)
-        progress = measure(ledger, budget=whole(campaign.budget), activity=activity, now=now)
+        progress = measure(
+            ledger, budget=self._budget(ledger), activity=_activity(ledger, runs=runs), now=now
+        )
         objective = leading(ledger)
         better = [each for each in advantages(ledger) if each.objective == objective]
         progress = replace(progress, against_chance=next(iter(better), None))
         return replace(progress, rate_per_min=None, left_s=None) if runs is False else progress
+
+    def _budget(self, ledger: Ledger) -> int | None:
+        """Ask the settings, which take long to load, while the ledger has no plan."""
+        if ledger.fact("plan") is not None:
+            return None
+        from molsteer.steering.settings.amounts import whole
+
+        return whole(self._campaign().budget)
+
+    def _name(self, ledger: Ledger) -> str:
+        identity = ledger.fact("identity")
+        known = identity.get("campaign.name") if isinstance(identity, dict) else None
+        return self._campaign().name if known is None else str(known)
+
+    def _campaign(self) -> CampaignSection:
+        from molsteer.steering.run_directory import public_settings
+
+        return public_settings(self.run_dir).campaign
 
     @contextmanager
     def _ledger(self) -> Iterator[Ledger]:

@@ -83,6 +83,8 @@ def molsteer() -> None:
 
 def main() -> None:
     """Run the command; a mistake of the user's ends with one message and exit status 2."""
+    # Pydantic would look for plugins of its own in the files of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         _check_temporary_folder()
         # Click gives the status of `--help` and the like back instead of leaving.

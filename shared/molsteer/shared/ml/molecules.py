@@ -5,6 +5,7 @@ from __future__ import annotations
 from molsteer.shared.blobs.port import Arrays
 from molsteer.shared.ml.errors import UnusableFeatures, UnusableGraphs
 from molsteer.shared.wire.arrays.features import Features
+from molsteer.shared.wire.arrays.thin_graphs import graphs_in
 from molsteer.shared.wire.graphs import PackedGraphs
 
 
@@ -16,7 +17,7 @@ def read_graphs(arrays: Arrays) -> PackedGraphs:
             molecule does not have.
     """
     try:
-        graphs = PackedGraphs.from_arrays(arrays)
+        graphs = graphs_in(arrays)
     except ValueError as error:
         raise UnusableGraphs(str(error)) from None
     if not len(graphs) or not graphs.atom_counts.all():

@@ -2,7 +2,8 @@
 
 A pack holds the graphs of several molecules one after the other. Atoms are heavy atoms only; every
 bond is stored once for each direction, next to each other. Indices in `bond_ends` count from the
-first atom of their own molecule, so that packs can be cut and joined by copying.
+first atom of their own molecule, so that packs can be cut and joined by copying. On disk, each bond
+is there once: see `molsteer.shared.wire.arrays.thin_graphs`.
 """
 
 from __future__ import annotations
@@ -53,11 +54,11 @@ class PackedGraphs:
             ValueError: If an array is missing, or of another type or shape than described above.
         """
         pack = cls(
-            atoms=_typed(arrays, "atoms", np.uint8),
-            bonds=_typed(arrays, "bonds", np.uint8),
-            bond_ends=_typed(arrays, "bond_ends", np.uint16),
-            atom_counts=_typed(arrays, "atom_counts", np.uint16),
-            bond_counts=_typed(arrays, "bond_counts", np.uint16),
+            atoms=typed(arrays, "atoms", np.uint8),
+            bonds=typed(arrays, "bonds", np.uint8),
+            bond_ends=typed(arrays, "bond_ends", np.uint16),
+            atom_counts=typed(arrays, "atom_counts", np.uint16),
+            bond_counts=typed(arrays, "bond_counts", np.uint16),
         )
         fits = (
             pack.atoms.shape == (int(pack.atom_counts.sum(dtype=np.int64)), len(ATOM_VOCABULARY))
@@ -100,9 +101,14 @@ def join(packs: Sequence[PackedGraphs]) -> PackedGraphs:
 _IntegerT = TypeVar("_IntegerT", np.uint8, np.uint16)
 
 
-def _typed(
+def typed(
     arrays: Mapping[str, npt.NDArray[np.generic]], name: str, kind: type[_IntegerT]
 ) -> npt.NDArray[_IntegerT]:
+    """Give one of named arrays.
+
+    Raises:
+        ValueError: If it is missing, or of another type.
+    """
     array = arrays.get(name)
     if array is None or array.dtype != kind:
         found = "missing" if array is None else str(array.dtype)

@@ -11,7 +11,9 @@ from support.molecules import some_molecules
 
 from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.arrays.features import Counts, Features, join
+from molsteer.shared.wire.arrays.thin_graphs import graphs_in, thin
 from molsteer.shared.wire.arrays.training_set import LabelledGraphs
+from molsteer.shared.wire.graphs import ATOM_VOCABULARY, BOND_VOCABULARY, PackedGraphs
 
 pytestmark = pytest.mark.fast
 
@@ -159,3 +161,68 @@ def test_only_molecules_that_are_asked_for_are_looked_at() -> None:
     assert len(Features.from_arrays(arrays, np.array([0, 1]))) == 2
     with pytest.raises(ValueError, match="not all finite"):
         Features.from_arrays(arrays, np.array([2]))
+
+
+@st.composite
+def packs(draw: st.DrawFn) -> PackedGraphs:
+    """Any graphs that can be, those of one atom and of very many among them."""
+    atoms = draw(st.lists(st.sampled_from([1, 2, 3, 40, 300]), max_size=4))
+    pairs = [
+        [sorted(draw(st.tuples(*[st.integers(0, count - 1)] * 2))) for _ in range(min(count, 5))]
+        for count in atoms
+    ]
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    ends = np.array([end for each in pairs for end in each], dtype=np.uint16).reshape(-1, 2)
+    bonds = rng.integers(0, BOND_VOCABULARY, (len(ends), len(BOND_VOCABULARY)), dtype=np.uint8)
+    return PackedGraphs(
+        atoms=rng.integers(0, ATOM_VOCABULARY, (sum(atoms), len(ATOM_VOCABULARY)), dtype=np.uint8),
+        bonds=np.repeat(bonds, 2, axis=0),
+        bond_ends=np.concatenate([ends, ends[:, ::-1]], axis=1).reshape(-1, 2),
+        atom_counts=np.array(atoms, dtype=np.uint16),
+        bond_counts=np.array([2 * len(each) for each in pairs], dtype=np.uint16),
+    )
+
+
+def same_graphs(one: PackedGraphs, other: PackedGraphs) -> None:
+    for name, array in one.to_arrays().items():
+        found = other.to_arrays()[name]
+        assert (found.dtype, found.tolist()) == (array.dtype, array.tolist()), name
+
+
+@given(packs())
+def test_graphs_in_few_bytes_are_read_as_they_were_written(graphs: PackedGraphs) -> None:
+    same_graphs(graphs_in(thin(graphs)), graphs)
+    same_graphs(graphs_in(graphs.to_arrays()), graphs)  # as earlier spaces hold them
+
+
+def test_graphs_take_a_third_of_the_room() -> None:
+    graphs = some_molecules(50)
+    whole, small = (
+        sum(array.nbytes for array in arrays.values())
+        for arrays in (graphs.to_arrays(), thin(graphs))
+    )
+    assert 3 * small < whole + 4 * 4 * len(graphs)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "reason"),
+    [
+        ("bond_codes", None, "'bond_codes' of a pack of graphs is missing"),
+        ("bond_pairs", None, "'bond_pairs' of a pack of graphs is missing"),
+        ("bond_pairs", np.zeros((1, 2), dtype=np.int64), "'bond_pairs' .* is int64, not uint8"),
+        ("bond_pairs", np.zeros(2, dtype=np.uint8), "do not fit together"),
+        ("atom_codes", np.zeros((1, 4), dtype=np.uint8), "do not fit together"),
+        ("atom_codes", np.full((2, 3), 255, dtype=np.uint8), "'atom_codes' .* holds what is no"),
+        ("bond_codes", np.array([32], dtype=np.uint8), "'bond_codes' .* holds what is no code"),
+        ("pair_counts", np.array([9], dtype=np.uint16), "do not fit together"),
+    ],
+)
+def test_few_bytes_that_are_no_graphs_are_refused(
+    name: str, array: npt.NDArray[np.generic] | None, reason: str
+) -> None:
+    arrays = thin(some_molecules(3))
+    del arrays[name]
+    if array is not None:
+        arrays[name] = array
+    with pytest.raises(ValueError, match=reason):
+        graphs_in(arrays)

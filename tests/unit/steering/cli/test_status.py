@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -31,3 +33,32 @@ def test_a_status_reads_no_more_than_it_shows(
     assert done.exit_code == 0
     assert "1 hit" in done.output
     assert "14.90 eV CCO" in done.output
+
+
+LOADED = """
+import sys
+from molsteer.shared.cli.main import main
+try:
+    main()
+finally:
+    slow = ("numpy", "rich", "pydantic_settings", "molsteer.steering.settings.campaign")
+    print([name for name in slow if name in sys.modules], file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", ["status", "list"])
+def test_how_far_a_campaign_is_is_told_without_what_loads_slowly(
+    command: str, tmp_path: Path
+) -> None:
+    results = [Made(0, "CCO", "xtb", {HIGH_IP[0].output.name: 14.9}, [14.0])]
+    with closing(made_ledger(tmp_path, HIGH_IP, results)) as ledger, ledger.transaction():
+        ledger.set_fact("changes", {"campaign.budget": 70})
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, command, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1/70" in done.stdout.replace(" ", "")
+    slow = ["rich"] if command == "list" else []  # which draws its table
+    assert done.stderr.splitlines()[-1] == str(slow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
@@ -10,7 +11,7 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.steering.loop import session as application
 from molsteer.steering.loop.session import Application
-from molsteer.steering.records.progress import Progress
+from molsteer.steering.records.progress import Progress, measure
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.sites.watch import attendance
 from molsteer.steering.space.search_space import SearchSpace
@@ -32,6 +33,7 @@ def toy(space: SearchSpace, tmp_path: Path) -> ToyCampaign:
 def steered(toy: ToyCampaign, monkeypatch: pytest.MonkeyPatch) -> Application:
     monkeypatch.setattr(application, "STEP_S", 0.0)
     monkeypatch.setattr(application, "MEASURE_EVERY_S", 0.0)
+    monkeypatch.setattr(application, "REST", 0.0)
     settings = CampaignSettings.model_validate({"campaign": {"space": toy.space.folder}})
     return Application(settings, toy.steering(), None, None, attendance(settings, 0.0))
 
@@ -46,11 +48,12 @@ def test_a_ledger_that_cannot_be_read_for_a_while_leaves_the_last_progress(
     steered.advance(pytest.fail)
     toy.work()
     before = steered.advance(pytest.fail)
+    toy.work()
     with monkeypatch.context() as patch:
         patch.setattr(application, "measure", refuse)
         shown = steered.advance(pytest.fail)
     assert shown.activity == "The run directory at run cannot be used: it is locked. Close it."
-    assert (shown.done, shown.budget) == (before.done, before.budget)
+    assert (shown.best, shown.budget) == (before.best, before.budget)
     assert steered.advance(pytest.fail).activity == before.activity
 
 
@@ -72,3 +75,35 @@ def test_a_campaign_that_is_to_rest_does_so_although_its_server_does_not_answer(
     assert not steered.ended
     monkeypatch.setattr(application, "END_ANYHOW_AFTER_S", 0.0)
     assert steered.ended
+
+
+def test_a_ledger_that_takes_long_to_look_at_is_looked_at_seldom(
+    toy: ToyCampaign, steered: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    def slow(*args: Any, **named: Any) -> Progress:
+        looks.append(0.0)
+        return measure(*args, **named)
+
+    monkeypatch.setattr(application, "measure", slow)
+    monkeypatch.setattr(application, "REST", 1e9)
+    shown = [steered.advance(pytest.fail)]
+    for _ in range(3):
+        toy.work()
+        shown.append(steered.advance(pytest.fail))
+    assert len(looks) == 1
+    done = [progress.done for progress in shown]
+    assert done[0] == 0
+    assert done == sorted(set(done))  # what is known without looking is always new
+    assert [progress.levels[0].done for progress in shown] == done
+
+
+def test_a_ledger_without_news_is_not_looked_at(
+    toy: ToyCampaign, steered: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steered.advance(pytest.fail)
+    toy.work()
+    before = steered.advance(pytest.fail)
+    monkeypatch.setattr(application, "measure", refuse)
+    assert steered.advance(pytest.fail) == before

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic_core import to_jsonable_python
 from support.made_ledgers import HIGH_IP, IP, Made, made_ledger
 
 from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.live.display import describe
+from molsteer.steering.live.describing import describe
 from molsteer.steering.policy.plan import Rung
-from molsteer.steering.records.figures.advantage import Advantage
+from molsteer.steering.records.figures.advantage import Advantage, advantage
 from molsteer.steering.records.findings import read_findings
 from molsteer.steering.records.judging.against_chance import advantages
 from molsteer.steering.records.progress import measure
@@ -86,3 +90,39 @@ def test_what_climbed_is_not_compared_because_chance_did_not_let_it_climb(tmp_pa
     wanted = (Objective(output=upper, hit=14.5),)
     ledger = made_ledger(tmp_path, wanted, results, outputs=(upper,), rungs=[Rung("dear", 1.0)])
     assert list(advantages(ledger)) == []
+
+
+PICKS = st.lists(
+    st.tuples(st.sampled_from("smc"), st.sampled_from([11.0, 12.5, 13.0, 13.5, 14.0, 15.25])),
+    min_size=1,
+    max_size=25,
+)
+GOALS = st.sampled_from(
+    [
+        Objective(output=IP, hit=13.0),
+        Objective(output=IP),
+        Objective(output=IP, goal="minimise", hit=12.5),
+        Objective(output=IP, goal="reach", target=13.0, hit=0.5),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(PICKS, GOALS, st.sampled_from(["random", "k-means"]))
+def test_what_models_chose_follows_from_what_they_did_not(
+    picks: list[tuple[str, float]], objective: Objective, starter: str
+) -> None:
+    """The start, models and controls, in any mixture, as if all labels were read and sorted."""
+    expected = {"s": None, "m": [14.0], "c": [13.0]}
+    results = [
+        Made(number, "C" * (number + 1), "xtb", {IP.name: value}, expected[who], who == "c")
+        for number, (who, value) in enumerate(picks)
+    ]
+    chance = "sc" if starter == "random" else "c"
+    chosen = [value for who, value in picks if who == "m"]
+    drawn = [value for who, value in picks if who in chance]
+    with tempfile.TemporaryDirectory() as folder:
+        identity = {"policy.starter": starter}
+        with closing(made_ledger(Path(folder), (objective,), results, **identity)) as ledger:
+            found = next(advantages(ledger), None)
+    assert found == advantage(chosen, drawn, objective)

@@ -25,7 +25,7 @@ from support.made_ledgers import (
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.steering.cli.console import show_findings
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.live.display import describe
+from molsteer.steering.live.describing import describe
 from molsteer.steering.policy.plan import Rung
 from molsteer.steering.records.figures.bests import best, hits
 from molsteer.steering.records.figures.reached import Reached, simulated

@@ -23,7 +23,7 @@ from molsteer.steering.export.export import export_tables
 from molsteer.steering.export.frames import Frames
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.live.display import describe
+from molsteer.steering.live.describing import describe
 from molsteer.steering.records.dead_tasks import dead_tasks
 from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.progress import measure

@@ -13,9 +13,11 @@ from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.properties import Quantity
 from molsteer.steering.cli.console import show_findings
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.live.display import LineDisplay, LiveDisplay, describe
+from molsteer.steering.live.describing import describe
+from molsteer.steering.live.display import LineDisplay, LiveDisplay
 from molsteer.steering.policy.plan import Rung
-from molsteer.steering.records.findings import Failure, Findings, read_findings
+from molsteer.steering.records.failures import Failure
+from molsteer.steering.records.findings import Findings, read_findings
 from molsteer.steering.records.progress import measure
 from molsteer.steering.report.markdown import render
 from molsteer.steering.report.write import write_report

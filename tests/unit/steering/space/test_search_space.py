@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
+from safetensors.numpy import save
 
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.build import build
@@ -94,7 +95,10 @@ def test_a_chunk_that_holds_something_else_is_damaged(fresh):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"format": 1}, "it has format 1, and this version of molsteer reads format 2. Build it"),
+        (
+            {"format": 1},
+            "it has format 1, and this version of molsteer reads formats 2 and 3. Build it",
+        ),
         ({"molecules": -1}, "damaged at molecules"),
         ({"molecules": 4}, "its chunks do not hold its molecules"),
         ({"colour": "red"}, "damaged at colour"),
@@ -225,3 +229,19 @@ def test_another_column_is_another_space(write, tmp_path):
 def test_a_source_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UnreadableSource, match=r"nothing\.smi .* does not exist"):
         open_or_build([tmp_path / "nothing.smi"], tmp_path / "spaces", 10)
+
+
+def test_a_space_of_the_format_before_is_read(fresh):
+    """Its graphs are as they are sent: each bond in both directions."""
+    space = SearchSpace.open(fresh)
+    everything = np.arange(len(space))
+    expected, document = space.graphs(everything), json.loads((fresh / MANIFEST_NAME).read_text())
+    for number, (chunk, stored) in enumerate(zip(space.chunks, document["chunks"], strict=True)):
+        first = number * space.chunk_size
+        graphs = space.graphs(np.arange(first, first + chunk.molecules))
+        chunk.path.write_bytes(save(graphs.to_arrays()))
+        stored["size_bytes"] = chunk.path.stat().st_size
+    (fresh / MANIFEST_NAME).write_text(json.dumps({**document, "format": 2}))
+    found = SearchSpace.open(fresh).graphs(everything)
+    for name, array in expected.to_arrays().items():
+        assert found.to_arrays()[name].tolist() == array.tolist()

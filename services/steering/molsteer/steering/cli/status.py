@@ -87,7 +87,7 @@ def _print(run_dir: Path) -> None:
 def _tell(run_dir: Path) -> None:
     from molsteer.shared.foreign_text import one_line
     from molsteer.steering.ledger.additions import told
-    from molsteer.steering.live.display import describe
+    from molsteer.steering.live.describing import describe
     from molsteer.steering.run_records import RunRecords
 
     records = RunRecords(run_dir)

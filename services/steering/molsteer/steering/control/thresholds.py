@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from molsteer.shared.wire.properties import Objective
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.settings.thresholds import Moved, name_of
+
+if TYPE_CHECKING:
+    from molsteer.steering.settings.thresholds import Moved
 
 OBJECTIVES, THRESHOLDS = "objectives", "thresholds"
 
@@ -20,11 +23,17 @@ def objectives_of(ledger: Ledger) -> list[Objective]:
 def thresholds_of(ledger: Ledger) -> dict[str, Moved]:
     """Give the thresholds that were changed, by their names."""
     told = ledger.fact(THRESHOLDS)
-    return {name: Moved(*each) for name, each in told.items()} if isinstance(told, dict) else {}
+    if not isinstance(told, dict):
+        return {}
+    from molsteer.steering.settings.thresholds import Moved
+
+    return {name: Moved(*each) for name, each in told.items()}
 
 
 def move(ledger: Ledger, thresholds: Mapping[str, float]) -> None:
     """Change thresholds from now on; inside a transaction."""
+    from molsteer.steering.settings.thresholds import Moved, name_of
+
     moved, objectives = thresholds_of(ledger), objectives_of(ledger)
     for place, objective in enumerate(objectives):
         if (value := thresholds.get(name := name_of(objective))) is None:
@@ -39,6 +48,9 @@ def move(ledger: Ledger, thresholds: Mapping[str, float]) -> None:
 
 def thresholds_now(ledger: Ledger) -> dict[str, float]:
     """Give those changed thresholds that count, by their names, to be shown."""
+    if not (moved := thresholds_of(ledger)):
+        return {}
+    from molsteer.steering.settings.thresholds import name_of
+
     hits = {name_of(objective): objective.hit for objective in objectives_of(ledger)}
-    moved = thresholds_of(ledger)
     return {name: each.now for name, each in moved.items() if hits.get(name) == each.now}

@@ -8,14 +8,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.steering.errors import LEDGER_FILE, NoCampaign, UnknownLedger, UnusableRunDirectory
 from molsteer.steering.ledger.connection import connected
 from molsteer.steering.ledger.schema import ADDED, TABLES, VERSION
 from molsteer.steering.ledger.trouble import unwritable as unwritable
-from molsteer.steering.policy.codecs.journal_codec import from_json, to_json
-from molsteer.steering.policy.events import Event
+
+if TYPE_CHECKING:
+    from molsteer.steering.policy.events import Event
 
 
 class Ledger:
@@ -134,6 +136,8 @@ class Ledger:
 
     def append(self, event: Event) -> None:
         """Write an event to the journal; inside a transaction."""
+        from molsteer.steering.policy.codecs.journal_codec import to_json
+
         self.connection.execute("INSERT INTO event (body) VALUES (?)", (to_json(event),))
 
     def has_table(self, name: str) -> bool:
@@ -150,6 +154,8 @@ class Ledger:
 
     def events(self, *, after: int = 0) -> Iterator[Event]:
         """Read the journal from its beginning, or from behind an event."""
+        from molsteer.steering.policy.codecs.journal_codec import from_json
+
         rows = self.connection.execute(
             "SELECT body FROM event WHERE seq > ? ORDER BY seq", (after,)
         )

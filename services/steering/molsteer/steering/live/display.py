@@ -11,11 +11,8 @@ from molsteer.shared.cli.screen.in_place import InPlace, beside_bar
 from molsteer.shared.cli.screen.terminal import Terminal
 from molsteer.shared.cli.screen.time_left import SteadyTimeLeft, in_round_numbers
 from molsteer.shared.foreign_text import one_line
-from molsteer.shared.wire.properties import Quantity, written
-from molsteer.shared.wording import counted
-from molsteer.steering.records.figures.advantage import in_short
+from molsteer.steering.live.describing import describe, short
 from molsteer.steering.records.progress import Progress
-from molsteer.steering.records.titles import title
 
 LINE_EVERY_S = 15.0
 
@@ -76,35 +73,6 @@ class QuietDisplay(LineDisplay):
         """Keep quiet."""
 
 
-def describe(progress: Progress, left_s: float | None = None) -> list[str]:
-    """Tell a campaign's progress in a few short parts.
-
-    Args:
-        progress: The progress.
-        left_s: The time left, where it is steadier than that of this moment.
-    """
-    parts = [
-        f"{_simulated(progress)}, {progress.in_flight} in flight",
-        *([] if progress.hits is None else [counted(progress.hits, "hit")]),
-    ]
-    if progress.best is not None:
-        name = title(progress.best_own)
-        named = f" ({name})" if name else ""
-        best = _short(progress.best)
-        parts.append(f"best {best} {one_line(progress.best_smiles or '')}{named}")
-    parts.append(one_line(progress.activity))
-    if progress.validation_mae is not None:
-        parts.append(f"model {progress.generation}, error {_short(progress.validation_mae)}")
-    if (better := progress.against_chance) and better.times_better and better.chosen_hits:
-        parts.append(f"hits {in_short(better.times_better)} as often as at random")
-    if progress.given_up:
-        parts.append(f"{progress.given_up} given up")
-    left_s = progress.left_s if left_s is None else left_s
-    if progress.rate_per_min is not None and left_s:
-        parts.append(f"{progress.rate_per_min:.0f}/min, {in_round_numbers(left_s)} left")
-    return parts
-
-
 def _view(progress: Progress, left_s: float | None) -> Group:
     first = beside_bar(progress.done, progress.budget, "  ".join(_pace(progress, left_s)))
     return Group(first, _cut("  ".join(_found(progress))), _cut("  ".join(_doing(progress))))
@@ -119,14 +87,14 @@ def _pace(progress: Progress, left_s: float | None) -> Iterator[str]:
 
 def _found(progress: Progress) -> Iterator[str]:
     """Give fields that keep their places, and at the end what may be cut."""
-    best = "    -   " if progress.best is None else f"{_short(progress.best):>8}"
+    best = "    -   " if progress.best is None else f"{short(progress.best):>8}"
     yield f"best {best}"
     if progress.hits is not None:
         yield f"hits {progress.hits:4}"
     if progress.validation_mae is None:
         yield f"{'model  -':23}"
     else:
-        yield f"model {progress.generation:2}, error {_short(progress.validation_mae)}"
+        yield f"model {progress.generation:2}, error {short(progress.validation_mae)}"
     yield one_line(progress.best_smiles or "")
 
 
@@ -135,18 +103,6 @@ def _doing(progress: Progress) -> Iterator[str]:
     if progress.given_up:
         yield f"{progress.given_up} given up"
     yield one_line(progress.activity)
-
-
-def _simulated(progress: Progress) -> str:
-    """Tell how many there are of how many, level by level where there are several."""
-    if len(progress.levels) < 2:
-        return f"{progress.done}/{progress.budget} simulated"
-    levels = [f"{each.done}/{each.budget} {one_line(each.level)}" for each in progress.levels]
-    return f"{', '.join(levels)} simulated"
-
-
-def _short(quantity: Quantity) -> str:
-    return written(quantity.value, quantity.unit, 2)
 
 
 def _cut(line: str) -> Text:

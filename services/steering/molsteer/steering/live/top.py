@@ -15,8 +15,8 @@ from molsteer.shared.wire.properties import Objective, figures, written
 from molsteer.shared.wording import counted
 from molsteer.steering.live.sparkline import sparkline
 from molsteer.steering.records.aims import bar
+from molsteer.steering.records.failures import Failure
 from molsteer.steering.records.figures.achieved import Achieved
-from molsteer.steering.records.findings import Failure
 from molsteer.steering.records.titles import title
 from molsteer.steering.records.watching.now import Molecule, Now, Waiting
 

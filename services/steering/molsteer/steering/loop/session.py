@@ -30,7 +30,10 @@ STEP_S = 0.5
 """How long one step waits for news, and so how often the display is renewed."""
 
 MEASURE_EVERY_S = 0.2
-"""How old what is displayed may be; to measure it looks at many rows of the ledger."""
+"""How old what is displayed may be, where it is measured in no time."""
+
+REST = 400.0
+"""Times as long as measuring takes, until it is done again: it looks at many rows of the ledger."""
 
 END_ANYHOW_AFTER_S = 60.0
 """How long a campaign that is to rest waits for a server or disk that takes no part."""
@@ -69,7 +72,9 @@ class Application:
     _compared: bool = False
     _troubled_since_s: float | None = None
     _progress: Progress | None = None
-    _measured_at_s: float = 0.0
+    _renew_at_s: float = 0.0
+    _measure_at_s: float = 0.0
+    _measured_commits: int = -1
 
     def steer(self, display: Display, interrupts: Interrupts) -> None:
         """Run the campaign to its end, or until the user has stopped it.
@@ -133,11 +138,13 @@ class Application:
 
     def _progress_now(self) -> Progress:
         """Tell how far the campaign is; steps may be many in the time that a person looks."""
-        now_s, urgent = time.monotonic(), self.campaign.finished or self._trouble
-        if self._progress and not urgent and now_s - self._measured_at_s < MEASURE_EVERY_S:
+        if self._progress and not self._is_due():
+            if (now_s := time.monotonic()) >= self._renew_at_s:
+                self._renew_at_s = now_s + MEASURE_EVERY_S
+                self._progress = self._moved_on(self._progress)
             return self._progress
         try:
-            self._progress, self._measured_at_s = self._measure(), now_s
+            self._progress = self._measure()
         except ServiceUnavailable as error:  # another program holds the ledger, say
             if self._progress is None:
                 raise
@@ -145,13 +152,36 @@ class Application:
             self._progress = replace(self._progress, activity=str(error))
         return self._progress
 
+    def _moved_on(self, progress: Progress) -> Progress:
+        """Bring up to date what is known without looking."""
+        standings = zip(progress.levels, self.campaign.state.levels, strict=True)
+        return replace(
+            progress,
+            done=self.campaign.state.successes,
+            levels=tuple(replace(level, done=each.successes) for level, each in standings),
+            activity=self._activity(),
+        )
+
+    def _is_due(self) -> bool:
+        """Tell whether there is news of the ledger, and measuring has rested long enough."""
+        if self.campaign.finished or self.campaign.draining or self._trouble:
+            return True
+        is_new = self.campaign.ledger.commits != self._measured_commits
+        return is_new and time.monotonic() >= self._measure_at_s
+
     def _measure(self) -> Progress:
-        return measure(
+        state, began_s = self.campaign.state, time.thread_time()
+        self._measured_commits = self.campaign.ledger.commits
+        progress = measure(
             self.campaign.ledger,
-            budget=self.campaign.state.plan.budget,
+            budget=state.plan.budget,
+            done=[level.successes for level in state.levels],
             activity=self._trouble or self._activity(),
             now=time.time(),
         )
+        took_s = time.thread_time() - began_s
+        self._measure_at_s = time.monotonic() + max(MEASURE_EVERY_S, REST * took_s)
+        return progress
 
     def _keep_running(self) -> None:
         if self.server and self.server.keep_running():

@@ -12,6 +12,7 @@ from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.additions import Addition, additions, total
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import levels, objectives, outputs
+from molsteer.steering.records.failures import Failure, failures
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.beliefs import Belief
 from molsteer.steering.records.figures.between_levels import Between, between_levels
@@ -48,21 +49,6 @@ class TaskGroup:
     cpu_s: float
     mean_wait_s: float
     mean_run_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One kind of failure.
-
-    Attributes:
-        code: Its name.
-        count: How many tasks failed in this way.
-        message: What the last of them said.
-    """
-
-    code: str
-    count: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +232,3 @@ def _task_groups(ledger: Ledger) -> list[TaskGroup]:
         " FROM task WHERE status IS NOT NULL GROUP BY topic, status ORDER BY topic, status"
     )
     return [TaskGroup(*row) for row in rows]
-
-
-def failures(ledger: Ledger) -> list[Failure]:
-    """Count what failed, the most common kind first; cancelled tasks are none."""
-    # With max(), SQLite takes the other columns from the row that has it.
-    rows = ledger.connection.execute(
-        "SELECT json_extract(error, '$.code') AS code, count(*), json_extract(error, '$.message'),"
-        " max(settled_at) FROM task WHERE error IS NOT NULL AND status <> 'cancelled'"
-        " GROUP BY code ORDER BY count(*) DESC, code"
-    )
-    return [Failure(code, count, message) for code, count, message, _ in rows]

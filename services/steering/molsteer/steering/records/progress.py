@@ -61,24 +61,32 @@ class Progress:
     against_chance: Advantage | None = None
 
 
-def measure(ledger: Ledger, *, budget: int, activity: str, now: float) -> Progress:
+def measure(
+    ledger: Ledger,
+    *,
+    budget: int | None = None,
+    done: Sequence[int] | None = None,
+    activity: str,
+    now: float,
+) -> Progress:
     """Read a campaign's progress from its ledger.
 
     Args:
         ledger: The campaign's.
-        budget: Successful simulations wanted at the first level.
+        budget: Successful simulations wanted at the first level; as the ledger says if not given.
+        done: Successful simulations at each level; counted in the ledger if not given.
         activity: What the models are doing, in words.
         now: Seconds of the Unix epoch.
     """
-    levels = reached(ledger, budget)
-    done = sum(each.done for each in levels)
-    wanted = sum(each.budget for each in levels) or budget
+    levels = reached(ledger, budget, done)
+    simulated = sum(each.done for each in levels)
+    wanted = sum(each.budget for each in levels) or budget or 0
     objective, pace = leading(ledger), read_pace(ledger)
     rate_per_s = pace.rate_per_s(now)
     best = bests.best(ledger, objective)
     generation, validation_mae = _newest_models(ledger, objective)
     return Progress(
-        done=done,
+        done=simulated,
         budget=wanted,
         levels=levels,
         activity=activity,
@@ -92,7 +100,7 @@ def measure(ledger: Ledger, *, budget: int, activity: str, now: float) -> Progre
         generation=generation,
         validation_mae=validation_mae,
         rate_per_min=60.0 * rate_per_s if rate_per_s else None,
-        left_s=pace.left_s(wanted - done, now),
+        left_s=pace.left_s(wanted - simulated, now),
     )
 
 
@@ -105,10 +113,11 @@ def _in_flight(ledger: Ledger) -> int:
 
 def _given_up(ledger: Ledger) -> int:
     (count,) = ledger.connection.execute(
+        # The sign has SQLite look at what failed alone: nearly everything is settled.
         "SELECT count(DISTINCT failed.molecule) FROM"
         " (SELECT json_extract(command, '$.molecule') AS molecule,"
         " json_extract(command, '$.level') AS level FROM task WHERE topic = 'simulate'"
-        " AND status IN ('error', 'timeout', 'poison', 'cancelled') AND state = 'settled')"
+        " AND status IN ('error', 'timeout', 'poison', 'cancelled') AND +state = 'settled')"
         " AS failed LEFT JOIN result USING (molecule, level) WHERE result.number IS NULL"
     ).fetchone()
     return int(count)

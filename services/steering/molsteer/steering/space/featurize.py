@@ -14,14 +14,13 @@ from molsteer.steering.space.molecules import Reason, read_molecule
 
 _ATOM_COLUMNS: tuple[Callable[[Chem.Atom], int], ...] = (
     Chem.Atom.GetAtomicNum,
-    Chem.Atom.GetDegree,
     Chem.Atom.GetFormalCharge,
     Chem.Atom.GetTotalNumHs,
-    Chem.Atom.GetIsAromatic,
     Chem.Atom.GetHybridization,
     Chem.Atom.IsInRing,
 )
-_CHARGE_COLUMN = 2
+"""What has to be asked of each atom; its bonds tell the rest."""
+
 _CHARGE_OFFSET = 4
 
 _BOND_COLUMNS: tuple[Callable[[Chem.Bond], float], ...] = (
@@ -31,6 +30,7 @@ _BOND_COLUMNS: tuple[Callable[[Chem.Bond], float], ...] = (
     Chem.Bond.GetIsConjugated,
     Chem.Bond.IsInRing,
 )
+_AROMATIC = 1.5
 _ORDER_CODES = np.array([0, 0, 1, 4, 2, 0, 3, 0], dtype=np.uint8)
 """Code of each bond order, by twice the order."""
 
@@ -70,21 +70,31 @@ def pack(molecules: Sequence[Chem.Mol]) -> PackedGraphs:
     atom_columns: tuple[list[int], ...] = tuple([] for _ in _ATOM_COLUMNS)
     bond_columns: tuple[list[float], ...] = tuple([] for _ in _BOND_COLUMNS)
     for molecule in molecules:
-        atoms = list(map(molecule.GetAtomWithIdx, range(molecule.GetNumAtoms())))
+        atoms_of = list(map(molecule.GetAtomWithIdx, range(molecule.GetNumAtoms())))
         for atom_column, atom_code in zip(atom_columns, _ATOM_COLUMNS, strict=True):
-            atom_column.extend(map(atom_code, atoms))
-        bonds = list(map(molecule.GetBondWithIdx, range(molecule.GetNumBonds())))
+            atom_column.extend(map(atom_code, atoms_of))
+        bonds_of = list(map(molecule.GetBondWithIdx, range(molecule.GetNumBonds())))
         for bond_column, bond_code in zip(bond_columns, _BOND_COLUMNS, strict=True):
-            bond_column.extend(map(bond_code, bonds))
-    bonds_once = np.array(bond_columns, dtype=np.float64).T
+            bond_column.extend(map(bond_code, bonds_of))
+    atom_counts = np.array([molecule.GetNumAtoms() for molecule in molecules], dtype=np.uint16)
+    bond_counts = np.array([molecule.GetNumBonds() for molecule in molecules], dtype=np.uint16)
+    number, charge, hydrogens, hybridization, in_ring = np.array(atom_columns, dtype=np.int16)
+    begin, end, order, conjugated, bond_in_ring = np.array(bond_columns, dtype=np.float64)
+    ends = np.array([begin, end], dtype=np.uint16).T
+    first_atoms = np.cumsum(atom_counts, dtype=np.int64) - atom_counts
+    at_bonds = ends + np.repeat(first_atoms, bond_counts)[:, None]
+    degree = np.bincount(at_bonds.ravel(), minlength=len(number))
+    aromatic = np.zeros(len(number), dtype=np.bool_)
+    aromatic[at_bonds[order == _AROMATIC]] = True
+    charge += _CHARGE_OFFSET
+    atoms = np.array([number, degree, charge, hydrogens, aromatic, hybridization, in_ring])
+    bonds_once = np.array([_order_codes(order), conjugated, bond_in_ring])
     return PackedGraphs(
-        atoms=_atom_codes(np.array(atom_columns, dtype=np.int16).T),
-        bonds=np.repeat(_bond_codes(bonds_once[:, 2:]), 2, axis=0),
-        bond_ends=_both_directions(bonds_once[:, :2].astype(np.uint16)),
-        atom_counts=np.array([molecule.GetNumAtoms() for molecule in molecules], dtype=np.uint16),
-        bond_counts=np.array(
-            [2 * molecule.GetNumBonds() for molecule in molecules], dtype=np.uint16
-        ),
+        atoms=_codes(atoms, ATOM_VOCABULARY),
+        bonds=np.repeat(_codes(bonds_once, BOND_VOCABULARY), 2, axis=0),
+        bond_ends=_both_directions(ends),
+        atom_counts=atom_counts,
+        bond_counts=bond_counts * np.uint16(2),
     )
 
 
@@ -95,16 +105,14 @@ def without_hydrogens(molecule: Chem.Mol) -> Chem.Mol:
     return Chem.RemoveAllHs(molecule)
 
 
-def _atom_codes(values: npt.NDArray[np.int16]) -> npt.NDArray[np.uint8]:
-    values[:, _CHARGE_COLUMN] += _CHARGE_OFFSET
-    codes = np.clip(values, 0, np.array(ATOM_VOCABULARY) - 1)
+def _codes(columns: npt.NDArray[np.number], sizes: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Put codes of a vocabulary side by side."""
+    codes = np.clip(columns.T, 0, np.array(sizes) - 1)
     return np.ascontiguousarray(codes, dtype=np.uint8)
 
 
-def _bond_codes(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    codes = values.astype(np.uint8)
-    codes[:, 0] = _ORDER_CODES[np.minimum(2 * values[:, 0], len(_ORDER_CODES) - 1).astype(np.intp)]
-    return np.minimum(codes, np.array(BOND_VOCABULARY, dtype=np.uint8) - 1)
+def _order_codes(orders: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    return _ORDER_CODES[np.minimum(2 * orders, len(_ORDER_CODES) - 1).astype(np.intp)]
 
 
 def _both_directions(ends: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
@@ -16,7 +16,9 @@ from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.space.admission import Admission
 from molsteer.steering.space.errors import REBUILD, DamagedSpace, OtherAdmission
 
-FORMAT = 2
+FORMAT: Final = 3
+"""Chunks of format 2 hold graphs as `PackedGraphs.to_arrays` gives them, and are read as well."""
+_READ = (2, FORMAT)
 MANIFEST_NAME = "space.json"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -126,7 +128,7 @@ class Manifest(Message):
         digest: Digest of the molecules and their order, whatever files they came from.
     """
 
-    format: Literal[2] = 2
+    format: Literal[2, 3] = FORMAT
     molecules: PositiveInt
     chunk_size: PositiveInt
     chunks: tuple[StoredChunk, ...] = Field(min_length=1)
@@ -242,8 +244,8 @@ def _why_unreadable(document: bytes, error: ValidationError) -> str:
         found = json.loads(document)["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
         found = FORMAT
-    if found != FORMAT:
-        return f"it has format {found!r}, and this version of molsteer reads format {FORMAT}"
+    if found not in _READ:
+        return f"it has format {found!r}, and this version of molsteer reads formats 2 and {FORMAT}"
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "the document"
     return f"its {MANIFEST_NAME} is damaged at {place} ({wording(first)})"

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 
 from molsteer.shared.wire.arrays.features import FEATURES, Features
 from molsteer.shared.wire.arrays.features import join as join_features
+from molsteer.shared.wire.arrays.thin_graphs import graphs_in
 from molsteer.shared.wire.graphs import PackedGraphs, join
 from molsteer.steering.space.admission import DEFAULT, Admission
 from molsteer.steering.space.errors import DamagedSpace, ReplacedSpace, SpaceError
@@ -177,7 +178,7 @@ class SearchSpace:
 
     def _pack(self, number: int) -> PackedGraphs:
         try:
-            pack = PackedGraphs.from_arrays(load_file(self.chunks[number].path))
+            pack = graphs_in(load_file(self.chunks[number].path))
         except (SafetensorError, ValueError, KeyError, OSError) as error:
             raise self.unreadable(number, error) from error
         if len(pack) != self.chunks[number].molecules:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from safetensors.numpy import save
 
 from molsteer.shared.foreign_text import spreadsheet_cell
+from molsteer.shared.wire.arrays.thin_graphs import thin
 from molsteer.shared.wire.graphs import PackedGraphs, join
 from molsteer.steering.space.files.sources import Row
 from molsteer.steering.space.manifest import StoredChunk, StoredFile
@@ -59,7 +60,7 @@ class ChunkWriter:
         self._waiting = [graphs.take(np.arange(full, len(graphs)))]
 
     def _write(self, graphs: PackedGraphs) -> None:
-        data = save(graphs.to_arrays())
+        data = save(thin(graphs))
         sha256 = hashlib.sha256(data).hexdigest()
         name = f"{CHUNKS_FOLDER}/{sha256}.safetensors"
         (self._folder / name).write_bytes(data)

@@ -83,8 +83,9 @@ def oldest_dispatched(ledger: Ledger) -> dict[Topic, float]:
 def _expected(ledger: Ledger, objective: Objective) -> float | None:
     at = (objective.output.level, objective.output.name)
     rows = ledger.connection.execute(
-        "SELECT value FROM label JOIN result USING (number)"
-        " WHERE label.level = ? AND property = ? AND generation = 0",
+        # From result to label by the key of each: there are few such results.
+        "SELECT value FROM result CROSS JOIN label USING (molecule, level)"
+        " WHERE level = ? AND property = ? AND generation = 0",
         at,
     )
     drawn = group([value for (value,) in rows], objective)

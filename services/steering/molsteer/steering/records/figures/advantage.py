@@ -57,26 +57,50 @@ class Advantage:
     median_ahead: Quantity
 
 
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """What was chosen in one way, summed up.
+
+    Attributes:
+        count: How many molecules, one at least.
+        hits: How many of them are hits; 0 without a threshold.
+        merit: The median of how good they are, larger is better whatever the goal.
+    """
+
+    count: int
+    hits: int
+    merit: float
+
+
 def advantage(
     chosen: Sequence[float], drawn: Sequence[float], objective: Objective
 ) -> Advantage | None:
     """Compare values of molecules that models and that chance chose; None if either has none."""
     if not chosen or not drawn:
         return None
-    ahead = median(map(objective.merit, chosen)) - median(map(objective.merit, drawn))
-    hits: tuple[int | None, int | None] = (None, None)
-    ratio = None
-    if objective.hit is not None:
-        hits = (sum(map(objective.is_hit, chosen)), sum(map(objective.is_hit, drawn)))
-        ratio = ratio_of_shares(hits[0] or 0, len(chosen), hits[1] or 0, len(drawn))
+    return compared(picks(chosen, objective), picks(drawn, objective), objective)
+
+
+def picks(values: Sequence[float], objective: Objective) -> Picks:
+    """Sum up values of molecules, of which there is one at least."""
+    hits = sum(map(objective.is_hit, values))
+    return Picks(len(values), hits, median(map(objective.merit, values)))
+
+
+def compared(chosen: Picks, drawn: Picks, objective: Objective) -> Advantage:
+    """Compare what models chose with what chance chose."""
+    ahead = Quantity(value=chosen.merit - drawn.merit, unit=objective.output.unit)
+    if objective.hit is None:
+        return Advantage(objective, chosen.count, drawn.count, None, None, None, ahead)
+    ratio = ratio_of_shares(chosen.hits, chosen.count, drawn.hits, drawn.count)
     return Advantage(
         objective=objective,
-        chosen=len(chosen),
-        drawn=len(drawn),
-        chosen_hits=hits[0],
-        drawn_hits=hits[1],
+        chosen=chosen.count,
+        drawn=drawn.count,
+        chosen_hits=chosen.hits,
+        drawn_hits=drawn.hits,
         times_better=ratio,
-        median_ahead=Quantity(value=ahead, unit=objective.output.unit),
+        median_ahead=ahead,
     )
 
 

@@ -8,7 +8,6 @@ from heapq import nlargest
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.figures.pareto.front import front
 
 _MOST_COMPARED = 10_000
 """Molecules up to which a front is found in a moment."""
@@ -72,17 +71,50 @@ def hits(ledger: Ledger, objective: Objective | None) -> int | None:
     if objective is None or objective.hit is None:
         return None
     condition = hit_condition(objective)
-    (count,) = ledger.connection.execute(
+    (found,) = ledger.connection.execute(
         f"SELECT count(*) {_LABELS} AND {condition}",
         {**_parameters(objective), "hit": objective.hit},
     ).fetchone()
-    return int(count)
+    return int(found)
+
+
+def count(ledger: Ledger, objective: Objective) -> int:
+    """Count the molecules of which the objective's value is known."""
+    (known,) = ledger.connection.execute(
+        f"SELECT count(*) {_LABELS}", _parameters(objective)
+    ).fetchone()
+    return int(known)
+
+
+def in_order(ledger: Ledger, objective: Objective, after: int, count: int) -> list[float]:
+    """Give some of the values, the worst first.
+
+    Args:
+        ledger: The campaign's.
+        objective: By which they are in order.
+        after: How many of the worst are left out.
+        count: How many follow, at most.
+    """
+    match objective.goal:
+        case "maximise":
+            order = "value"
+        case "minimise":
+            order = "value DESC"
+        case "reach":
+            order = "abs(value - :target) DESC"
+    rows = ledger.connection.execute(
+        f"SELECT value {_LABELS} ORDER BY {order} LIMIT :count OFFSET :after",
+        {**_parameters(objective), "count": count, "after": after},
+    )
+    return [value for (value,) in rows]
 
 
 def on_front(ledger: Ledger, objectives: Sequence[Objective]) -> int | None:
     """Count the molecules on the Pareto front; None for fewer than two objectives, or too many."""
     if len(objectives) < 2:
         return None
+    from molsteer.steering.records.figures.pareto.front import front
+
     merits = [
         {
             molecule: objective.merit(value)
@@ -109,7 +141,7 @@ def hit_condition(objective: Objective, value: str = "value") -> str | None:
         case "minimise":
             return f"{value} < :hit"
         case "reach":
-            return f"abs({value} - :target) <= abs(:hit)"
+            return f"{value} BETWEEN :target - abs(:hit) AND :target + abs(:hit)"
 
 
 def better_than(ledger: Ledger, objective: Objective, value: float) -> int:

@@ -42,7 +42,8 @@ class Pace:
         if rate is None or wanted <= 0:
             return None if rate is None else 0.0
         ends = [now + wanted / rate]
-        for place in range(max(RATE_FROM, self.settled // 2), self.settled + 1):
+        first_known = self.settled - len(self.times) + 1
+        for place in range(max(RATE_FROM, self.settled // 2, first_known), self.settled + 1):
             at = self._time(place)
             before = None if at is None else self._rate_per_s(place, at)
             if at is not None and before is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from molsteer.steering.control.requests import changes_of
+from molsteer.steering.control.changes import noted_changes
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 
@@ -24,25 +25,26 @@ class Reached:
     budget: int
 
 
-def reached(ledger: Ledger, budget: int | None = None) -> tuple[Reached, ...]:
+def reached(
+    ledger: Ledger, budget: int | None = None, done: Sequence[int] | None = None
+) -> tuple[Reached, ...]:
     """Tell how far a campaign is, the first level first; nothing before it has a plan.
 
     Args:
         ledger: The campaign's.
         budget: Successful simulations wanted at the first level; as the ledger says if not given.
+        done: Successful simulations at each level; counted in the ledger if not given.
     """
     kept = ledger.fact("plan")
     if kept is None:
         return ()
     plan = plan_from(kept)
     if budget is None:
-        budget = int(changes_of(ledger).get("campaign.budget", plan.budget))
+        budget = int(noted_changes(ledger).get("campaign.budget", plan.budget))
     plan = replace(plan, budget=budget)
     levels = (plan.level, *(rung.level for rung in plan.rungs))
-    return tuple(
-        Reached(level, _done(ledger, level), wanted)
-        for level, wanted in zip(levels, plan.budgets, strict=True)
-    )
+    counts = done or [_done(ledger, level) for level in levels]
+    return tuple(map(Reached, levels, counts, plan.budgets))
 
 
 def simulated(ledger: Ledger) -> int:

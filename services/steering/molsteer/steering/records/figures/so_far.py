@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import accumulate
 
 from molsteer.shared.wire.properties import Objective
@@ -10,11 +11,13 @@ from molsteer.shared.wire.properties import Objective
 
 def best_so_far(values: Iterable[float], objective: Objective) -> list[float]:
     """Give the best value after each of some values."""
-    found = list[float]()
-    for value in values:
-        better = not found or objective.merit(value) > objective.merit(found[-1])
-        found.append(value if better else found[-1])
-    return found
+    match objective.goal:
+        case "maximise":
+            return list(accumulate(values, max))
+        case "minimise":
+            return list(accumulate(values, min))
+        case "reach":
+            return list(accumulate(values, partial(max, key=objective.merit)))
 
 
 def hits_so_far(values: Iterable[float], objective: Objective) -> list[int]:

@@ -1,13 +1,19 @@
-"""What models chose beside what chance chose, read from the ledger."""
+"""What models chose beside what chance chose, read from the ledger.
+
+Models choose nearly all molecules of a long campaign. So the others are read, and what models chose
+follows from these and from the index of all labels.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from molsteer.shared.wire.properties import Objective
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import levels, objectives
-from molsteer.steering.records.figures.advantage import Advantage, advantage
+from molsteer.steering.records.figures import bests
+from molsteer.steering.records.figures.advantage import Advantage, Picks, compared, picks
 
 
 def advantages(ledger: Ledger) -> Iterator[Advantage]:
@@ -23,16 +29,56 @@ def advantages(ledger: Ledger) -> Iterator[Advantage]:
 
 
 def _of(ledger: Ledger, objective: Objective) -> Advantage | None:
+    if not _models_chose(ledger, objective):
+        return None
+    others = _not_by_models(ledger, objective)
+    drawn = [value for value, by_chance in others if by_chance]
+    values = [value for value, _ in others]
+    if not drawn or (count := bests.count(ledger, objective) - len(others)) < 1:
+        return None
+    hits = (bests.hits(ledger, objective) or 0) - sum(map(objective.is_hit, values))
+    chosen = Picks(count, hits, _median(ledger, objective, count, values))
+    return compared(chosen, picks(drawn, objective), objective)
+
+
+def _models_chose(ledger: Ledger, objective: Objective) -> bool:
+    (any_did,) = ledger.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM result WHERE level = ? AND generation > 0)",
+        (objective.output.level,),
+    ).fetchone()
+    return bool(any_did)
+
+
+def _not_by_models(ledger: Ledger, objective: Objective) -> Sequence[tuple[float, bool]]:
+    """Give the values of molecules that no model chose, and whether chance chose them."""
     identity = ledger.fact("identity")
     known = identity if isinstance(identity, dict) else {}
     at_random = known.get("policy.starter", "random") == "random"
     rows = ledger.connection.execute(
-        "SELECT value, result.generation > 0 AS by_model, coalesce(by_chance, ?) AS drawn"
-        " FROM label JOIN result USING (number)"
-        " LEFT JOIN choice ON choice.molecule = result.molecule"
-        " WHERE label.level = ? AND property = ?",
+        # From result to label by the key of each: there are few such results.
+        "SELECT value, coalesce(by_chance, ?) FROM result CROSS JOIN label"
+        " USING (molecule, level) LEFT JOIN choice USING (molecule)"
+        " WHERE result.generation = 0 AND level = ? AND property = ?",
         (at_random, objective.output.level, objective.output.name),
-    ).fetchall()
-    chosen = [value for value, by_model, _ in rows if by_model]
-    drawn = [value for value, by_model, by_chance in rows if by_chance and not by_model]
-    return advantage(chosen, drawn, objective)
+    )
+    return [(value, bool(by_chance)) for value, by_chance in rows]
+
+
+def _median(ledger: Ledger, objective: Objective, count: int, others: Sequence[float]) -> float:
+    """Find the median merit of so many molecules among all, of which the others are left out."""
+    left_out = sorted(map(objective.merit, others))
+    places = (count - 1) // 2, count // 2
+    # That of a molecule among all is at most so much further back.
+    values = bests.in_order(ledger, objective, places[0], len(left_out) + 2)
+    merits = [objective.merit(value) for value in values]
+
+    def merit_at(place: int) -> float:
+        within = place
+        while True:
+            merit = merits[within - places[0]]
+            before = bisect_right(left_out, merit)
+            if within == place + before:
+                return merit
+            within = place + before
+
+    return sum(map(merit_at, places)) / 2

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.shared.wire.topics import TOPICS, Topic
-from molsteer.steering.control.requests import changes_of
+from molsteer.steering.control.changes import noted_changes
 from molsteer.steering.control.thresholds import thresholds_now
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.additions import Addition, additions
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.records.aims import leading, objectives
+from molsteer.steering.records.failures import Failure, failures
 from molsteer.steering.records.figures.achieved import Achieved, achieved, oldest_dispatched
 from molsteer.steering.records.figures.bests import on_front
 from molsteer.steering.records.figures.so_far import best_so_far
-from molsteer.steering.records.findings import Failure, failures
 from molsteer.steering.records.progress import Progress
 
 CURVE_POINTS = 120
@@ -146,11 +146,11 @@ def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
         achieved=list(achieved(ledger)),
         curve=_curve(ledger, objective) if objective else (),
         topics=_topics(ledger, now),
-        best_molecules=_molecules(ledger, objective, _order(objective)) if objective else (),
-        latest_molecules=_molecules(ledger, objective, "number DESC") if objective else (),
+        best_molecules=_best(ledger, objective) if objective else (),
+        latest_molecules=_latest(ledger, objective) if objective else (),
         updating=_updating(ledger),
         failures=failures(ledger),
-        changes={**changes_of(ledger), **thresholds_now(ledger)},
+        changes={**noted_changes(ledger), **thresholds_now(ledger)},
         additions=additions(ledger),
         on_front=on_front(ledger, objectives(ledger)),
     )
@@ -158,7 +158,8 @@ def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
 
 def _curve(ledger: Ledger, objective: Objective) -> Sequence[float]:
     rows = ledger.connection.execute(
-        "SELECT value FROM label WHERE level = ? AND property = ? ORDER BY number",
+        # With the signs SQLite reads the table once; by an index it would look up each label.
+        "SELECT value FROM label WHERE +level = ? AND +property = ? ORDER BY +number",
         (objective.output.level, objective.output.name),
     )
     best = best_so_far((value for (value,) in rows), objective)
@@ -171,18 +172,35 @@ def _curve(ledger: Ledger, objective: Objective) -> Sequence[float]:
 def _order(objective: Objective) -> str:
     match objective.goal:
         case "maximise":
-            return "value DESC, number"
+            return "value DESC, label.number"
         case "minimise":
-            return "value, number"
+            return "value, label.number"
         case "reach":
-            return "abs(value - :target), number"
+            return "abs(value - :target), label.number"
 
 
-def _molecules(ledger: Ledger, objective: Objective, order: str) -> Sequence[Molecule]:
+def _best(ledger: Ledger, objective: Objective) -> Sequence[Molecule]:
+    return _molecules(
+        ledger, objective, f"label CROSS JOIN result USING (number) {_OF} {_order(objective)}"
+    )
+
+
+def _latest(ledger: Ledger, objective: Objective) -> Sequence[Molecule]:
+    return _molecules(
+        ledger,
+        objective,
+        f"result CROSS JOIN label USING (molecule, level) {_OF} result.number DESC",
+    )
+
+
+_OF = "WHERE label.level = :level AND property = :name ORDER BY"
+
+
+def _molecules(ledger: Ledger, objective: Objective, which: str) -> Sequence[Molecule]:
+    """Read the first molecules of a joined table, which begins with what gives the order."""
     rows = ledger.connection.execute(
-        "SELECT label.number, label.molecule, smiles, value FROM label"  # noqa: S608 - all ours
-        " JOIN result USING (number) WHERE label.level = :level AND property = :name"
-        f" ORDER BY {order.replace('number', 'label.number')} LIMIT :count",
+        "SELECT label.number, label.molecule, smiles, value"  # noqa: S608 - all ours
+        f" FROM {which} LIMIT :count",
         {
             "level": objective.output.level,
             "name": objective.output.name,

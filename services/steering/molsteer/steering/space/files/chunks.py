@@ -18,7 +18,7 @@ class Chunk:
     """Consecutive molecules of the space in a safetensors file.
 
     Attributes:
-        path: Of graphs, as `PackedGraphs.to_arrays` names its arrays, or of `Features`.
+        path: Of graphs, as `thin` writes them, or of `Features`.
     """
 
     path: Path

@@ -22,6 +22,7 @@ from molsteer.steering.space.features.adding_features import add_features, carry
 from molsteer.steering.space.files.linking import linked
 from molsteer.steering.space.growth.tables import grown_names, grown_own_columns, grown_rows
 from molsteer.steering.space.manifest import (
+    FORMAT,
     MANIFEST_NAME,
     Manifest,
     StoredChunk,
@@ -92,6 +93,7 @@ def _joined(base: SearchSpace, new: SearchSpace, draft: Path) -> Manifest:
     smiles, smiles_offsets = grown_names(base, new, draft)
     return before.model_copy(
         update={
+            "format": FORMAT,
             "molecules": len(base) + len(new),
             "chunks": chunks,
             "smiles": smiles,
