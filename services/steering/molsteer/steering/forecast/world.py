@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 from typing import assert_never
 
 import numpy as np
@@ -43,6 +44,9 @@ _TOPICS: tuple[Topic, ...] = ("simulate", "train", "infer")
 _DEARER = 10.0
 """Times the cost of a level that the next rung is taken to cost."""
 
+_RARE = 6.0
+"""Standard deviations; a normally distributed number is larger once in a thousand million times."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -57,6 +61,33 @@ class Hit:
     at_s: float
     simulate_s: float
     learn_s: float
+
+
+@dataclass(slots=True)
+class Ranking:
+    """What a model says of all molecules, chunk by chunk.
+
+    Attributes:
+        generation: Of the model.
+        expected: Scores, but for the part of their error that is this model's own.
+        scatter: Standard deviation of that part.
+        best: The highest scores so far, as many as count, in no order.
+    """
+
+    generation: int
+    expected: npt.NDArray[np.float32]
+    scatter: float
+    best: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    least: float = -inf
+
+    def note(self, scores: npt.NDArray[np.float32], limit: int) -> float:
+        """Note the scores of a chunk; gives the least one that may be among the best of all."""
+        best = np.concatenate([self.best, scores[scores >= self.least]])
+        if len(best) >= limit:
+            best = np.partition(best, len(best) - limit)[-limit:]
+            self.least = float(best.min())
+        self.best = best
+        return self.least
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +148,7 @@ class World:
         self._cancelled = set[str]()
         self._spent_s = dict.fromkeys(_TOPICS, 0.0)
         self._learned_from = 0
-        self._ranked = 0, np.empty(0, dtype=np.float32)
+        self._ranking = Ranking(0, self._values, 0.0)
         self._hits: list[Hit] = []
         self._updates = 0
         self._levels = (plan.level, *(rung.level for rung in plan.rungs))
@@ -227,30 +258,27 @@ class World:
         return SimulationSucceeded(self._now_s, task.task_id, value)
 
     def _candidates(self, generation: int, chunk: int) -> Iterator[Candidate]:
-        molecules = self._plan.molecules_of(chunk)
-        here, learning = slice(molecules.start, molecules.stop), self._assumptions.learning
+        if generation != self._ranking.generation:
+            self._ranking = self._ranked_by(generation)
+        ranking, molecules = self._ranking, self._plan.molecules_of(chunk)
+        here = slice(molecules.start, molecules.stop)
+        expected = ranking.expected[here]
+        rows = np.flatnonzero(expected >= ranking.least - _RARE * ranking.scatter)
+        rows = rows[~self._chosen[here][rows]]
+        scatter = self._chance.standard_normal(len(rows), dtype=np.float32)
+        scores = expected[rows] + np.float32(ranking.scatter) * scatter
+        named = np.flatnonzero(scores >= ranking.note(scores, self._plan.shortlist))
+        return map(Candidate, (rows[named] + here.start).tolist(), scores[named].tolist())
+
+    def _ranked_by(self, generation: int) -> Ranking:
+        learning = self._assumptions.learning
         error = learning.error(self._learned_from)
-        new = self._chance.standard_normal(len(molecules), dtype=np.float32)
-        doubt = self._lasting[here] * learning.lasting**0.5 + new * (1 - learning.lasting) ** 0.5
         # The mean that is left of a value when so much of its variance is not explained.
         known = 1.0 - error**2
-        scores = np.float32(known) * self._values[here] + np.float32(error * known**0.5) * doubt
-        scores[self._chosen[here]] = -np.inf
-        rows = self._rivals(generation, scores)
-        for row, score in zip(rows.tolist(), scores[rows].tolist(), strict=True):
-            yield Candidate(molecules.start + row, score)
-
-    def _rivals(self, generation: int, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-        """Find the rows of a chunk that may be among the best of the whole space."""
-        if generation != self._ranked[0]:
-            self._ranked = generation, np.empty(0, dtype=np.float32)
-        keep = self._plan.shortlist
-        best = np.concatenate([self._ranked[1], scores[np.isfinite(scores)]])
-        if len(best) > keep:
-            best = np.partition(best, len(best) - keep)[-keep:]
-        self._ranked = generation, best
-        least = best.min() if len(best) else np.inf
-        return np.flatnonzero(np.isfinite(scores) & (scores >= least))
+        doubt, lasting = error * known**0.5, learning.lasting
+        expected = np.float32(known) * self._values
+        expected += np.float32(doubt * lasting**0.5) * self._lasting
+        return Ranking(generation, expected, doubt * (1 - lasting) ** 0.5)
 
 
 def _topic(task: Dispatch) -> Topic:
