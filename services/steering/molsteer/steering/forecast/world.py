@@ -5,14 +5,13 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from math import inf
+from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
-import numpy.typing as npt
 
 from molsteer.steering.forecast.assumptions import Assumptions, values
+from molsteer.steering.forecast.ranking import RARE, Ranking, ranked_by
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Command,
@@ -44,9 +43,6 @@ _TOPICS: tuple[Topic, ...] = ("simulate", "train", "infer")
 _DEARER = 10.0
 """Times the cost of a level that the next rung is taken to cost."""
 
-_RARE = 6.0
-"""Standard deviations; a normally distributed number is larger once in a thousand million times."""
-
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -61,33 +57,6 @@ class Hit:
     at_s: float
     simulate_s: float
     learn_s: float
-
-
-@dataclass(slots=True)
-class Ranking:
-    """What a model says of all molecules, chunk by chunk.
-
-    Attributes:
-        generation: Of the model.
-        expected: Scores, but for the part of their error that is this model's own.
-        scatter: Standard deviation of that part.
-        best: The highest scores so far, as many as count, in no order.
-    """
-
-    generation: int
-    expected: npt.NDArray[np.float32]
-    scatter: float
-    best: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
-    least: float = -inf
-
-    def note(self, scores: npt.NDArray[np.float32], limit: int) -> float:
-        """Note the scores of a chunk; gives the least one that may be among the best of all."""
-        best = np.concatenate([self.best, scores[scores >= self.least]])
-        if len(best) >= limit:
-            best = np.partition(best, len(best) - limit)[-limit:]
-            self.least = float(best.min())
-        self.best = best
-        return self.least
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +106,8 @@ class World:
         self._chance = np.random.default_rng(seed)
         self._values = values(plan.space_size, self._chance)
         self._lasting = values(plan.space_size, self._chance)
-        self._threshold = float(np.quantile(self._values, 1.0 - assumptions.hit_share))
+        share = assumptions.true_hit_share(self._chance)
+        self._threshold = float(np.quantile(self._values, 1.0 - share))
         self._chosen = np.zeros(plan.space_size, dtype=np.bool_)
         self._state = State.fresh(plan)
         self._now_s = 0.0
@@ -151,6 +121,7 @@ class World:
         self._ranking = Ranking(0, self._values, 0.0)
         self._hits: list[Hit] = []
         self._updates = 0
+        self._cold = dict(plan.slots)
         self._levels = (plan.level, *(rung.level for rung in plan.rungs))
 
     def live(self) -> Outcome:
@@ -212,12 +183,27 @@ class World:
                 self._cancelled.discard(task.task_id)
                 continue
             self._free[topic] -= 1
-            duration_s = self._duration_s(task)
+            duration_s = self._duration_s(task) + self._first_s(topic)
             self._spent_s[topic] += duration_s
             self._counted += 1
             begins_s = max(self._now_s + self._assumptions.latency_s, self._assumptions.start_s)
             ends_s = begins_s + duration_s
             heapq.heappush(self._agenda, (ends_s, self._counted, task))
+
+    def _first_s(self, topic: Topic) -> float:
+        """What the first task of each worker takes longer."""
+        if not self._cold[topic]:
+            return 0.0
+        self._cold[topic] -= 1
+        match topic:
+            case "simulate":
+                return self._assumptions.simulate.first_s
+            case "train":
+                return self._assumptions.train.first_s
+            case "infer":
+                return self._assumptions.infer.first_s
+            case _:
+                assert_never(topic)
 
     def _duration_s(self, task: Dispatch) -> float:
         assumed, chance = self._assumptions, self._chance
@@ -259,26 +245,18 @@ class World:
 
     def _candidates(self, generation: int, chunk: int) -> Iterator[Candidate]:
         if generation != self._ranking.generation:
-            self._ranking = self._ranked_by(generation)
+            error = self._assumptions.learning.error(self._learned_from)
+            part = self._assumptions.learning.lasting
+            self._ranking = ranked_by(generation, error, part, self._values, self._lasting)
         ranking, molecules = self._ranking, self._plan.molecules_of(chunk)
         here = slice(molecules.start, molecules.stop)
         expected = ranking.expected[here]
-        rows = np.flatnonzero(expected >= ranking.least - _RARE * ranking.scatter)
+        rows = np.flatnonzero(expected >= ranking.least - RARE * ranking.scatter)
         rows = rows[~self._chosen[here][rows]]
         scatter = self._chance.standard_normal(len(rows), dtype=np.float32)
         scores = expected[rows] + np.float32(ranking.scatter) * scatter
         named = np.flatnonzero(scores >= ranking.note(scores, self._plan.shortlist))
         return map(Candidate, (rows[named] + here.start).tolist(), scores[named].tolist())
-
-    def _ranked_by(self, generation: int) -> Ranking:
-        learning = self._assumptions.learning
-        error = learning.error(self._learned_from)
-        # The mean that is left of a value when so much of its variance is not explained.
-        known = 1.0 - error**2
-        doubt, lasting = error * known**0.5, learning.lasting
-        expected = np.float32(known) * self._values
-        expected += np.float32(doubt * lasting**0.5) * self._lasting
-        return Ranking(generation, expected, doubt * (1 - lasting) ** 0.5)
 
 
 def _topic(task: Dispatch) -> Topic:
