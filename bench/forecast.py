@@ -1,9 +1,11 @@
 """Whether a forecast tells policies apart as a published study did, and how long it takes.
 
     python bench/forecast.py [--repeats 3]
+    python bench/forecast.py --large
 
 The study is molecular-design's: 8 nodes for simulations, 8 GPUs, about 1.1 million molecules, hours
-until 175 hits. Its own figures stand beside ours; one worker is one of its nodes.
+until 175 hits. Its own figures stand beside ours; one worker is one of its nodes. A large campaign
+has 4,096 workers, 100,000 simulations of an hour and some 80 updates among 1.1 million molecules.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from dataclasses import replace
 import click
 
 from molsteer.steering.forecast.assumptions import Assumptions, Duration, Learning
-from molsteer.steering.forecast.compare import forecasts
+from molsteer.steering.forecast.compare import forecasts, variants
 from molsteer.steering.policy.plan import DuringUpdate, Plan
 from molsteer.steering.report.table import table
 
@@ -58,10 +60,31 @@ study: wall, CPU nodes, GPUs. It delays from the end of an update on, and here l
 beginning, so that those of an update of about 1,560 s, some 143, are added to a delay."""
 
 
+LARGE = replace(
+    PLAN,
+    budget=100_000,
+    slots_simulate=4_096,
+    buffer=512,
+    shortlist=1_000,
+    first_training_after=100,
+    retrain_after=100,
+    merge="progressive",
+    space_size=1_100_000,
+    chunk_size=10_000,
+)
+OF_AN_HOUR = replace(
+    ASSUMPTIONS, simulate=Duration(3_600.0, scatter=0.45), infer=Duration(40.0, scatter=0.1)
+)
+
+
 @click.command()
+@click.option("--large", is_flag=True, help="Time eight ways to steer a large campaign.")
 @click.option("--repeats", default=3, show_default=True, help="Campaigns of each policy.")
-def bench(repeats: int) -> None:
-    """Live through the study."""
+def bench(repeats: int, *, large: bool) -> None:
+    """Live through the study, or once through a large campaign."""
+    if large:
+        time_large()
+        return
     plans = {
         name: replace(PLAN, retrain_after=labels, during_update=during)
         for name, (labels, during, *_) in PUBLISHED.items()
@@ -86,6 +109,17 @@ def bench(repeats: int) -> None:
         each.name: [each.wall_h.mean, each.simulate_h.mean, each.learn_h.mean] for each in found
     }
     print(json.dumps({"bench": "forecast", "cpu_s": took_s, "n": repeats, "hours": means}))
+
+
+def time_large() -> None:
+    """Tell what each way to steer costs, and all of them."""
+    taken_s: dict[str, float] = {}
+    for name, plan in variants(LARGE).items():
+        began_s = time.process_time()
+        (found,) = forecasts({name: plan}, OF_AN_HOUR, repeats=1, seed=0)
+        taken_s[name] = time.process_time() - began_s
+        print(f"{name:<12} {taken_s[name]:6.1f} s of a core, {found.updates.mean:.0f} updates")
+    print(json.dumps({"bench": "forecast --large", "cpu_s": sum(taken_s.values()), "of": taken_s}))
 
 
 if __name__ == "__main__":

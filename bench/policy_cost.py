@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import replace
 from statistics import mean, median
-from time import perf_counter
+from time import process_time
 
 from molsteer.steering.policy.commands import (
     Dispatch,
@@ -75,9 +75,9 @@ def campaign(plan: Plan, until: int) -> Iterator[tuple[int, str, float]]:
     state, waiting = State.fresh(plan), deque[Dispatch]()
     event: Event = Began(0.0, tuple(range(0, plan.space_size, 1_000)))
     while state.labels < until:
-        started = perf_counter()
+        started = process_time()
         decision = decide(state, event)
-        state, cost_s = decision.state, perf_counter() - started
+        state, cost_s = decision.state, process_time() - started
         yield state.labels, event.kind, cost_s * 1e6
         waiting.extend(command for command in decision.commands if isinstance(command, Dispatch))
         event = outcome(waiting.popleft())

@@ -33,7 +33,7 @@ MUTANTS = {
     ),
     "chance owes for the time before": (
         "chance.control",
-        "return replace(state.control, owed=owed), None",
+        "return Control(owed, state.control.place), None",
         "return state.control, None",
     ),
     "rules are asked once": (
@@ -133,10 +133,14 @@ MUTANTS = {
     ),
     "a chunk's older candidates are kept": (
         "shortlist",
-        "if old.molecule not in chunk",
+        "if not first <= old.molecule < end",
         "if True",
     ),
-    "the journal holds candidates that never count": ("settle", "if each in kept", "if True"),
+    "the journal holds candidates that never count": (
+        "settle",
+        "kept = _best_of(event.candidates, _rivals(settled), settled.chosen)",
+        "kept = list(event.candidates)",
+    ),
     "the end is not told": ("rules", "(*commands, Finish(reason))", "tuple(commands)"),
     "the buffer counts twice": (
         "state",
@@ -340,8 +344,8 @@ LADDER = {
     "nobody is asked about": ("updates", "climbing=tuple(climbing)", "climbing=()"),
     "the journal forgets what climbers promise": (
         "settle",
-        "each in kept or each.molecule in climbing",
-        "each in kept",
+        "if climbing := climbers(settled):",
+        "if climbing := frozenset[int]():",
     ),
     "failures at a rung are nobody's": (
         "rules",

@@ -143,6 +143,68 @@ def test_training_that_takes_longer_with_more_labels_goes_on_so() -> None:
     assert assumptions.learning.error(100) > assumptions.learning.error(1600)
 
 
+def test_the_first_task_of_a_worker_is_no_example_of_the_others(tmp_path: Path) -> None:
+    results = [Made(number, "C" * (number + 1), "xtb", {IP.name: 14.0}) for number in range(3)]
+    with closing(made_ledger(tmp_path, HIGH_IP, results)) as ledger:
+        for generation in (1, 2, 3):
+            add_models(ledger, generation, [[0.1]], labels=8 * generation)
+        with ledger.transaction() as connection:
+            connection.execute(
+                "UPDATE task SET reported_at = started_at + 20, started_at = started_at - 1"
+                " WHERE task_id = 'train/1/0/1'"
+            )
+        evidence = read_evidence(ledger)
+    assert evidence.train_s == ((24, 2.0), (16, 2.0))
+    assert evidence.first_train_s == 19.0
+    train = assumed(evidence, chunk_size=evidence.chunk_size).train
+    assert (train.mean_s, train.first_s) == (2.0, 19.0)
+
+
+def test_what_workers_wait_between_simulations_is_read_of_those_that_lay_ready(
+    tmp_path: Path,
+) -> None:
+    results = [Made(number, "C" * (number + 1), "xtb", {IP.name: 14.0}) for number in range(3)]
+    with closing(made_ledger(tmp_path, HIGH_IP, results)) as ledger:
+        began = ledger.connection.execute("SELECT min(created_at) FROM task").fetchone()[0]
+        with ledger.transaction() as connection:
+            for number, waits_s in enumerate((0.0, 0.25, 90.0)):
+                at = began + 100 * number
+                connection.execute(
+                    "UPDATE task SET created_at = ?, started_at = ?, reported_at = ?"
+                    " WHERE task_id = ?",
+                    (
+                        began if number < 2 else at + 50,
+                        at + waits_s,
+                        at + 100,
+                        f"simulate/{number}/xtb/1",
+                    ),
+                )
+        evidence = read_evidence(ledger)
+    assert evidence.latency_s == pytest.approx(0.25)
+    assert assumed(evidence, chunk_size=1).latency_s == evidence.latency_s
+
+
+def test_each_worker_loads_once_what_it_needs() -> None:
+    plan = replace(STUDY, budget=40, first_training_after=1000, slots_simulate=4, buffer=0)
+    always = Assumptions(
+        Duration(10.0, first_s=30.0), Duration(1.0), Duration(1.0), latency_s=0.0, start_s=5.0
+    )
+    assert World(plan, always, 0).live().simulate_s == 400.0 + 4 * 30.0
+
+
+def test_hits_are_as_uncertain_as_the_few_molecules_that_tell_of_them() -> None:
+    plan = replace(STUDY, budget=100, first_training_after=1000)
+    known = replace(THETA, hit_share=0.1)
+    unknown = replace(known, drawn=(3, 30))
+
+    def spread(assumptions: Assumptions) -> float:
+        return float(np.std([len(World(plan, assumptions, s).live().hits) for s in range(12)]))
+
+    assert spread(unknown) > spread(known)
+    said = replace(unknown, drawn=None)
+    assert said.true_hit_share(np.random.default_rng(0)) == 0.1
+
+
 def test_what_nobody_says_is_asked_for() -> None:
     with pytest.raises(UserError, match=r"--train-s, --infer-s\), or an earlier campaign"):
         assumptions_for(STUDY, Stated(simulate_s=10.0), None)

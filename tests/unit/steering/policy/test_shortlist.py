@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from rpds import HashTrieSet
 
 from molsteer.steering.policy.events import Candidate
-from molsteer.steering.policy.shortlist import Line, Shortlist
+from molsteer.steering.policy.shortlist import Line, Shortlist, best, best_first, contenders
 
 pytestmark = pytest.mark.fast
 
@@ -32,3 +34,16 @@ def test_what_was_taken_does_not_come_back_with_age():
     taken = shortlist.take(HashTrieSet())
     assert taken is not None
     assert order(taken[1].age()) == [2]
+
+
+@pytest.mark.parametrize("new", [0, 3, 40, 400])
+@pytest.mark.parametrize("limit", [1, 60, 1_000])
+def test_the_best_are_the_same_however_few_come_to_however_many(new: int, limit: int) -> None:
+    chance = Random(new)
+    scores = [chance.choice([0.0, 0.5, chance.random()]) for _ in range(200 + new)]
+    candidates = [Candidate(molecule, score) for molecule, score in enumerate(scores)]
+    chance.shuffle(candidates)
+    ranking = tuple(sorted(candidates[:200], key=best_first)[:limit])
+    hopeful = contenders(ranking, candidates[200:], limit)
+    wanted = sorted((*ranking, *candidates[200:]), key=best_first)[:limit]
+    assert list(best(ranking, hopeful, limit)) == wanted

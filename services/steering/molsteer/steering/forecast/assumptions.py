@@ -28,12 +28,14 @@ class Duration:
         scatter: Standard deviation of the logarithm, dimensionless.
         per_label_s: How much longer a task takes for each label.
         seen_s: Times to draw from, whatever the others say; none if there are none.
+        first_s: How much longer the first task of a worker takes, which loads what it needs.
     """
 
     mean_s: float
     scatter: float = 0.0
     per_label_s: float = 0.0
     seen_s: tuple[float, ...] = ()
+    first_s: float = 0.0
 
     def draw(self, chance: np.random.Generator, labels: int = 0) -> float:
         """Draw how long the next task takes, in seconds."""
@@ -76,6 +78,8 @@ class Assumptions:
         latency_s: From the end of a task until its worker begins the next, if one waits.
         failing: Part of the simulations that fail for good.
         hit_share: Part of the space that passes the threshold.
+        drawn: Hits, and molecules among which they were, by which that part was estimated: each
+            imagined campaign draws what it is in truth; None if it is known.
     """
 
     simulate: Duration
@@ -86,6 +90,14 @@ class Assumptions:
     failing: float = 0.0
     hit_share: float = USUAL_HIT_SHARE
     learning: Learning = Learning()
+    drawn: tuple[int, int] | None = None
+
+    def true_hit_share(self, chance: np.random.Generator) -> float:
+        """Draw which part of the space passes, as far as it is known."""
+        if self.drawn is None:
+            return self.hit_share
+        hits, molecules = self.drawn
+        return float(chance.beta(hits + 0.5, molecules - hits + 0.5))
 
 
 def values(count: int, chance: np.random.Generator) -> npt.NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,17 +25,21 @@ def assumed(evidence: Evidence, chunk_size: int) -> Assumptions:
         chunk_size: Molecules in a chunk of the campaign that is planned.
     """
     longer = chunk_size / evidence.chunk_size
+    usual = Assumptions(Duration(0.0), Duration(0.0), Duration(0.0))
     return Assumptions(
         simulate=Duration(_mean(evidence.simulate_s), seen_s=evidence.simulate_s),
-        train=_of_labels(evidence.train_s),
+        train=replace(_of_labels(evidence.train_s), first_s=evidence.first_train_s),
         infer=Duration(
             longer * _mean(evidence.infer_s),
             seen_s=tuple(longer * took_s for took_s in evidence.infer_s),
+            first_s=evidence.first_infer_s,
         ),
         start_s=evidence.start_s,
+        latency_s=usual.latency_s if evidence.latency_s is None else evidence.latency_s,
         failing=evidence.failing,
         hit_share=_hit_share(evidence),
         learning=_learning(evidence),
+        drawn=_drawn(evidence),
     )
 
 
@@ -62,6 +67,12 @@ def _hit_share(evidence: Evidence) -> float:
     if evidence.hits is None or not evidence.drawn:
         return USUAL_HIT_SHARE
     return (evidence.hits + 0.5) / (len(evidence.drawn) + 1)
+
+
+def _drawn(evidence: Evidence) -> tuple[int, int] | None:
+    if evidence.hits is None or not evidence.drawn:
+        return None
+    return evidence.hits, len(evidence.drawn)
 
 
 def _learning(evidence: Evidence) -> Learning:

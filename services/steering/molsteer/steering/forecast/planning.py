@@ -82,6 +82,7 @@ def assumptions_for(plan: Plan, stated: Stated, earlier: Path | None) -> Assumpt
         infer=durations["infer"],
         failing=known.failing if stated.failing is None else stated.failing,
         hit_share=known.hit_share if stated.hit_share is None else stated.hit_share,
+        drawn=known.drawn if stated.hit_share is None else None,
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
-import numpy.typing as npt
 
 from molsteer.steering.forecast.assumptions import Assumptions, values
+from molsteer.steering.forecast.ranking import RARE, Ranking, ranked_by
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Command,
@@ -106,7 +106,8 @@ class World:
         self._chance = np.random.default_rng(seed)
         self._values = values(plan.space_size, self._chance)
         self._lasting = values(plan.space_size, self._chance)
-        self._threshold = float(np.quantile(self._values, 1.0 - assumptions.hit_share))
+        share = assumptions.true_hit_share(self._chance)
+        self._threshold = float(np.quantile(self._values, 1.0 - share))
         self._chosen = np.zeros(plan.space_size, dtype=np.bool_)
         self._state = State.fresh(plan)
         self._now_s = 0.0
@@ -117,9 +118,10 @@ class World:
         self._cancelled = set[str]()
         self._spent_s = dict.fromkeys(_TOPICS, 0.0)
         self._learned_from = 0
-        self._ranked = 0, np.empty(0, dtype=np.float32)
+        self._ranking = Ranking(0, self._values, 0.0)
         self._hits: list[Hit] = []
         self._updates = 0
+        self._cold = dict(plan.slots)
         self._levels = (plan.level, *(rung.level for rung in plan.rungs))
 
     def live(self) -> Outcome:
@@ -181,12 +183,27 @@ class World:
                 self._cancelled.discard(task.task_id)
                 continue
             self._free[topic] -= 1
-            duration_s = self._duration_s(task)
+            duration_s = self._duration_s(task) + self._first_s(topic)
             self._spent_s[topic] += duration_s
             self._counted += 1
             begins_s = max(self._now_s + self._assumptions.latency_s, self._assumptions.start_s)
             ends_s = begins_s + duration_s
             heapq.heappush(self._agenda, (ends_s, self._counted, task))
+
+    def _first_s(self, topic: Topic) -> float:
+        """What the first task of each worker takes longer."""
+        if not self._cold[topic]:
+            return 0.0
+        self._cold[topic] -= 1
+        match topic:
+            case "simulate":
+                return self._assumptions.simulate.first_s
+            case "train":
+                return self._assumptions.train.first_s
+            case "infer":
+                return self._assumptions.infer.first_s
+            case _:
+                assert_never(topic)
 
     def _duration_s(self, task: Dispatch) -> float:
         assumed, chance = self._assumptions, self._chance
@@ -227,30 +244,19 @@ class World:
         return SimulationSucceeded(self._now_s, task.task_id, value)
 
     def _candidates(self, generation: int, chunk: int) -> Iterator[Candidate]:
-        molecules = self._plan.molecules_of(chunk)
-        here, learning = slice(molecules.start, molecules.stop), self._assumptions.learning
-        error = learning.error(self._learned_from)
-        new = self._chance.standard_normal(len(molecules), dtype=np.float32)
-        doubt = self._lasting[here] * learning.lasting**0.5 + new * (1 - learning.lasting) ** 0.5
-        # The mean that is left of a value when so much of its variance is not explained.
-        known = 1.0 - error**2
-        scores = np.float32(known) * self._values[here] + np.float32(error * known**0.5) * doubt
-        scores[self._chosen[here]] = -np.inf
-        rows = self._rivals(generation, scores)
-        for row, score in zip(rows.tolist(), scores[rows].tolist(), strict=True):
-            yield Candidate(molecules.start + row, score)
-
-    def _rivals(self, generation: int, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-        """Find the rows of a chunk that may be among the best of the whole space."""
-        if generation != self._ranked[0]:
-            self._ranked = generation, np.empty(0, dtype=np.float32)
-        keep = self._plan.shortlist
-        best = np.concatenate([self._ranked[1], scores[np.isfinite(scores)]])
-        if len(best) > keep:
-            best = np.partition(best, len(best) - keep)[-keep:]
-        self._ranked = generation, best
-        least = best.min() if len(best) else np.inf
-        return np.flatnonzero(np.isfinite(scores) & (scores >= least))
+        if generation != self._ranking.generation:
+            error = self._assumptions.learning.error(self._learned_from)
+            part = self._assumptions.learning.lasting
+            self._ranking = ranked_by(generation, error, part, self._values, self._lasting)
+        ranking, molecules = self._ranking, self._plan.molecules_of(chunk)
+        here = slice(molecules.start, molecules.stop)
+        expected = ranking.expected[here]
+        rows = np.flatnonzero(expected >= ranking.least - RARE * ranking.scatter)
+        rows = rows[~self._chosen[here][rows]]
+        scatter = self._chance.standard_normal(len(rows), dtype=np.float32)
+        scores = expected[rows] + np.float32(ranking.scatter) * scatter
+        named = np.flatnonzero(scores >= ranking.note(scores, self._plan.shortlist))
+        return map(Candidate, (rows[named] + here.start).tolist(), scores[named].tolist())
 
 
 def _topic(task: Dispatch) -> Topic:

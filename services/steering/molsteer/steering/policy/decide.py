@@ -100,9 +100,9 @@ def decide(state: State, event: Event) -> Decision:
         PolicyDefect: If the first event is not `Began`, or a later one is.
     """
     if state.finished and not isinstance(event, _OPENING):
-        return Decision(state, lasting(event, state), ())
-    state = absorb(state, event)
-    kept_event = lasting(event, state)
+        return Decision(state, lasting(event, state, state), ())
+    settled = absorb(state, event)
+    kept_event, state = lasting(event, state, settled), settled
     commands: list[Command] = []
     while not state.finished and (step := _next_step(state)):
         state, asked = step

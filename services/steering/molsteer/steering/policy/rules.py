@@ -68,8 +68,7 @@ def dispatch_simulation(state: State) -> Step | None:
     task = DispatchSimulation(molecule, state.plan.level, by_chance=drawn is not None)
     levels = (state.first.start(task), *state.levels[1:])
     chosen = state.chosen.insert(molecule)
-    chose = replace(state, levels=levels, shortlist=shortlist, chosen=chosen, control=control)
-    return chose, (task,)
+    return state.choosing(levels, shortlist, chosen, control), (task,)
 
 
 def act_when_starved(state: State) -> Step | None:

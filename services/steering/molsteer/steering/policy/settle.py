@@ -6,9 +6,12 @@ updates that have ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from math import inf
 from typing import assert_never
+
+from rpds import HashTrieSet
 
 from molsteer.steering.policy.climbing import climbers, nominate, weigh
 from molsteer.steering.policy.commands import (
@@ -27,7 +30,7 @@ from molsteer.steering.policy.events import (
     TrainingSucceeded,
 )
 from molsteer.steering.policy.plan import Plan
-from molsteer.steering.policy.shortlist import best
+from molsteer.steering.policy.shortlist import best, best_first, contenders
 from molsteer.steering.policy.state import Scoring, Standing, State, Training
 
 
@@ -48,7 +51,7 @@ def settle(state: State, event: TaskEnded) -> State:
             assert_never(event)
 
 
-def lasting(event: Event, settled: State) -> Event:
+def lasting(event: Event, before: State, settled: State) -> Event:
     """Leave out the candidates of a scored chunk that are forgotten once it is settled.
 
     Deciding about what is left gives the same state and the same commands. It is little: the more
@@ -56,13 +59,22 @@ def lasting(event: Event, settled: State) -> Event:
     """
     if not isinstance(event, ChunkScored):
         return event
-    kept, climbing = frozenset(_rivals(settled)), climbers(settled)
-    return replace(
-        event,
-        candidates=tuple(
-            each for each in event.candidates if each in kept or each.molecule in climbing
-        ),
-    )
+    if settled is before:  # the chunk was not asked for
+        return replace(event, candidates=())
+    kept = _best_of(event.candidates, _rivals(settled), settled.chosen)
+    if climbing := climbers(settled):
+        both = climbing.union(each.molecule for each in kept)
+        kept = [each for each in event.candidates if each.molecule in both]
+    return replace(event, candidates=tuple(kept))
+
+
+def _best_of(
+    candidates: Iterable[Candidate], rivals: tuple[Candidate, ...], chosen: HashTrieSet[int]
+) -> list[Candidate]:
+    """Give those that are among their rivals, without looking for each one there."""
+    last = best_first(rivals[-1]) if rivals else (-inf, 0)
+    hopeful = contenders(rivals, candidates, len(rivals))
+    return [each for each in hopeful if best_first(each) <= last and each.molecule not in chosen]
 
 
 def _label(state: State, event: SimulationSucceeded) -> State:
@@ -102,8 +114,10 @@ def _rank(state: State, task_id: str, candidates: tuple[Candidate, ...]) -> Stat
     if not isinstance(update, Scoring) or not (task := update.tasks.running.get(task_id)):
         return state
     state = weigh(state, candidates)
-    new = tuple(each for each in candidates if each.molecule not in state.chosen)
-    ranking = best(_rivals(state) + new, plan.shortlist)
+    rivals, chosen = _rivals(state), state.chosen
+    hopeful = contenders(rivals, candidates, plan.shortlist)
+    new = [each for each in hopeful if each.molecule not in chosen]
+    ranking = best(rivals, new, plan.shortlist)
     update = replace(update, tasks=update.tasks.end(task), scored=update.scored + 1)
     if plan.merge == "complete":
         return replace(state, update=replace(update, collected=ranking))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import insort
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
 from rpds import HashTrieSet
 
 from molsteer.steering.policy.events import Candidate
+
+_COMPARISONS = 10
+"""So many it takes to find a place among a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +97,44 @@ class Shortlist:
             ranking: The newest generation's best, best first.
             chunk: The molecules of the chunk.
         """
-        stale = tuple(old for old in self.stale.rest if old.molecule not in chunk)
-        return Shortlist(Line(ranking), Line(stale), self.starters)
+        first, end = chunk.start, chunk.stop
+        stale = [old for old in self.stale.rest if not first <= old.molecule < end]
+        return Shortlist(Line(ranking), Line(tuple(stale)), self.starters)
 
     def renew(self, candidates: tuple[Candidate, ...]) -> Shortlist:
         """Keep nothing but these candidates, best first, and the starters."""
         return Shortlist(Line(candidates), Line(), self.starters)
 
 
-def best(candidates: Iterable[Candidate], limit: int) -> tuple[Candidate, ...]:
-    """The candidates with the highest scores, best first, whatever order they came in."""
-    return tuple(sorted(candidates, key=best_first)[:limit])
+def best(
+    ranking: tuple[Candidate, ...], new: Sequence[Candidate], limit: int
+) -> tuple[Candidate, ...]:
+    """Give the candidates with the highest scores, best first.
+
+    Args:
+        ranking: The best so far, best first.
+        new: Others, in any order.
+        limit: How many there may be.
+    """
+    if len(new) > len(ranking) // _COMPARISONS:
+        return tuple(sorted((*ranking, *new), key=best_first)[:limit])
+    merged = list(ranking)
+    for each in new:
+        insort(merged, each, key=best_first)
+    return tuple(merged[:limit])
+
+
+def contenders(
+    ranking: tuple[Candidate, ...], candidates: Iterable[Candidate], limit: int
+) -> list[Candidate]:
+    """Give the candidates that may be among the best with those of a ranking, best first.
+
+    The more chunks of a space are scored, the fewer of the next one are.
+    """
+    if len(ranking) < limit:
+        return list(candidates)
+    least = ranking[limit - 1].score if limit else inf
+    return [each for each in candidates if each.score >= least]
 
 
 def best_first(candidate: Candidate) -> tuple[float, int]:

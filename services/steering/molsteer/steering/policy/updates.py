@@ -147,7 +147,8 @@ def dispatch_inference(state: State) -> Step | None:
     if len(update.tasks.running) >= state.plan.slots_infer:
         return None
     first, *others = update.tasks.waiting
-    climbing = sorted(climbers(state).intersection(state.plan.molecules_of(first.chunk)))
+    chunk = state.plan.molecules_of(first.chunk)
+    climbing = sorted(molecule for molecule in climbers(state) if molecule in chunk)
     task = replace(first, control=next_draws(state, first.chunk), climbing=tuple(climbing))
     tasks = Tasks(update.tasks.running, tuple(others)).start(task)
     return replace(state, update=replace(update, tasks=tasks)), (task,)

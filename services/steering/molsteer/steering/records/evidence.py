@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
@@ -27,6 +29,9 @@ class Evidence:
             merits: larger is better.
         hits: How many of these pass its threshold, None if it has none.
         errors: Held-out errors of the leading objective, each after its number of labels.
+        latency_s: From the end of a simulation until its worker began the next, which waited.
+        first_train_s, first_infer_s: How much longer the first task of a worker took, which loads
+            what it needs; that one is not among the others.
     """
 
     start_s: float
@@ -38,6 +43,9 @@ class Evidence:
     drawn: tuple[float, ...]
     hits: int | None
     errors: tuple[tuple[int, float], ...]
+    latency_s: float | None = None
+    first_train_s: float = 0.0
+    first_infer_s: float = 0.0
 
 
 def read_evidence(ledger: Ledger) -> Evidence:
@@ -53,16 +61,21 @@ def read_evidence(ledger: Ledger) -> Evidence:
         drawn = [objective.merit(value) for (value,) in rows]
         if objective.hit is not None:
             hits = sum(objective.is_hit(value) for (value,) in rows)
+    train_s, first_train_s = _without_first(_train_s(ledger))
+    infer_s, first_infer_s = _without_first(_infer_s(ledger))
     return Evidence(
         start_s=_start_s(ledger),
         simulate_s=_simulate_s(ledger),
-        train_s=_train_s(ledger),
-        infer_s=_infer_s(ledger),
+        train_s=tuple(train_s),
+        infer_s=tuple(took_s for _, took_s in infer_s),
         chunk_size=plan["chunk_size"] if isinstance(plan, dict) else 1,
         failing=_failing(ledger),
         drawn=tuple(drawn),
         hits=hits,
         errors=_errors(ledger),
+        latency_s=_latency_s(ledger),
+        first_train_s=first_train_s,
+        first_infer_s=first_infer_s,
     )
 
 
@@ -83,22 +96,51 @@ def _simulate_s(ledger: Ledger) -> tuple[float, ...]:
     return tuple(float(took_s) for (took_s,) in rows)
 
 
-def _train_s(ledger: Ledger) -> tuple[tuple[int, float], ...]:
+def _latency_s(ledger: Ledger) -> float | None:
     rows = ledger.connection.execute(
-        "SELECT labels, reported_at - started_at FROM task JOIN model USING (task_id)"
-        " ORDER BY generation DESC LIMIT ?",
+        "SELECT started_at - before FROM (SELECT created_at, started_at, lag(reported_at)"
+        " OVER (PARTITION BY worker ORDER BY started_at) AS before FROM task"
+        " WHERE topic = 'simulate' AND status = 'ok' AND starts = 1)"
+        " WHERE created_at < before AND started_at >= before ORDER BY started_at DESC LIMIT ?",
         (_ENOUGH,),
     )
-    return tuple((int(labels), float(took_s)) for labels, took_s in rows)
+    gaps_s = [float(gap_s) for (gap_s,) in rows]
+    return fmean(gaps_s) if gaps_s else None
 
 
-def _infer_s(ledger: Ledger) -> tuple[float, ...]:
+_Timed = tuple[int, float, bool]
+"""Labels, how long it took, and whether it was the first task of its worker."""
+
+
+def _train_s(ledger: Ledger) -> Sequence[_Timed]:
     rows = ledger.connection.execute(
-        "SELECT reported_at - started_at FROM task WHERE topic = 'infer' AND status = 'ok'"
+        "SELECT labels, reported_at - started_at,"
+        " row_number() OVER (PARTITION BY task.worker ORDER BY started_at) = 1"
+        " FROM task JOIN model USING (task_id) ORDER BY generation DESC LIMIT ?",
+        (_ENOUGH,),
+    )
+    return [(int(labels), float(took_s), bool(first)) for labels, took_s, first in rows]
+
+
+def _infer_s(ledger: Ledger) -> Sequence[_Timed]:
+    rows = ledger.connection.execute(
+        "SELECT reported_at - started_at,"
+        " row_number() OVER (PARTITION BY worker ORDER BY started_at) = 1"
+        " FROM task WHERE topic = 'infer' AND status = 'ok'"
         " AND json_extract(command, '$.group') IS NULL ORDER BY settled_at DESC LIMIT ?",
         (_ENOUGH,),
     )
-    return tuple(float(took_s) for (took_s,) in rows)
+    return [(0, float(took_s), bool(first)) for took_s, first in rows]
+
+
+def _without_first(timed: Sequence[_Timed]) -> tuple[Sequence[tuple[int, float]], float]:
+    """Take out the first task of each worker, unless there is no other; gives what it took more."""
+    others = [(labels, took_s) for labels, took_s, first in timed if not first]
+    firsts = [took_s for _, took_s, first in timed if first]
+    if not others or not firsts:
+        return [(labels, took_s) for labels, took_s, _ in timed], 0.0
+    more_s = fmean(firsts) - fmean(took_s for _, took_s in others)
+    return others, max(more_s, 0.0)
 
 
 def _failing(ledger: Ledger) -> float:

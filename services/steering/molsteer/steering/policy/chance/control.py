@@ -7,7 +7,7 @@ have found. A share of all choices is theirs from the first one that a model mak
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import islice
 from math import ceil
 
 from molsteer.steering.policy.chance.random_order import molecule_at
@@ -23,7 +23,7 @@ def draw_if_due(state: State) -> tuple[Control, int | None]:
     """
     owed = round(state.control.owed + state.plan.control_share, 9)  # 20 times 0.05 is 1
     if owed < 1.0:
-        return replace(state.control, owed=owed), None
+        return Control(owed, state.control.place), None
     for place, molecule in _order(state):
         return Control(owed=round(owed - 1.0, 9), place=place + 1), molecule
     return state.control, None
@@ -34,11 +34,9 @@ def next_draws(state: State, chunk: int) -> tuple[int, ...]:
 
     They are as many as its share of a whole shortlist, over all chunks.
     """
-    wanted, molecules = ceil(state.plan.control_share * state.plan.shortlist), list[int]()
-    chunk_of = state.plan.molecules_of(chunk)
-    for (_, molecule), _ in zip(_order(state), range(wanted), strict=False):
-        if molecule in chunk_of:
-            molecules.append(molecule)
+    wanted = ceil(state.plan.control_share * state.plan.shortlist)
+    of_chunk = state.plan.molecules_of(chunk)
+    molecules = [molecule for _, molecule in islice(_order(state), wanted) if molecule in of_chunk]
     return tuple(sorted(molecules))
 
 

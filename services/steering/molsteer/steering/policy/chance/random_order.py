@@ -5,11 +5,13 @@ Nothing is drawn and nothing is kept: the molecule at a place follows from the p
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 _ROUNDS = 6
 
 
+@lru_cache(4 * 1024)
 def molecule_at(place: int, space_size: int, seed: int) -> int:
     """Give the molecule at a place of the order; each molecule has one place.
 
