@@ -32,7 +32,7 @@ class CountTable:
         np.maximum.at(most, place, count)
         first = np.cumsum(most) - most
         owner = np.repeat(np.arange(len(points)), points.entries)
-        level = np.concatenate([np.arange(each) for each in count]) if len(count) else count
+        level = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         table = torch.zeros((max(int(most.sum()), 1), len(points)), dtype=torch.float32)
         table[np.repeat(first[place], count) + level, np.repeat(owner, count)] = 1.0
         for each in range(1, int(most.max(initial=0))):
