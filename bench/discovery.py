@@ -18,7 +18,8 @@ The last line is one JSON object, of averages over the seeds:
 
 - `found_200`, `found_300`: share of the best 1 % among the first so many labels; `found`: in the
   end.
-- `n93`: labels until 93 % of them are found; null unless each seed got there.
+- `found_by_seed`: the same for each seed.
+- `n93`: labels until 93 % of them are found; null unless each seed got there; `n93_by_seed`.
 - `ladder_cost_93`: the same up the ladder, cheap values included at their cost; null without.
 - `ladder_dear_93`: how many of these labels are of the dear level.
 - `ladder_found`, `ladder_dear`, `ladder_cost`: what was found in the end, by how many labels of the
@@ -131,6 +132,7 @@ def found_figures(found: Sequence[Recall]) -> Figures:
         "found_200": _after(found, 200),
         "found_300": _after(found, 300),
         "found": round(mean(each.share for each in found), 4),
+        "found_by_seed": [round(each.share, 4) for each in found],
         "n93": round(mean(reached), 1) if len(reached) == len(n93) else None,
         "n93_by_seed": n93,
     }

@@ -58,6 +58,14 @@ def test_with_every_label_as_a_point_points_change_nothing() -> None:
     )
 
 
+def test_of_what_takes_variance_half_is_left_to_multiply() -> None:
+    likeness, value = some_molecules(40)
+    through = solve_through(KERNEL, likeness, [likeness], value).factor
+    np.testing.assert_array_equal(through, through.triu())
+    exact = solve_all(KERNEL, likeness, value).factor
+    np.testing.assert_array_equal(exact, exact.tril())
+
+
 def test_some_points_stand_for_many_labels() -> None:
     likeness, value = some_molecules(300)
     smooth = Kernel((0.0, 0.0, 1.0, 1e-3), (2.0, 1.0), 0.01)

@@ -46,6 +46,15 @@ def test_tables_of_counts_give_minima_over_maxima(
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-9)
 
 
+@pytest.mark.parametrize("count", [8, 9, 200])
+def test_sums_of_minima_are_exact_however_large(count: int) -> None:
+    many = dict.fromkeys(range(256), count)
+    one_more = {**many, 0: count + 1}
+    found = CountTable(packed([many, one_more]), CPU).minmax(packed([one_more]))
+    total = 256.0 * count
+    np.testing.assert_allclose(found[0], [total / (total + 1.0), 1.0], rtol=1e-7)
+
+
 def test_points_may_be_none() -> None:
     nothing = Counts(np.zeros(0, np.uint32), np.zeros(0, np.uint8), np.zeros(0, np.uint16))
     assert CountTable(nothing, CPU).minmax(packed([{5: 2}])).shape == (1, 0)

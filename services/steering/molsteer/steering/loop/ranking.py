@@ -33,8 +33,8 @@ _DOUBTED = 10
 _SHARE, _NORMAL = 0.9, 1.6449
 """Part of the values that is to lie within so many spreads, as of a normal distribution."""
 
-_LEAST, _MOST = 0.5, 3.0
-"""Bounds of the factor: a few odd molecules must not decide everything."""
+_MOST = 3.0
+"""Bound of the factor: a few odd molecules must not decide everything."""
 
 Errors = Mapping[Surrogate, tuple[float | None, ...]]
 
@@ -102,6 +102,7 @@ def widening(misses: Misses) -> float:
     """Tell by how much spreads are to be widened, so that 90 % of the values lie within 1.64.
 
     It is 1 as long as nothing was chosen, and moves as far as the molecules outweigh `_DOUBTED`.
+    It never narrows: that models know the molecules that they chose says nothing of the others.
     """
     unwidened = misses.spread / misses.widening
     told = unwidened > 0
@@ -112,7 +113,7 @@ def widening(misses: Misses) -> float:
         scores = np.sort(np.abs(misses.miss[told]) / unwidened[told])
     # The smallest score that so many of the next values are expected to stay below.
     place = min(int(np.ceil((count + 1) * _SHARE)), count) - 1
-    wanted = float(np.clip(scores[place] / _NORMAL, _LEAST, _MOST))
+    wanted = float(np.clip(scores[place] / _NORMAL, 1.0, _MOST))
     return float(wanted ** (count / (count + _DOUBTED)))
 
 

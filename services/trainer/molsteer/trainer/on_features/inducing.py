@@ -120,7 +120,9 @@ def solve_through(
         )
     ]
     mean, spread = (torch.cat(parts) for parts in zip(*by_others, strict=True))
-    return Solved(inverse.T @ weights, taken[:, None] * (axes.T @ inverse), mean, spread)
+    # The same squares from a triangle, of which half need not be multiplied.
+    factor = torch.linalg.qr(taken[:, None] * (axes.T @ inverse), mode="r").R
+    return Solved(inverse.T @ weights, factor, mean, spread)
 
 
 def _by_others(

@@ -27,6 +27,8 @@ _BOUNDS = (
     + [(math.log(1e-3), math.log(2.0))]
 )
 _STEPS = 40
+_PARTS = 4
+"""Kernels that are added up."""
 
 
 def fit_kernel(likeness: Likeness, value: Tensor) -> Kernel:
@@ -62,33 +64,35 @@ class _Loss:
 
     def __call__(self, logarithms: Floats) -> tuple[float, Floats]:
         kernel = kernel_of(logarithms)
-        parts, slopes = _parts(kernel, self.likeness)
-        covariance = torch.stack(parts).sum(dim=0)
+        terms = _terms(kernel, self.likeness)
+        covariance = terms[:_PARTS].sum(dim=0)
         covariance.diagonal().add_(kernel.noise)
         lower = torch.linalg.cholesky(covariance)
         inverse = torch.cholesky_inverse(lower)
         weights = inverse @ self.value
         # Half of the trace of this with a derivative of the covariance is that of the loss.
-        change = inverse - torch.outer(weights, weights)
-        gradient = [float((change * part).sum()) / 2 for part in (*parts, *slopes)]
+        change = inverse.addr(weights, weights, alpha=-1.0)
+        gradient = (terms.flatten(1) @ change.flatten() / 2).tolist()
         gradient.append(kernel.noise * float(change.diagonal().sum()) / 2)
         loss = float(self.value @ weights) / 2 + float(lower.diagonal().log().sum())
         away = (logarithms - _EXPECTED) / _DOUBT
         return loss + float(away @ away) / 2, np.array(gradient) + away / _DOUBT
 
 
-def _parts(kernel: Kernel, likeness: Likeness) -> tuple[list[Tensor], list[Tensor]]:
-    """Give the four terms of a kernel, and the derivatives of two by the logarithms of lengths."""
-    parts = [likeness.morgan * kernel.weights[0], likeness.pairs * kernel.weights[1]]
-    slopes = []
+def _terms(kernel: Kernel, likeness: Likeness) -> Tensor:
+    """Give the four terms of a kernel, then its derivatives by the logarithms of both lengths."""
+    count = len(likeness.morgan)
+    terms = torch.empty((_PARTS + len(kernel.lengths), count, count), dtype=torch.float64)
+    torch.mul(likeness.morgan, kernel.weights[0], out=terms[0])
+    torch.mul(likeness.pairs, kernel.weights[1], out=terms[1])
     dense = zip(
         (likeness.descriptors, likeness.electronic), kernel.weights[2:], kernel.lengths, strict=True
     )
-    for squares, weight, length in dense:
+    for place, (squares, weight, length) in enumerate(dense):
         thirds = squares * (5.0 / 3.0 / length**2)
         scaled = (thirds * 3.0).sqrt_()
         rise = scaled + 1.0
         decay = scaled.neg_().exp_().mul_(weight)
-        slopes.append(decay * rise * thirds)
-        parts.append(rise.add_(thirds).mul_(decay))
-    return parts, slopes
+        torch.mul(rise + thirds, decay, out=terms[2 + place])
+        torch.mul(decay.mul_(rise), thirds, out=terms[_PARTS + place])
+    return terms
