@@ -39,6 +39,7 @@ _CONSUME = "brpop hdel hget hset lpush rpush unwatch watch zadd zrange zrem"
 _WORKER_SCRIPTS = (
     scripts.BEGIN,
     scripts.FINISH,
+    scripts.PASS_ON,
     scripts.RENEW,
     scripts.LOSE,
     scripts.HAND_BACK,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import resource
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
 from molsteer.shared.blobs.port import Blobs
-from molsteer.shared.bus.port import Guard, Run
+from molsteer.shared.bus.port import Guard, Run, Verdict
 from molsteer.shared.errors import ServiceUnavailable, WireError
 from molsteer.shared.failpoints import reach
 from molsteer.shared.host.scratch import task_folder
@@ -32,6 +33,9 @@ LOST_STARTS = 10
 Whole workers are lost to batch systems; but a container that is killed for its memory is, too.
 """
 
+PACKET_MOST_S = 2.0
+"""How long after a packet's first task others of it begin; later they are left to whoever is free."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -42,6 +46,7 @@ class Bench:
         site: Where it is; empty if that has no name.
         scratch: Folder in which each task gets one of its own.
         key_ring: What tasks must be signed with.
+        note_place: Told which task of a packet has begun.
     """
 
     worker: str
@@ -51,6 +56,7 @@ class Bench:
     scratch: Path
     site: str = ""
     key_ring: KeyRing = UNSIGNED
+    note_place: Callable[[int], None] = lambda _: None
 
 
 def execute(data: bytes, bench: Bench) -> None:
@@ -59,37 +65,78 @@ def execute(data: bytes, bench: Bench) -> None:
     Raises:
         ServiceUnavailable: If the bus cannot be reached; the message should come back later.
     """
-    try:
-        task = decode_task(data, bench.key_ring)
-    except WireError as error:
-        log.error("A message was put aside: %s", error)
-        bench.guard.bury(data, str(error))
-        return
-    with about(campaign=task.campaign, task_id=task.task_id):
+    execute_packet([data], bench)
+
+
+def execute_packet(packet: Sequence[bytes], bench: Bench) -> bool:
+    """Do the tasks of a message one after the other, each as if it had come alone.
+
+    Each begins when the one before it has been handed over, in the same question to the bus.
+
+    Returns:
+        Whether all of them had their turn; if not, the message should come back.
+
+    Raises:
+        ServiceUnavailable: If the bus cannot be reached; the message should come back later.
+    """
+    last_begins_s = time.monotonic() + PACKET_MOST_S
+    tasks = list(_readable(packet, bench))
+    verdict: Verdict | None = None
+    for number, (place, task) in enumerate(tasks, 1):
+        late = time.monotonic() > last_begins_s
+        if late and number > 1 and verdict is None:
+            return False
+        following = None if late or number == len(tasks) else tasks[number][1]
+        with about(campaign=task.campaign, task_id=task.task_id):
+            try:
+                verdict = verdict or bench.guard.begin(task)
+                if len(packet) > 1:
+                    bench.note_place(place)
+                verdict = _execute(task, verdict, following, bench)
+            except ServiceUnavailable as error:
+                log.error("The task goes back to the queue: %s", error)
+                raise
+    return True
+
+
+def _readable(packet: Sequence[bytes], bench: Bench) -> Iterator[tuple[int, Task]]:
+    for place, data in enumerate(packet):
         try:
-            _execute(task, bench)
-        except ServiceUnavailable as error:
-            log.error("The task goes back to the queue: %s", error)
-            raise
+            yield place, decode_task(data, bench.key_ring)
+        except WireError as error:
+            log.error("A message was put aside: %s", error)
+            bench.guard.bury(data, str(error))
 
 
-def _execute(task: Task, bench: Bench) -> None:
-    verdict = bench.guard.begin(task)
+def _execute(task: Task, verdict: Verdict, following: Task | None, bench: Bench) -> Verdict | None:
+    """Do a task, and hand over its outcome; tell whether to run the following one, if asked."""
+    outcome = _outcome(task, verdict, bench)
+    if outcome is None:
+        return None
+    following_verdict: Verdict | None = None
+    if following is None or following.campaign != task.campaign:
+        counts = bench.guard.finish(outcome)
+    else:
+        counts, following_verdict = bench.guard.pass_on(outcome, following)
+    reach("task-reported")
+    log.info("Task ended.", extra={"result": outcome.result.kind, "counts": counts})
+    return following_verdict
+
+
+def _outcome(task: Task, verdict: Verdict, bench: Bench) -> Outcome | None:
     match verdict:
         case Run() as run:
             log.info("Task begins.", extra={"start": run.start})
             reach("task-begun")
             outcome = _run(task, run, bench)
             reach("task-done")
-            counts = bench.guard.finish(outcome)
-            reach("task-reported")
-            log.info("Task ended.", extra={"result": outcome.result.kind, "counts": counts})
+            return outcome
         case "cancelled":
-            now = time.time()
-            bench.guard.finish(ended(task, cancelled(), bench.worker, started_at=now))
             log.info("Task was cancelled before it began.")
+            return ended(task, cancelled(), bench.worker, started_at=time.time())
         case "busy" | "done":
             log.info("Task is left alone.", extra={"verdict": verdict})
+            return None
         case _:
             assert_never(verdict)
 

@@ -204,6 +204,7 @@ class Campaign:
         reach("outcome-committed")
         self._follow_up(*decided)
         for outcome, _ in taken:
+            self._publishing.run_times.note(outcome)
             log.info("Task ended.", extra=facts_of(outcome))
         # Once only: steering may put the same data again for the tasks that follow.
         self.intake.evict(outcome for outcome, event in taken if event is not None)
@@ -270,7 +271,13 @@ class Campaign:
 
     @cached_property
     def _publishing(self) -> Publishing:
-        return Publishing(self.ledger, self.bus, self.dispatching, self.clock)
+        return Publishing(
+            self.ledger,
+            self.bus,
+            self.dispatching,
+            self.clock,
+            slots=lambda: self.state.plan.slots["simulate"],
+        )
 
     def _stay_alone(self) -> None:
         now = self.clock()
