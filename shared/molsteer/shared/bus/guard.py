@@ -9,7 +9,6 @@ from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.patience import patiently
 from molsteer.shared.wire.messages import Outcome, Task
 
-
 RING_EVERY_S = 0.2
 """How long an outcome that others follow waits at most, until steering is woken for them all."""
 

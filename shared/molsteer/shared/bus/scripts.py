@@ -51,8 +51,8 @@ local function finish(KEYS, ARGV) {FINISH} end
 local lease, outcomes, doorbell, closed, next_lease, starts = unpack(KEYS)
 local id, claim, outcome, expire_s, ring, next_id, lease_ms = unpack(ARGV)
 local counts = finish({{lease, outcomes, doorbell, closed}}, ARGV)
-local verdict = begin({{next_lease, outcomes, starts, closed}}, {{next_id, claim, lease_ms, expire_s}})
-return {{counts, verdict}}
+local keys = {{next_lease, outcomes, starts, closed}}
+return {{counts, begin(keys, {{next_id, claim, lease_ms, expire_s}})}}
 """
 """`FINISH` for one task and `BEGIN` for the next one of the same campaign."""
 

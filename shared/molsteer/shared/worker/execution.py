@@ -6,7 +6,7 @@ import logging
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -14,7 +14,7 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.bus.port import Guard, Run, Verdict
 from molsteer.shared.errors import ServiceUnavailable, WireError
 from molsteer.shared.failpoints import reach
-from molsteer.shared.host.scratch import task_folder
+from molsteer.shared.host.scratch import emptied, task_folder
 from molsteer.shared.telemetry.logs import about
 from molsteer.shared.telemetry.stages import Stages, keeping_stages
 from molsteer.shared.wire.codec import decode_task
@@ -34,7 +34,7 @@ Whole workers are lost to batch systems; but a container that is killed for its 
 """
 
 PACKET_MOST_S = 2.0
-"""How long after a packet's first task others of it begin; later they are left to whoever is free."""
+"""How long after a packet's first task others of it begin; later ones go back to the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Bench:
         scratch: Folder in which each task gets one of its own.
         key_ring: What tasks must be signed with.
         note_place: Told which task of a packet has begun.
+        folder: What the tasks of a packet have instead of a folder each, one after the other.
     """
 
     worker: str
@@ -57,6 +58,7 @@ class Bench:
     site: str = ""
     key_ring: KeyRing = UNSIGNED
     note_place: Callable[[int], None] = lambda _: None
+    folder: Path | None = None
 
 
 def execute(data: bytes, bench: Bench) -> None:
@@ -79,6 +81,13 @@ def execute_packet(packet: Sequence[bytes], bench: Bench) -> bool:
     Raises:
         ServiceUnavailable: If the bus cannot be reached; the message should come back later.
     """
+    if len(packet) == 1:
+        return _execute_in_turn(packet, bench)
+    with task_folder(bench.scratch) as folder:
+        return _execute_in_turn(packet, replace(bench, folder=folder))
+
+
+def _execute_in_turn(packet: Sequence[bytes], bench: Bench) -> bool:
     last_begins_s = time.monotonic() + PACKET_MOST_S
     tasks = list(_readable(packet, bench))
     verdict: Verdict | None = None
@@ -205,7 +214,8 @@ def _told(stages: Stages) -> tuple[Stage, ...]:
 
 def _result(task: Task, bench: Bench) -> Result:
     try:
-        with task_folder(bench.scratch) as scratch:
+        own = emptied(bench.folder) if bench.folder else task_folder(bench.scratch)
+        with own as scratch:
             value = bench.handler(
                 task.body,
                 TaskContext(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FORMAT = struct.Struct("<qdd")
-_FILE = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,7 @@ class PlaceNote:
     """
 
     def __init__(self, scratch: Path) -> None:
-        folder = scratch / str(os.getpid())
-        folder.mkdir(parents=True, exist_ok=True)
-        self._handle = os.open(folder / _FILE, os.O_WRONLY | os.O_CREAT, 0o600)
+        self._handle = os.open(_file(scratch, os.getpid()), os.O_WRONLY | os.O_CREAT, 0o600)
 
     def __call__(self, index: int) -> None:
         """Note that a task has begun."""
@@ -47,6 +44,10 @@ class PlaceNote:
 def read_place(scratch: Path, pid: int) -> Place | None:
     """Read what a process wrote down; None if it never did."""
     try:
-        return Place(*_FORMAT.unpack((scratch / str(pid) / _FILE).read_bytes()))
+        return Place(*_FORMAT.unpack(_file(scratch, pid).read_bytes()))
     except (OSError, struct.error):
         return None
+
+
+def _file(scratch: Path, pid: int) -> Path:
+    return scratch / f"place-{pid}"

@@ -72,8 +72,8 @@ class Publishing:
         finally:
             self.bus.publish(*self._packed([task for task, _ in written.values()]))
             self._unnoted |= written
-            for task_id in written:
-                log.info("Task published.", extra={"task_id": task_id})
+            if written:
+                log.info("Tasks published.", extra={"task_ids": list(written)})
         reach("order-published")
 
     def _packed(self, written: Sequence[Task]) -> list[Task | Packet]:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 STEP_S = 0.5
 """How long one step waits for news, and so how often the display is renewed."""
 
-MEASURE_EVERY_S = 0.2
+MEASURE_EVERY_S = STEP_S
 """How old what is displayed may be; to measure it looks at many rows of the ledger."""
 
 END_ANYHOW_AFTER_S = 60.0

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 import redis
 from billiard.einfo import ExceptionInfo, ExceptionWithTraceback
@@ -80,10 +81,10 @@ class LeasedRequest(Request):  # type: ignore[misc]  # Celery has no types
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)
         # Which task this is, and its limit, is what the signed part says.
-        for self.id, limit_s in self._readable():
-            spare_s = PACKET_MOST_S if len(self._texts) > 1 else 0.0
-            self._limit_s, self.time_limits = limit_s, (limit_s + spare_s, None)
-            break
+        for name, limit_s in islice(self._readable(), 1):
+            spare_s = PACKET_MOST_S if self._is_packet else 0.0
+            self.id, self._limit_s = name, limit_s
+            self.time_limits = (limit_s + spare_s, None)
 
     def on_accepted(self, pid: int, time_accepted: float) -> None:
         """Take note of the process that does it."""

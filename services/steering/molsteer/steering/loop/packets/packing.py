@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import ceil
 from statistics import fmean
 
@@ -77,7 +77,7 @@ def packed(tasks: Sequence[Task], size_at: Callable[[str], int]) -> list[Task | 
         size = 1 if level is None else size_at(level)
         parts = ceil(len(alike) / size)
         bounds = [len(alike) * part // parts for part in range(parts + 1)]
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in pairwise(bounds):
             several = tuple(alike[first:last])
             messages.append(several if len(several) > 1 else several[0])
     return messages
