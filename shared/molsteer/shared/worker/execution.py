@@ -91,17 +91,18 @@ def _execute_in_turn(packet: Sequence[bytes], bench: Bench) -> bool:
     last_begins_s = time.monotonic() + PACKET_MOST_S
     tasks = list(_readable(packet, bench))
     verdict: Verdict | None = None
+    one_has_run = False
     for number, (place, task) in enumerate(tasks, 1):
-        late = time.monotonic() > last_begins_s
-        if late and number > 1 and verdict is None:
+        if verdict is None and one_has_run and time.monotonic() >= last_begins_s:
             return False
-        following = None if late or number == len(tasks) else tasks[number][1]
+        following = None if number == len(tasks) else tasks[number][1]
         with about(campaign=task.campaign, task_id=task.task_id):
             try:
                 verdict = verdict or bench.guard.begin(task)
-                if len(packet) > 1:
+                if isinstance(verdict, Run) and len(packet) > 1:
+                    one_has_run = True
                     bench.note_place(place)
-                verdict = _execute(task, verdict, following, bench)
+                verdict = _execute(task, verdict, following, last_begins_s, bench)
             except ServiceUnavailable as error:
                 log.error("The task goes back to the queue: %s", error)
                 raise
@@ -117,11 +118,15 @@ def _readable(packet: Sequence[bytes], bench: Bench) -> Iterator[tuple[int, Task
             bench.guard.bury(data, str(error))
 
 
-def _execute(task: Task, verdict: Verdict, following: Task | None, bench: Bench) -> Verdict | None:
+def _execute(
+    task: Task, verdict: Verdict, following: Task | None, last_begins_s: float, bench: Bench
+) -> Verdict | None:
     """Do a task, and hand over its outcome; tell whether to run the following one, if asked."""
     outcome = _outcome(task, verdict, bench)
     if outcome is None:
         return None
+    if time.monotonic() >= last_begins_s:
+        following = None
     following_verdict: Verdict | None = None
     if following is None or following.campaign != task.campaign:
         counts = bench.guard.finish(outcome)
