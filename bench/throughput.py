@@ -4,8 +4,9 @@
 
 Ours is `molsteer run` with its ledger and a worker of two processes; the peer is Colmena with two
 workers of Parsl, and ProxyStore for what is large. Both keep 32 tasks in flight and use a Redis
-server with an append-only file. Rates are of the middle of each turn, without what starts and ends
-it; the processor time is of all processes, Redis included.
+server with an append-only file. Ours does it twice: with several tasks in a message, and with one.
+Rates are of the middle of each turn, without what starts and ends it; the processor time is of all
+processes, Redis included.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import click
 from queue_servers import Server, server, worker
-from side_by_side import PEERS, Comparison, by_turns, conclude, environment
+from side_by_side import PEERS, Comparison, conclude, environment
 from support.synthetic_space import synthetic_space
 
 from molsteer.steering.errors import NoCampaign
@@ -57,7 +58,7 @@ class Marks:
         )
 
 
-def ours(space: Path, tasks: int) -> Turn:
+def ours(space: Path, tasks: int, packet_s: float = 1.0) -> Turn:
     """Run a campaign."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -71,6 +72,7 @@ def ours(space: Path, tasks: int) -> Turn:
                 "CAMPAIGN__BUDGET": str(tasks),
                 "POLICY__FIRST_TRAINING_AFTER": str(10 * tasks),
                 "POLICY__BUFFER": str(IN_FLIGHT - PROCESSES),
+                "QUEUE__PACKET_S": str(packet_s),
                 "SIMULATE__SLOTS": str(PROCESSES),
                 "WORKERS__LOCAL": "false",
                 "WORKERS__SERVER": "external",
@@ -129,11 +131,8 @@ def peer(python: Path, tasks: int) -> Turn:
 def bench(n: int, turns: int, alone: bool) -> None:
     """Do tasks that do nothing."""
     mine: list[Turn] = []
+    single: list[Turn] = []
     theirs: list[Turn] = []
-
-    def measured(into: list[Turn], turn: Turn) -> float:
-        into.append(turn)
-        return turn.per_s
 
     with tempfile.TemporaryDirectory() as temporary:
         space = synthetic_space(Path(temporary) / "space", 2 * n, 2 * n).folder
@@ -142,16 +141,22 @@ def bench(n: int, turns: int, alone: bool) -> None:
                 print(ours(space, n))
             return
         python = environment("colmena")
-        rates = by_turns(
-            lambda: measured(mine, ours(space, n)),
-            lambda: measured(theirs, peer(python, n)),
-            turns,
-        )
-    what = "tasks through a whole campaign"
+        for _ in range(turns):
+            mine.append(ours(space, n))
+            single.append(ours(space, n, packet_s=0.0))
+            theirs.append(peer(python, n))
+    conclude(*_compared(n, "", mine, theirs), *_compared(n, ", one in a message", single, theirs))
+
+
+def _compared(
+    n: int, how: str, mine: list[Turn], theirs: list[Turn]
+) -> tuple[Comparison, Comparison]:
+    rates = [turn.per_s for turn in mine], [turn.per_s for turn in theirs]
     cpu = [turn.cpu_ms for turn in mine], [turn.cpu_ms for turn in theirs]
-    conclude(
+    what = f"tasks through a whole campaign{how}"
+    return (
         Comparison("throughput", what, *rates, "tasks/s", n, larger_is_better=True),
-        Comparison("throughput", "processor time of a task", *cpu, "ms", n),
+        Comparison("throughput", f"processor time of a task{how}", *cpu, "ms", n),
     )
 
 

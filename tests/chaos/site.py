@@ -33,7 +33,7 @@ CAMPAIGN = {
     "MOLSTEER_LEVEL": json.dumps([{"name": "xtb"}, {"name": "dear", "method": "toy"}]),
     "MOLSTEER_POLICY__FIRST_TRAINING_AFTER": "50",
     "MOLSTEER_POLICY__RETRAIN_AFTER": "100",
-    "MOLSTEER_POLICY__BUFFER": "8",
+    "MOLSTEER_POLICY__BUFFER": "28",
     "MOLSTEER_POLICY__SHORTLIST": "1000",
     "MOLSTEER_SIMULATE__SLOTS": "4",
     "MOLSTEER_TRAIN__MEMBERS": "4",

@@ -143,8 +143,8 @@ def _published(log: Path) -> Iterator[str]:
             entry = json.loads(line)
         except ValueError:
             continue  # steering was killed while it wrote
-        if entry["message"] == "Task published.":
-            yield entry["task_id"]
+        if entry["message"] == "Tasks published.":
+            yield from entry["task_ids"]
 
 
 def _verified(run_dir: Path) -> Iterator[str]:

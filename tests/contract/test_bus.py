@@ -134,6 +134,28 @@ def test_a_task_is_queued_then_running_then_finished_then_forgotten(bus: Bus) ->
     assert place() != "finished"
 
 
+def test_an_outcome_and_the_next_beginning_are_one_question(bus: Bus) -> None:
+    first, second, third = (
+        simulate_task(campaign=bus.campaign, number=number) for number in (1, 2, 3)
+    )
+    bus.guard.begin(first)
+    assert bus.guard.pass_on(outcome_of(first), second) == (True, Run(start=1))
+    assert bus.other_guard.begin(second) == "busy"
+    assert bus.other_guard.begin(first) == "done"
+    bus.dispatch.cancel([third.task_id])
+    assert bus.guard.pass_on(outcome_of(second), third) == (True, "cancelled")
+    assert {each.task_id for each in bus.dispatch.collect(0.0)} == {first.task_id, second.task_id}
+
+
+def test_several_tasks_in_one_message_are_each_where_they_are(bus: Bus) -> None:
+    packet = tuple(simulate_task(campaign=bus.campaign, number=number) for number in (1, 2, 3))
+    bus.dispatch.publish(packet)
+    bus.guard.begin(packet[0])
+    bus.guard.pass_on(outcome_of(packet[0]), packet[1])
+    places = bus.dispatch.whereabouts([("simulate", task.task_id) for task in packet])
+    assert [places[task.task_id] for task in packet] == ["finished", "running", "queued"]
+
+
 def test_only_one_holder_runs_a_task(bus: Bus) -> None:
     task = simulate_task(campaign=bus.campaign)
     assert bus.guard.begin(task) == Run(start=1)

@@ -19,7 +19,7 @@ from redis.connection import AbstractConnection
 from support.tasks import simulate_task
 
 from molsteer.shared.bus.names import message_id
-from molsteer.shared.bus.record import TaskRecord
+from molsteer.shared.bus.record import Held, TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.settings.sections import QueueSettings, StoreSettings
@@ -28,6 +28,7 @@ from molsteer.shared.wire.codec import encode
 from molsteer.shared.wire.messages import Failed, Task
 from molsteer.shared.worker.celery.app import WorkerApp
 from molsteer.shared.worker.celery.renewal import Renewal
+from molsteer.shared.worker.celery.request import At
 from molsteer.shared.worker.plan import WorkerPlan
 
 LEASE_S = 60.0
@@ -52,8 +53,12 @@ class Request:
         return message_id(self.task.campaign, self.task.task_id)
 
     @property
-    def message_text(self) -> bytes:
-        return encode(self.task)
+    def now_at(self) -> At:
+        held = Held(self.task.campaign, self.task.task_id, f"host:1:abc/{self.worker_pid}")
+        return At(0, held, encode(self.task), self.time_start or time.time())
+
+    def leave_rest_to_others(self) -> None:
+        pass
 
     def terminate(self, _pool: object, signal: str) -> None:
         self.killed.append(signal)

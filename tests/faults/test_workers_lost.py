@@ -60,6 +60,22 @@ def test_a_worker_is_killed_between_two_steps(campaign: ExternalCampaign, failpo
             campaign.assert_counted_once()
 
 
+def test_a_worker_is_killed_while_short_simulations_share_messages(
+    campaign: ExternalCampaign,
+) -> None:
+    campaign.budget = 48
+    campaign.settings["MOLSTEER_POLICY__BUFFER"] = "30"
+    campaign.hold(after=30)
+    with campaign.steered() as steering:
+        with campaign.worker() as first:
+            eventually(lambda: campaign.executions > 30)
+            first.kill()
+        campaign.release()
+        with campaign.worker():
+            campaign.await_end(steering)
+            campaign.assert_counted_once()
+
+
 def test_every_process_dies_after_it_has_reported(campaign: ExternalCampaign) -> None:
     campaign.budget = 6
     with campaign.worker(MOLSTEER_FAILPOINT="task-reported:kill"):

@@ -288,7 +288,7 @@ def test_messages_that_are_no_tasks_are_put_aside(
     with running_worker(queue, tmp_path):
         for text in ("no task", bad.decode()):
             waiting = f"{queue.prefix}.simulate"
-            client.lpush(waiting, celery_message("molsteer.simulate", "id", waiting, text))
+            client.lpush(waiting, celery_message("molsteer.simulate", ["id"], waiting, [text]))
         send_pickle(queue)
         dispatch.publish(simulate_task("echo", number=2))
         assert the_outcome(dispatch).task_id == "simulate/2/xtb/1"

@@ -22,24 +22,24 @@ def task_name(topic: Topic) -> str:
     return f"molsteer.{topic}"
 
 
-def celery_message(name: str, message_id: str, queue: str, text: str) -> str:
-    """Write a task with one argument as Celery and kombu would put it into a list of Redis.
+def celery_message(name: str, message_ids: Sequence[str], queue: str, texts: Sequence[str]) -> str:
+    """Write a task of Celery as it and kombu would put it into a list of Redis.
 
     Their own way to a list costs a hundred times as much, and sends messages one by one. What
     workers do not read is left out.
 
     Args:
         name: Of the Celery task.
-        message_id: Of the message.
+        message_ids: Of our tasks in the message; no id has a space.
         queue: The list.
-        text: The argument.
+        texts: The arguments: our tasks.
     """
     return json.dumps(
         {
-            "body": json.dumps([[text], {}, {}]),
+            "body": json.dumps([texts, {}, {}]),
             "content-type": "application/json",
             "content-encoding": "utf-8",
-            "headers": {"task": name, "id": message_id},
+            "headers": {"task": name, "id": " ".join(message_ids)},
             "properties": {
                 "delivery_mode": 2,
                 "delivery_info": {"exchange": "", "routing_key": queue},
@@ -95,4 +95,4 @@ def message_ids(messages: Sequence[bytes]) -> Iterator[str]:
         except (ValueError, LookupError, TypeError, RecursionError):
             continue
         if isinstance(found, str):
-            yield found
+            yield from found.split()

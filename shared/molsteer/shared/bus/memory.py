@@ -6,7 +6,7 @@ import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 
-from molsteer.shared.bus.port import Run, Verdict, Whereabouts
+from molsteer.shared.bus.port import Packet, Run, Verdict, Whereabouts
 from molsteer.shared.wire.blob import ObjRef
 from molsteer.shared.wire.codec import decode_outcome, decode_task, encode
 from molsteer.shared.wire.messages import Outcome, Task
@@ -28,11 +28,12 @@ class MemoryBus:
         self.foreseen: dict[Topic, tuple[ObjRef, ...]] = {}
         self.dead_letters: list[tuple[bytes, str]] = []
 
-    def publish(self, *tasks: Task) -> None:
+    def publish(self, *messages: Task | Packet) -> None:
         """Put tasks into their topics' queues, in this order; repeating it is harmless."""
         with self._changed:
-            for task in tasks:
-                self._queues[task.topic].append((task.task_id, encode(task)))
+            for message in messages:
+                for task in message if isinstance(message, tuple) else (message,):
+                    self._queues[task.topic].append((task.task_id, encode(task)))
 
     def take(self, topic: Topic) -> Task | None:
         """Take the next task out of a queue, as a worker does; None if it is empty."""
@@ -63,6 +64,10 @@ class MemoryBus:
             counts = self._outcomes.setdefault(outcome.task_id, data) == data
             self._changed.notify_all()
             return counts
+
+    def pass_on(self, outcome: Outcome, following: Task) -> tuple[bool, Verdict]:
+        """Hand over an outcome and ask for the next task."""
+        return self.finish(outcome), self.begin(following)
 
     def bury(self, data: bytes | Outcome, reason: str) -> None:
         """Put a message that cannot be used aside for a human; the task of an outcome may begin."""

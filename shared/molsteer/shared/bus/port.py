@@ -33,6 +33,9 @@ class Run:
     killed: int = 0
 
 
+Packet = tuple[Task, ...]
+"""Several tasks of one campaign and topic in one message; each counts as if it had come alone."""
+
 Verdict = Run | Literal["busy", "done", "cancelled"]
 """Whether to run: as `Run` says, or not because it is held, has ended, or is not wanted."""
 
@@ -40,7 +43,7 @@ Verdict = Run | Literal["busy", "done", "cancelled"]
 class Dispatch(Protocol):
     """Steering's side of the bus, for one campaign."""
 
-    def publish(self, *tasks: Task) -> None:
+    def publish(self, *messages: Task | Packet) -> None:
         """Put tasks into their topics' queues, in this order; repeating it is harmless.
 
         Some of them may be there although it failed.
@@ -125,6 +128,13 @@ class Guard(Protocol):
 
         Raises:
             ServiceUnavailable: If the broker did not take it within the guard's patience.
+        """
+        ...
+
+    def pass_on(self, outcome: Outcome, following: Task) -> tuple[bool, Verdict]:
+        """Do both at once: `finish` for a task, `begin` for another one of its campaign.
+
+        The doorbell need not be rung yet, for another outcome follows.
         """
         ...
 

@@ -10,7 +10,7 @@ from molsteer.shared.bus.connection import as_text, connect, reaching
 from molsteer.shared.bus.dead_letters import DeadLetter
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.port import Run, Verdict
-from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, LOSE, RENEW
+from molsteer.shared.bus.scripts import BEGIN, FINISH, HAND_BACK, LOSE, PASS_ON, RENEW
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.codec import encode
 from molsteer.shared.wire.key_ring import UNSIGNED, KeyRing
@@ -48,6 +48,7 @@ class TaskRecord:
         self._client = connect(self._url)
         self._begin = self._client.register_script(BEGIN)
         self._finish = self._client.register_script(FINISH)
+        self._pass_on = self._client.register_script(PASS_ON)
         self._renew = self._client.register_script(RENEW)
         self._lose = self._client.register_script(LOSE)
         self._hand_back = self._client.register_script(HAND_BACK)
@@ -64,25 +65,27 @@ class TaskRecord:
             answer = as_text(
                 self._begin(keys, (task.task_id, claim, self._lease_ms, CAMPAIGN_EXPIRE_S))
             )
-        match answer.split(":"):
-            case ["run", start, killed]:
-                return Run(int(start), int(killed))
-            case ["busy" | "done" | "cancelled" as verdict]:
-                return verdict
-            case _:
-                raise ValueError(f"Redis answered {answer!r} to the begin of {task.task_id}.")
+        return _verdict(answer, task)
 
     def finish(self, outcome: Outcome, claim: str) -> bool:
         """Hand over an outcome; tell whether it is the one that counts."""
-        keys = [
-            self._keys.lease(outcome.campaign, outcome.task_id),
-            self._keys.outcomes(outcome.campaign),
-            self._keys.doorbell(outcome.campaign),
-            self._keys.closed(outcome.campaign),
-        ]
-        data = encode(outcome, self._key_ring)
+        keys, told = self._keys_of_end(outcome), self._told_of_end(outcome, claim, ring=True)
         with reaching(self._url):
-            return bool(self._finish(keys, (outcome.task_id, claim, data, CAMPAIGN_EXPIRE_S)))
+            return bool(self._finish(keys, told))
+
+    def pass_on(
+        self, outcome: Outcome, following: Task, claim: str, *, ring: bool
+    ) -> tuple[bool, Verdict]:
+        """Hand over an outcome, and ask for the right to run a task of the same campaign."""
+        keys = [
+            *self._keys_of_end(outcome),
+            self._keys.lease(following.campaign, following.task_id),
+            self._keys.starts(following.campaign),
+        ]
+        told = self._told_of_end(outcome, claim, ring=ring)
+        with reaching(self._url):
+            counts, answer = self._pass_on(keys, (*told, following.task_id, self._lease_ms))
+        return bool(counts), _verdict(as_text(answer), following)
 
     def renew(self, tasks: Sequence[Held]) -> None:
         """Extend the leases of running tasks."""
@@ -126,3 +129,27 @@ class TaskRecord:
 
     def _keys_of_start(self, task: Held) -> list[str]:
         return [self._keys.lease(task.campaign, task.task_id), self._keys.starts(task.campaign)]
+
+    def _keys_of_end(self, outcome: Outcome) -> list[str]:
+        return [
+            self._keys.lease(outcome.campaign, outcome.task_id),
+            self._keys.outcomes(outcome.campaign),
+            self._keys.doorbell(outcome.campaign),
+            self._keys.closed(outcome.campaign),
+        ]
+
+    def _told_of_end(
+        self, outcome: Outcome, claim: str, *, ring: bool
+    ) -> tuple[str, str, bytes, int, int]:
+        data = encode(outcome, self._key_ring)
+        return outcome.task_id, claim, data, CAMPAIGN_EXPIRE_S, int(ring)
+
+
+def _verdict(answer: str, task: Task) -> Verdict:
+    match answer.split(":"):
+        case ["run", start, killed]:
+            return Run(int(start), int(killed))
+        case ["busy" | "done" | "cancelled" as verdict]:
+            return verdict
+        case _:
+            raise ValueError(f"Redis answered {answer!r} to the begin of {task.task_id}.")

@@ -12,7 +12,7 @@ from molsteer.shared.bus.celery_app import celery_message, message_ids, task_nam
 from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, reaching
 from molsteer.shared.bus.foreseen.board import ForeseenBoard
 from molsteer.shared.bus.names import RETIRED, Keys, message_id, parse_message_id
-from molsteer.shared.bus.port import Whereabouts
+from molsteer.shared.bus.port import Packet, Whereabouts
 from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, TaskRecord
 from molsteer.shared.bus.scripts import SETTLE
 from molsteer.shared.bus.unclaimed import Strays
@@ -61,12 +61,13 @@ class RedisDispatch:
         with reaching(self._url):
             self._client.srem(self._keys.closed(campaign), RETIRED)
 
-    def publish(self, *tasks: Task) -> None:
+    def publish(self, *messages: Task | Packet) -> None:
         """Put tasks into their topics' queues, in this order; repeating it is harmless."""
         with reaching(self._url), self._publisher.pipeline(transaction=False) as pipe:
             waiting_bytes = 0
-            for task in tasks:
-                text, queue = self._message(task), self._keys.queue(task.topic)
+            for message in messages:
+                tasks = message if isinstance(message, tuple) else (message,)
+                queue, text = self._message(tasks)
                 pipe.lpush(queue, text)
                 waiting_bytes += len(text)
                 if waiting_bytes > AT_ONCE_BYTES:
@@ -74,24 +75,25 @@ class RedisDispatch:
                     waiting_bytes = 0
             pipe.execute()
 
-    def _message(self, task: Task) -> str:
-        return celery_message(
-            task_name(task.topic),
-            message_id(task.campaign, task.task_id),
-            self._keys.queue(task.topic),
-            encode(task, self._key_ring).decode(),
-        )
+    def _message(self, tasks: Packet) -> tuple[str, str]:
+        (topic,) = {task.topic for task in tasks}
+        names = [message_id(task.campaign, task.task_id) for task in tasks]
+        texts = [encode(task, self._key_ring).decode() for task in tasks]
+        queue = self._keys.queue(topic)
+        return queue, celery_message(task_name(topic), names, queue, texts)
 
     def collect(self, timeout_s: float) -> Sequence[Outcome]:
         """Wait until outcomes are there or the time is over; return all that are not settled."""
         deadline = time.monotonic() + timeout_s
         while True:
-            outcomes = self._unsettled()
+            # Whoever looks before the bell rings finds a part of a packet, and looks again soon.
             wait_s = min(deadline - time.monotonic(), BLOCK_S)
-            if outcomes or wait_s <= 0:
+            if wait_s > 0:
+                with reaching(self._url):
+                    self._client.blpop([self._keys.doorbell(self._campaign)], timeout=wait_s)
+            outcomes = self._unsettled()
+            if outcomes or time.monotonic() >= deadline:
                 return outcomes
-            with reaching(self._url):
-                self._client.blpop([self._keys.doorbell(self._campaign)], timeout=wait_s)
 
     def settle(self, task_ids: Collection[str]) -> None:
         """Forget everything about tasks whose outcome is recorded; repeating it is harmless."""

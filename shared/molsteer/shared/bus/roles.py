@@ -42,6 +42,7 @@ _CONSUME = "brpop hdel hget hkeys hset lpush rpush unwatch watch zadd zrange zre
 _WORKER_SCRIPTS = (
     scripts.BEGIN,
     scripts.FINISH,
+    scripts.PASS_ON,
     scripts.RENEW,
     scripts.LOSE,
     scripts.HAND_BACK,

@@ -28,20 +28,33 @@ return 'run:' .. start .. ':' .. (redis.call('HGET', starts, 'killed:' .. id) or
 
 FINISH = """
 local lease, outcomes, doorbell, closed = unpack(KEYS)
-local id, claim, outcome, expire_s = unpack(ARGV)
+local id, claim, outcome, expire_s, ring = unpack(ARGV)
 if redis.call('GET', lease) == claim then redis.call('DEL', lease) end
 if redis.call('SISMEMBER', closed, 'campaign') == 1 then return 0 end
 local first = redis.call('HSETNX', outcomes, id, outcome)
-redis.call('RPUSH', doorbell, id)
 redis.call('EXPIRE', outcomes, expire_s)
-redis.call('EXPIRE', doorbell, expire_s)
+if ring == '1' then
+  redis.call('RPUSH', doorbell, id)
+  redis.call('EXPIRE', doorbell, expire_s)
+end
 if first == 1 or redis.call('HGET', outcomes, id) == outcome then return 1 end
 return 0
 """
-"""Keep the first outcome of a task, release the lease and wake steering.
+"""Keep the first outcome of a task, release the lease and wake steering, unless others follow.
 
 Nobody would ever collect the outcome of a retired campaign, so it is dropped.
 """
+
+PASS_ON = f"""
+local function begin(KEYS, ARGV) {BEGIN} end
+local function finish(KEYS, ARGV) {FINISH} end
+local lease, outcomes, doorbell, closed, next_lease, starts = unpack(KEYS)
+local id, claim, outcome, expire_s, ring, next_id, lease_ms = unpack(ARGV)
+local counts = finish({{lease, outcomes, doorbell, closed}}, ARGV)
+local keys = {{next_lease, outcomes, starts, closed}}
+return {{counts, begin(keys, {{next_id, claim, lease_ms, expire_s}})}}
+"""
+"""`FINISH` for one task and `BEGIN` for the next one of the same campaign."""
 
 SETTLE = """
 local outcomes, starts, closed = unpack(KEYS)

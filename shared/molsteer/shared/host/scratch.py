@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from molsteer.shared.host.files.temporary_folders import new_name
@@ -33,3 +33,15 @@ def task_folder(worker: Path) -> Iterator[Path]:
             folder.rmdir()  # most tasks leave nothing behind
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def emptied(folder: Path) -> Iterator[Path]:
+    """Give an empty folder for one of several tasks, and leave it empty for the next one."""
+    folder.mkdir(exist_ok=True)
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            if any(folder.iterdir()):
+                shutil.rmtree(folder, ignore_errors=True)

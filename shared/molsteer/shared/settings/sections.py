@@ -115,6 +115,12 @@ class QueueSettings(Section):
         description="Seconds after which a silent worker has lost its task. Workers renew the "
         "lease six times as often.",
     )
+    packet_s: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Seconds that a message with several short simulations lasts; 0 is one each.",
+    )
 
     @model_validator(mode="after")
     def _check_access(self) -> QueueSettings:

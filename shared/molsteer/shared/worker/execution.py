@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import resource
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
 from molsteer.shared.blobs.port import Blobs
-from molsteer.shared.bus.port import Guard, Run
+from molsteer.shared.bus.port import Guard, Run, Verdict
 from molsteer.shared.errors import ServiceUnavailable, WireError
 from molsteer.shared.failpoints import reach
-from molsteer.shared.host.scratch import task_folder
+from molsteer.shared.host.scratch import emptied, task_folder
 from molsteer.shared.telemetry.logs import about
 from molsteer.shared.telemetry.stages import Stages, keeping_stages
 from molsteer.shared.wire.codec import decode_task
@@ -32,6 +33,9 @@ LOST_STARTS = 10
 Whole workers are lost to batch systems; but a container that is killed for its memory is, too.
 """
 
+PACKET_MOST_S = 2.0
+"""How long after a packet's first task others of it begin; later ones go back to the queue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -42,6 +46,8 @@ class Bench:
         site: Where it is; empty if that has no name.
         scratch: Folder in which each task gets one of its own.
         key_ring: What tasks must be signed with.
+        note_place: Told which task of a packet has begun.
+        folder: What the tasks of a packet have instead of a folder each, one after the other.
     """
 
     worker: str
@@ -51,6 +57,8 @@ class Bench:
     scratch: Path
     site: str = ""
     key_ring: KeyRing = UNSIGNED
+    note_place: Callable[[int], None] = lambda _: None
+    folder: Path | None = None
 
 
 def execute(data: bytes, bench: Bench) -> None:
@@ -59,37 +67,90 @@ def execute(data: bytes, bench: Bench) -> None:
     Raises:
         ServiceUnavailable: If the bus cannot be reached; the message should come back later.
     """
-    try:
-        task = decode_task(data, bench.key_ring)
-    except WireError as error:
-        log.error("A message was put aside: %s", error)
-        bench.guard.bury(data, str(error))
-        return
-    with about(campaign=task.campaign, task_id=task.task_id):
+    execute_packet([data], bench)
+
+
+def execute_packet(packet: Sequence[bytes], bench: Bench) -> bool:
+    """Do the tasks of a message one after the other, each as if it had come alone.
+
+    Each begins when the one before it has been handed over, in the same question to the bus.
+
+    Returns:
+        Whether all of them had their turn; if not, the message should come back.
+
+    Raises:
+        ServiceUnavailable: If the bus cannot be reached; the message should come back later.
+    """
+    if len(packet) == 1:
+        return _execute_in_turn(packet, bench)
+    with task_folder(bench.scratch) as folder:
+        return _execute_in_turn(packet, replace(bench, folder=folder))
+
+
+def _execute_in_turn(packet: Sequence[bytes], bench: Bench) -> bool:
+    last_begins_s = time.monotonic() + PACKET_MOST_S
+    tasks = list(_readable(packet, bench))
+    verdict: Verdict | None = None
+    one_has_run = False
+    for number, (place, task) in enumerate(tasks, 1):
+        if verdict is None and one_has_run and time.monotonic() >= last_begins_s:
+            return False
+        following = None if number == len(tasks) else tasks[number][1]
+        with about(campaign=task.campaign, task_id=task.task_id):
+            try:
+                verdict = verdict or bench.guard.begin(task)
+                if isinstance(verdict, Run) and len(packet) > 1:
+                    one_has_run = True
+                    bench.note_place(place)
+                verdict = _execute(task, verdict, following, last_begins_s, bench)
+            except ServiceUnavailable as error:
+                log.error("The task goes back to the queue: %s", error)
+                raise
+    return True
+
+
+def _readable(packet: Sequence[bytes], bench: Bench) -> Iterator[tuple[int, Task]]:
+    for place, data in enumerate(packet):
         try:
-            _execute(task, bench)
-        except ServiceUnavailable as error:
-            log.error("The task goes back to the queue: %s", error)
-            raise
+            yield place, decode_task(data, bench.key_ring)
+        except WireError as error:
+            log.error("A message was put aside: %s", error)
+            bench.guard.bury(data, str(error))
 
 
-def _execute(task: Task, bench: Bench) -> None:
-    verdict = bench.guard.begin(task)
+def _execute(
+    task: Task, verdict: Verdict, following: Task | None, last_begins_s: float, bench: Bench
+) -> Verdict | None:
+    """Do a task, and hand over its outcome; tell whether to run the following one, if asked."""
+    outcome = _outcome(task, verdict, bench)
+    if outcome is None:
+        return None
+    if time.monotonic() >= last_begins_s:
+        following = None
+    following_verdict: Verdict | None = None
+    if following is None or following.campaign != task.campaign:
+        counts = bench.guard.finish(outcome)
+    else:
+        counts, following_verdict = bench.guard.pass_on(outcome, following)
+    reach("task-reported")
+    log.info("Task ended.", extra={"result": outcome.result.kind, "counts": counts})
+    return following_verdict
+
+
+def _outcome(task: Task, verdict: Verdict, bench: Bench) -> Outcome | None:
     match verdict:
         case Run() as run:
             log.info("Task begins.", extra={"start": run.start})
             reach("task-begun")
             outcome = _run(task, run, bench)
             reach("task-done")
-            counts = bench.guard.finish(outcome)
-            reach("task-reported")
-            log.info("Task ended.", extra={"result": outcome.result.kind, "counts": counts})
+            return outcome
         case "cancelled":
-            now = time.time()
-            bench.guard.finish(ended(task, cancelled(), bench.worker, started_at=now))
             log.info("Task was cancelled before it began.")
+            return ended(task, cancelled(), bench.worker, started_at=time.time())
         case "busy" | "done":
             log.info("Task is left alone.", extra={"verdict": verdict})
+            return None
         case _:
             assert_never(verdict)
 
@@ -158,7 +219,8 @@ def _told(stages: Stages) -> tuple[Stage, ...]:
 
 def _result(task: Task, bench: Bench) -> Result:
     try:
-        with task_folder(bench.scratch) as scratch:
+        own = emptied(bench.folder) if bench.folder else task_folder(bench.scratch)
+        with own as scratch:
             value = bench.handler(
                 task.body,
                 TaskContext(

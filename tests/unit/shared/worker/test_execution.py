@@ -17,8 +17,9 @@ from molsteer.shared.bus.memory import MemoryBus
 from molsteer.shared.errors import ServiceUnavailable, TaskError, UnknownStore
 from molsteer.shared.wire.blob import Inline, ObjRef, Operation, Placement, Transfer
 from molsteer.shared.wire.codec import encode
-from molsteer.shared.wire.messages import Failed, Outcome, Simulated, Task
-from molsteer.shared.worker.execution import LOST_STARTS, Bench, execute
+from molsteer.shared.wire.messages import Failed, Outcome, Simulate, Simulated, Task
+from molsteer.shared.worker import execution
+from molsteer.shared.worker.execution import LOST_STARTS, Bench, execute, execute_packet
 from molsteer.shared.worker.handlers import AnyHandler, LazyHandler
 from molsteer.shared.worker.port import TaskContext
 
@@ -251,3 +252,29 @@ def test_an_outcome_tells_what_its_task_moved_and_no_other(run: Runner) -> None:
         outcome = run(simulate_task().model_copy(update={"reply": placement}), OBEY)
         (moved,) = outcome.transfers
         assert (moved.store, moved.operation, moved.count) == ("redis", "put", 1)
+
+
+def test_a_packet_that_takes_too_long_does_one_task_each_time_it_comes(
+    bus: MemoryBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "PACKET_MOST_S", 0.0)
+    packet = [encode(simulate_task(number=number)) for number in range(3)]
+    bench = Bench("host:1", bus, MemoryBlobs(), OBEY, tmp_path)
+    for done in (1, 2, 3):
+        assert execute_packet(packet, bench) is (done == 3)
+        assert len(bus.collect(0.0)) == done
+
+
+def test_tasks_of_a_packet_find_their_folder_empty(bus: MemoryBus, tmp_path: Path) -> None:
+    found = []
+
+    def write(body: Simulate, context: TaskContext) -> Simulated:
+        found.append(list(context.scratch.iterdir()))
+        (context.scratch / "notes").write_text("much")
+        return OBEY(body, context)  # type: ignore[return-value]
+
+    packet = [encode(simulate_task(number=number)) for number in range(3)]
+    assert execute_packet(packet, Bench("host:1", bus, MemoryBlobs(), write, tmp_path))
+    assert found == [[], [], []]
+    assert not [path for path in tmp_path.rglob("*") if path.name == "notes"]
+    assert not list(tmp_path.glob("*/*"))

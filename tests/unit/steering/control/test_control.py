@@ -9,6 +9,7 @@ from support.referee import a_plan
 from support.toy_campaign import ToyCampaign, toy_space
 
 from molsteer.shared.bus.memory import MemoryBus
+from molsteer.shared.bus.port import Packet
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.wire.learning import Infer
 from molsteer.shared.wire.messages import Simulate, Task
@@ -41,9 +42,10 @@ class WatchedBus(MemoryBus):
         super().__init__()
         self.published: list[Task] = []
 
-    def publish(self, *tasks: Task) -> None:
-        self.published.extend(tasks)
-        super().publish(*tasks)
+    def publish(self, *messages: Task | Packet) -> None:
+        for message in messages:
+            self.published.extend(message if isinstance(message, tuple) else (message,))
+        super().publish(*messages)
 
 
 @pytest.fixture

@@ -98,6 +98,13 @@ def awaited(ledger: Ledger) -> list[tuple[Topic, str]]:
     return [(topic, task_id) for topic, task_id in rows]
 
 
+def count_awaited(ledger: Ledger, topic: Topic) -> int:
+    """Count the tasks of a topic that were published and have not been settled."""
+    query = "SELECT count(*) FROM task WHERE state = 'dispatched' AND topic = ?"
+    (count,) = ledger.connection.execute(query, (topic,)).fetchone()
+    return int(count)
+
+
 def awaited_for_long(ledger: Ledger, now: float, long_s: float) -> list[tuple[Topic, str]]:
     """List those of them that were published some time ago.
 

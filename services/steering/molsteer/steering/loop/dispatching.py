@@ -12,7 +12,7 @@ from molsteer.shared.blobs.port import Blobs
 from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.learning import Infer, Predict, Train
 from molsteer.shared.wire.messages import Simulate, Task, TaskBody
-from molsteer.shared.wire.specs import ON_FEATURES
+from molsteer.shared.wire.specs import ON_FEATURES, Level
 from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger import chosen, objects, results, tasks
 from molsteer.steering.ledger.learning import predicted_chunks
@@ -110,6 +110,7 @@ class Dispatching:
     def change(self, changes: Changes, thresholds: Mapping[str, float]) -> None:
         """Write the next tasks with other settings and thresholds."""
         self.settings = with_thresholds(changed(self.settings, changes), thresholds)
+        self.__dict__.pop("_asked", None)
 
     def renew(self, space: SearchSpace) -> None:
         """Go on with a search space that may have grown; what of it was put may have changed."""
@@ -157,13 +158,19 @@ class Dispatching:
                 assert_never(command)
 
     def _simulate(self, command: DispatchSimulation) -> Simulate:
-        (level,) = (each for each in self.settings.levels if each.name == command.level)
+        level, wanted = self._asked[command.level]
         return Simulate(
             smiles=self.space.smiles(command.molecule),
             level=level,
-            wanted=wanted_at(level.name, self.settings.outputs),
+            wanted=wanted,
             start=start_from(level.starts_from, command.molecule, self.ledger, self.run_dir),
         )
+
+    @cached_property
+    def _asked(self) -> Mapping[str, tuple[Level, dict[str, str]]]:
+        """The levels by name, and what is wanted at each; settings take long to tell."""
+        outputs = self.settings.outputs
+        return {each.name: (each, wanted_at(each.name, outputs)) for each in self.settings.levels}
 
     def _train(self, command: DispatchTraining) -> Train:
         warm_start = None

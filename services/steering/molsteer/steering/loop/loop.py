@@ -208,6 +208,7 @@ class Campaign:
         reach("outcome-committed")
         self._follow_up(*decided)
         for outcome, _ in taken:
+            self._publishing.run_times.note(outcome)
             log.info("Task ended.", extra=facts_of(outcome))
         # Once only: steering may put the same data again for the tasks that follow.
         self.intake.evict(outcome for outcome, event in taken if event is not None)
@@ -274,7 +275,10 @@ class Campaign:
 
     @cached_property
     def _publishing(self) -> Publishing:
-        return Publishing(self.ledger, self.bus, self.dispatching, self._foreseen, self.clock)
+        return Publishing(
+            *(self.ledger, self.bus, self.dispatching, self._foreseen, self.clock),
+            slots=lambda: self.state.plan.slots["simulate"],
+        )
 
     @cached_property
     def _foreseen(self) -> ForeseenChunks:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from molsteer.shared.bus.port import Dispatch as Bus
+from molsteer.shared.bus.port import Packet
 from molsteer.shared.failpoints import reach
 from molsteer.shared.wire import codec
 from molsteer.shared.wire.blob import Transfer
@@ -15,6 +17,7 @@ from molsteer.steering.ledger import tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
+from molsteer.steering.loop.packets.packing import RunTimes, packed, packet_size
 from molsteer.steering.policy.commands import Dispatch
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,8 @@ class Publishing:
     That a task was published is noted after it was, and need not last: published twice is harmless.
 
     Attributes:
+        slots: Gives how many simulations run at a time.
+        run_times: How long they took lately.
         _unnoted: Tasks that are published, which the ledger does not know yet.
     """
 
@@ -38,6 +43,8 @@ class Publishing:
     dispatching: Dispatching
     foreseen: ForeseenChunks
     clock: Callable[[], float]
+    slots: Callable[[], int]
+    run_times: RunTimes = field(init=False, default_factory=RunTimes)
     _unnoted: dict[str, tuple[Task, tuple[Transfer, ...]]] = field(init=False, default_factory=dict)
 
     def publish_ready(self) -> None:
@@ -65,14 +72,24 @@ class Publishing:
                 task = self.dispatching.task(command, self.clock())
                 written[task.task_id] = (task, self._moved_for(command))
         finally:
-            self.bus.publish(*(task for task, _ in written.values()))
+            self.bus.publish(*self._packed([task for task, _ in written.values()]))
             self._unnoted |= written
-            for task_id in written:
-                log.info("Task published.", extra={"task_id": task_id})
+            if written:
+                log.info("Tasks published.", extra={"task_ids": list(written)})
         reach("order-published")
 
     def _moved_for(self, command: Dispatch) -> tuple[Transfer, ...]:
         return (*self.dispatching.blobs.take_transfers(), *self.foreseen.take_transfers(command))
+
+    def _packed(self, written: Sequence[Task]) -> list[Task | Packet]:
+        @cache
+        def size_at(level: str) -> int:
+            in_flight = tasks.count_awaited(self.ledger, "simulate") + len(written)
+            expected_s = self.run_times.expected_s(level)
+            packet_s = self.dispatching.settings.queue.packet_s
+            return packet_size(expected_s, in_flight, self.slots(), packet_s)
+
+        return packed(written, size_at)
 
     def _note_published(self) -> None:
         if not self._unnoted:

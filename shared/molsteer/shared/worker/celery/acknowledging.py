@@ -64,7 +64,8 @@ class Acknowledging(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ha
         def append(message: virtual.Message, tag: str) -> None:
             told = message.delivery_info
             held = json.dumps([message._raw, told["exchange"], told["routing_key"]])
-            with ours.pipeline() as pipe:
+            # In one go, and no transaction: what has no place in the hash is passed over.
+            with ours.pipeline(transaction=False) as pipe:
                 pipe.zadd(channel.unacked_index_key, {tag: time.time()})
                 pipe.hset(channel.unacked_key, tag, held)
                 self._forget(pipe)
@@ -105,7 +106,7 @@ class Acknowledging(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ha
     def _send(self) -> None:
         self._timer = None
         try:
-            with self._client.pipeline() as pipe:
+            with self._client.pipeline(transaction=False) as pipe:
                 self._forget(pipe)
         except (redis.RedisError, *self._channel.connection_errors) as error:
             log.warning("Acknowledgements wait: %s", error)

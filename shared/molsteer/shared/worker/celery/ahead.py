@@ -72,9 +72,12 @@ class Ahead(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
 
     def _look(self, consumer, latest: Latest) -> None:  # type: ignore[no-untyped-def]
         now = time.time()
-        begun = [request.time_start for request in tuple(state.active_requests)]
+        begun = [request for request in tuple(state.active_requests) if request.time_start]
         # One that seems to begin in the future began before the clock was set back.
-        if latest.are_short and any(began and abs(now - began) > SHORT_S for began in begun):
+        long = [request for request in begun if abs(now - request.now_at.began) > SHORT_S]
+        for request in long:
+            request.leave_rest_to_others()
+        if latest.are_short and long:
             latest.forget()
             self._give_back(consumer.controller.semaphore._waiting)
 

@@ -26,9 +26,10 @@ from molsteer.shared.worker.celery.dismissal import Dismissal
 from molsteer.shared.worker.celery.lost_processes import Aftermath
 from molsteer.shared.worker.celery.renewal import Renewal
 from molsteer.shared.worker.celery.vital_signs import VitalSigns
-from molsteer.shared.worker.execution import Bench, execute
+from molsteer.shared.worker.execution import Bench, execute_packet
 from molsteer.shared.worker.fetching import Fetching
 from molsteer.shared.worker.handlers import LazyHandler
+from molsteer.shared.worker.place import PlaceNote
 from molsteer.shared.worker.plan import WorkerPlan
 from molsteer.shared.worker.vitals import Pulse
 from molsteer.shared.worker.walltime import RunTimes
@@ -91,22 +92,26 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
     """The one function that a worker offers to the queue: do what the message says."""
 
     Request = "molsteer.shared.worker.celery.request:LeasedRequest"
-    Strategy = "molsteer.shared.worker.celery.request:take_text_alone"
+    Strategy = "molsteer.shared.worker.celery.request:take_texts_alone"
 
     def __init__(self, plan: WorkerPlan) -> None:
         self.name = task_name(plan.topic)
         self._plan = plan
 
-    def run(self, message: str) -> None:
-        """Do the task in a message; what becomes of it is reported, never raised.
+    def run(self, *texts: str) -> None:
+        """Do the tasks in a message; what becomes of them is reported, never raised.
 
         Raises:
-            Reject: If Redis was away for long; the message goes back to the queue.
+            Reject: If Redis was away for long, or tasks took longer than was thought; the message
+                goes back to the queue.
         """
+        packet = [text.encode(errors="backslashreplace") for text in texts]
         try:
-            execute(message.encode(errors="backslashreplace"), self._bench)
+            all_had_their_turn = execute_packet(packet, self._bench)
         except ServiceUnavailable as error:
             raise Reject(str(error), requeue=True) from None
+        if not all_had_their_turn:
+            raise Reject("Tasks of a packet take long.", requeue=True)
 
     @cached_property
     def _bench(self) -> Bench:
@@ -121,6 +126,7 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
             scratch=plan.scratch,
             site=plan.site,
             key_ring=plan.key_ring,
+            note_place=PlaceNote(plan.scratch),
         )
 
 

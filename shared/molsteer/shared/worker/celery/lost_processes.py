@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 
 from molsteer.shared.bus.names import parse_message_id
 from molsteer.shared.bus.record import Held, TaskRecord
@@ -30,19 +31,25 @@ class Aftermath:
         """Name a task together with the process that runs it."""
         return Held(*parse_message_id(message_id), claim=self._plan.claim(pid))
 
-    def lose(self, held: Held) -> None:
-        """Give a task back whose process died, so that it may begin again at once."""
-        try:
-            self._record.lose(held)
-        except ServiceUnavailable as error:
-            log.warning("A lease was not released: %s", error, extra=_facts(held))
+    def lose(self, packet: Iterable[Held]) -> None:
+        """Give the task back whose process died, so that it may begin again at once.
 
-    def hand_back(self, held: Held) -> None:
-        """Give a task back that somebody else shall do, as if it had never begun here."""
-        try:
-            self._record.hand_back(held)
-        except ServiceUnavailable as error:
-            log.warning("A lease was not released: %s", error, extra=_facts(held))
+        Args:
+            packet: The tasks that the process had; at most one of them had begun, and counts.
+        """
+        self._release(self._record.lose, packet)
+
+    def hand_back(self, packet: Iterable[Held]) -> None:
+        """Give the task back that somebody else shall do, as if it had never begun here."""
+        self._release(self._record.hand_back, packet)
+
+    def _release(self, release: Callable[[Held], None], packet: Iterable[Held]) -> None:
+        for held in packet:
+            try:
+                release(held)
+            except ServiceUnavailable as error:
+                log.warning("A lease was not released: %s", error, extra=_facts(held))
+                return
 
     def report(self, held: Held, message: bytes, result: Failed, started_at: float) -> bool:
         """Hand over the outcome of a task whose process cannot; tell whether it counts."""

@@ -21,6 +21,7 @@ from celery.worker import state
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.workers import SIGN_EVERY_S, SignOfLife, WorkerInfo
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.worker.celery.lost_processes import Aftermath
 from molsteer.shared.worker.celery.request import LeasedRequest
 from molsteer.shared.worker.execution import cancelled
 from molsteer.shared.worker.meter import Meter
@@ -110,18 +111,19 @@ class Renewal(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no t
             request
             for request in tuple(state.active_requests)
             if not request.acknowledged
-            if request.time_start and abs(now - request.time_start) > self._period_s
+            if request.time_start and abs(now - request.now_at.began) > self._period_s
         ]
-        aftermath = consumer.app.aftermath
-        held = {r: aftermath.held(r.id, r.worker_pid) for r in running}
-        if not held:
+        aftermath: Aftermath = consumer.app.aftermath
+        if not running:
             return
-        tasks = list(held.values())
+        at = [request.now_at for request in running]
+        tasks = [each.held for each in at]
         self._record.renew(tasks)
         taken_back = self._record.are_cancelled(tasks)
-        for (request, task), is_taken_back in zip(held.items(), taken_back, strict=True):
+        for request, each, is_taken_back in zip(running, at, taken_back, strict=True):
             if is_taken_back:
-                aftermath.report(task, request.message_text, cancelled(), request.time_start)
+                aftermath.report(each.held, each.text, cancelled(), each.began)
+                request.leave_rest_to_others()
                 request.terminate(consumer.pool, "KILL")
 
 
