@@ -116,10 +116,7 @@ class QueueSettings(Section):
         "lease six times as often.",
     )
     packet_s: float = Field(
-        default=1.0,
-        ge=0,
-        le=1,
-        description="Seconds that a message with several short simulations lasts; 0 is one each.",
+        default=1.0, ge=0, le=1, description="Seconds of work in a message; 0 is one task in each."
     )
 
     @model_validator(mode="after")

@@ -5,6 +5,13 @@ from __future__ import annotations
 from molsteer.shared.wire.blob import Blob, ObjRef
 from molsteer.steering.ledger.ledger import Ledger
 
+SPACE_OWNER = "space"
+
+
+def update_owner(generation: int) -> str:
+    """Name the owner of the data that one update needs."""
+    return f"update/{generation}"
+
 
 def own(ledger: Ledger, owner: str, blob: Blob) -> None:
     """Note the owner of stored data; data inside a message needs none. Inside a transaction."""

@@ -17,6 +17,7 @@ from molsteer.shared.wire.topics import Topic
 from molsteer.steering.ledger import chosen, objects, results, tasks
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.objects import SPACE_OWNER, update_owner
 from molsteer.steering.loop.lessons import Lessons
 from molsteer.steering.loop.ranking import ranking_of
 from molsteer.steering.loop.sought import Sought, sought_by, wanted_at
@@ -35,13 +36,6 @@ from molsteer.steering.space.search_space import SearchSpace
 
 KILL_GRACE_S = 120.0
 """How long training may overrun its own deadline before its process is killed."""
-
-SPACE_OWNER = "space"
-
-
-def update_owner(generation: int) -> str:
-    """Name the owner of the data that one update needs."""
-    return f"update/{generation}"
 
 
 class _Put(NamedTuple):

@@ -25,7 +25,6 @@ from molsteer.steering.ledger import objects, own_columns, results, tasks, trans
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.chances import Chances
-from molsteer.steering.loop.dispatching import update_owner
 from molsteer.steering.loop.merits import merit_of
 from molsteer.steering.loop.sought import wanted_at
 from molsteer.steering.policy.commands import (
@@ -212,7 +211,7 @@ class Intake:
     def _predictions(self, command: DispatchPrediction, blob: Blob) -> None:
         generation = command.generation
         predicted_chunks.keep(self.ledger, generation, command.chunk, command.group, blob)
-        objects.own(self.ledger, update_owner(generation), blob)
+        objects.own(self.ledger, objects.update_owner(generation), blob)
 
     def _candidates(self, result: Inferred) -> tuple[Candidate, ...]:
         chunk = result.chunk

@@ -8,7 +8,6 @@ cuts off after the commit is done again, and everything done twice is harmless.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -24,9 +23,10 @@ from molsteer.steering.ledger import checkpoint, tasks
 from molsteer.steering.ledger.additions import told
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.ledger.objects import update_owner
 from molsteer.steering.loop import published
 from molsteer.steering.loop.adding import Adding
-from molsteer.steering.loop.dispatching import Dispatching, update_owner
+from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.outcomes import UNHOLDABLE, facts_of, lost_its_input
@@ -282,7 +282,7 @@ class Campaign:
 
     @cached_property
     def _foreseen(self) -> ForeseenChunks:
-        return ForeseenChunks(self.bus, self.dispatching, time.monotonic)
+        return ForeseenChunks(self.bus, self.dispatching)
 
     def _stay_alone(self) -> None:
         now = self.clock()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from molsteer.shared.bus.port import Dispatch
 from molsteer.shared.errors import ServiceUnavailable
@@ -41,7 +42,7 @@ class ForeseenChunks:
 
     bus: Dispatch
     dispatching: Dispatching
-    clock: Callable[[], float]
+    clock: Callable[[], float] = monotonic
     _refs: list[ObjRef] = field(init=False, default_factory=list)
     _next: int = field(init=False, default=0)
     _told: bool = field(init=False, default=False)
