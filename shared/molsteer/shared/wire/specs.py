@@ -118,6 +118,9 @@ class TrainingPlan(Message):
 OF_GAINS: frozenset[str] = frozenset({"ei", "pi"})
 """Acquisitions whose scores are logarithms of gains, so that they can be divided by a cost."""
 
+CHANCE = "random"
+"""The acquisition that prefers nothing, whatever is predicted."""
+
 
 class Acquisition(Message):
     """How predictions become a score; higher scores are simulated first.

@@ -39,6 +39,7 @@ def chances(bar: float | None = 10.0, **changes: object) -> Chances:
     knobs: dict[str, object] = {
         "aims": (Aim(objective=Objective(output=DEAR)),),
         "outputs": (DEAR, CHEAP),
+        "limits": (),
         "below": (((1, Line(slope=0.5, shift=5.0, spread=0.2, labels=9)),), ()),
         "molecules": np.array([7]),
         "labels": np.array([[np.nan], [9.5]]),

@@ -79,6 +79,8 @@ def follow(settings: CampaignSettings, verbosity: Verbosity, site: Site | None =
 
 def show_findings(findings: Findings, console: Console) -> None:
     """Print the best molecules beside what the start found."""
+    if findings.limits:
+        console.print(findings.told_of_limits, soft_wrap=True)
     if findings.best(1):
         if not console.is_terminal:
             console.width = _NO_EDGE  # at which molecules would be cut apart in a file

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import leading, outputs
+from molsteer.steering.records.hits import count_hits
+from molsteer.steering.records.limits import read_valued
 
 _ENOUGH = 10_000
 """Durations of one kind that are read at most, the newest ones."""
@@ -45,14 +47,9 @@ def read_evidence(ledger: Ledger) -> Evidence:
     objective, plan = leading(ledger), ledger.fact("plan")
     drawn, hits = list[float](), None
     if objective is not None:
-        rows = ledger.connection.execute(
-            "SELECT value FROM label JOIN result USING (number)"
-            " WHERE label.level = ? AND property = ? AND generation = 0",
-            (objective.output.level, objective.output.name),
-        ).fetchall()
-        drawn = [objective.merit(value) for (value,) in rows]
-        if objective.hit is not None:
-            hits = sum(objective.is_hit(value) for (value,) in rows)
+        found = read_valued(ledger, objective.output, "generation = 0")
+        drawn = [objective.merit(each.value) for each in found]
+        hits = count_hits(objective, found)
     return Evidence(
         start_s=_start_s(ledger),
         simulate_s=_simulate_s(ledger),

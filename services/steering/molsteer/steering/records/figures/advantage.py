@@ -9,6 +9,7 @@ from statistics import NormalDist, median
 
 from molsteer.shared.wire.properties import Objective, Quantity, written
 from molsteer.shared.wording import counted
+from molsteer.steering.records.hits import Valued, count_hits
 
 SURE = 0.95
 """How often such an interval holds the truth."""
@@ -58,17 +59,16 @@ class Advantage:
 
 
 def advantage(
-    chosen: Sequence[float], drawn: Sequence[float], objective: Objective
+    chosen: Sequence[Valued], drawn: Sequence[Valued], objective: Objective
 ) -> Advantage | None:
-    """Compare values of molecules that models and that chance chose; None if either has none."""
+    """Compare molecules that models and that chance chose; None if either chose none."""
     if not chosen or not drawn:
         return None
-    ahead = median(map(objective.merit, chosen)) - median(map(objective.merit, drawn))
-    hits: tuple[int | None, int | None] = (None, None)
+    middles = [median(objective.merit(each.value) for each in found) for found in (chosen, drawn)]
+    hits = [count_hits(objective, found) for found in (chosen, drawn)]
     ratio = None
-    if objective.hit is not None:
-        hits = (sum(map(objective.is_hit, chosen)), sum(map(objective.is_hit, drawn)))
-        ratio = ratio_of_shares(hits[0] or 0, len(chosen), hits[1] or 0, len(drawn))
+    if hits[0] is not None and hits[1] is not None:
+        ratio = ratio_of_shares(hits[0], len(chosen), hits[1], len(drawn))
     return Advantage(
         objective=objective,
         chosen=len(chosen),
@@ -76,7 +76,7 @@ def advantage(
         chosen_hits=hits[0],
         drawn_hits=hits[1],
         times_better=ratio,
-        median_ahead=Quantity(value=ahead, unit=objective.output.unit),
+        median_ahead=Quantity(value=middles[0] - middles[1], unit=objective.output.unit),
     )
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import accumulate
+from math import nan
 
 from molsteer.shared.wire.properties import Objective
+from molsteer.steering.records.hits import Valued, is_hit
 
 
-def best_so_far(values: Iterable[float], objective: Objective) -> list[float]:
-    """Give the best value after each of some values."""
-    found = list[float]()
-    for value in values:
-        better = not found or objective.merit(value) > objective.merit(found[-1])
-        found.append(value if better else found[-1])
-    return found
+def best_so_far(found: Iterable[Valued], objective: Objective) -> list[float]:
+    """Give the best value after each molecule; NaN until one keeps all limits."""
+    best = list[float]()
+    for each in found:
+        before = best[-1] if best else nan
+        worse = objective.merit(each.value) <= objective.merit(before)  # never than NaN
+        best.append(before if worse or not each.keeps else each.value)
+    return best
 
 
-def hits_so_far(values: Iterable[float], objective: Objective) -> list[int]:
-    """Count the hits after each of some values."""
-    return list(accumulate(map(int, map(objective.is_hit, values))))
+def hits_so_far(found: Iterable[Valued], objective: Objective) -> list[int]:
+    """Count the hits after each molecule."""
+    return list(accumulate(int(is_hit(objective, each)) for each in found))

@@ -8,6 +8,8 @@ from molsteer.shared.wire.properties import Objective
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import levels, objectives
 from molsteer.steering.records.figures.advantage import Advantage, advantage
+from molsteer.steering.records.hits import Valued
+from molsteer.steering.records.limits import breaking
 
 
 def advantages(ledger: Ledger) -> Iterator[Advantage]:
@@ -27,12 +29,16 @@ def _of(ledger: Ledger, objective: Objective) -> Advantage | None:
     known = identity if isinstance(identity, dict) else {}
     at_random = known.get("policy.starter", "random") == "random"
     rows = ledger.connection.execute(
-        "SELECT value, result.generation > 0 AS by_model, coalesce(by_chance, ?) AS drawn"
+        "SELECT value, result.generation > 0 AS by_model, coalesce(by_chance, ?) AS drawn,"
+        " label.molecule"
         " FROM label JOIN result USING (number)"
         " LEFT JOIN choice ON choice.molecule = result.molecule"
         " WHERE label.level = ? AND property = ?",
         (at_random, objective.output.level, objective.output.name),
     ).fetchall()
-    chosen = [value for value, by_model, _ in rows if by_model]
-    drawn = [value for value, by_model, by_chance in rows if by_chance and not by_model]
+    broken = breaking(ledger)
+    chosen, drawn = list[Valued](), list[Valued]()
+    for value, by_model, by_chance, molecule in rows:
+        if by_model or by_chance:
+            (chosen if by_model else drawn).append(Valued(value, molecule not in broken))
     return advantage(chosen, drawn, objective)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.shared.wire.topics import TOPICS, Topic
@@ -18,6 +20,7 @@ from molsteer.steering.records.figures.achieved import Achieved, achieved, oldes
 from molsteer.steering.records.figures.bests import on_front
 from molsteer.steering.records.figures.so_far import best_so_far
 from molsteer.steering.records.findings import Failure, failures
+from molsteer.steering.records.limits import breaking, read_told, read_valued
 from molsteer.steering.records.progress import Progress
 
 CURVE_POINTS = 120
@@ -112,6 +115,7 @@ class Now:
         additions: Labels and molecules that came to it since.
         on_front: How many molecules are on the Pareto front of several objectives; None for a
             single one, and where there are too many molecules to look at them time and again.
+        limits: What molecules have to keep to, and how many do; empty without limits.
     """
 
     progress: Progress
@@ -127,6 +131,7 @@ class Now:
     changes: Mapping[str, object]
     additions: Sequence[Addition]
     on_front: int | None = None
+    limits: str = ""
 
 
 def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
@@ -146,22 +151,20 @@ def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
         achieved=list(achieved(ledger)),
         curve=_curve(ledger, objective) if objective else (),
         topics=_topics(ledger, now),
-        best_molecules=_molecules(ledger, objective, _order(objective)) if objective else (),
+        best_molecules=_best(ledger, objective) if objective else (),
         latest_molecules=_molecules(ledger, objective, "number DESC") if objective else (),
         updating=_updating(ledger),
         failures=failures(ledger),
         changes={**changes_of(ledger), **thresholds_now(ledger)},
         additions=additions(ledger),
         on_front=on_front(ledger, objectives(ledger)),
+        limits=read_told(ledger),
     )
 
 
 def _curve(ledger: Ledger, objective: Objective) -> Sequence[float]:
-    rows = ledger.connection.execute(
-        "SELECT value FROM label WHERE level = ? AND property = ? ORDER BY number",
-        (objective.output.level, objective.output.name),
-    )
-    best = best_so_far((value for (value,) in rows), objective)
+    found = read_valued(ledger, objective.output)
+    best = [value for value in best_so_far(found, objective) if not isnan(value)]
     if len(best) <= CURVE_POINTS:
         return best
     step = (len(best) - 1) / (CURVE_POINTS - 1)
@@ -178,16 +181,24 @@ def _order(objective: Objective) -> str:
             return "abs(value - :target), number"
 
 
-def _molecules(ledger: Ledger, objective: Objective, order: str) -> Sequence[Molecule]:
+def _best(ledger: Ledger, objective: Objective) -> Sequence[Molecule]:
+    return _molecules(ledger, objective, _order(objective), breaking(ledger))
+
+
+def _molecules(
+    ledger: Ledger, objective: Objective, order: str, left_out: Iterable[int] = ()
+) -> Sequence[Molecule]:
     rows = ledger.connection.execute(
         "SELECT label.number, label.molecule, smiles, value FROM label"  # noqa: S608 - all ours
         " JOIN result USING (number) WHERE label.level = :level AND property = :name"
+        " AND label.molecule NOT IN (SELECT value FROM json_each(:left_out))"
         f" ORDER BY {order.replace('number', 'label.number')} LIMIT :count",
         {
             "level": objective.output.level,
             "name": objective.output.name,
             "target": objective.target or 0.0,
             "count": SHOWN,
+            "left_out": json.dumps(list(left_out)),
         },
     ).fetchall()
     unit = objective.output.unit
