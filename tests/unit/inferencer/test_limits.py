@@ -87,7 +87,7 @@ def ranked(
 GAPS, SOLVATIONS = [5.6, 5.3, 5.0], [0.0, -0.6, -0.6]
 
 
-@pytest.mark.parametrize("kind", ["ucb", "greedy", "ei", "pi", "pareto", "thompson"])
+@pytest.mark.parametrize("kind", ["ucb", "greedy", "ei", "pi", "pareto", "thompson", "ehvi"])
 def test_every_rule_but_chance_prefers_what_keeps_the_limit(kind: str) -> None:
     assert ranked(kind, GAPS, SOLVATIONS)[0] == 0
     assert ranked(kind, GAPS, SOLVATIONS, BELOW) == [1, 2, 0]
