@@ -1,11 +1,12 @@
 """How soon acquisitions widen the front of two objectives: campaigns replayed without queues.
 
-    python bench/fronts.py labels.csv HIGH LOW [--acquisition ehvi] [--acquisition pareto]
+    python bench/fronts.py labels.csv FIRST OTHER [--both-high] [--acquisition ehvi]
         [--start 30] [--batch 10] [--budget 200] [--seeds 5]
 
-The table has the columns `smiles`, HIGH, which is maximised, and LOW, which is minimised. Told is
-the part of what the front of the whole table covers, between its worst and its best values, that
-the labels cover by then. The last line is one JSON object of the means over the seeds.
+The table has the columns `smiles`, FIRST, which is maximised, and OTHER, which is minimised, or
+maximised as well. Told is the part of what the front of the whole table covers, between its worst
+and its best values, that the labels cover by then. The last line is one JSON object of the means
+over the seeds.
 """
 
 from __future__ import annotations
@@ -30,44 +31,45 @@ from molsteer.shared.wire.arrays.features import join
 from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.blob import Inline
 from molsteer.shared.wire.learning import Infer, Train
-from molsteer.shared.wire.properties import Aim, Objective, Output
-from molsteer.shared.wire.specs import Acquisition, TrainingPlan
+from molsteer.shared.wire.properties import Aim, Goal, Objective, Output
+from molsteer.shared.wire.specs import CHANCE, Acquisition, TrainingPlan
 from molsteer.shared.worker.port import TaskContext
 from molsteer.steering.records.figures.pareto.front import front
 from molsteer.steering.records.figures.pareto.hypervolume import hypervolume
 from molsteer.steering.space.featurize import featurize
 from molsteer.trainer.app import train
 
-HIGH, LOW = Output(name="high", level="table"), Output(name="low", level="table")
-WANTED = (Objective(output=HIGH), Objective(output=LOW, goal="minimise"))
+OUTPUTS = (Output(name="first", level="table"), Output(name="other", level="table"))
 _ANY = TaskContext(MemoryBlobs(), INLINE, Path(), remaining_s=3600.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Molecules and their two labels."""
+    """Molecules, their two labels, and what is wanted of these."""
 
     molecules: Molecules
     values: Floats
+    wanted: tuple[Objective, ...]
 
     @classmethod
-    def read(cls, path: Path, high: str, low: str) -> Pool:
+    def read(cls, path: Path, first: str, other: str, goal: Goal) -> Pool:
         """Read a table, leaving out rows without numbers or a molecule."""
         with path.open(encoding="utf-8") as file:
             rows = {
-                row["smiles"]: (float(row[high]), float(row[low]))
+                row["smiles"]: (float(row[first]), float(row[other]))
                 for row in csv.DictReader(file)
-                if _is_number(row[high]) and _is_number(row[low])
+                if _is_number(row[first]) and _is_number(row[other])
             }
         known, features = zip(*_featurized(rows), strict=True)
         molecules = Molecules(featurize(["C"] * len(known)), join(features))
-        return cls(molecules, np.array([rows[smiles] for smiles in known]).T)
+        wanted = (Objective(output=OUTPUTS[0]), Objective(output=OUTPUTS[1], goal=goal))
+        return cls(molecules, np.array([rows[smiles] for smiles in known]).T, wanted)
 
     @property
     def merits(self) -> Floats:
         """How good each is by each objective, from 0, the worst, to 1, the best."""
         merits = np.array(
-            [each.merit(row) for each, row in zip(WANTED, self.values, strict=True)]
+            [each.merit(row) for each, row in zip(self.wanted, self.values, strict=True)]
         ).T
         lowest = merits.min(axis=0)
         told: Floats = (merits - lowest) / (merits.max(axis=0) - lowest)
@@ -89,13 +91,15 @@ def replayed(
         generation += 1
         labels = pool.values[:, np.sort(rows)]
         scales = labels.std(axis=1)
-        aims = tuple(Aim(objective=o, scale=s) for o, s in zip(WANTED, scales, strict=True))
-        mean, spread = _predicted(pool, np.sort(rows), aims, generation, seed)
+        aims = tuple(Aim(objective=o, scale=s) for o, s in zip(pool.wanted, scales, strict=True))
+        mean = spread = np.zeros(pool.values.shape)
+        if kind != CHANCE:
+            mean, spread = _predicted(pool, np.sort(rows), aims, generation, seed)
         merits = np.array(
             [a.objective.merit(v) / a.scale for a, v in zip(aims, labels, strict=True)]
         ).T
         known = Known(_front(merits), seed, generation, range(mean.shape[1]), merits.min(axis=0))
-        expected = expectations(aims, (HIGH, LOW), mean, spread)
+        expected = expectations(aims, OUTPUTS, mean, spread)
         scores = score(expected, Acquisition(kind=kind), known)
         scores[rows] = -np.inf
         rows = np.concatenate([rows, np.argsort(-scores, kind="stable")[:batch]])
@@ -122,7 +126,7 @@ def _predicted(
         members=(8,),
         seed=seed,
         plan=TrainingPlan(),
-        outputs=(HIGH, LOW),
+        outputs=OUTPUTS,
         training_set=_ANY.blobs.put(labelled.to_arrays(), "safetensors", INLINE),
     )
     trained = train(body, _ANY)
@@ -132,7 +136,7 @@ def _predicted(
     asked = Infer(
         generation=generation,
         chunk=0,
-        outputs=(HIGH, LOW),
+        outputs=OUTPUTS,
         aims=aims,
         graphs=nothing,
         weights=(nothing,),
@@ -146,8 +150,9 @@ def _predicted(
 
 @click.command()
 @click.argument("table", type=click.Path(path_type=Path, exists=True))
-@click.argument("high")
-@click.argument("low")
+@click.argument("first")
+@click.argument("other")
+@click.option("--both-high", is_flag=True, help="Maximise the other one as well.")
 @click.option("--acquisition", "kinds", multiple=True, default=("ehvi", "pareto", "ucb", "random"))
 @click.option("--start", default=30, show_default=True, help="Random labels to begin with.")
 @click.option("--batch", default=10, show_default=True, help="Labels between two updates.")
@@ -155,8 +160,10 @@ def _predicted(
 @click.option("--seeds", default=5, show_default=True, help="Campaigns for each acquisition.")
 def bench(
     table: Path,
-    high: str,
-    low: str,
+    first: str,
+    other: str,
+    *,
+    both_high: bool,
     kinds: tuple[str, ...],
     start: int,
     batch: int,
@@ -164,7 +171,7 @@ def bench(
     seeds: int,
 ) -> None:
     """Replay campaigns on a table, and print what their fronts cover."""
-    pool = Pool.read(table, high, low)
+    pool = Pool.read(table, first, other, "maximise" if both_high else "minimise")
     size = len(_front(pool.merits))
     print(f"{pool.values.shape[1]} molecules, {size} of them on the front")
     summary = {}

@@ -15,7 +15,7 @@ Box = tuple[tuple[float, float], ...]
 """Lowest and highest merit by each aim; the last may be infinite."""
 
 BEYOND = 0.1
-"""How far behind the front, in parts of its width, lies what counts as covering nothing."""
+"""How far behind the front, in parts of its width, what covers nothing lies at least."""
 
 _LEAST = -700.0
 """Logarithm of what is too little to be a number; below it the distance from the front ranks."""
@@ -54,21 +54,19 @@ def ehvi(expected: Sequence[Expectation], _beta: float, known: Known) -> Floats:
 
 
 def reference_of(front: Floats, worst: Floats) -> Floats:
-    """Give the merits that cover nothing: those of the front's ends, and a little less.
+    """Give the merits that cover nothing: those of the worst labels, as reports measure a front.
 
-    Where the front has no width by an aim, it is the worst label's, or a little less than all.
+    Without these, they are those of the front's ends and a little less, as in BoTorch's
+    `infer_reference_point`; that cares less for the ends.
 
     Args:
         front: Merits of its molecules, shape (points, aims), at least one.
         worst: Lowest merits of all labels, shape (aims,), or empty.
-
-    Source:
-        The rule of BoTorch's `infer_reference_point`.
     """
     lowest, width = front.min(axis=0), np.ptp(front, axis=0)
-    lower = np.minimum(worst, lowest) if len(worst) else lowest
-    apart = np.where(width > 0, width, np.maximum(lowest - lower, 1.0))
-    floor: Floats = lowest - np.where(width > 0, BEYOND, 1.0) * apart
+    if len(worst):
+        return np.minimum(worst, lowest)
+    floor: Floats = lowest - np.where(width > 0, BEYOND * width, 1.0)
     return floor
 
 
