@@ -64,9 +64,9 @@ def reference_of(front: Floats, worst: Floats) -> Floats:
         worst: Lowest merits of all labels, shape (aims,), or empty.
     """
     lowest, width = front.min(axis=0), np.ptp(front, axis=0)
-    if len(worst):
-        return np.minimum(worst, lowest)
     floor: Floats = lowest - np.where(width > 0, BEYOND * width, 1.0)
+    if len(worst):
+        floor = np.minimum(worst, lowest)
     return floor
 
 
