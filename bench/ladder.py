@@ -70,7 +70,8 @@ def searched(folder: Path, count: int, share: float | None, seed: int) -> list[t
     run_dir = folder / f"run-{share}-{seed}"
     file = folder / "campaign.toml"
     file.write_text(settings(count, share, seed), encoding="utf-8")
-    command = [sys.executable, "-m", "molsteer.shared.cli", "run", file, "--run-dir", run_dir]
+    command = [sys.executable, "-m", "molsteer.shared.cli", "run", str(file)]
+    command += ["--run-dir", str(run_dir)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise SystemExit(ended.stdout + ended.stderr)
