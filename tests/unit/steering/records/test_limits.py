@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 from support.made_campaigns import made_campaign
 from support.made_ledgers import IP, Made
 
 from molsteer.shared.cli.main import molsteer
 from molsteer.shared.wire.properties import Limit, Objective, Output
+from molsteer.steering.cli.console import show_findings
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.browsing.listing import read_listing
 from molsteer.steering.records.browsing.query import Query
@@ -139,7 +142,10 @@ def test_a_search_in_which_nothing_keeps_the_limits_says_so(tmp_path: Path) -> N
     with closing(campaign(tmp_path / "none", (limit,))) as ledger:
         assert best(ledger, HIGH) is None
         assert found(read_story(ledger.folder)).startswith("Not yet: no molecule keeps all limits.")
-        render(read_findings(ledger, "made"))
+        findings = read_findings(ledger, "made")
+        render(findings)
+        show_findings(findings, Console(file=(shown := StringIO())))
+        assert "0 above 14.5 eV, none keeps the limits, mean" in shown.getvalue()
 
 
 def test_the_table_of_molecules_says_who_keeps_the_limits(ledger: Ledger) -> None:

@@ -102,7 +102,8 @@ def _compared(comparison: Comparison, findings: Findings) -> Iterator[str]:
         if group.count:
             counted_hits = f"{group.hits} {hits}, " if hits else ""
             yield (
-                f"{name}: {group.count} molecules, {counted_hits}best {group.best}, "
+                f"{name}: {group.count} molecules, {counted_hits}"
+                f"{f'best {group.best}' if group.best else 'none keeps the limits'}, "
                 f"mean {group.mean}"
             )
     for found in findings.against_chance:
