@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from molsteer.shared.wire.properties import Objective, Output
+from molsteer.shared.wire.properties import Limit, Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.plan import Plan, Rung
@@ -54,6 +54,7 @@ def made_ledger(
     budget: int = 10,
     rungs: Sequence[Rung] = (),
     units: Mapping[str, str] | None = None,
+    limits: Sequence[Limit] = (),
     **identity: object,
 ) -> Ledger:
     """Make the ledger of a campaign that has these results.
@@ -66,9 +67,11 @@ def made_ledger(
         budget: Of the first level.
         rungs: Levels above the first.
         units: Of properties that are not wanted, by name.
+        limits: What molecules have to keep to.
         identity: What else the campaign is known by.
     """
-    outputs = outputs or [objective.output for objective in objectives]
+    aimed = [*(each.output for each in objectives), *(each.output for each in limits)]
+    outputs = outputs or list(dict.fromkeys(aimed))
     known = {output.name: output.unit for output in outputs} | dict(units or {})
     first = results[0].level if results else outputs[0].level
     names = dict.fromkeys([first, *(rung.level for rung in rungs)])
@@ -77,6 +80,7 @@ def made_ledger(
         ledger.set_fact("plan", asdict(made_plan(budget, first, rungs)))
         ledger.set_fact("identity", {"campaign.name": "made", **identity})
         ledger.set_fact("objectives", [each.model_dump(mode="json") for each in objectives])
+        ledger.set_fact("limits", [each.model_dump(mode="json") for each in limits])
         ledger.set_fact("outputs", [each.model_dump(mode="json") for each in outputs])
         ledger.set_fact("levels", [Level(name=name).model_dump(mode="json") for name in names])
         for number, made in enumerate(results, start=1):

@@ -14,6 +14,7 @@ from scipy import integrate, stats
 
 from molsteer.inferencer.acquisition import Expectation, Known, greedy, score, ucb
 from molsteer.inferencer.rules.chance import random, thompson
+from molsteer.inferencer.rules.hypervolume import ehvi
 from molsteer.inferencer.rules.improvement import ei, pareto, pi
 from molsteer.shared.wire.properties import Goal, Objective, Output
 from molsteer.shared.wire.specs import Acquisition
@@ -25,7 +26,10 @@ Floats = npt.NDArray[np.float64]
 GAP = Output(name="homo_lumo_gap", level="xtb", unit="eV")
 TARGET = 5.0
 PLAIN = {"ucb": ucb, "greedy": greedy}
-RULES = {"ei": ei, "pi": pi, "pareto": pareto, "thompson": thompson, "random": random}
+RULES = {
+    **{"ei": ei, "pi": pi, "pareto": pareto, "ehvi": ehvi},
+    **{"thompson": thompson, "random": random},
+}
 IMPROVING = ("ei", "pi")
 GOALS: tuple[Goal, ...] = ("maximise", "minimise", "reach")
 

@@ -48,6 +48,8 @@ class Known:
         front: Merits of labelled molecules that no other one beats by all aims at once, each in
             the scale of its aim, shape (points, aims); the best for a single aim. Empty while
             there is none.
+        worst: Lowest merit by each aim among all labels, in its scale, shape (aims,); empty while
+            there is none.
         seed: Seed of the campaign.
         generation: Number of the update.
         molecules: Numbers of the molecules in the search space.
@@ -57,6 +59,7 @@ class Known:
     seed: int = 0
     generation: int = 0
     molecules: range = range(0)
+    worst: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def best(self) -> float | None:

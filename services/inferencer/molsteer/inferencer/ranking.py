@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.acquisition import (
+    Expectation,
+    Floats,
     Known,
     best_rows,
     expectations,
@@ -16,9 +19,11 @@ from molsteer.inferencer.acquisition import (
 )
 from molsteer.inferencer.kinds import Moments, combined
 from molsteer.inferencer.rules.cost import per_second
+from molsteer.inferencer.rules.improvement import LOWEST
+from molsteer.inferencer.rules.limits import log_kept, weighed, worthless_score
 from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.learning import Infer, Inferred
-from molsteer.shared.wire.specs import Surrogate
+from molsteer.shared.wire.specs import CHANCE, OF_GAINS, Acquisition, Surrogate
 from molsteer.shared.worker.port import TaskContext
 
 
@@ -47,7 +52,11 @@ def rank_kinds(
     """Do as `rank`, from mean and spread of each kind of surrogate."""
     mean, spread = combined(body, kinds)
     expected = expectations(body.aims, body.outputs, mean, spread)
-    scores = score(expected, body.acquisition, known_to(body, mean.shape[1]))
+    known = known_to(body, mean.shape[1])
+    scores = score(expected, body.acquisition, known)
+    if body.limits and body.acquisition.kind != CHANCE:
+        kept = log_kept(body.limits, body.outputs, mean, spread)
+        scores = _limited(scores, kept, expected, body.acquisition, known)
     if body.cost is not None:
         heavy_atoms = context.blobs.arrays(body.graphs)["atom_counts"].astype(np.float64)
         scores = per_second(scores, body.cost, heavy_atoms)
@@ -69,6 +78,25 @@ def rank_kinds(
     )
 
 
+def _limited(
+    scores: Floats,
+    kept: Floats,
+    expected: Sequence[Expectation],
+    acquisition: Acquisition,
+    known: Known,
+) -> Floats:
+    """Weigh scores by the chance that limits are kept; without a label, there is but the chance."""
+    if acquisition.kind in OF_GAINS and len(known.front):
+        return np.maximum(scores + kept, LOWEST)
+    if not len(known.worst):
+        return np.maximum(kept, LOWEST)
+    one = replace(known, molecules=range(1))
+    worthless = worthless_score(
+        expected, known.worst, lambda certain: score(certain, acquisition, one)
+    )
+    return weighed(scores, kept, worthless)
+
+
 def known_to(body: Infer, molecules: int) -> Known:
     """Give what a task tells the rule by which its chunk of so many molecules is ranked."""
     return Known(
@@ -76,4 +104,5 @@ def known_to(body: Infer, molecules: int) -> Known:
         seed=body.seed,
         generation=body.generation,
         molecules=range(body.first, body.first + molecules),
+        worst=np.array(body.worst, dtype=np.float64),
     )

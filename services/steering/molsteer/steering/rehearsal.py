@@ -31,6 +31,7 @@ from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures.reached import simulated
 from molsteer.steering.settings.campaign import CampaignSettings
 from molsteer.steering.settings.changes import Changes, changed
+from molsteer.steering.settings.limits import told as told_of_limit
 from molsteer.steering.settings.whole_numbers import changes_in_numbers, in_numbers
 from molsteer.steering.sites.plugins import check_plugins
 from molsteer.steering.space.errors import SpaceError
@@ -174,6 +175,9 @@ class Rehearsal:
     def _aims(self) -> Iterator[str]:
         for objective in self.settings.objectives:
             yield f"Wanted: {_wanted(objective)}."
+        for limit in self.settings.limits:
+            told = f"{limit.output.name} at the level {limit.output.level} {told_of_limit(limit)}"
+            yield f"Limit: {told}; what breaks it is no hit, and its chance to keep it counts."
 
     def _course(self) -> Iterator[str]:
         settings, simulate = self.settings, self.settings.simulate

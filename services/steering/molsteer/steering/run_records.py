@@ -101,6 +101,13 @@ class RunRecords:
         with self._ledger() as ledger:
             return {**noted_changes(ledger), **thresholds_now(ledger)}
 
+    def limits(self) -> str:
+        """Say which limits there are, and how many molecules keep them; nothing without one."""
+        from molsteer.steering.records.limits import read_told
+
+        with self._ledger() as ledger:
+            return read_told(ledger)
+
     def additions(self) -> Sequence[Addition]:
         """Give what came to the campaign since it began: labels and molecules."""
         from molsteer.steering.ledger.additions import additions

@@ -16,7 +16,7 @@ from pydantic import (
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob
 from molsteer.shared.wire.bounds import Count, Name, Number, Ordinal
-from molsteer.shared.wire.properties import Aim, Output
+from molsteer.shared.wire.properties import Aim, Limit, Output
 from molsteer.shared.wire.specs import Acquisition, Surrogate, TrainingPlan
 
 
@@ -169,6 +169,9 @@ class Infer(Message):
         front: Merits of labelled molecules that no other one beats by all aims at once, each in the
             scale of its aim: what there is to improve on. The best for a single aim; none while
             nothing is known.
+        worst: Lowest merit by each aim among all labels, in its scale: what a molecule is worth
+            that is no good; none while nothing is known.
+        limits: What molecules have to keep to, each of one of the outputs.
         seed: Seed of the campaign, for rules that draw.
         first: Number in the search space of the chunk's first molecule, likewise.
         cost: By which scores that are logarithms of gains are turned into gains by the second;
@@ -192,6 +195,8 @@ class Infer(Message):
     predicted: tuple[Blob | None, ...] = ()
     acquisition: Acquisition
     front: tuple[tuple[Number, ...], ...] = ()
+    worst: tuple[Number, ...] = ()
+    limits: tuple[Limit, ...] = ()
     seed: NonNegativeInt = 0
     first: Count = 0
     cost: Cost | None = None
@@ -203,6 +208,10 @@ class Infer(Message):
     def _check_front(self) -> Self:
         if any(len(point) != len(self.aims) for point in self.front):
             raise ValueError("each point of the front has as many merits as there are aims")
+        if len(self.worst) not in (0, len(self.aims)):
+            raise ValueError("there are as many worst merits as there are aims")
+        if any(limit.output not in self.outputs for limit in self.limits):
+            raise ValueError("each limit is of one of the outputs")
         return self
 
 

@@ -135,6 +135,33 @@ class Objective(Message):
         return lowest < value < highest
 
 
+class Limit(Message):
+    """What a property at a level has to keep to: above one value, below another one, or both.
+
+    Attributes:
+        output: The property at its level.
+        above: Value above which it has to lie, in the output's unit; None if there is none.
+        below: Value below which it has to lie, likewise.
+    """
+
+    output: Output
+    above: Number | None = None
+    below: Number | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Between which values it is kept; the ends do not belong to it."""
+        return (
+            -inf if self.above is None else self.above,
+            inf if self.below is None else self.below,
+        )
+
+    def keeps(self, value: float) -> bool:
+        """Tell whether a value keeps it."""
+        lowest, highest = self.ends
+        return lowest < value < highest
+
+
 class Aim(Message):
     """An objective among others.
 

@@ -115,8 +115,11 @@ class TrainingPlan(Message):
     deadline_s: PositiveFloat = 2700.0
 
 
-OF_GAINS: frozenset[str] = frozenset({"ei", "pi"})
+OF_GAINS: frozenset[str] = frozenset({"ehvi", "ei", "pi"})
 """Acquisitions whose scores are logarithms of gains, so that they can be divided by a cost."""
+
+CHANCE = "random"
+"""The acquisition that prefers nothing, whatever is predicted."""
 
 
 class Acquisition(Message):
@@ -124,7 +127,7 @@ class Acquisition(Message):
 
     Attributes:
         kind: The rule by name: `ucb` is mean plus beta times spread, `greedy` the mean alone, `ei`
-            and `pi` ask for improvement on the best so far, `pareto` for one by several aims,
+            and `pi` ask for improvement on the best so far, `pareto` and `ehvi` by several aims,
             `thompson` draws from what may be, `random` from all.
         beta: Weight of the spread in `ucb` and `pareto`, dimensionless.
     """

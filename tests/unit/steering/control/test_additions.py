@@ -13,7 +13,12 @@ from molsteer.shared.errors import SettingsError
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.steering.control.added_labels import put_labels
 from molsteer.steering.control.requests import Request, answer_to, drop
-from molsteer.steering.control.thresholds import objectives_of, thresholds_now
+from molsteer.steering.control.thresholds import (
+    limits_of,
+    objectives_of,
+    thresholds_now,
+    thresholds_of,
+)
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger import known_labels
 from molsteer.steering.ledger.additions import additions
@@ -288,6 +293,29 @@ def test_a_threshold_counts_from_when_it_is_set_also_after_a_restart(toy: ToyCam
     assert thresholds_now(campaign.ledger) == {name: 13.0}
     assert name == f"{ADIABATIC_IP}@xtb.hit_above"
     assert_whole(toy, campaign)
+
+
+def test_a_limit_counts_from_when_it_is_set_and_is_remembered(toy: ToyCampaign) -> None:
+    campaign = toy.steering()
+    (name,) = thresholds = read_thresholds(["limit_below=13.55"], toy.settings.objectives)
+    drop(toy.folder, Request(action="set", thresholds=thresholds))
+    campaign.step(0.0)
+    assert name == f"{ADIABATIC_IP}@xtb.limit_below"
+    assert [limit.below for limit in limits_of(campaign.ledger)] == [13.55]
+    assert [limit.below for limit in campaign.dispatching.settings.limits] == [13.55]
+    assert thresholds_now(campaign.ledger) == {name: 13.55}
+    assert still_counting(toy.settings, thresholds_of(campaign.ledger)) == {name: 13.55}
+    assert_whole(toy, campaign)
+
+
+def test_limits_that_exclude_each_other_are_refused(toy: ToyCampaign) -> None:
+    name = f"{ADIABATIC_IP}@xtb.limit"
+    wanted = {f"{name}_below": 13.0, f"{name}_above": 14.0}
+    asked = drop(toy.folder, Request(action="set", thresholds=wanted))
+    campaign = toy.steering()
+    campaign.step(0.0)
+    assert "no value lies above 14 eV and below 13 eV" in str(answer_to(campaign.ledger, asked))
+    assert limits_of(campaign.ledger) == []
 
 
 def test_a_threshold_that_the_settings_name_anew_counts_instead(toy: ToyCampaign) -> None:

@@ -12,7 +12,7 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from molsteer.shared.wire.arrays.relation import Line
 from molsteer.shared.wire.learning import Infer
 from molsteer.shared.wire.messages import Result, Task
-from molsteer.shared.wire.properties import Aim, Objective, Output
+from molsteer.shared.wire.properties import Aim, Limit, Objective, Output
 from molsteer.steering.loop.chances import Chances
 from molsteer.steering.policy.plan import Rung
 
@@ -39,6 +39,7 @@ def chances(bar: float | None = 10.0, **changes: object) -> Chances:
     knobs: dict[str, object] = {
         "aims": (Aim(objective=Objective(output=DEAR)),),
         "outputs": (DEAR, CHEAP),
+        "limits": (),
         "below": (((1, Line(slope=0.5, shift=5.0, spread=0.2, labels=9)),), ()),
         "molecules": np.array([7]),
         "labels": np.array([[np.nan], [9.5]]),
@@ -122,3 +123,12 @@ def test_a_campaign_asks_its_models_about_those_that_may_climb(tmp_path: Path) -
     assert climbed[0][0] < 32  # not only once the first level has ended
     assert campaign.state.levels[0].timed == 32
     campaign.ledger.close()
+
+
+def test_the_chance_to_keep_a_limit_counts() -> None:
+    limit = Limit(output=DEAR, below=11.0)
+    limited = chances(limits=(limit,))
+    free, kept = told(chances(), 11.0), told(limited, 11.0)
+    assert free is not None
+    assert kept == pytest.approx(0.5 * free)
+    assert told(limited, 30.0) == pytest.approx(0.0)

@@ -176,3 +176,38 @@ def test_a_molecule_that_fails_at_the_second_level_keeps_its_label_and_another_c
     assert len(climbed) == SHARE * BUDGET
     assert not any("F" in str(smiles) for (smiles,) in climbed)
     assert rows(toy, "SELECT 1 FROM result WHERE level = 'xtb' AND smiles LIKE '%F%'")
+
+
+LIMITED: Mapping[str, object] = {
+    "level": AIMS["level"],
+    "objective": [
+        {"property": ADIABATIC_IP, "level": "dear", "hit_above": 13.0},
+        {"property": "homo_lumo_gap", "level": "xtb", "goal": "limit", "limit_below": 9},
+    ],
+}
+
+
+def test_what_breaks_a_limit_does_not_climb_and_models_are_told_of_it(
+    space: SearchSpace, tmp_path: Path
+) -> None:
+    toy = Watched(tmp_path, space, plan_of(space), aims=LIMITED)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    climbed = rows(toy, "SELECT smiles FROM result WHERE level = 'dear'")
+    broken = rows(
+        toy,
+        "SELECT count(*) FROM label WHERE level = 'xtb' AND property = 'homo_lumo_gap'"
+        " AND value >= 9",
+    )
+    assert broken[0][0] > 0  # type: ignore[operator]
+    assert len(climbed) == SHARE * BUDGET
+    assert all(len(str(smiles)) < 9 for (smiles,) in climbed)
+    asked = [body for body in toy.asked if isinstance(body, Infer)]
+    assert {(each.limits[0].output.key, each.limits[0].below) for each in asked} == {
+        ("homo_lumo_gap@xtb", 9.0)
+    }
+    labels = {aim.objective.output.key for aim in asked[-1].aims}
+    assert labels == {f"{ADIABATIC_IP}@dear"}
+    assert len(asked[-1].worst) == 1
+    assert asked[-1].worst[0] <= min(merit for (merit,) in asked[-1].front)
+    campaign.ledger.close()

@@ -10,11 +10,19 @@ import pytest
 
 from molsteer.shared.wire.blob import Inline
 from molsteer.shared.wire.messages import Simulated
-from molsteer.shared.wire.properties import Aim, Objective, Output, Quantity
+from molsteer.shared.wire.properties import Aim, Limit, Objective, Output, Quantity
 from molsteer.steering.ledger import results, tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.reference import COMPARED
-from molsteer.steering.loop.merits import MOST, aims_as_of, front_as_of, merit_of
+from molsteer.steering.loop.merits import (
+    MOST,
+    aims_as_of,
+    breaks,
+    front_as_of,
+    limits_as_of,
+    merit_of,
+    worst_as_of,
+)
 from molsteer.steering.policy.commands import DispatchSimulation
 
 pytestmark = pytest.mark.fast
@@ -110,3 +118,30 @@ def test_a_large_front_is_cut_to_its_best_sums(ledger: Ledger) -> None:
     front = front_as_of(ledger, aims_of_one_level(ledger, count), count)
     assert len(front) == MOST
     assert list(front) == sorted(front, key=sum, reverse=True)
+
+
+LIGHT = Limit(output=MASS.output, below=50.0)
+
+
+def test_what_breaks_a_limit_is_on_no_front_and_still_the_worst(ledger: Ledger) -> None:
+    for molecule, (gap, mass) in enumerate([(9.0, 80.0), (6.0, 40.0), (1.0, 20.0)]):
+        added(ledger, molecule, gap=gap, mass=mass)
+    aims = (Aim(objective=WIDE),)
+    assert front_as_of(ledger, aims, 3) == ((9.0,),)
+    assert front_as_of(ledger, aims, 3, limits=[LIGHT]) == ((6.0,),)
+    assert worst_as_of(ledger, aims, 3) == (1.0,)
+    assert worst_as_of(ledger, aims, 0) == ()
+
+
+def test_a_limit_counts_once_its_property_has_a_label(ledger: Ledger) -> None:
+    charge = Limit(output=CHARGE.output, above=0.0)
+    added(ledger, 0, gap=1.0, mass=20.0)
+    assert limits_as_of(ledger, [LIGHT, charge], 0) == ()
+    assert limits_as_of(ledger, [LIGHT, charge], 1) == (LIGHT,)
+
+
+def test_a_limit_is_broken_by_a_value_at_its_own_level(ledger: Ledger) -> None:
+    assert breaks([LIGHT], "quick", {"mass": 50.0})
+    assert not breaks([LIGHT], "quick", {"mass": 49.0})
+    assert not breaks([LIGHT], "dear", {"mass": 60.0})
+    assert not breaks([LIGHT], "quick", {"gap": 60.0})

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from molsteer.shared.wire.properties import Objective, Output, Quantity
 from molsteer.steering.records.figures.advantage import advantage, ratio_of_shares, told
+from molsteer.steering.records.hits import Valued
 
 pytestmark = pytest.mark.fast
 
@@ -73,15 +74,21 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(
     assert 0.93 < held / times < 0.98
 
 
+def valued(*values: float) -> list[Valued]:
+    return [Valued(value) for value in values]
+
+
 def test_without_a_threshold_medians_are_compared_whatever_the_goal():
-    found = advantage([3.0, 1.0, 2.0], [6.0, 4.0], Objective(output=IP, goal="minimise"))
+    found = advantage(
+        valued(3.0, 1.0, 2.0), valued(6.0, 4.0), Objective(output=IP, goal="minimise")
+    )
     assert found is not None
     assert (found.times_better, found.chosen_hits, found.drawn_hits) == (None, None, None)
     assert found.median_ahead == Quantity(value=3.0, unit="eV")
 
 
 def test_with_a_threshold_hits_are_counted():
-    found = advantage([15.0, 14.0, 16.0], [13.0, 15.0], Objective(output=IP, hit=14.5))
+    found = advantage(valued(15.0, 14.0, 16.0), valued(13.0, 15.0), Objective(output=IP, hit=14.5))
     assert found is not None
     assert (found.chosen, found.chosen_hits, found.drawn, found.drawn_hits) == (3, 2, 2, 1)
     assert found.times_better is not None
@@ -89,14 +96,14 @@ def test_with_a_threshold_hits_are_counted():
 
 
 def test_nothing_is_compared_with_nothing():
-    assert advantage([], [1.0], Objective(output=IP)) is None
-    assert advantage([1.0], [], Objective(output=IP)) is None
+    assert advantage([], valued(1.0), Objective(output=IP)) is None
+    assert advantage(valued(1.0), [], Objective(output=IP)) is None
 
 
 def test_what_was_found_is_said_in_a_sentence():
     def said(chosen: int, chosen_hits: int, drawn: int, drawn_hits: int) -> str:
         groups = [
-            [15.0] * hits + [13.0] * (count - hits)
+            valued(*[15.0] * hits, *[13.0] * (count - hits))
             for count, hits in ((chosen, chosen_hits), (drawn, drawn_hits))
         ]
         found = advantage(*groups, Objective(output=IP, hit=14.5))
@@ -109,7 +116,7 @@ def test_what_was_found_is_said_in_a_sentence():
     )
     assert "hits at least 2.2 times (95 % sure) as often" in said(60, 12, 40, 0)
     assert "cannot be told: 0 hits among 60 chosen, 0 among 40 drawn" in said(60, 0, 40, 0)
-    plain = advantage([3.0], [2.0, 3.0], Objective(output=IP))
+    plain = advantage(valued(3.0), valued(2.0, 3.0), Objective(output=IP))
     assert plain is not None
     assert told(plain) == (
         "The median of the 1 molecule that models chose is 0.500 eV better than that of the 2 "

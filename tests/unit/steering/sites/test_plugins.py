@@ -46,6 +46,16 @@ def test_a_method_that_no_level_has_is_not_looked_for() -> None:
     check_plugins(campaign(level=[{"name": "a", "method": "xtb"}], simulate={"level": "dft"}))
 
 
+def test_a_volume_of_many_objectives_is_refused_wherever_workers_are() -> None:
+    names = ("homo_lumo_gap", "atomization_energy", "vertical_ionization_potential")
+    objectives = [{"property": name} for name in names]
+    policy, workers = {"acquisition": "ehvi"}, {"server": "external", "local": False}
+    check_plugins(campaign(objective=objectives, policy=policy))
+    objectives.append({"property": "vertical_electron_affinity"})
+    with pytest.raises(SettingsError, match="up to 3 objectives, and there are 4; take pareto"):
+        check_plugins(campaign(objective=objectives, policy=policy, workers=workers))
+
+
 def test_what_workers_elsewhere_know_is_not_looked_for_here() -> None:
     external = {"server": "external"}
     check_plugins(campaign(simulate={"level": "dft", "pool": "cluster"}, workers=external))

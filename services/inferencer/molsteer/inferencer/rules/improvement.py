@@ -34,9 +34,9 @@ def ei(expected: Sequence[Expectation], _beta: float, known: Known) -> Floats:
     if known.best is None:
         return greedy(expected, _beta)
     if _reaches(expected):
-        return _bounded(log_nearing(*_around_target(expected[0]), _width(known.best)))
+        return bounded(log_nearing(*around_target(expected[0]), _width(known.best)))
     mean, spread = _sum(expected)
-    return _bounded(np.log(spread) + log_excess((mean - known.best) / spread))
+    return bounded(np.log(spread) + log_excess((mean - known.best) / spread))
 
 
 def pi(expected: Sequence[Expectation], _beta: float, known: Known) -> Floats:
@@ -51,9 +51,9 @@ def pi(expected: Sequence[Expectation], _beta: float, known: Known) -> Floats:
     if known.best is None:
         return greedy(expected, _beta)
     if _reaches(expected):
-        return _bounded(log_within(*_around_target(expected[0]), _width(known.best)))
+        return bounded(log_within(*around_target(expected[0]), _width(known.best)))
     mean, spread = _sum(expected)
-    return _bounded(log_below((mean - known.best) / spread))
+    return bounded(log_below((mean - known.best) / spread))
 
 
 def pareto(expected: Sequence[Expectation], beta: float, known: Known) -> Floats:
@@ -81,7 +81,8 @@ def _reaches(expected: Sequence[Expectation]) -> bool:
     return len(expected) == 1 and expected[0].objective.goal == "reach"
 
 
-def _around_target(one: Expectation) -> tuple[Floats, Floats]:
+def around_target(one: Expectation) -> tuple[Floats, Floats]:
+    """Give distance from the target, and spread, in scales."""
     target = one.objective.target or 0.0
     return (one.mean - target) / one.scale, np.maximum(one.spread / one.scale, SHARP)
 
@@ -95,7 +96,7 @@ def _sum(expected: Sequence[Expectation]) -> tuple[Floats, Floats]:
     means, variances = list[Floats](), list[Floats]()
     for one in expected:
         if one.objective.goal == "reach":
-            distance, variance = folded(*_around_target(one))
+            distance, variance = folded(*around_target(one))
             means.append(-distance)
             variances.append(variance)
         else:
@@ -104,5 +105,6 @@ def _sum(expected: Sequence[Expectation]) -> tuple[Floats, Floats]:
     return total(means), np.maximum(np.sqrt(total(variances)), SHARP)
 
 
-def _bounded(scores: Floats) -> Floats:
+def bounded(scores: Floats) -> Floats:
+    """Keep scores where they can travel."""
     return np.maximum(scores, LOWEST)

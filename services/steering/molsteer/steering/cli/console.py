@@ -79,6 +79,8 @@ def follow(settings: CampaignSettings, verbosity: Verbosity, site: Site | None =
 
 def show_findings(findings: Findings, console: Console) -> None:
     """Print the best molecules beside what the start found."""
+    if findings.limits:
+        console.print(findings.told_of_limits, soft_wrap=True)
     if findings.best(1):
         if not console.is_terminal:
             console.width = _NO_EDGE  # at which molecules would be cut apart in a file
@@ -100,7 +102,8 @@ def _compared(comparison: Comparison, findings: Findings) -> Iterator[str]:
         if group.count:
             counted_hits = f"{group.hits} {hits}, " if hits else ""
             yield (
-                f"{name}: {group.count} molecules, {counted_hits}best {group.best}, "
+                f"{name}: {group.count} molecules, {counted_hits}"
+                f"{f'best {group.best}' if group.best else 'none keeps the limits'}, "
                 f"mean {group.mean}"
             )
     for found in findings.against_chance:

@@ -90,9 +90,10 @@ def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
     """Change settings of the campaign in RUN_DIR from now on, also over restarts.
 
     What can be changed: hit_above, hit_below or hit_within, the threshold of the leading
-    objective, and PROPERTY.hit_above of another one; budget; slots.simulate, slots.train and
-    slots.infer, where 0 lets nothing new of the kind begin; buffer, shortlist, retrain_after,
-    during_update, acquisition, beta, control_share, attempts and failure_limit.
+    objective, and PROPERTY.hit_above of another one; PROPERTY.limit_above and limit_below, which
+    molecules have to keep to be hits; budget; slots.simulate, slots.train and slots.infer, where 0
+    lets nothing new of the kind begin; buffer, shortlist, retrain_after, during_update,
+    acquisition, beta, control_share, attempts and failure_limit.
 
     \b
     Examples:
@@ -108,7 +109,9 @@ def set_(run_dir: Path, changes: tuple[str, ...]) -> None:
 
     wanted = read_changes([each for each in changes if not is_threshold(each)])
     settings = public_settings(run_dir)
-    hits = read_thresholds([each for each in changes if is_threshold(each)], settings.objectives)
+    hits = read_thresholds(
+        [each for each in changes if is_threshold(each)], settings.objectives, settings.limits
+    )
     check_plugins(changed(settings, wanted))
     _ask(run_dir, Request(action="set", changes=wanted, thresholds=hits))
 

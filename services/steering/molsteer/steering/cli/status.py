@@ -92,6 +92,8 @@ def _tell(run_dir: Path) -> None:
 
     records = RunRecords(run_dir)
     say("\n".join(describe(records.progress())))
+    if limits := records.limits():
+        say(one_line(limits))
     if changes := records.changes():
         told_changes = ", ".join(f"{name} = {value}" for name, value in changes.items())
         say(one_line(f"changed: {told_changes}"))

@@ -31,7 +31,7 @@ from pydantic import (
 
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.host.files.whole_files import write_whole
-from molsteer.steering.control.thresholds import move, objectives_of
+from molsteer.steering.control.thresholds import limits_of, move, objectives_of
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.events import (
@@ -193,7 +193,7 @@ class Inbox:
             if answer_to(self.ledger, file.stem) is None:
                 try:
                     request = _read(file)
-                    check_thresholds(request.thresholds, objectives_of(self.ledger))
+                    self._check(request)
                 except FileNotFoundError:
                     continue
                 except SettingsError as error:
@@ -206,6 +206,10 @@ class Inbox:
                     file.replace(file.with_suffix(".refused"))
                 else:
                     file.unlink()
+
+    def _check(self, request: Request) -> None:
+        objectives, limits = objectives_of(self.ledger), limits_of(self.ledger)
+        check_thresholds(request.thresholds, objectives, limits)
 
     def _files(self) -> list[Path]:
         folder = _folder(self.run_dir)

@@ -95,6 +95,8 @@ def _found(now: Now, width: int) -> Iterator[Text]:
             yield Text(f"  {curve}", "cyan", no_wrap=True, overflow="ellipsis")
             first, last = (written(now.curve[end], leading.output.unit, 2) for end in (0, -1))
             yield _line((f"  best so far: from {first} to {last}", "dim"))
+    if now.limits:
+        yield _line((now.limits, ""))
 
 
 def _title(objective: Objective, now: Now) -> str:

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.shared.wire.arrays.relation import Line, line
-from molsteer.shared.wire.properties import Aim, Output
+from molsteer.shared.wire.properties import Aim, Limit, Output
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.learning.rankings import predicted_means
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.loop.merits import aims_as_of
+from molsteer.steering.loop.merits import aims_as_of, limits_as_of
 from molsteer.steering.settings.amounts import whole
 from molsteer.steering.settings.campaign import CampaignSettings
 
@@ -37,6 +37,7 @@ class Chances:
     Attributes:
         aims: What is wanted, in scales.
         outputs: What models predict, in the order of the arrays.
+        limits: What has to be kept.
         below: For each output the same property at cheaper levels, the cheapest first, and how the
             output follows from it.
         molecules: Molecules that have labels, ascending.
@@ -46,13 +47,14 @@ class Chances:
 
     aims: tuple[Aim, ...]
     outputs: tuple[Output, ...]
+    limits: tuple[Limit, ...]
     below: tuple[tuple[tuple[int, Line], ...], ...]
     molecules: Rows
     labels: Floats
     bar: float | None
 
     def of(self, molecules: Rows, mean: Numbers, spread: Numbers) -> list[float | None]:
-        """Give the chance of each molecule to be among the best.
+        """Give the chance of each molecule to be among the best, and to keep all limits.
 
         Args:
             molecules: Shape (n,).
@@ -68,7 +70,15 @@ class Chances:
             merit += aim.objective.merit(expected[row]) / aim.scale
             variance += (doubt[row] / aim.scale) ** 2
         away = (merit - self.bar) / np.sqrt(np.maximum(variance, _LEAST**2))
-        return list(_below(away).tolist())
+        chance = _below(away)
+        for limit in self.limits:
+            row, (lowest, highest) = self.outputs.index(limit.output), limit.ends
+            width = np.maximum(doubt[row], _LEAST)
+            below_it, above_it = (
+                _below((end - expected[row]) / width) for end in (lowest, highest)
+            )
+            chance *= above_it - below_it
+        return list(chance.tolist())
 
     def _known_better(
         self, molecules: Rows, mean: Numbers, spread: Numbers
@@ -109,25 +119,33 @@ def chances_as_of(ledger: Ledger, settings: CampaignSettings) -> Chances:
     molecules, labels = molecules[order], labels[:, order]
     below = _below_each(outputs, [level.name for level in settings.levels], labels)
     aims = aims_as_of(ledger, settings.objectives, count)
+    limits = limits_as_of(ledger, settings.limits, count)
     predicted = predicted_means(ledger, len(outputs))
     places, bar = whole(settings.campaign.budget), None
     for rung in settings.rungs:
         places = ceil(rung.part_of(places))
     if predicted.shape[1]:
         merits = [
-            np.sum(
-                [
-                    aim.objective.merit(values[outputs.index(aim.objective.output)]) / aim.scale
-                    for aim in aims
-                ],
-                axis=0,
-            )
+            _merits(aims, limits, outputs, values)
             for values in (predicted, _completed(labels, below))
         ]
         known = np.concatenate(merits)
         known = np.sort(known[np.isfinite(known)])
         bar = float(known[-min(places, len(known))]) if len(known) else None
-    return Chances(aims, outputs, below, molecules, labels, bar)
+    return Chances(aims, outputs, limits, below, molecules, labels, bar)
+
+
+def _merits(
+    aims: Sequence[Aim], limits: Sequence[Limit], outputs: Sequence[Output], values: Floats
+) -> Floats:
+    """Give merits of molecules, of values of all outputs; NaN of those that break a limit."""
+    merits = np.zeros(values.shape[1])
+    for aim in aims:
+        merits += aim.objective.merit(values[outputs.index(aim.objective.output)]) / aim.scale
+    for limit in limits:
+        row, (lowest, highest) = values[outputs.index(limit.output)], limit.ends
+        merits[(row <= lowest) | (row >= highest)] = np.nan
+    return merits
 
 
 def _below_each(

@@ -225,6 +225,8 @@ class Dispatching:
             predicted=self._predicted(command, weights) if command.attempt == 1 else (),
             acquisition=self.settings.acquisition(),
             front=sought.front,
+            worst=sought.worst,
+            limits=sought.limits,
             seed=self.settings.campaign.seed,
             first=first,
             cost=sought.cost,

@@ -25,7 +25,7 @@ from molsteer.steering.ledger import objects, own_columns, results, tasks, trans
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.chances import Chances
-from molsteer.steering.loop.merits import merit_of
+from molsteer.steering.loop.merits import breaks, merit_of
 from molsteer.steering.loop.sought import wanted_at
 from molsteer.steering.policy.commands import (
     Dispatch,
@@ -43,6 +43,7 @@ from molsteer.steering.policy.events import (
     TaskFailed,
     TrainingSucceeded,
 )
+from molsteer.steering.records.aims import limits
 from molsteer.steering.run_files import FilesTogether
 from molsteer.steering.space.search_space import SearchSpace
 
@@ -168,6 +169,8 @@ class Intake:
         self.files.begin(record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
         results.add_result(self.ledger, task_id, molecule, level, result, record)
         values = {name: result.values[name].value for name in wanted_at(level, self.outputs)}
+        if breaks(limits(self.ledger), level, values):
+            return None  # it is no hit any more, so it does not climb
         return merit_of(self.ledger, self.objectives, level, values)
 
     def _check_values(self, command: DispatchSimulation, result: Simulated) -> None:

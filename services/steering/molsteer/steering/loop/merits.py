@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from molsteer.shared.wire.properties import Aim, Objective, total_merit
+from molsteer.shared.wire.properties import Aim, Limit, Objective, Output, total_merit
 from molsteer.steering.ledger import known_labels, results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.reference import reference
 from molsteer.steering.records.figures.pareto.front import front
+from molsteer.steering.records.limits import breaking
+
+Floats = npt.NDArray[np.float64]
 
 Front = tuple[tuple[float, ...], ...]
 """Merits of molecules by several aims, molecule by molecule."""
@@ -42,37 +46,93 @@ def aims_as_of(
     )
 
 
-def front_as_of(ledger: Ledger, aims: Sequence[Aim], count: int, known: int | None = None) -> Front:
+def front_as_of(
+    ledger: Ledger,
+    aims: Sequence[Aim],
+    count: int,
+    known: int | None = None,
+    limits: Sequence[Limit] = (),
+) -> Front:
     """Give the merits of the molecules that no other one beats by all aims at once.
 
-    Molecules count of which there is a label for each aim. Of a front of more than `MOST`, those
-    with the best sums are given.
+    Molecules count of which there is a label for each aim, and that keep all limits. Of a front of
+    more than `MOST`, those with the best sums are given.
 
     Args:
         ledger: The campaign's.
         aims: What is wanted, in which scales.
         count: Which results count, beside the known labels: the first so many.
         known: Which known labels count: the first so many, or all.
+        limits: What molecules have to keep to.
 
     Returns:
         Merits of each molecule in the scales of the aims, the best sum first.
     """
-    outputs = [aim.objective.output for aim in aims]
-    labels = np.hstack(
-        [
-            known_labels.labelled(ledger, outputs, known)[1],
-            results.first_labels(ledger, count, outputs)[1],
-        ]
-    )
-    merits = np.array(
-        [aim.objective.merit(row) / aim.scale for aim, row in zip(aims, labels, strict=True)]
-    ).T
+    merits = _merits(ledger, aims, count, known)
+    if limits:
+        merits = merits[_keeping(ledger, limits, count, known)]
     merits = merits[~np.isnan(merits).any(axis=1)]
     if len(aims) == 1:  # as `front` would, of any number of labels
         merits = merits[np.argsort(-merits[:, 0], kind="stable")[:1]]
     merits = merits[front(merits.tolist())]
     best_first = np.argsort(-merits.sum(axis=1), kind="stable")[:MOST]
     return tuple(map(tuple, merits[best_first].tolist()))
+
+
+def worst_as_of(
+    ledger: Ledger, aims: Sequence[Aim], count: int, known: int | None = None
+) -> tuple[float, ...]:
+    """Give the lowest merit by each aim among all labels, in its scale; none if an aim has none."""
+    merits = _merits(ledger, aims, count, known).T
+    told = [row[~np.isnan(row)] for row in merits]
+    return tuple(float(row.min()) for row in told) if all(map(len, told)) else ()
+
+
+def limits_as_of(
+    ledger: Ledger, limits: Sequence[Limit], count: int, known: int | None = None
+) -> tuple[Limit, ...]:
+    """Give the limits of which models can tell something: those whose property has a label."""
+    labels = _labels(ledger, [limit.output for limit in limits], count, known)
+    pairs = zip(limits, labels, strict=True)
+    return tuple(limit for limit, row in pairs if not np.isnan(row).all())
+
+
+def breaks(limits: Sequence[Limit], level: str, values: Mapping[str, float]) -> bool:
+    """Tell whether values of a level break a limit at it."""
+    at_level = [limit for limit in limits if limit.output.level == level]
+    return any(
+        limit.output.name in values and not limit.keeps(values[limit.output.name])
+        for limit in at_level
+    )
+
+
+def _merits(ledger: Ledger, aims: Sequence[Aim], count: int, known: int | None) -> Floats:
+    labels = _labels(ledger, [aim.objective.output for aim in aims], count, known)
+    pairs = zip(aims, labels, strict=True)
+    return np.array([aim.objective.merit(row) / aim.scale for aim, row in pairs]).T
+
+
+def _labels(ledger: Ledger, outputs: Sequence[Output], count: int, known: int | None) -> Floats:
+    given = known_labels.labelled(ledger, outputs, known)[1]
+    return np.hstack([given, results.first_labels(ledger, count, outputs)[1]])
+
+
+def _keeping(
+    ledger: Ledger, limits: Sequence[Limit], count: int, known: int | None
+) -> npt.NDArray[np.bool_]:
+    """Tell of each molecule whether it keeps all limits: by its labels, else by predictions."""
+    outputs = [limit.output for limit in limits]
+    given = known_labels.labelled(ledger, outputs, known)[1]
+    molecules, found = results.first_labels(ledger, count, outputs)
+    broken = breaking(ledger)
+    foreseen = [False] * given.shape[1] + [
+        molecule not in broken for molecule in molecules.tolist()
+    ]
+    keeps = np.ones(len(foreseen), dtype=np.bool_)
+    for limit, row in zip(limits, np.hstack([given, found]), strict=True):
+        lowest, highest = limit.ends
+        keeps &= np.where(np.isnan(row), foreseen, (lowest < row) & (row < highest))
+    return keeps
 
 
 def merit_of(

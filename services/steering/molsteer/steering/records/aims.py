@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from molsteer.shared.wire.base import Message
-from molsteer.shared.wire.properties import Objective, Output
+from molsteer.shared.wire.properties import Limit, Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger.ledger import Ledger
 
@@ -24,6 +24,11 @@ def objectives(ledger: Ledger) -> tuple[Objective, ...]:
 def leading(ledger: Ledger) -> Objective | None:
     """Give the objective by which molecules are called the best."""
     return next(iter(objectives(ledger)), None)
+
+
+def limits(ledger: Ledger) -> tuple[Limit, ...]:
+    """Give the limits that molecules have to keep; none before the first session has begun."""
+    return _read(ledger, "limits", Limit)
 
 
 def outputs(ledger: Ledger) -> tuple[Output, ...]:

@@ -9,6 +9,8 @@ from statistics import fmean
 from molsteer.steering.ledger import results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import leading, outputs
+from molsteer.steering.records.hits import count_hits
+from molsteer.steering.records.limits import read_before_models
 
 _ENOUGH = 10_000
 """Durations of one kind that are read at most, the newest ones."""
@@ -53,14 +55,9 @@ def read_evidence(ledger: Ledger) -> Evidence:
     objective, plan = leading(ledger), ledger.fact("plan")
     drawn, hits = list[float](), None
     if objective is not None:
-        rows = ledger.connection.execute(
-            "SELECT value FROM label JOIN result USING (number)"
-            " WHERE label.level = ? AND property = ? AND generation = 0",
-            (objective.output.level, objective.output.name),
-        ).fetchall()
-        drawn = [objective.merit(value) for (value,) in rows]
-        if objective.hit is not None:
-            hits = sum(objective.is_hit(value) for (value,) in rows)
+        found = read_before_models(ledger, objective.output)
+        drawn = [objective.merit(each.value) for each in found]
+        hits = count_hits(objective, found)
     train_s, first_train_s = _without_first(_train_s(ledger))
     infer_s, first_infer_s = _without_first(_infer_s(ledger))
     return Evidence(

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from molsteer.shared.wire.properties import Objective, Output
+from molsteer.shared.wire.properties import Limit, Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.additions import Addition, additions, total
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.aims import levels, objectives, outputs
+from molsteer.steering.records.aims import levels, limits, objectives, outputs
 from molsteer.steering.records.failures import Failure, failures
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.beliefs import Belief
@@ -22,10 +22,12 @@ from molsteer.steering.records.figures.pareto.history import FrontAt, fronts
 from molsteer.steering.records.figures.reached import Reached, reached
 from molsteer.steering.records.figures.recall import Recall
 from molsteer.steering.records.found import Found, outputs_of, read_found, values_of
+from molsteer.steering.records.hits import Valued
 from molsteer.steering.records.judging.against_chance import advantages
 from molsteer.steering.records.judging.agreement import Distance, distance
 from molsteer.steering.records.judging.truth import read_recall
 from molsteer.steering.records.judging.updates import Update, read_beliefs, read_updates
+from molsteer.steering.records.limits import told
 from molsteer.steering.records.machines import MachineHours, machine_hours, prices
 from molsteer.steering.records.moved import SiteTraffic, StoreUse, read_moved, traffic
 
@@ -59,6 +61,7 @@ class Findings:
         name: Its name.
         finished: Why it has ended, None while it goes on.
         objectives: What is wanted, the leading objective first.
+        limits: What molecules have to keep to; those that do not are no hits and on no front.
         outputs: What models predict.
         levels: The levels of theory, the first one first.
         reached: How many simulations succeeded at each level.
@@ -93,6 +96,7 @@ class Findings:
     name: str
     finished: str | None
     objectives: Sequence[Objective]
+    limits: Sequence[Limit]
     outputs: Sequence[Output]
     levels: Sequence[Level]
     reached: Sequence[Reached]
@@ -129,15 +133,24 @@ class Findings:
         """Head a column of values: with its unit, and its level where there are several."""
         return f"{output.title}, {output.level}" if len(self.levels) > 1 else output.title
 
+    @property
+    def told_of_limits(self) -> str:
+        """Say which limits there are, and how many molecules keep them; nothing without one."""
+        keeping = {each.molecule: each.keeps for each in self.found}
+        return told(self.limits, list(keeping.values()))
+
     def best(self, count: int) -> Sequence[Found]:
-        """Give the best molecules by the leading objective, those found first among equals."""
+        """Give the best molecules by the leading objective that keep all limits.
+
+        Of equals, those found first come first.
+        """
         objective = self.leading
         if objective is None:
             return []
         known = [
             (objective.merit(value), each)
             for each in self.found
-            if (value := each.value(objective.output)) is not None
+            if each.keeps and (value := each.value(objective.output)) is not None
         ]
         return [each for _, each in sorted(known, key=lambda pair: -pair[0])[:count]]
 
@@ -149,12 +162,14 @@ def _searched(ledger: Ledger, at_start: int) -> int:
 def read_findings(ledger: Ledger, name: str) -> Findings:
     """Read everything a report tells."""
     wanted, rungs, found = objectives(ledger), levels(ledger), read_found(ledger)
+    keeping = [each for each in found if each.keeps]
     finished = ledger.fact("finished")
     plan, identity = _facts(ledger, "plan"), _facts(ledger, "identity")
     return Findings(
         name=name,
         finished=None if finished is None else str(finished),
         objectives=wanted,
+        limits=limits(ledger),
         outputs=outputs(ledger),
         levels=rungs,
         reached=reached(ledger),
@@ -164,8 +179,8 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         elapsed_s=_elapsed_s(ledger),
         found=found,
         between_levels=_between(found, rungs),
-        pareto=_pareto(found, wanted),
-        fronts=fronts(found, wanted),
+        pareto=_pareto(keeping, wanted),
+        fronts=fronts(keeping, wanted),
         starter=identity.get("policy.starter", "random"),
         comparisons=[_compared(found, objective) for objective in wanted],
         against_chance=list(advantages(ledger)),
@@ -190,11 +205,11 @@ def _facts(ledger: Ledger, name: str) -> dict[str, Any]:
 
 
 def _compared(found: Sequence[Found], objective: Objective) -> Comparison:
-    start, control, steered = list[float](), list[float](), list[float]()
+    start, control, steered = list[Valued](), list[Valued](), list[Valued]()
     for each in found:
-        if (value := each.value(objective.output)) is not None:
+        if (known := each.valued(objective.output)) is not None:
             before = control if each.by_chance else start
-            (steered if each.generation else before).append(value)
+            (steered if each.generation else before).append(known)
     return Comparison(objective, *(group(each, objective) for each in (start, control, steered)))
 
 

@@ -12,6 +12,8 @@ from molsteer.shared.wire.properties import Output, Quantity
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import leading, outputs
+from molsteer.steering.records.hits import Valued
+from molsteer.steering.records.limits import breaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Found:
         predicted: What they expected of the leading objective, None where they did not say.
         own: What the molecules file says of it beside the SMILES, by heading.
         spread: How far they were apart in this, None likewise.
+        keeps: Whether the molecule keeps all limits.
     """
 
     number: int
@@ -41,11 +44,17 @@ class Found:
     predicted: Quantity | None
     own: Mapping[str, str] = field(default_factory=dict)
     spread: Quantity | None = None
+    keeps: bool = True
 
     def value(self, output: Output) -> float | None:
         """Give the value of an output, None if this is none of it."""
         known = self.values.get(output.name) if self.level == output.level else None
         return None if known is None else known.value
+
+    def valued(self, output: Output) -> Valued | None:
+        """Give the same with what limits say of the molecule."""
+        value = self.value(output)
+        return None if value is None else Valued(value, self.keeps)
 
 
 def read_found(ledger: Ledger) -> list[Found]:
@@ -80,7 +89,7 @@ def _found(
     values: Mapping[int, Mapping[str, Quantity]],
     own: Mapping[int, Mapping[str, str]],
 ) -> list[Found]:
-    predicted = _Predicted(ledger)
+    predicted, broken = _Predicted(ledger), breaking(ledger)
     return [
         Found(
             row["number"],
@@ -93,6 +102,7 @@ def _found(
             predicted.of(row["means"]),
             own.get(row["molecule"], {}),
             predicted.of(row["spreads"]),
+            row["molecule"] not in broken,
         )
         for row in rows
     ]
@@ -101,6 +111,11 @@ def _found(
 def values_of(found: Iterable[Found], output: Output) -> Mapping[int, float]:
     """Give what is known of an output, by the number of the molecule."""
     return {each.molecule: value for each in found if (value := each.value(output)) is not None}
+
+
+def valued(found: Iterable[Found], output: Output) -> Sequence[Valued]:
+    """Give what is known of an output and of limits, in the order in which it was found."""
+    return [known for each in found if (known := each.valued(output)) is not None]
 
 
 def outputs_of(found: Iterable[Found]) -> list[Output]:

@@ -32,6 +32,7 @@ def render(findings: Findings, *plots: str) -> str:
             f"# Campaign {findings.name}\n",
             _summary(findings),
             *_warnings(findings),
+            *([f"{findings.told_of_limits}\n"] if findings.limits else []),
             *_levels(findings),
             "## Best molecules\n",
             best_molecules(findings),

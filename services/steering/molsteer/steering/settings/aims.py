@@ -7,15 +7,16 @@ one property at it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field, FiniteFloat, PositiveFloat
 
 from molsteer.shared.settings.sections import Section
 from molsteer.shared.suggestions import meant
 from molsteer.shared.wire.catalogue import ADIABATIC_IP, OFFERED, unit_of
 from molsteer.shared.wire.properties import (
-    Goal,
     LevelName,
+    Limit,
     Objective,
     Output,
     PropertyName,
@@ -24,6 +25,7 @@ from molsteer.shared.wire.properties import (
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.policy.plan import Rung
 from molsteer.steering.settings.levels import SHARE, LevelSection, Problem
+from molsteer.steering.settings.limits import LIMITS, contradiction
 
 SOLVATION = "solvation_energy"
 """A property of levels in a solvent alone."""
@@ -43,7 +45,10 @@ class ObjectiveSection(Section):
         description="Unit of the property, which a package's level has to give it in; need not be "
         "given for those that are known here.",
     )
-    goal: Goal = Field(default="maximise", description="What is wanted of the property.")
+    goal: Literal["maximise", "minimise", "reach", "limit"] = Field(
+        default="maximise",
+        description="What is wanted of the property; `limit` if nothing but to keep its limits.",
+    )
     target: float | None = Field(
         default=None, description="The value to come near, for the goal `reach`, in the unit."
     )
@@ -55,6 +60,13 @@ class ObjectiveSection(Section):
     )
     hit_within: PositiveFloat | None = Field(
         default=None, description="Distance of the target up to which it is a hit, for `reach`."
+    )
+    limit_above: FiniteFloat | None = Field(
+        default=None,
+        description="Value above which the property has to lie: what does not is no hit.",
+    )
+    limit_below: FiniteFloat | None = Field(
+        default=None, description="Value below which the property has to lie, likewise."
     )
 
 
@@ -77,10 +89,17 @@ def wanted(
         hit_above_eV: Threshold of the first of them, whatever its own is.
             `problems_of_threshold` finds out whether it can be.
     """
-    leading, *others = sections or (ObjectiveSection(property=property_name or ADIABATIC_IP),)
-    if hit_above_eV is not None and leading.goal == "maximise":
-        leading = leading.model_copy(update={"hit_above": hit_above_eV})
-    return (leading, *others)
+    asked = sections or (ObjectiveSection(property=property_name or ADIABATIC_IP),)
+    first = leading(asked)
+    if hit_above_eV is None or first.goal != "maximise":
+        return tuple(asked)
+    changed = first.model_copy(update={"hit_above": hit_above_eV})
+    return tuple(changed if each is first else each for each in asked)
+
+
+def leading(asked: Sequence[ObjectiveSection]) -> ObjectiveSection:
+    """Give the first of them that is no limit alone."""
+    return next((each for each in asked if each.goal != "limit"), asked[0])
 
 
 def objectives_from(
@@ -94,25 +113,39 @@ def objectives_from(
     """
     return tuple(
         Objective(
-            output=Output(
-                name=section.property,
-                level=section.level or levels[-1].name,
-                unit=_unit(section),
-            ),
+            output=output_of(section, levels),
             goal=section.goal,
             target=section.target,
             hit=_hit(section),
         )
         for section in sections
+        if section.goal != "limit"
     )
 
 
-def outputs_from(objectives: Sequence[Objective], levels: Sequence[Level]) -> tuple[Output, ...]:
-    """Give what models learn: what is aimed at, and the same properties where a level gives them.
+def limits_from(sections: Sequence[ObjectiveSection], levels: Sequence[Level]) -> tuple[Limit, ...]:
+    """Give the limits that molecules have to keep."""
+    return tuple(
+        Limit(output=output_of(each, levels), above=each.limit_above, below=each.limit_below)
+        for each in sections
+        if any(getattr(each, name) is not None for name in LIMITS)
+    )
+
+
+def output_of(section: ObjectiveSection, levels: Sequence[Level]) -> Output:
+    """Give what an objective is about."""
+    level = section.level or levels[-1].name
+    return Output(name=section.property, level=level, unit=_unit(section))
+
+
+def outputs_from(
+    sections: Sequence[ObjectiveSection], levels: Sequence[Level]
+) -> tuple[Output, ...]:
+    """Give what models learn: what is aimed at or has a limit, and the same at other levels.
 
     A package's level is asked for what is aimed at elsewhere only if nothing is aimed at it.
     """
-    aimed = [objective.output for objective in objectives]
+    aimed = [output_of(section, levels) for section in sections]
     elsewhere = [
         output.model_copy(update={"level": level.name})
         for output in aimed
@@ -166,11 +199,12 @@ def problems_of(
         seen.add((section.property, level.name))
         for key, problem in _problems_of_objective(section, level):
             yield ("objective", place, key), problem
+    yield from _problems_of_limits(objectives, resolved)
     yield from _idle(objectives, resolved)
 
 
 def _idle(objectives: Sequence[ObjectiveSection], levels: Sequence[Level]) -> Iterator[Problem]:
-    outputs = outputs_from(objectives_from(objectives, levels), levels)
+    outputs = outputs_from(objectives, levels)
     for place, level in enumerate(levels):
         if all(output.level != level.name for output in outputs):
             said = f"nothing that is wanted can be computed at {level.name!r}"
@@ -192,7 +226,7 @@ def _problems_of_objective(section: ObjectiveSection, level: Level) -> Iterator[
     match section.goal, section.target:
         case "reach", None:
             yield "target", "is missing, the value to reach"
-        case "maximise" | "minimise", float():
+        case "maximise" | "minimise" | "limit", float():
             yield "target", f'the goal is {section.goal!r}; leave it out, or say goal = "reach"'
         case _:
             pass
@@ -200,6 +234,22 @@ def _problems_of_objective(section: ObjectiveSection, level: Level) -> Iterator[
         if goal != section.goal and getattr(section, threshold) is not None:
             said = f"is for the goal {goal!r}, and this one's is {section.goal!r}"
             yield threshold, f"{said}; give {_own(section)}"
+
+
+def _problems_of_limits(
+    sections: Sequence[ObjectiveSection], levels: Sequence[Level]
+) -> Iterator[Problem]:
+    if all(section.goal == "limit" for section in sections):
+        said = "these are limits, and nothing is wanted"
+        yield ("objective", 0, "goal"), f"{said}; add an objective with another goal"
+    for place, section in enumerate(sections):
+        limits = limits_from([section], levels)
+        if section.goal == "limit" and not limits:
+            said = "is 'limit', and there is none; give limit_above, limit_below or both"
+            yield ("objective", place, "goal"), said
+        for limit in limits:
+            if told := contradiction(limit, objectives_from([section], levels)):
+                yield ("objective", place), told
 
 
 def problems_of_threshold(leading: ObjectiveSection) -> Iterator[Problem]:
@@ -219,7 +269,7 @@ def _hint(given: str | None, known: Sequence[str]) -> str:
 
 
 def _own(section: ObjectiveSection) -> str:
-    return THRESHOLDS[section.goal]
+    return THRESHOLDS.get(section.goal, " or ".join(LIMITS))
 
 
 def _unit(section: ObjectiveSection) -> str:

@@ -20,14 +20,17 @@ from molsteer.shared.settings.sections import (
     WorkersSection,
 )
 from molsteer.shared.wire.levels import limits_of
-from molsteer.shared.wire.properties import Objective, Output
+from molsteer.shared.wire.properties import Limit, Objective, Output
 from molsteer.shared.wire.specs import Acquisition, Level
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.policy.plan import Rung
 from molsteer.steering.settings.aims import (
     ObjectiveSection,
+    leading,
+    limits_from,
     objectives_from,
+    output_of,
     outputs_from,
     problems_of,
     problems_of_threshold,
@@ -75,14 +78,12 @@ class CampaignSettings(FileSettings):
         campaign, asked = self.campaign, self.asked
         problems = list(problems_of(self.level, asked, self.levels))
         if not self.objective:  # their places are in no table
-            problems = [
-                (_SHORT if place[0] == "objective" else place, said) for place, said in problems
-            ]
-        if self.objective and campaign.property not in {None, asked[0].property}:
-            other = f"the leading objective wants {asked[0].property}"
+            problems = [(_SHORT if at[0] == "objective" else at, said) for at, said in problems]
+        if self.objective and campaign.property not in {None, leading(asked).property}:
+            other = f"the leading objective wants {leading(asked).property}"
             problems.append((_SHORT, f"{other}; leave one of them out"))
         if campaign.hit_above_eV is not None:
-            problems += problems_of_threshold(asked[0])
+            problems += problems_of_threshold(leading(asked))
         tables, in_list = self.level or (self.simulate,), bool(self.level)
         problems += problems_of_levels(self.levels, tables, in_list=in_list)
         if problems:
@@ -162,6 +163,11 @@ class CampaignSettings(FileSettings):
         return objectives_from(self.asked, self.levels)
 
     @property
+    def limits(self) -> tuple[Limit, ...]:
+        """What molecules have to keep to."""
+        return limits_from(self.asked, self.levels)
+
+    @property
     def asked(self) -> tuple[ObjectiveSection, ...]:
         """The objectives as if all of them stood in the file."""
         campaign = self.campaign
@@ -170,7 +176,7 @@ class CampaignSettings(FileSettings):
     @property
     def outputs(self) -> tuple[Output, ...]:
         """What models learn, in the order of their arrays."""
-        return outputs_from(self.objectives, self.levels)
+        return outputs_from(self.asked, self.levels)
 
     @property
     def run_dir(self) -> Path:
@@ -278,8 +284,8 @@ def _with_units(settings: CampaignSettings) -> CampaignSettings:
     tables = {each.name: each.spec.table for each in settings.levels if each.spec.table is not None}
     problems: list[str] = []
     objectives: list[ObjectiveSection] = []
-    for asked, objective in zip(settings.asked, settings.objectives, strict=True):
-        unit, level = asked.unit, objective.output.level
+    for asked in settings.asked:
+        unit, level = asked.unit, output_of(asked, settings.levels).level
         if (table := tables.get(level)) is not None:
             try:
                 headings = headings_of(table, settings.smiles_column_of(table))

@@ -41,6 +41,7 @@ CHANGEABLE = (
 FREE = (
     *("campaign.truth", "campaign.truth_top"),
     *("campaign.hit_above_eV", "objective.hit_above", "objective.hit_below"),
+    *("objective.limit_above", "objective.limit_below"),
     *("objective.hit_within", "policy.max_starts", "infer.batch_size"),
     *("simulate.time_limit_s", "infer.time_limit_s", "simulate.speed"),
     *("simulate.pool", "train.pool", "infer.pool", "queue", "stores", "workers", "metrics"),
@@ -98,7 +99,7 @@ def assignments(begun: str) -> list[str]:
     clear = (
         spelling for name in CHANGEABLE for spelling in _spellings(name) if "." not in spelling
     )
-    hits = ("hit_above", "hit_below", "hit_within")
+    hits = ("hit_above", "hit_below", "hit_within", "limit_above", "limit_below")
     return [f"{spelling}=" for spelling in (*CHANGEABLE, *clear, *hits) if spelling != "slots"]
 
 

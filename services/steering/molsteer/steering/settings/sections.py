@@ -163,7 +163,8 @@ class PolicySection(Section):
         default="ucb",
         description="How candidates are ranked: ucb by mean plus beta times spread, greedy by the "
         "mean alone, ei by expected improvement on the best so far, pi by the probability of one, "
-        "pareto by how far they may lie beyond what several objectives have reached, thompson by "
+        "pareto by how far they may lie beyond what several objectives have reached, ehvi by how "
+        "much more the Pareto front of up to three would cover, thompson by "
         "a draw from what may be, random by chance; packages may offer others.",
     )
     beta: NonNegativeFloat = Field(

@@ -1,4 +1,4 @@
-"""What makes a molecule a hit, as it can be changed of a campaign that has begun."""
+"""What makes a molecule a hit: thresholds and limits, as a campaign that has begun changes them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from math import isfinite
 from typing import NamedTuple
 
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.wire.properties import Objective
-from molsteer.steering.settings.aims import THRESHOLDS
+from molsteer.shared.wire.properties import Limit, Objective, Output
+from molsteer.steering.settings.aims import THRESHOLDS, output_of
 from molsteer.steering.settings.campaign import CampaignSettings
+from molsteer.steering.settings.limits import LIMITS, contradiction, limit_of
 
 IN_eV = "hit_above_eV"
 """`campaign.hit_above_eV`, the threshold of the leading objective where that is in eV."""
 
-NAMES = (*THRESHOLDS.values(), IN_eV)
+NAMES = (*THRESHOLDS.values(), *LIMITS, IN_eV)
 
 _LEADING = ("", "objective", "campaign")
 """What may stand before the name of a threshold of the leading objective."""
 
 
 class Moved(NamedTuple):
-    """A threshold that was changed.
+    """A threshold or limit that was changed.
 
     Attributes:
         instead_of: What the settings said then, None if nothing. Where they say something else
@@ -38,15 +39,44 @@ def name_of(objective: Objective) -> str:
     return f"{objective.output.key}.{THRESHOLDS[objective.goal]}"
 
 
+def named(objectives: Sequence[Objective], limits: Sequence[Limit]) -> dict[str, float | None]:
+    """Give all thresholds and limits by their names, None where there is none yet."""
+    ends = {
+        f"{output.key}.{name}": getattr(limit_of(limits, output), end)
+        for output in _outputs(objectives, limits)
+        for name, end in LIMITS.items()
+    }
+    return {name_of(objective): objective.hit for objective in objectives} | ends
+
+
+def moved_limits(
+    objectives: Sequence[Objective], limits: Sequence[Limit], now: Mapping[str, float]
+) -> list[Limit]:
+    """Give the limits with other ends, by the names that `named` gives."""
+    found = []
+    for output in _outputs(objectives, limits):
+        ends = {end: now.get(f"{output.key}.{name}") for name, end in LIMITS.items()}
+        changed = {end: value for end, value in ends.items() if value is not None}
+        limit = limit_of(limits, output).model_copy(update=changed)
+        if limit.above is not None or limit.below is not None:
+            found.append(limit)
+    return found
+
+
+def _outputs(objectives: Sequence[Objective], limits: Sequence[Limit]) -> list[Output]:
+    known = [*(each.output for each in objectives), *(each.output for each in limits)]
+    return list(dict.fromkeys(known))
+
+
 def is_threshold(assignment: str) -> bool:
     """Tell whether `NAME=VALUE` speaks of a threshold."""
     return assignment.partition("=")[0].rpartition(".")[2] in NAMES
 
 
 def read_thresholds(
-    assignments: Sequence[str], objectives: Sequence[Objective]
+    assignments: Sequence[str], objectives: Sequence[Objective], limits: Sequence[Limit] = ()
 ) -> dict[str, float]:
-    """Read thresholds as a person types them, and name them as `name_of` does.
+    """Read thresholds and limits as a person types them, and name them as `named` does.
 
     `hit_above=14` is that of the leading objective, `PROPERTY.hit_below=2` that of another one.
 
@@ -56,7 +86,7 @@ def read_thresholds(
     thresholds: dict[str, float] = {}
     problems: list[str] = []
     for assignment in assignments:
-        match _read(assignment, objectives):
+        match _read(assignment, objectives, limits):
             case str(problem):
                 problems.append(problem)
             case name, _ if name in thresholds:
@@ -68,15 +98,24 @@ def read_thresholds(
     return thresholds
 
 
-def check_thresholds(thresholds: Mapping[str, float], objectives: Sequence[Objective]) -> None:
-    """See that thresholds belong to objectives, and can be theirs.
+def check_thresholds(
+    thresholds: Mapping[str, float], objectives: Sequence[Objective], limits: Sequence[Limit] = ()
+) -> None:
+    """See that thresholds and limits belong to objectives, and do not exclude each other.
 
     Raises:
         SettingsError: If one does not.
     """
-    known = {name_of(objective) for objective in objectives}
-    problems = [f"{name}: there is no such objective." for name in thresholds.keys() - known]
+    known = named(objectives, limits)
+    problems = [f"{name}: there is no such objective." for name in thresholds.keys() - known.keys()]
     problems += [told for name, value in thresholds.items() if (told := _improper(name, value))]
+    wanted = [
+        each.model_copy(update={"hit": thresholds.get(name_of(each), each.hit)})
+        for each in objectives
+    ]
+    for limit in () if problems else moved_limits(objectives, limits, thresholds):
+        if told := contradiction(limit, wanted):
+            problems.append(f"{limit.output.key}: {told}.")
     if problems:
         raise SettingsError("the request", sorted(problems))
 
@@ -84,13 +123,19 @@ def check_thresholds(thresholds: Mapping[str, float], objectives: Sequence[Objec
 def with_thresholds(
     settings: CampaignSettings, thresholds: Mapping[str, float]
 ) -> CampaignSettings:
-    """Put thresholds into settings, by the names that `name_of` gives."""
+    """Put thresholds and limits into settings, by the names that `named` gives."""
     if not thresholds:
         return settings
-    asked = zip(settings.asked, settings.objectives, strict=True)
     sections = tuple(
-        section.model_copy(update={THRESHOLDS[each.goal]: thresholds.get(name_of(each), each.hit)})
-        for section, each in asked
+        section.model_copy(
+            update={
+                name: value
+                for name in (*THRESHOLDS.values(), *LIMITS)
+                if (value := thresholds.get(f"{output_of(section, settings.levels).key}.{name}"))
+                is not None
+            }
+        )
+        for section in settings.asked
     )
     campaign = settings.campaign.model_copy(update={IN_eV: None})
     return settings.model_copy(update={"campaign": campaign, "objective": sections})
@@ -100,14 +145,18 @@ def still_counting(settings: CampaignSettings, moved: Mapping[str, Moved]) -> di
     """Give the changed thresholds of which the settings say what they said then."""
     return {
         name: moved[name].now
-        for objective in settings.objectives
-        if (name := name_of(objective)) in moved and moved[name].instead_of == objective.hit
+        for name, value in named(settings.objectives, settings.limits).items()
+        if name in moved and moved[name].instead_of == value
     }
 
 
-def _read(assignment: str, objectives: Sequence[Objective]) -> tuple[str, float] | str:
+def _read(
+    assignment: str, objectives: Sequence[Objective], limits: Sequence[Limit]
+) -> tuple[str, float] | str:
     given, _, text = assignment.partition("=")
     owner, _, key = given.rpartition(".")
+    if key in LIMITS:
+        return _read_limit(given, text, objectives, limits)
     meant = list(_meant(owner, objectives))
     if len(meant) != 1:
         names = ", ".join(map(name_of, objectives))
@@ -120,11 +169,29 @@ def _read(assignment: str, objectives: Sequence[Objective]) -> tuple[str, float]
         )
     if key not in (IN_eV, THRESHOLDS[objective.goal]):
         return f"{given}: the objective has the goal {objective.goal!r}. Give {own}."
+    return _number(given, own, text)
+
+
+def _read_limit(
+    given: str, text: str, objectives: Sequence[Objective], limits: Sequence[Limit]
+) -> tuple[str, float] | str:
+    owner, _, key = given.rpartition(".")
+    outputs = _outputs(objectives, limits)
+    meant = [each for each in outputs if owner in (each.name, each.key)]
+    if owner in _LEADING:  # the one limit that there is, or one of the leading objective
+        meant = [each.output for each in limits] or outputs[:1]
+    if len(meant) != 1:
+        names = ", ".join(f"{each.key}.{key}" for each in outputs)
+        return f"{given}: it is the limit of no single objective. There are {names}."
+    return _number(given, f"{meant[0].key}.{key}", text)
+
+
+def _number(given: str, name: str, text: str) -> tuple[str, float] | str:
     try:
         value = float(text)
     except ValueError:
         return f"{given}: {text!r} is not a number."
-    return _improper(given, value) or (own, value)
+    return _improper(given, value) or (name, value)
 
 
 def _meant(owner: str, objectives: Sequence[Objective]) -> Iterator[Objective]:

@@ -13,6 +13,9 @@ from molsteer.shared.plugins import Kind, PluginMissing, find_plugin
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
 from molsteer.steering.settings.campaign import CampaignSettings
 
+MOST_OF_A_VOLUME = 3
+"""Objectives up to which the expected hypervolume improvement is reckoned in a moment."""
+
 
 def check_plugins(settings: CampaignSettings) -> None:
     """Make sure that the workers started here will know what the settings name.
@@ -20,10 +23,15 @@ def check_plugins(settings: CampaignSettings) -> None:
     Nothing is imported. What workers elsewhere know, they tell with their first task.
 
     Raises:
-        SettingsError: If something is missing; all of it is named at once.
+        SettingsError: If something is missing or does not fit; all of it is named at once.
     """
     here = [topic for topic, pool in settings.pools.items() if pool == DEFAULT_POOL]
     problems = list(_problems(settings, here)) if settings.workers.local else []
+    if settings.policy.acquisition == "ehvi" and len(settings.objectives) > MOST_OF_A_VOLUME:
+        problems.append(
+            f"[policy] acquisition: ehvi measures a volume of up to {MOST_OF_A_VOLUME} objectives, "
+            f"and there are {len(settings.objectives)}; take pareto."
+        )
     if problems:
         raise SettingsError("this campaign", problems)
 

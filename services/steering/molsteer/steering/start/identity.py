@@ -94,6 +94,7 @@ def facts_of(settings: CampaignSettings) -> Mapping[str, object]:
     kept = {
         "outputs": settings.outputs,
         "objectives": settings.objectives,
+        "limits": settings.limits,
         "levels": settings.levels,
     }
     told: dict[str, object] = {

@@ -16,6 +16,7 @@ from molsteer.steering.dashboard.site import Site
 from molsteer.steering.records.browsing.listing import Listing, read_listing
 from molsteer.steering.records.browsing.query import GROUPS, ROWS, Group, Query
 from molsteer.steering.records.found import Found
+from molsteer.steering.records.hits import is_hit
 from molsteer.steering.records.titles import shown, title_headings
 from molsteer.steering.report.table import number
 
@@ -149,7 +150,7 @@ def lines(listing: Listing) -> list[Line]:
 def _line(found: Sequence[Found], objectives: Sequence[Objective], own: Sequence[str]) -> Line:
     first = found[0]
     known = [
-        next((v for each in found if (v := each.value(o.output)) is not None), None)
+        next((v for each in found if (v := each.valued(o.output)) is not None), None)
         for o in objectives
     ]
     spread = f" ± {number(first.spread, 2)}" if first.spread else ""
@@ -157,11 +158,11 @@ def _line(found: Sequence[Found], objectives: Sequence[Objective], own: Sequence
         molecule=first.molecule,
         smiles=one_line(first.smiles),
         names=", ".join(cell for heading in own if (cell := shown(first.own.get(heading, "")))),
-        values=[number(value) for value in known],
+        values=[number(each and each.value) for each in known],
         predicted="" if first.predicted is None else f"{number(first.predicted, 2)}{spread}",
         chosen_by=chosen_by(first),
         number=first.number,
-        is_hit=bool(objectives) and known[0] is not None and objectives[0].is_hit(known[0]),
+        is_hit=bool(objectives) and known[0] is not None and is_hit(objectives[0], known[0]),
     )
 
 

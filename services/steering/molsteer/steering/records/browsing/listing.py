@@ -10,6 +10,7 @@ from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import objectives, outputs
 from molsteer.steering.records.browsing.query import ROWS, Query, select
+from molsteer.steering.records.figures.bests import hit_molecules
 from molsteer.steering.records.found import Found, read_found_of
 from molsteer.steering.records.tables.task_columns import failed
 
@@ -73,7 +74,8 @@ def read_listing(ledger: Ledger, query: Query) -> Listing:
     learned, place = outputs(ledger), None
     if wanted and wanted[0].output in learned:
         place = learned.index(wanted[0].output)
-    chosen = select(query, wanted, place)
+    hits = hit_molecules(ledger, wanted[0]) if wanted and query.group == "hits" else ()
+    chosen = select(query, wanted, place, hits)
     (total,) = ledger.connection.execute(
         f"SELECT count(*) FROM result {chosen.joined} WHERE {chosen.conditions}",  # noqa: S608 - ours
         dict(chosen.parameters),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -11,7 +11,6 @@ from rdkit.rdBase import BlockLogs
 
 from molsteer.shared.wire.properties import Objective
 from molsteer.steering.ledger import own_columns
-from molsteer.steering.records.figures.bests import hit_condition
 from molsteer.steering.space.molecules import Reason, identity, parse
 
 Group = Literal["all", "hits", "models", "control", "start", "failed"]
@@ -64,13 +63,19 @@ class Selection:
     parameters: Mapping[str, str | float]
 
 
-def select(query: Query, objectives: Sequence[Objective], predicted: int | None) -> Selection:
+def select(
+    query: Query,
+    objectives: Sequence[Objective],
+    predicted: int | None,
+    hits: Iterable[int] = (),
+) -> Selection:
     """Write a query of computed molecules as parts of a statement.
 
     Args:
         query: What is asked for.
         objectives: Those of the campaign, the leading one first.
         predicted: Place of the leading objective among what models predict, None if it has none.
+        hits: Numbers of the molecules that are hits, where these are asked for.
     """
     parameters: dict[str, str | float] = {
         name: value
@@ -80,14 +85,15 @@ def select(query: Query, objectives: Sequence[Objective], predicted: int | None)
             (f"name{place}", objective.output.name),
         )
     }
-    parameters |= _texts(query.text) | _limits(objectives)
-    needs = dict.fromkeys(_needed(query, objectives))
+    parameters |= _texts(query.text) | {"hits": json.dumps(list(hits))}
+    parameters["target"] = (objectives[0].target if objectives else None) or 0.0
+    needs = dict.fromkeys(_needed(query))
     key, falling = _key(query, objectives, predicted)
     order_needs = [each for each in _tables(key) if each not in needs]
     return Selection(
         joined=" ".join(needs),
         joined_for_order=" ".join(order_needs),
-        conditions=" AND ".join(["TRUE", *_conditions(query, objectives)]),
+        conditions=" AND ".join(["TRUE", *_conditions(query)]),
         order=f"{key} IS NULL, {key} {'DESC' if falling else 'ASC'}, result.number",
         parameters=parameters,
     )
@@ -107,22 +113,14 @@ def _texts(text: str) -> dict[str, str | float]:
     }
 
 
-def _limits(objectives: Sequence[Objective]) -> dict[str, str | float]:
-    if not objectives:
-        return {}
-    return {"hit": objectives[0].hit or 0.0, "target": objectives[0].target or 0.0}
-
-
-def _needed(query: Query, objectives: Sequence[Objective]) -> Iterator[str]:
+def _needed(query: Query) -> Iterator[str]:
     if query.text:
         yield own_columns.joined("result.molecule")
-    if query.group == "hits" and objectives:
-        yield _label(0)
     if query.group == "control":
         yield _CHOICE
 
 
-def _conditions(query: Query, objectives: Sequence[Objective]) -> Iterator[str]:
+def _conditions(query: Query) -> Iterator[str]:
     # A molecule stands where it was found first, at whatever level.
     yield (
         "NOT EXISTS (SELECT 1 FROM result AS before WHERE before.molecule = result.molecule"
@@ -135,8 +133,7 @@ def _conditions(query: Query, objectives: Sequence[Objective]) -> Iterator[str]:
         )
     match query.group:
         case "hits":
-            found = hit_condition(objectives[0], "label0.value") if objectives else None
-            yield found or "FALSE"
+            yield "result.molecule IN (SELECT value FROM json_each(:hits))"
         case "models":
             yield "result.generation > 0"
         case "control":

@@ -13,6 +13,7 @@ from molsteer.steering.records.aims import objectives, outputs
 from molsteer.steering.records.figures.bests import best, hits
 from molsteer.steering.records.figures.errors import mean_errors
 from molsteer.steering.records.figures.groups import group
+from molsteer.steering.records.limits import read_before_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +82,11 @@ def oldest_dispatched(ledger: Ledger) -> dict[Topic, float]:
 
 
 def _expected(ledger: Ledger, objective: Objective) -> float | None:
-    at = (objective.output.level, objective.output.name)
-    rows = ledger.connection.execute(
-        # From result to label by the key of each: there are few such results.
-        "SELECT value FROM result CROSS JOIN label USING (molecule, level)"
-        " WHERE level = ? AND property = ? AND generation = 0",
-        at,
-    )
-    drawn = group([value for (value,) in rows], objective)
+    drawn = group(read_before_models(ledger, objective.output), objective)
     if drawn.hits is None or not drawn.count:
         return None
     (count,) = ledger.connection.execute(
-        "SELECT count(*) FROM label WHERE level = ? AND property = ?", at
+        "SELECT count(*) FROM label WHERE level = ? AND property = ?",
+        (objective.output.level, objective.output.name),
     ).fetchone()
     return float(count * drawn.hits / drawn.count)

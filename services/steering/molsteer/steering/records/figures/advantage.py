@@ -9,6 +9,7 @@ from statistics import NormalDist, median
 
 from molsteer.shared.wire.properties import Objective, Quantity, written
 from molsteer.shared.wording import counted
+from molsteer.steering.records.hits import Valued, count_hits
 
 SURE = 0.95
 """How often such an interval holds the truth."""
@@ -73,18 +74,18 @@ class Picks:
 
 
 def advantage(
-    chosen: Sequence[float], drawn: Sequence[float], objective: Objective
+    chosen: Sequence[Valued], drawn: Sequence[Valued], objective: Objective
 ) -> Advantage | None:
-    """Compare values of molecules that models and that chance chose; None if either has none."""
+    """Compare molecules that models and that chance chose; None if either chose none."""
     if not chosen or not drawn:
         return None
     return compared(picks(chosen, objective), picks(drawn, objective), objective)
 
 
-def picks(values: Sequence[float], objective: Objective) -> Picks:
-    """Sum up values of molecules, of which there is one at least."""
-    hits = sum(map(objective.is_hit, values))
-    return Picks(len(values), hits, median(map(objective.merit, values)))
+def picks(found: Sequence[Valued], objective: Objective) -> Picks:
+    """Sum up molecules, of which there is one at least."""
+    merit = median(objective.merit(each.value) for each in found)
+    return Picks(len(found), count_hits(objective, found) or 0, merit)
 
 
 def compared(chosen: Picks, drawn: Picks, objective: Objective) -> Advantage:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import islice
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.steering.ledger.ledger import Ledger
+from molsteer.steering.records.hits import Valued, is_hit
+from molsteer.steering.records.limits import breaking
 
 _MOST_COMPARED = 10_000
 """Molecules up to which a front is found in a moment."""
@@ -33,19 +37,18 @@ class Best:
 
 
 def best(ledger: Ledger, objective: Objective | None) -> Best | None:
-    """Find the best molecule, the first one found among equals; None before there is one."""
+    """Find the best molecule that keeps all limits, the first one found among equals."""
     if objective is None:
         return None
-    found = [
-        row
-        for condition, order in _ends(objective)
-        for row in ledger.connection.execute(
+    broken, found = breaking(ledger), list[sqlite3.Row]()
+    for condition, order in _ends(objective):
+        rows = ledger.connection.execute(
             "SELECT number, molecule, value, (SELECT smiles FROM result"  # noqa: S608 - all ours
             f" WHERE result.number = label.number) AS smiles {_LABELS} AND {condition}"
-            f" ORDER BY value {order}, number LIMIT 1",
+            f" ORDER BY value {order}, number",
             _parameters(objective),
         )
-    ]
+        found += islice((row for row in rows if row["molecule"] not in broken), 1)
     if not found:
         return None
     row = max(found, key=lambda row: (objective.merit(row["value"]), -row["number"]))
@@ -54,15 +57,23 @@ def best(ledger: Ledger, objective: Objective | None) -> Best | None:
 
 
 def best_of(ledger: Ledger, objective: Objective | None, count: int) -> list[str]:
-    """List the SMILES of so many molecules that are the best by an objective, the best first."""
+    """List the SMILES of so many molecules that are the best by an objective, the best first.
+
+    Those that break a limit are left out.
+    """
     if objective is None:
         return []
     rows = ledger.connection.execute(
-        "SELECT value, -number AS late, smiles FROM label JOIN result USING (number)"
-        " WHERE label.level = :level AND property = :name",
+        "SELECT value, -number AS late, smiles, label.molecule FROM label"
+        " JOIN result USING (number) WHERE label.level = :level AND property = :name",
         _parameters(objective),
     )
-    merits = ((objective.merit(row["value"]), row["late"], row["smiles"]) for row in rows)
+    broken = breaking(ledger)
+    merits = (
+        (objective.merit(row["value"]), row["late"], row["smiles"])
+        for row in rows
+        if row["molecule"] not in broken
+    )
     return [smiles for _, _, smiles in nlargest(count, merits)]
 
 
@@ -70,12 +81,19 @@ def hits(ledger: Ledger, objective: Objective | None) -> int | None:
     """Count the hits; None without an objective that has a threshold."""
     if objective is None or objective.hit is None:
         return None
-    condition = hit_condition(objective)
-    (found,) = ledger.connection.execute(
-        f"SELECT count(*) {_LABELS} AND {condition}",
-        {**_parameters(objective), "hit": objective.hit},
-    ).fetchone()
-    return int(found)
+    return sum(1 for _ in hit_molecules(ledger, objective))
+
+
+def hit_molecules(ledger: Ledger, objective: Objective) -> Iterator[int]:
+    """Give the numbers of all hits."""
+    broken, (lowest, highest) = breaking(ledger), objective.hit_range
+    rows = ledger.connection.execute(
+        f"SELECT molecule, value {_LABELS} AND value BETWEEN :lowest AND :highest",
+        {**_parameters(objective), "lowest": lowest, "highest": highest},
+    )
+    for molecule, value in rows:
+        if is_hit(objective, Valued(value, molecule not in broken)):
+            yield molecule
 
 
 def count(ledger: Ledger, objective: Objective) -> int:
@@ -127,21 +145,8 @@ def on_front(ledger: Ledger, objectives: Sequence[Objective]) -> int | None:
     ]
     if max(map(len, merits)) > _MOST_COMPARED:
         return None
-    known = set[int](merits[0]).intersection(*merits[1:])
+    known = set[int](merits[0]).intersection(*merits[1:]) - breaking(ledger)
     return len(front([[of_aim[molecule] for of_aim in merits] for molecule in sorted(known)]))
-
-
-def hit_condition(objective: Objective, value: str = "value") -> str | None:
-    """Write as SQL what makes a hit, of `:hit` and `:target`; None if hits are not spoken of."""
-    if objective.hit is None:
-        return None
-    match objective.goal:
-        case "maximise":
-            return f"{value} > :hit"
-        case "minimise":
-            return f"{value} < :hit"
-        case "reach":
-            return f"{value} BETWEEN :target - abs(:hit) AND :target + abs(:hit)"
 
 
 def better_than(ledger: Ledger, objective: Objective, value: float) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from molsteer.shared.wire.properties import Objective, Quantity
+from molsteer.steering.records.hits import Valued, count_hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Group:
     Attributes:
         count: How many there are.
         hits: How many of them are hits, None if the objective has no threshold.
-        best: The best value among them, None if there are none.
+        best: The best value among those that keep all limits, None if there are none.
         mean: The mean of their values, None if there are none.
     """
 
@@ -42,15 +43,12 @@ class Comparison:
     steered: Group
 
 
-def group(values: Sequence[float], objective: Objective) -> Group:
-    """Sum up values of an objective, in its unit."""
-    unit = objective.output.unit
-    hits = None if objective.hit is None else sum(map(objective.is_hit, values))
-    if not values:
+def group(found: Sequence[Valued], objective: Objective) -> Group:
+    """Sum up what an objective says of molecules, in its unit."""
+    unit, hits = objective.output.unit, count_hits(objective, found)
+    if not found:
         return Group(count=0, hits=hits, best=None, mean=None)
-    return Group(
-        count=len(values),
-        hits=hits,
-        best=Quantity(value=max(values, key=objective.merit), unit=unit),
-        mean=Quantity(value=sum(values) / len(values), unit=unit),
-    )
+    keeping = [each.value for each in found if each.keeps]
+    best = Quantity(value=max(keeping, key=objective.merit), unit=unit) if keeping else None
+    mean = sum(each.value for each in found) / len(found)
+    return Group(count=len(found), hits=hits, best=best, mean=Quantity(value=mean, unit=unit))

@@ -14,6 +14,8 @@ from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.records.aims import levels, objectives
 from molsteer.steering.records.figures import bests
 from molsteer.steering.records.figures.advantage import Advantage, Picks, compared, picks
+from molsteer.steering.records.hits import Valued, count_hits
+from molsteer.steering.records.limits import breaking
 
 
 def advantages(ledger: Ledger) -> Iterator[Advantage]:
@@ -32,11 +34,12 @@ def _of(ledger: Ledger, objective: Objective) -> Advantage | None:
     if not _models_chose(ledger, objective):
         return None
     others = _not_by_models(ledger, objective)
-    drawn = [value for value, by_chance in others if by_chance]
-    values = [value for value, _ in others]
+    drawn = [found for found, by_chance in others if by_chance]
+    found = [found for found, _ in others]
     if not drawn or (count := bests.count(ledger, objective) - len(others)) < 1:
         return None
-    hits = (bests.hits(ledger, objective) or 0) - sum(map(objective.is_hit, values))
+    hits = (bests.hits(ledger, objective) or 0) - (count_hits(objective, found) or 0)
+    values = [each.value for each in found]
     chosen = Picks(count, hits, _median(ledger, objective, count, values))
     return compared(chosen, picks(drawn, objective), objective)
 
@@ -49,19 +52,23 @@ def _models_chose(ledger: Ledger, objective: Objective) -> bool:
     return bool(any_did)
 
 
-def _not_by_models(ledger: Ledger, objective: Objective) -> Sequence[tuple[float, bool]]:
-    """Give the values of molecules that no model chose, and whether chance chose them."""
+def _not_by_models(ledger: Ledger, objective: Objective) -> Sequence[tuple[Valued, bool]]:
+    """Give what is known of molecules that no model chose, and whether chance chose them."""
     identity = ledger.fact("identity")
     known = identity if isinstance(identity, dict) else {}
     at_random = known.get("policy.starter", "random") == "random"
     rows = ledger.connection.execute(
         # From result to label by the key of each: there are few such results.
-        "SELECT value, coalesce(by_chance, ?) FROM result CROSS JOIN label"
+        "SELECT molecule, value, coalesce(by_chance, ?) FROM result CROSS JOIN label"
         " USING (molecule, level) LEFT JOIN choice USING (molecule)"
         " WHERE result.generation = 0 AND level = ? AND property = ?",
         (at_random, objective.output.level, objective.output.name),
     )
-    return [(value, bool(by_chance)) for value, by_chance in rows]
+    broken = breaking(ledger)
+    return [
+        (Valued(value, molecule not in broken), bool(by_chance))
+        for molecule, value, by_chance in rows
+    ]
 
 
 def _median(ledger: Ledger, objective: Objective, count: int, others: Sequence[float]) -> float:

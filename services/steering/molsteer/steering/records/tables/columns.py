@@ -83,9 +83,16 @@ class Table:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, ledger: Ledger) -> Iterator[Row]:
-        """Read the rows one by one; their SQL may call `inchikey(smiles)` and `site(task_id)`."""
+        """Read the rows one by one.
+
+        Their SQL may call `inchikey(smiles)`, `keeps_limits(molecule)` and `site(task_id)`.
+        """
+        from molsteer.steering.records.limits import breaking
+
         ledger.connection.create_function("site", 1, partial(_site, ledger), deterministic=True)
         ledger.connection.create_function("inchikey", 1, _inchikey, deterministic=True)
+        broken = breaking(ledger)
+        ledger.connection.create_function("keeps_limits", 1, lambda found: found not in broken)
         cells = ", ".join(
             f'{column.source} AS "{column.name}"' if column.ours else column.source
             for column in self.columns

@@ -59,6 +59,9 @@ MOLECULES = Table(
         ),
         number("predicted_score", "choice.score", "The acquisition it was ranked by."),
         *_RESULT,
+        boolean(
+            "keeps_limits", "keeps_limits(result.molecule)", "Whether it keeps all limits, if any."
+        ),
         text("task_id", "result.task_id", "Its simulation, see `simulations`."),
         own,
     ),

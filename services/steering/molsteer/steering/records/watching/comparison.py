@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from molsteer.steering.records.figures.advantage import Advantage, advantage
 from molsteer.steering.records.figures.random_picks import model_picks, random_picks
 from molsteer.steering.records.figures.so_far import best_so_far, hits_so_far
 from molsteer.steering.records.figures.student import student_95
+from molsteer.steering.records.found import valued
+from molsteer.steering.records.hits import Valued, count_hits
 from molsteer.steering.records.watching.story import Story
 
 _NEVER_COMPARED = {"campaign.name", "campaign.seed"}
@@ -86,15 +89,14 @@ def compare(stories: Sequence[Story]) -> Comparison:
     return Comparison(objective, groups, differences)
 
 
-def values(story: Story, objective: Objective) -> list[float]:
-    """Give the values of an objective in the order in which they were found."""
-    known = (each.value(objective.output) for each in story.findings.found)
-    return [value for value in known if value is not None]
+def judged(story: Story, objective: Objective) -> Sequence[Valued]:
+    """Give what an objective says of molecules, in the order in which they were found."""
+    return valued(story.findings.found, objective.output)
 
 
 def curve(story: Story, objective: Objective) -> list[float]:
     """Count the hits after each simulation, or give the best value where there is no threshold."""
-    found = values(story, objective)
+    found = judged(story, objective)
     if objective.hit is not None:
         return [float(count) for count in hits_so_far(found, objective)]
     return best_so_far(found, objective)
@@ -148,15 +150,16 @@ def _named(names: Sequence[str], key: Sequence[str], place: int) -> str:
 def _group(name: str, stories: Sequence[Story], objective: Objective | None) -> Group:
     if objective is None:
         return Group(name, stories, None, None, None)
-    found = [each for each in (values(story, objective) for story in stories) if each]
+    found = [each for each in (judged(story, objective) for story in stories) if each]
     told = [story.findings for story in stories]
-    chosen = [value for each in told for value in model_picks(each.found, objective)]
-    drawn = [value for each in told for value in random_picks(each.found, objective, each.starter)]
-    counted = objective.hit is not None
+    chosen = [pick for each in told for pick in model_picks(each.found, objective)]
+    drawn = [pick for each in told for pick in random_picks(each.found, objective, each.starter)]
+    hits = [count for each in found if (count := count_hits(objective, each)) is not None]
+    bests = [best for each in found if not isnan(best := best_so_far(each, objective)[-1])]
     return Group(
         name,
         stories,
-        mean([sum(map(objective.is_hit, each)) for each in found]) if counted else None,
-        mean([max(each, key=objective.merit) for each in found]),
+        mean(hits),
+        mean(bests),
         advantage(chosen, drawn, objective),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from molsteer.shared.wire.properties import Objective, Quantity
 from molsteer.shared.wire.topics import TOPICS, Topic
@@ -18,6 +20,7 @@ from molsteer.steering.records.failures import Failure, failures
 from molsteer.steering.records.figures.achieved import Achieved, achieved, oldest_dispatched
 from molsteer.steering.records.figures.bests import on_front
 from molsteer.steering.records.figures.so_far import best_so_far
+from molsteer.steering.records.limits import breaking, read_told, read_valued
 from molsteer.steering.records.progress import Progress
 
 CURVE_POINTS = 120
@@ -112,6 +115,7 @@ class Now:
         additions: Labels and molecules that came to it since.
         on_front: How many molecules are on the Pareto front of several objectives; None for a
             single one, and where there are too many molecules to look at them time and again.
+        limits: What molecules have to keep to, and how many do; empty without limits.
     """
 
     progress: Progress
@@ -127,6 +131,7 @@ class Now:
     changes: Mapping[str, object]
     additions: Sequence[Addition]
     on_front: int | None = None
+    limits: str = ""
 
 
 def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
@@ -153,16 +158,13 @@ def read_now(ledger: Ledger, progress: Progress, name: str, now: float) -> Now:
         changes={**noted_changes(ledger), **thresholds_now(ledger)},
         additions=additions(ledger),
         on_front=on_front(ledger, objectives(ledger)),
+        limits=read_told(ledger),
     )
 
 
 def _curve(ledger: Ledger, objective: Objective) -> Sequence[float]:
-    rows = ledger.connection.execute(
-        # With the signs SQLite reads the table once; by an index it would look up each label.
-        "SELECT value FROM label WHERE +level = ? AND +property = ? ORDER BY +number",
-        (objective.output.level, objective.output.name),
-    )
-    best = best_so_far((value for (value,) in rows), objective)
+    found = read_valued(ledger, objective.output)
+    best = [value for value in best_so_far(found, objective) if not isnan(value)]
     if len(best) <= CURVE_POINTS:
         return best
     step = (len(best) - 1) / (CURVE_POINTS - 1)
@@ -180,9 +182,8 @@ def _order(objective: Objective) -> str:
 
 
 def _best(ledger: Ledger, objective: Objective) -> Sequence[Molecule]:
-    return _molecules(
-        ledger, objective, f"label CROSS JOIN result USING (number) {_OF} {_order(objective)}"
-    )
+    tables = f"label CROSS JOIN result USING (number) {_OF} {_order(objective)}"
+    return _molecules(ledger, objective, tables, breaking(ledger))
 
 
 def _latest(ledger: Ledger, objective: Objective) -> Sequence[Molecule]:
@@ -193,10 +194,15 @@ def _latest(ledger: Ledger, objective: Objective) -> Sequence[Molecule]:
     )
 
 
-_OF = "WHERE label.level = :level AND property = :name ORDER BY"
+_OF = (
+    "WHERE label.level = :level AND property = :name"
+    " AND label.molecule NOT IN (SELECT value FROM json_each(:left_out)) ORDER BY"
+)
 
 
-def _molecules(ledger: Ledger, objective: Objective, which: str) -> Sequence[Molecule]:
+def _molecules(
+    ledger: Ledger, objective: Objective, which: str, left_out: Iterable[int] = ()
+) -> Sequence[Molecule]:
     """Read the first molecules of a joined table, which begins with what gives the order."""
     rows = ledger.connection.execute(
         "SELECT label.number, label.molecule, smiles, value"  # noqa: S608 - all ours
@@ -206,6 +212,7 @@ def _molecules(ledger: Ledger, objective: Objective, which: str) -> Sequence[Mol
             "name": objective.output.name,
             "target": objective.target or 0.0,
             "count": SHOWN,
+            "left_out": json.dumps(list(left_out)),
         },
     ).fetchall()
     unit = objective.output.unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isnan
 from typing import TYPE_CHECKING
 
 from molsteer.shared.wire.properties import Objective, written
@@ -12,6 +13,7 @@ from molsteer.steering.records.figures.by_chance import ByChance, hits_by_chance
 from molsteer.steering.records.figures.random_picks import random_picks
 from molsteer.steering.records.figures.so_far import best_so_far, hits_so_far
 from molsteer.steering.records.findings import Findings
+from molsteer.steering.records.hits import Valued, count_hits
 from molsteer.steering.report.figures.canvas import (
     CHOSEN,
     FEW,
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 _POINTS = 60
 """Numbers of simulations at which chance is asked."""
 
-Values = Sequence[tuple[bool, float]]
-"""Whether a model chose the molecule, and its value; in the order of settling."""
+Values = Sequence[tuple[bool, Valued]]
+"""Whether a model chose the molecule, and what is known of it; in the order of settling."""
 
 
 def discoveries(findings: Findings) -> Iterator[Drawing]:
@@ -45,9 +47,9 @@ def discoveries(findings: Findings) -> Iterator[Drawing]:
 
 def _values(findings: Findings, objective: Objective) -> Values:
     return [
-        (bool(each.generation), value)
+        (bool(each.generation), known)
         for each in findings.found
-        if (value := each.value(objective.output)) is not None
+        if (known := each.valued(objective.output)) is not None
     ]
 
 
@@ -83,7 +85,7 @@ def _counted_along(findings: Findings, objective: Objective) -> str:
 
 def _chance(findings: Findings, objective: Objective, until: int) -> ByChance | None:
     drawn = random_picks(findings.found, objective, findings.starter)
-    hits = 0 if objective.hit is None else sum(map(objective.is_hit, drawn))
+    hits = count_hits(objective, drawn) or 0
     step = max(1, until // _POINTS)
     counts = [*range(0, until, step), until]
     return hits_by_chance(hits, len(drawn), findings.space_size, counts)
@@ -94,7 +96,9 @@ def _draw_values(axes: Axes, values: Values, objective: Objective, starter: str)
         (f"{starter} start", RANDOM, "s", False),
         ("chosen by the models", CHOSEN, "o", True),
     ):
-        points = [(n, v) for n, (chosen, v) in enumerate(values, 1) if chosen is by_model]
+        points = [
+            (n, known.value) for n, (chosen, known) in enumerate(values, 1) if chosen is by_model
+        ]
         if points:
             axes.scatter(
                 [number for number, _ in points],
@@ -107,7 +111,7 @@ def _draw_values(axes: Axes, values: Values, objective: Objective, starter: str)
                 label=name,
                 rasterized=len(points) > MANY,
             )
-    best = best_so_far([value for _, value in values], objective)
+    best = best_so_far([known for _, known in values], objective)
     axes.step(
         *_corners(best), where="post", color=INK, linewidth=1.4, label="best so far", zorder=3
     )
@@ -124,7 +128,7 @@ def _draw_values(axes: Axes, values: Values, objective: Objective, starter: str)
 def _draw_hits(
     axes: Axes, values: Values, objective: Objective, chance: ByChance | None, starter: str
 ) -> None:
-    counts = [0, *hits_so_far([value for _, value in values], objective)]
+    counts = [0, *hits_so_far([known for _, known in values], objective)]
     if chance:
         axes.fill_between(
             chance.simulated, chance.low, chance.high, color=RANDOM, alpha=0.25, linewidth=0
@@ -154,11 +158,13 @@ def _corners(values: Sequence[float], first: int = 1) -> tuple[list[int], list[f
 
 def _told(values: Values, objective: Objective, chance: ByChance | None) -> str:
     unit = objective.output.unit
-    best = max((value for _, value in values), key=objective.merit)
+    best = best_so_far([known for _, known in values], objective)[-1]
     told = f"The best of {counted(len(values), 'value')} is {written(best, unit)}."
+    if isnan(best):
+        told = f"No molecule of {counted(len(values), 'value')} keeps all limits."
     if objective.hit is None:
         return told
-    hits = sum(objective.is_hit(value) for _, value in values)
+    hits = count_hits(objective, [known for _, known in values]) or 0
     told += f" {counted(hits, 'hit')} ({bar(objective)})"
     if chance is None:
         return f"{told}; nothing was drawn at random to compare them with."

@@ -9,6 +9,8 @@ from molsteer.shared.wire.properties import written
 from molsteer.shared.wording import counted
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures import advantage
+from molsteer.steering.records.found import valued
+from molsteer.steering.records.hits import count_hits
 from molsteer.steering.records.watching.story import Story
 
 
@@ -35,17 +37,20 @@ def found(story: Story) -> str:
     objective, (best, *_) = findings.leading, (*findings.best(1), None)
     if objective is None:
         return "It has not begun yet: steering has not started its first session."
+    known = valued(findings.found, objective.output)
+    if best is None and known:
+        return f"Not yet: no molecule keeps all limits. {findings.told_of_limits}"
     if best is None:
         return nothing_yet(story)
     value = written(best.value(objective.output) or 0.0, objective.output.unit)
     told = f"The best {objective.output.name.replace('_', ' ')} is {value}, of {best.smiles}."
     if objective.hit is None:
-        return f"{told} No threshold is set, so nothing is called a hit."
-    values = [each.value(objective.output) for each in findings.found]
-    known = [value for value in values if value is not None]
-    hits = sum(map(objective.is_hit, known))
+        told = f"{told} No threshold is set, so nothing is called a hit."
+        return f"{told} {findings.told_of_limits}".rstrip()
+    hits = count_hits(objective, known) or 0
     molecules = counted(len(known), "molecule")
-    return f"{counted(hits, 'hit')} ({bar(objective)}) among {molecules}. {told}"
+    told = f"{counted(hits, 'hit')} ({bar(objective)}) among {molecules}. {told}"
+    return f"{told} {findings.told_of_limits}".rstrip()
 
 
 def nothing_yet(story: Story) -> str:

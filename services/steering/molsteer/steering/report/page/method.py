@@ -11,6 +11,7 @@ from molsteer.shared.wording import counted
 from molsteer.steering.ledger.additions import told
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.watching.story import Story
+from molsteer.steering.settings.limits import told as told_of_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,17 @@ def _search(story: Story) -> Iterator[str]:
         f"{each.output.name.replace('_', ' ')}{f' (a hit: {hits})' if (hits := bar(each)) else ''}"
         for each in findings.objectives
     )
+    limits = " and ".join(
+        f"{each.output.name.replace('_', ' ')} {told_of_limit(each)}" for each in findings.limits
+    )
     done = " and ".join(
         f"{each.done:,} at the level {each.level}"
         if len(findings.reached) > 1
         else f"{each.done:,}"
         for each in findings.reached
     )
-    yield f"{size}{files} were searched by active learning for the {wanted or 'best'}."
+    kept = f", of those with {limits}" if limits else ""
+    yield f"{size}{files} were searched by active learning for the {wanted or 'best'}{kept}."
     if done:
         yield f"Simulations succeeded for {done} of them; the random seed was {_seed(story)}."
     controls = sum(each.by_chance for each in findings.found)

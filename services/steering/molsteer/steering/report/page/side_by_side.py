@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isnan
 from typing import Any
 
 from molsteer.shared.foreign_text import literal, one_line
 from molsteer.shared.wire.properties import Objective, written
 from molsteer.steering.records.aims import bar
 from molsteer.steering.records.figures import advantage
-from molsteer.steering.records.watching.comparison import Comparison, Mean, values
+from molsteer.steering.records.figures.so_far import best_so_far
+from molsteer.steering.records.hits import count_hits
+from molsteer.steering.records.watching.comparison import Comparison, Mean, judged
 from molsteer.steering.records.watching.story import Story
 from molsteer.steering.report.figures.comparison import compared as drawn
 from molsteer.steering.report.page.answers import core_time
@@ -99,11 +102,12 @@ def campaigns(comparison: Comparison) -> Sheet:
 
 def _found(story: Story) -> tuple[str, str]:
     objective = story.findings.leading
-    known = values(story, objective) if objective else []
-    if objective is None or not known:
+    found = judged(story, objective) if objective else []
+    if objective is None or not found:
         return "-", "-"
-    hits = "-" if objective.hit is None else str(sum(map(objective.is_hit, known)))
-    return written(max(known, key=objective.merit), objective.output.unit), hits
+    best, hits = best_so_far(found, objective)[-1], count_hits(objective, found)
+    told = "-" if isnan(best) else written(best, objective.output.unit)
+    return told, "-" if hits is None else str(hits)
 
 
 def groups(comparison: Comparison) -> Sheet:
