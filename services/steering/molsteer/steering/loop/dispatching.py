@@ -153,17 +153,13 @@ class Dispatching:
 
     def _simulate(self, command: DispatchSimulation) -> Simulate:
         level, wanted = self._asked[command.level]
-        return Simulate(
-            smiles=self.space.smiles(command.molecule),
-            level=level,
-            wanted=wanted,
-            start=start_from(level.starts_from, command.molecule, self.ledger, self.run_dir),
-        )
+        start = start_from(level.starts_from, command.molecule, self.ledger, self.run_dir)
+        smiles = self.space.smiles(command.molecule)
+        return Simulate(smiles=smiles, level=level, wanted=wanted, start=start)
 
     @cached_property
     def _asked(self) -> Mapping[str, tuple[Level, dict[str, str]]]:
-        """The levels by name, and what is wanted at each; settings take long to tell."""
-        outputs = self.settings.outputs
+        outputs = self.settings.outputs  # which take long to tell
         return {each.name: (each, wanted_at(each.name, outputs)) for each in self.settings.levels}
 
     def _train(self, command: DispatchTraining) -> Train:
