@@ -78,7 +78,7 @@ OF_AN_HOUR = replace(
 
 
 @click.command()
-@click.option("--large", is_flag=True, help="Time eight ways to steer a large campaign.")
+@click.option("--large", is_flag=True, help="Time each way to steer a large campaign.")
 @click.option("--repeats", default=3, show_default=True, help="Campaigns of each policy.")
 def bench(repeats: int, *, large: bool) -> None:
     """Live through the study, or once through a large campaign."""
