@@ -30,5 +30,5 @@ def note(ledger: Ledger, *moved: Transfer) -> None:
 def test_a_task_that_is_published_again_adds_to_what_was_moved_for_it(tmp_path: Path) -> None:
     with closing(Ledger(tmp_path, create=True)) as ledger:
         note(ledger, put(1), put(2))
-        expected = (TASK.task_id, "simulate", "steering", "redis", "put", 3, 10, 1.0)
+        expected = (TASK.task_id, "simulate", "steering", None, "redis", "put", 3, 10, 1.0)
         assert list(TRANSFERS.read(ledger)) == [expected]

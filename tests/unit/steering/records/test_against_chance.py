@@ -21,6 +21,7 @@ from molsteer.steering.live.describing import describe
 from molsteer.steering.policy.plan import Rung
 from molsteer.steering.records.figures.advantage import Advantage, advantage
 from molsteer.steering.records.findings import read_findings
+from molsteer.steering.records.hits import Valued
 from molsteer.steering.records.judging.against_chance import advantages
 from molsteer.steering.records.progress import measure
 from molsteer.steering.report.markdown import render
@@ -119,8 +120,8 @@ def test_what_models_chose_follows_from_what_they_did_not(
         for number, (who, value) in enumerate(picks)
     ]
     chance = "sc" if starter == "random" else "c"
-    chosen = [value for who, value in picks if who == "m"]
-    drawn = [value for who, value in picks if who in chance]
+    chosen = [Valued(value) for who, value in picks if who == "m"]
+    drawn = [Valued(value) for who, value in picks if who in chance]
     with tempfile.TemporaryDirectory() as folder:
         identity = {"policy.starter": starter}
         with closing(made_ledger(Path(folder), (objective,), results, **identity)) as ledger:

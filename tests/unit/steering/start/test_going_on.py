@@ -163,7 +163,10 @@ def test_no_decision_depends_on_what_each_session_may_have_its_own_of(
     truth.write_text("smiles,ip_eV\nCC,11.0\n")
     other = {
         "campaign": {"space": space.folder, "hit_above_eV": 1.0, "truth": truth, "truth_top": 5},
-        "objective": {"hit_above": 0.5, "hit_below": None, "hit_within": None},
+        "objective": {
+            **{"hit_above": 0.5, "hit_below": None, "hit_within": None},
+            **{"limit_above": 0.0, "limit_below": 99.0},
+        },
         "policy": {"max_starts": 9},
         "simulate": {"time_limit_s": 9.0, "pool": "far", "speed": 2.0},
         "train": {"pool": "far"},

@@ -97,7 +97,7 @@ class Asked:
         kernel, all_points = self._process.kernel, likeness.morgan.shape[1]
         known = likeness if len(self._points) == all_points else likeness.of(self._points)
         covariance = kernel(known)
-        variance = torch.full_like(covariance[:, 0], kernel.variance)
+        variance = covariance.new_full((len(covariance),), kernel.variance)
         for used, block in self._factor:
             variance -= (covariance[:, used] @ block.T).square_().sum(dim=1)
         variance.clamp_(min=0.0).add_(kernel.noise)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
@@ -22,11 +23,11 @@ class Notes(list[str]):
         campaign, _, task_id = message_id.partition(":")
         return Held(campaign, task_id, str(pid))
 
-    def lose(self, held: Held) -> None:
-        self.append(f"lose {held.task_id} of {held.claim}")
+    def lose(self, packet: Sequence[Held]) -> None:
+        self.extend(f"lose {held.task_id} of {held.claim}" for held in packet)
 
-    def hand_back(self, held: Held) -> None:
-        self.append(f"hand back {held.task_id} of {held.claim}")
+    def hand_back(self, packet: Sequence[Held]) -> None:
+        self.extend(f"hand back {held.task_id} of {held.claim}" for held in packet)
 
     def report(self, held: Held, message: bytes, *_: object) -> None:
         self.append(f"report {held.task_id}: {message.decode()}")
