@@ -194,6 +194,16 @@ class OpenTelemetryUnavailable(UserError):
         )
 
 
+class SelfiesUnavailable(UserError):
+    """The library that writes molecules as SELFIES is missing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "SELFIES need the package selfies, which is not installed here. Install it with: pip "
+            "install 'molsteer-steering[selfies]'"
+        )
+
+
 class WorkersKeepDying(UserError):
     """A local worker ends again and again right after its start."""
 

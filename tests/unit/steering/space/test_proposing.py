@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 from rdkit import Chem
 
+from molsteer.steering.errors import SelfiesUnavailable
 from molsteer.steering.space.admission import Admission, Filter
 from molsteer.steering.space.growth.proposing import Proposal, propose
 from molsteer.steering.space.molecules import identity
@@ -41,6 +45,29 @@ def test_both_ways_are_gone_and_what_was_changed_is_told() -> None:
     found = proposed(60)
     assert {each.made_by for each in found} == {"change", "recombination"}
     assert all(bool(each.made_of) == (each.made_by == "change") for each in found)
+
+
+def test_molecules_are_changed_as_selfies_where_that_is_wanted() -> None:
+    pytest.importorskip("selfies") if not os.environ.get("CI") else None
+    found = [*propose(PARENTS, 60, Admission(), set(), 1, with_selfies=True)]
+    assert found == [*propose(PARENTS, 60, Admission(), set(), 1, with_selfies=True)]
+    assert {each.made_by for each in found} == {"change", "recombination", "selfies"}
+    elements = {atom.GetSymbol() for each in found for atom in _read(each).GetAtoms()}
+    assert elements <= {"C", "N", "O", "F"}, "those of the parents"
+    assert max(_read(each).GetNumHeavyAtoms() for each in found) <= 10
+    assert all(each.made_of for each in found if each.made_by == "selfies")
+
+
+def test_without_their_library_selfies_are_refused_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "selfies", None)
+    with pytest.raises(SelfiesUnavailable, match=r"molsteer-steering\[selfies\]"):
+        next(propose(PARENTS, 1, Admission(), set(), 1, with_selfies=True))
+
+
+def _read(proposal: Proposal) -> Chem.Mol:
+    return Chem.MolFromSmiles(proposal.smiles)
 
 
 def test_the_filter_and_what_is_taken_hold() -> None:

@@ -39,6 +39,12 @@ _processes = click.option(
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Makes the choice.")
 @click.option(
+    "--selfies",
+    "with_selfies",
+    is_flag=True,
+    help="Change molecules as SELFIES as well, which goes further; needs the package selfies.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -54,6 +60,7 @@ def grow(
     seed: int,
     output: Path | None,
     *,
+    with_selfies: bool,
     add: bool,
     processes: int | None,
     verbosity: Verbosity,
@@ -77,7 +84,7 @@ def grow(
     if add == (output is not None):
         raise click.UsageError("Say either --add, or with --output where they are written to.")
     tidy_up_on_terminate()
-    table = proposals(run_dir, count, parents, seed)
+    table = proposals(run_dir, count, parents, seed, with_selfies=with_selfies)
     found = table.count(b"\n") - 1
     if found < count and verbosity != "quiet":
         say(f"Found {counted(found, 'molecule')}, and no more.", err=True)
@@ -88,7 +95,7 @@ def grow(
             raise click.FileError(str(output), error.strerror or str(error)) from None
         say(f"{counted(found, 'molecule')} in {output}")
         return
-    told = f"space grow --parents {parents} --seed {seed}"
+    told = f"space grow --parents {parents} --seed {seed}{' --selfies' * with_selfies}"
     _add(run_dir, (keep(run_dir, table),), told, processes, None, verbosity)
 
 

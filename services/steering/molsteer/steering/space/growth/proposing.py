@@ -17,6 +17,7 @@ from molsteer.steering.space.growth.mutations import (
     fragments,
     recombined,
 )
+from molsteer.steering.space.growth.symbols import rewritten, symbols_with
 from molsteer.steering.space.molecules import Reason, identity
 
 TRIES = 500
@@ -24,6 +25,11 @@ TRIES = 500
 
 RECOMBINED = 0.3
 """Part of the tries that join fragments, where there are any."""
+
+REWRITTEN = 0.5
+"""Part of the others that change SELFIES, where these are wanted."""
+
+Way = Literal["change", "selfies", "recombination"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Proposal:
     """
 
     smiles: str
-    made_by: Literal["change", "recombination"]
+    made_by: Way
     made_of: str = ""
 
 
@@ -47,6 +53,8 @@ def propose(
     admission: Admission,
     taken: Collection[bytes],
     seed: int,
+    *,
+    with_selfies: bool = False,
 ) -> Iterator[Proposal]:
     """Change and recombine molecules until there are enough new ones, or no more are found.
 
@@ -60,26 +68,36 @@ def propose(
         admission: Which molecules are taken in.
         taken: SMILES that are no proposals, ASCII.
         seed: Makes the choice.
+        with_selfies: Whether molecules are changed as SELFIES as well.
+
+    Raises:
+        SelfiesUnavailable: If they are, and the library is missing.
     """
     chance, seen = random.Random(seed), set(parents)  # noqa: S311
     known = [Chem.MolFromSmiles(each) for each in parents]
     most = admission.filter.heavy_atoms_max or max(each.GetNumHeavyAtoms() for each in known)
-    changes, pieces = changes_with(_elements(known, admission)), fragments(parents)
+    elements, pieces = _elements(known, admission), fragments(parents)
+    changes, symbols = changes_with(elements), symbols_with(elements) if with_selfies else ()
     pool, found, tries = list(parents), 0, 0
     with rdBase.BlockLogs():
         while found < count and tries < TRIES:
             tries += 1
             # The first ones more often; what was proposed is changed further at last.
             parent = pool[int(len(pool) * chance.random() ** 2)]
-            join = bool(pieces) and chance.random() < RECOMBINED
-            text = recombined(pieces, chance) if join else changed(parent, changes, chance)
+            way: Way = "change"
+            if pieces and chance.random() < RECOMBINED:
+                way, text = "recombination", recombined(pieces, chance)
+            elif symbols and chance.random() < REWRITTEN:
+                way, text = "selfies", rewritten(parent, symbols, chance)
+            else:
+                text = changed(parent, changes, chance)
             smiles = _usable(text, admission, most) if text else None
             if smiles is None or smiles in seen or smiles.encode("ascii") in taken:
                 continue
             seen.add(smiles)
             pool.append(smiles)
             found, tries = found + 1, 0
-            yield Proposal(smiles, "recombination") if join else Proposal(smiles, "change", parent)
+            yield Proposal(smiles, way, "" if way == "recombination" else parent)
 
 
 def _usable(text: str, admission: Admission, most: int) -> str | None:

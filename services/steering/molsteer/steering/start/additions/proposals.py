@@ -22,7 +22,7 @@ from molsteer.steering.start.additions.molecules_to_add import searched
 HEADINGS = ("smiles", "made_by", "made_of")
 
 
-def proposals(run_dir: Path, count: int, parents: int, seed: int) -> bytes:
+def proposals(run_dir: Path, count: int, parents: int, seed: int, *, with_selfies: bool) -> bytes:
     """Propose molecules, none of which the campaign searches or knows a label of.
 
     Args:
@@ -30,6 +30,7 @@ def proposals(run_dir: Path, count: int, parents: int, seed: int) -> bytes:
         count: How many are wanted; there may be fewer.
         parents: How many of the best molecules they are made of.
         seed: Makes the choice.
+        with_selfies: Whether molecules are changed as SELFIES as well.
 
     Returns:
         A table with the columns `HEADINGS`, CSV.
@@ -37,6 +38,7 @@ def proposals(run_dir: Path, count: int, parents: int, seed: int) -> bytes:
     Raises:
         NoCampaign: If the folder holds no campaign.
         RequestRefused: If it has found nothing yet, or nothing new is like what it has found.
+        SelfiesUnavailable: If SELFIES are wanted, and their library is missing.
     """
     from molsteer.steering.space.growth.proposing import propose  # RDKit
 
@@ -47,7 +49,8 @@ def proposals(run_dir: Path, count: int, parents: int, seed: int) -> bytes:
         reason = "It has no result yet that molecules could be made of. Wait until it has."
         raise RequestRefused(run_dir, reason)
     taken = known | {name for _, name in searched(run_dir).numbered()}
-    found = list(propose(best, count, public_settings(run_dir).admission(), taken, seed))
+    admission = public_settings(run_dir).admission()
+    found = list(propose(best, count, admission, taken, seed, with_selfies=with_selfies))
     if not found:
         reason = "Nothing new was found that is like its best molecules and passes its filter."
         raise RequestRefused(run_dir, f"{reason} Give more --parents, or widen the filter.")
