@@ -136,7 +136,7 @@ def in_background(*command: str, output: Path) -> Iterator[subprocess.Popen[byte
             [
                 "[simulate] level: The level of theory 'dft' is not installed here",
                 "[policy] acquisition: The acquisition 'luck' is not installed here",
-                "(installed: ei, greedy, pareto, pi, random, thompson, ucb)",
+                "(installed: ehvi, ei, greedy, pareto, pi, random, thompson, ucb)",
             ],
         ),
         (

@@ -103,7 +103,7 @@ def test_scoring_waits_for_no_transfer_of_what_was_fetched_before_there_were_mod
 def test_a_server_that_is_cut_off_while_data_is_fetched_ahead_is_no_harm(
     campaign: ExternalCampaign, far: QueueSettings, line: TcpProxy
 ) -> None:
-    line.black_hole_from = b"bond_ends"  # in the first chunk that is fetched
+    line.black_hole_from = b"bond_pairs"  # in the first chunk that is fetched
     with (
         campaign.worker(topic="infer", queue=far, **kept(campaign)) as worker,
         campaign.worker(topic="train"),

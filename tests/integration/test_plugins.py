@@ -98,7 +98,7 @@ def test_a_campaign_whose_plugin_is_not_installed_is_refused_at_its_start(tmp_pa
     assert ended.returncode == 2
     for place in (
         "[simulate] level: The level of theory 'hydrogens' is not installed here (installed: ",
-        "[policy] acquisition: The acquisition 'cautious' is not installed here (installed: ei",
+        "[policy] acquisition: The acquisition 'cautious' is not installed here (installed: ehvi",
         "[train] handler: There is no Python package 'molsteer_hydrogens' here",
         "[infer] handler:",
     ):

@@ -25,6 +25,7 @@ class TcpProxy:
         passed_bytes: What has passed so far, both ways.
         is_black_hole: Whether whatever is sent vanishes, while connections look alive.
         black_hole_from: Answer that is the first one to vanish.
+        on_request: Told each request, or several that come together, before it passes.
         reset_at: Request that ends every connection, once, and does not arrive.
     """
 
@@ -34,6 +35,7 @@ class TcpProxy:
         self.passed_bytes = 0
         self.is_black_hole = False
         self.black_hole_from: bytes | None = None
+        self.on_request: Callable[[bytes], None] = lambda _: None
         self.reset_at: bytes | None = None
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -70,6 +72,7 @@ class TcpProxy:
 
     def _pass_requests(self, client: socket.socket, server: socket.socket) -> None:
         while data := client.recv(_AT_ONCE_BYTES):
+            self.on_request(data)
             if self.reset_at and self.reset_at in data:
                 self.reset_at = None
                 self.reset()

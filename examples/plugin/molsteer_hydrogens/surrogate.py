@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from molsteer.inferencer.ranking import rank
+from molsteer.shared.wire.arrays.thin_graphs import graphs_in
 from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.learning import Infer, Inferred, Train, Trained, TrainedMember
@@ -56,7 +57,7 @@ def train(body: Train, context: TaskContext) -> Trained:
 
 def infer(body: Infer, context: TaskContext) -> Inferred:
     """Score a chunk with all members."""
-    features = _features(PackedGraphs.from_arrays(context.blobs.arrays(body.graphs)))
+    features = _features(graphs_in(context.blobs.arrays(body.graphs)))
     lines = np.concatenate([context.blobs.arrays(blob)["lines"] for blob in body.weights])
     predictions = np.asarray(lines @ features.T, dtype=np.float32)
     return rank(body, predictions, context, device="cpu")
