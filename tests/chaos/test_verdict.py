@@ -106,7 +106,7 @@ def test_whatever_counts_twice_is_doubled(plant: Callable[[Evidence], Evidence])
     "plant",
     [
         lambda good: replace(good, complaints=["The ledger is damaged."]),
-        lambda good: replace(good, longest_stall_s=121.0),
+        lambda good: replace(good, longest_stall_s=61.0),
         lambda good: replace(
             good, tasks=[good.tasks[0]._replace(starts=32), *good.tasks[1:]], executions=[]
         ),

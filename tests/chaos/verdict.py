@@ -16,7 +16,7 @@ from molsteer.steering.settings.campaign import PolicySection
 
 Named = TypeVar("Named", str, tuple[str, str])
 
-LONGEST_STALL_S = 120.0
+LONGEST_STALL_S = 60.0
 """A campaign that settles nothing for longer stands still; no single fault lasts a tenth of it."""
 
 SLACK_S = 1.0

@@ -18,7 +18,8 @@ from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.codec import encode
 from molsteer.shared.wire.messages import Failed, Outcome, Simulated, Task
 
-LEASE_S = 1.5
+LEASE_S = 5.0
+"""A busy machine may hold a process up for a second or two, which loses no lease of this."""
 NUMBERS = count(1)
 
 

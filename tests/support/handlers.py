@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import billiard
+from support.waiting import eventually
 
 from molsteer.shared.errors import TaskError
 from molsteer.shared.wire.learning import Train, Trained, TrainedMember
@@ -71,8 +72,7 @@ def _obey(body: Simulate, context: TaskContext) -> Simulated:
 def _mark_and_wait(folder: Path) -> None:
     child = subprocess.Popen(["sleep", "600"])
     _note(folder, os.getpid(), child.pid)
-    while not (folder / "go").exists():
-        time.sleep(0.01)
+    eventually((folder / "go").exists, 600.0)
     child.kill()
     child.wait()
 

@@ -50,9 +50,8 @@ def hosts(queue: QueueSettings, blocks: Sequence[tuple[Topic, str]]) -> list[str
     """
     if not blocks:
         return []
-    keys = [Keys(queue.prefix).block(topic, name) for topic, name in blocks]
     with reaching(queue.server_url), connect(queue.server_url) as client:
-        return _texts(client.mget(keys))
+        return _texts(client.mget(_keys(queue, blocks)))
 
 
 def dismiss(queue: QueueSettings, blocks: Sequence[tuple[Topic, str]]) -> list[str | None]:
@@ -63,11 +62,15 @@ def dismiss(queue: QueueSettings, blocks: Sequence[tuple[Topic, str]]) -> list[s
     """
     if not blocks:
         return []
-    keys = [Keys(queue.prefix).block(topic, name) for topic, name in blocks]
+    keys = _keys(queue, blocks)
     with reaching(queue.server_url), connect(queue.server_url) as client:
         # At once, so that none begins in between.
         found, _ = client.pipeline(transaction=True).mget(keys).unlink(*keys).execute()
         return _texts(found)
+
+
+def _keys(queue: QueueSettings, blocks: Sequence[tuple[Topic, str]]) -> list[str]:
+    return [Keys(queue.prefix).block(topic, name) for topic, name in blocks]
 
 
 def _texts(answers: Sequence[object]) -> list[str | None]:
