@@ -133,7 +133,7 @@ def test_what_a_killed_campaign_left_is_taken_over_by_the_next(
     toys.await_end(toys.steer(), DEADLINE_S)
     toys.assert_whole()
     toys.assert_nothing_left()
-    assert len(globus.functions) == 2  # of each process one
+    assert len(globus.functions) <= 2  # of each process one, if it submits any
 
 
 def test_workers_end_with_the_endpoint_and_others_take_their_place(

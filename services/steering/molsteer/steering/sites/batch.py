@@ -15,7 +15,7 @@ from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.topics import Topic
 from molsteer.shared.worker.scheduler import duration_s
 from molsteer.steering.sites.deployment.blocks import slots_of
-from molsteer.steering.sites.deployment.deployment import Deployment, surplus
+from molsteer.steering.sites.deployment.deployment import Deployment, first_to_go, surplus
 from molsteer.steering.sites.deployment.load import log_of, said_last, tasks_there
 from molsteer.steering.sites.elastic import Change, Demand, Limits, Submitted, decide
 from molsteer.steering.sites.errors import (
@@ -162,7 +162,7 @@ class BatchSite:
             log.info("Blocks of %s: %d more.", topic, change.submit)
         fewer = change.cancel_waiting + change.cancel_running
         if fewer:
-            chosen = surplus(jobs, len(jobs) - fewer)
+            chosen = first_to_go(jobs)[:fewer]
             self.deployment.scheduler.cancel(chosen)
             for number in chosen:
                 self._there.pop(number, None)

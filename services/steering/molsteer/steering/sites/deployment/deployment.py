@@ -90,7 +90,7 @@ class Deployment:
     def reach(self, state: State, jobs: list[Job]) -> State:
         """Submit the blocks that are missing from what is wanted."""
         for topic, wanted in state.blocks.items():
-            there = sum(job.name == self.place.job_name(topic) for job in jobs)
+            there = sum(job.state != "ending" for job in self.jobs_of(topic, jobs))
             for _ in range(wanted - there):
                 state = self.submit(state, topic)
         return state
@@ -249,14 +249,20 @@ class Deployment:
 
 
 def surplus(jobs: list[Job], wanted: int) -> list[str]:
-    """Choose the jobs to cancel so that as many are left as are wanted.
+    """Choose the jobs to cancel so that as many are left as are wanted."""
+    first = first_to_go(jobs)
+    return first[: max(0, len(first) - wanted)]
+
+
+def first_to_go(jobs: list[Job]) -> list[str]:
+    """Order the jobs that could be cancelled; those that end already are not among them.
 
     Those that wait go first, the newest before the others, and then those that end soonest.
     """
     waiting = [job for job in reversed(jobs) if job.state == "waiting"]
     running = [job for job in jobs if job.state == "running"]
     running.sort(key=lambda job: job.ends_at or 0.0)
-    return [job.id for job in (*waiting, *running)][: max(0, len(jobs) - wanted)]
+    return [job.id for job in (*waiting, *running)]
 
 
 def open_deployment(name: str) -> Deployment:
