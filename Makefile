@@ -41,6 +41,9 @@ PROMOTION ?=
 BENCHES := featurize infer progress roundtrip simulate start throughput train
 MOLECULES ?=
 
+# What waits for real processes can fail on a machine that is held up; the summary names what did.
+TWICE := --reruns 1 -raR
+
 # The site that is brought up or down: deploy/sites/SITE.toml; on Kubernetes, which overlay of it.
 SITE ?=
 OVERLAY ?=
@@ -56,10 +59,10 @@ run: $(VENV)/installed ## Run the example campaign to its end.
 
 test: $(VENV)/installed ## Run every test that needs no GPU.
 	scripts/install_test_parts.sh
-	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
+	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal $(TWICE)
 
 test-sites: wheels ## Build the images, and run what is run on clusters with them.
-	tests/sites/run.sh --numprocesses $(JOBS)
+	tests/sites/run.sh --numprocesses $(JOBS) $(TWICE)
 
 check: lint ## Lint, and run the fast tests.
 	$(BIN)/pytest --numprocesses $(JOBS) --dist worksteal -m fast -q
