@@ -12,7 +12,8 @@ from support.toy_services import toy_value_eV
 from molsteer.shared.errors import SettingsError
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.steering.control.added_labels import put_labels
-from molsteer.steering.control.requests import Request, answer_to, drop
+from molsteer.steering.control.asking import ask
+from molsteer.steering.control.requests import Request, answer_to, drop, waiting
 from molsteer.steering.control.thresholds import (
     limits_of,
     objectives_of,
@@ -316,6 +317,18 @@ def test_limits_that_exclude_each_other_are_refused(toy: ToyCampaign) -> None:
     campaign.step(0.0)
     assert "no value lies above 14 eV and below 13 eV" in str(answer_to(campaign.ledger, asked))
     assert limits_of(campaign.ledger) == []
+
+
+def test_whoever_asks_for_what_no_molecule_can_be_is_told_although_nobody_steers(
+    toy: ToyCampaign,
+) -> None:
+    with closing(toy.steering().ledger):
+        pass
+    hit = f"{ADIABATIC_IP}@xtb.hit_above"
+    wanted = Request(action="set", thresholds={hit: 14.0, f"{ADIABATIC_IP}@xtb.limit_below": 13.0})
+    with pytest.raises(SettingsError, match="below 13 eV"):
+        ask(toy.folder, wanted)
+    assert not waiting(toy.folder)
 
 
 def test_a_threshold_that_the_settings_name_anew_counts_instead(toy: ToyCampaign) -> None:

@@ -9,11 +9,13 @@ from typing import assert_never
 
 from molsteer.shared.foreign_text import shell_word
 from molsteer.steering.control.requests import Request, answer_to, drop
+from molsteer.steering.control.thresholds import limits_of, objectives_of
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger.additions import of_request, told
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.steering_lock import is_held
 from molsteer.steering.ledger.tasks import awaited
+from molsteer.steering.settings.thresholds import check_thresholds
 
 PATIENCE_S = 5.0
 LOOK_EVERY_S = 0.05
@@ -25,8 +27,12 @@ def ask(run_dir: Path, request: Request, patience_s: float = PATIENCE_S) -> str:
     Raises:
         NoCampaign: If the folder holds no campaign.
         RequestRefused: If the request cannot be written, or steering cannot do it.
+        SettingsError: If thresholds exclude each other, which nobody would tell of a campaign that
+            rests.
     """
     with closing(Ledger(run_dir, read_only=True)) as ledger:
+        if request.thresholds and (objectives := objectives_of(ledger)):
+            check_thresholds(request.thresholds, objectives, limits_of(ledger))
         try:
             name = drop(run_dir, request)
         except OSError as error:
