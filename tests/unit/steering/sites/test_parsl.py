@@ -167,6 +167,6 @@ def test_a_process_with_the_number_of_a_block_that_ended_is_left_alone(tmp_path:
     made = replace(blocks_at(tmp_path, "slurm"), system="none")
     made.folder.mkdir()
     facts = Known(topic="simulate", name="ours", at=1.0, script=str(tmp_path / "none"), began="1")
-    made._note(str(os.getpid()), facts)
+    made._notes.write(str(os.getpid()), facts)
     made.cancel([str(os.getpid())])
     assert made.jobs(["ours"]) == []

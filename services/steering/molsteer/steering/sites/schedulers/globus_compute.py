@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from molsteer.shared.errors import ServiceUnavailable
-from molsteer.shared.host.files.private_files import read_private, write_private
 from molsteer.shared.settings.sections import QueueSettings
-from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.shared.worker.blocks import announce, dismiss, hosts
 from molsteer.steering.sites.errors import GlobusFailed, NotDeployed
 from molsteer.steering.sites.schedulers.block import Block
 from molsteer.steering.sites.schedulers.globus_function import run_block
 from molsteer.steering.sites.schedulers.globus_service import Ended, GlobusService
+from molsteer.steering.sites.schedulers.noted import NotedBlock, Notes
 from molsteer.steering.sites.schedulers.port import Job
 from molsteer.steering.sites.schedulers.script import Dialect
 
@@ -38,27 +37,19 @@ DISMISSED_S = 660.0
 """The same after it was told to end: workers without Redis wait ten minutes for it."""
 
 
-class Known(Message):
+class Known(NotedBlock):
     """A block that was submitted, or was about to be.
 
     Attributes:
-        topic: What it works on.
-        name: What its job is called here.
-        at: When it was submitted, in seconds of the Unix epoch.
         log: What the block says, on its machine.
         task: Its number at Globus; empty if nobody knows whether it got there.
         host: Where it has begun.
-        running_since: When it was first seen to run.
         dismissed_at: When it was told to end.
     """
 
-    topic: Topic
-    name: str
-    at: float
     log: str
     task: str = ""
     host: str = ""
-    running_since: float | None = None
     dismissed_at: float | None = None
 
 
@@ -99,7 +90,7 @@ class GlobusBlocks:
         number, block = secrets.token_hex(6), self.block(topic)
         log = _log_of(block).replace(BLOCK, number)
         known = Known(topic=topic, name=block.name, at=self.clock(), log=log)
-        self._note(number, known)
+        self._notes.write(number, known)
         announce(self.queue(), topic, number)
         text = script.read_text(encoding="utf-8").replace(BLOCK, number)
         try:
@@ -107,13 +98,13 @@ class GlobusBlocks:
         except GlobusFailed:
             self._forget(number, known)  # should it have got there all the same, it ends at once
             raise
-        self._note(number, known.model_copy(update={"task": task}))
+        self._notes.write(number, known.model_copy(update={"task": task}))
         return number
 
     def jobs(self, names: Collection[str]) -> list[Job]:
         """List blocks of these names; files of those that have ended are removed."""
         self.service.check_login()
-        known = {number: facts for number, facts in self._known() if facts.name in names}
+        known = {number: facts for number, facts in self._notes.read() if facts.name in names}
         ended = self.service.ended({facts.task for facts in known.values() if facts.task})
         here = {}
         for number, facts in known.items():
@@ -131,14 +122,14 @@ class GlobusBlocks:
 
     def cancel(self, ids: Sequence[str]) -> None:
         """Tell blocks to end; what has not begun is forgotten, for it ends when it begins."""
-        known = {number: facts for number, facts in self._known() if number in ids}
+        known = {number: facts for number, facts in self._notes.read() if number in ids}
         found = self._dismissed(known)
         for number, facts in known.items():
             host = found.get(number, facts.host)
             if host or number not in found:
                 told_at = facts.dismissed_at or self.clock()
                 update = {"host": host or facts.host, "dismissed_at": told_at}
-                self._note(number, facts.model_copy(update=update))
+                self._notes.write(number, facts.model_copy(update=update))
             else:
                 self._forget(number, facts)
 
@@ -165,7 +156,7 @@ class GlobusBlocks:
                 # Without its task, another process is just about to write it down.
                 update = {"host": host, "running_since": self.clock()}
                 seen[number] = facts.model_copy(update=update)
-                self._note(number, seen[number])
+                self._notes.write(number, seen[number])
         return seen
 
     def _job(self, number: str, facts: Known) -> Iterator[Job]:
@@ -195,18 +186,13 @@ class GlobusBlocks:
             self.logs.mkdir(exist_ok=True)
             file.write_text(f"{said.strip()}\n", encoding="utf-8", errors="replace")
 
-    def _known(self) -> Iterator[tuple[str, Known]]:
-        for file in sorted(self.folder.glob("*")) if self.folder.is_dir() else ():
-            if not file.name.startswith("."):
-                yield file.name, Known.model_validate_json(read_private(file))
-
-    def _note(self, number: str, facts: Known) -> None:
-        self.folder.mkdir(exist_ok=True)
-        write_private(self.folder / number, facts.model_dump_json())
+    @property
+    def _notes(self) -> Notes[Known]:
+        return Notes(self.folder, Known)
 
     def _forget(self, number: str, facts: Known) -> None:
         self._dismissed({number: facts})
-        (self.folder / number).unlink(missing_ok=True)
+        self._notes.remove(number)
 
 
 def _log_of(block: Block) -> str:

@@ -17,13 +17,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from molsteer.shared.host.files.private_files import read_private, write_private
 from molsteer.shared.host.processes import process_facts
-from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.sites.errors import ParslMissing, SchedulerFailed, SchedulerMissing
 from molsteer.steering.sites.schedulers.block import Block
 from molsteer.steering.sites.schedulers.commands import LOOK_AT_IT
+from molsteer.steering.sites.schedulers.noted import NotedBlock, Notes
 from molsteer.steering.sites.schedulers.parsl_providers import Provider, System, provider_of
 from molsteer.steering.sites.schedulers.port import Job
 
@@ -34,25 +33,17 @@ _PROGRAMS: Mapping[System, tuple[str, str]] = {
 }
 
 
-class Known(Message):
-    """A block that was submitted.
+class Known(NotedBlock):
+    """A block that was submitted; its name is without what Parsl adds.
 
     Attributes:
-        topic: What it works on.
-        name: Its job's, without what Parsl adds.
-        at: When it was submitted, in seconds of the Unix epoch.
         script: What Parsl wrote.
         began: When its process began, where it is one of this machine.
-        running_since: When it was first seen to run.
         cancelled: Whether it was asked to end.
     """
 
-    topic: Topic
-    name: str
-    at: float
     script: str
     began: str = ""
-    running_since: float | None = None
     cancelled: bool = False
 
 
@@ -86,13 +77,15 @@ class ParslBlocks:
             number = provider.submit(f"exec bash {shlex.quote(str(script))}", 1, name)
         if not number:
             raise SchedulerFailed(self._told("submit"), "nothing that Parsl tells", LOOK_AT_IT)
-        self._note(str(number), _known(topic, name, provider.resources[number], self.clock()))
+        self._notes.write(
+            str(number), _known(topic, name, provider.resources[number], self.clock())
+        )
         return str(number)
 
     def jobs(self, names: Collection[str]) -> list[Job]:
         """List jobs of these names; files of those that have ended are removed."""
         self._check_parts()
-        known = {each: facts for each, facts in self._known() if facts.name in names}
+        known = {each: facts for each, facts in self._notes.read() if facts.name in names}
         found = []
         for topic in sorted({facts.topic for facts in known.values()}):
             ours = {each: facts for each, facts in known.items() if facts.topic == topic}
@@ -101,7 +94,7 @@ class ParslBlocks:
 
     def cancel(self, ids: Sequence[str]) -> None:
         """Ask jobs to end, with the signal that the batch system sends."""
-        known = dict(self._known())
+        known = dict(self._notes.read())
         for topic in {facts.topic for number, facts in known.items() if number in ids}:
             ours = {each: known[each] for each in ids if each in known}
             there = [job.id for job in self._ask(topic, _of(topic, ours))]
@@ -111,7 +104,7 @@ class ParslBlocks:
                 done = self._provider(topic).cancel(there)
             for number, went_well in zip(there, done, strict=True):
                 if went_well:
-                    self._note(number, known[number].model_copy(update={"cancelled": True}))
+                    self._notes.write(number, known[number].model_copy(update={"cancelled": True}))
             if not all(done):
                 raise SchedulerFailed(self._told("cancel"), "no reason", "Ask again later.")
 
@@ -142,7 +135,7 @@ class ParslBlocks:
     def _running(self, number: str, facts: Known) -> Job:
         if facts.running_since is None:
             facts = facts.model_copy(update={"running_since": self.clock()})
-            self._note(number, facts)
+            self._notes.write(number, facts)
         walltime_s = self.block(facts.topic).walltime_s
         ends_at = None if walltime_s is None else (facts.running_since or 0.0) + walltime_s
         return Job(number, facts.name, "ending" if facts.cancelled else "running", ends_at=ends_at)
@@ -167,17 +160,12 @@ class ParslBlocks:
         found = process_facts(int(number))
         return found is not None and found.began == facts.began and found.state != "Z"
 
-    def _known(self) -> Iterator[tuple[str, Known]]:
-        for file in self.folder.glob("*") if self.folder.is_dir() else ():
-            if not file.name.startswith("."):
-                yield file.name, Known.model_validate_json(read_private(file))
-
-    def _note(self, number: str, facts: Known) -> None:
-        self.folder.mkdir(exist_ok=True)
-        write_private(self.folder / number, facts.model_dump_json())
+    @property
+    def _notes(self) -> Notes[Known]:
+        return Notes(self.folder, Known)
 
     def _forget(self, number: str, facts: Known) -> None:
-        (self.folder / number).unlink(missing_ok=True)
+        self._notes.remove(number)
         script = Path(facts.script)
         for file in script.parent.glob(f"{script.name}*"):
             file.unlink(missing_ok=True)
