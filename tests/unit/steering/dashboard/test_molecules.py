@@ -13,6 +13,7 @@ from support.made_ledgers import HIGH_IP, Made
 from support.web_pages import page, visitor
 from werkzeug.test import Client
 
+from molsteer.shared.wire.properties import Limit, Output
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.records.browsing.query import ROWS
 
@@ -97,6 +98,26 @@ def test_a_molecule_at_several_levels_stands_once_with_all_its_values(tmp_path: 
     assert listed(client, "?order=1&direction=ascending", "levels") == [0, 2, 1]
     shown = page(client, "/c/levels/molecules")
     assert "homo lumo gap / eV, good" in shown.text
+
+
+def test_what_has_a_limit_has_a_column_and_what_breaks_it_says_so(tmp_path: Path) -> None:
+    gap = Output(name="homo_lumo_gap", level="xtb", unit="eV")
+    results = [
+        Made(number, "C" * (number + 1), "xtb", {IP: 15.0, gap.name: value})
+        for number, value in enumerate((4.5, 6.5, 5.5))
+    ]
+    limits = (Limit(output=gap, above=5.0),)
+    outputs = [HIGH_IP[0].output, gap]
+    with closing(
+        made_campaign(tmp_path / "limits", HIGH_IP, results, limits=limits, outputs=outputs)
+    ):
+        pass
+    client = visitor(tmp_path)
+    assert listed(client, "?order=1&direction=descending", "limits") == [1, 2, 0]
+    shown = page(client, "/c/limits/molecules")
+    assert "homo lumo gap / eV" in shown.text
+    assert shown.html.count("breaks a limit") == 1
+    assert shown.html.count('class="tag">hit<') == 2
 
 
 def test_a_large_table_has_pages(tmp_path: Path) -> None:

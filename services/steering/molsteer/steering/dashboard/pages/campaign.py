@@ -125,5 +125,5 @@ def _warnings(story: Story) -> list[str]:
 def _best(campaign: Campaign) -> dict[str, object]:
     with campaign.ledger() as ledger:
         listing = read_listing(ledger, Query())
-    titles = [objective.output.title.replace(" / ", ", ") for objective in listing.objectives]
+    titles = [output.title.replace(" / ", ", ") for output in listing.outputs]
     return {"best": lines(listing)[:BEST_SHOWN], "titles": titles}

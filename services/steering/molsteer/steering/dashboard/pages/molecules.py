@@ -9,7 +9,6 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from molsteer.shared.foreign_text import one_line
-from molsteer.shared.wire.properties import Objective
 from molsteer.steering.dashboard.campaigns import Campaign
 from molsteer.steering.dashboard.pages.paging import Paging
 from molsteer.steering.dashboard.site import Site
@@ -40,11 +39,12 @@ class Line:
         molecule: Its number in the search space.
         smiles: The molecule.
         names: What the user's own file calls it.
-        values: Of every objective, as text.
+        values: Of every objective and limit, as text.
         predicted: What was expected of the leading one, with its spread.
         chosen_by: Who chose it.
         number: Its place in the order of results.
         is_hit: Whether it is one by the leading objective.
+        keeps: Whether it keeps all limits.
     """
 
     molecule: int
@@ -55,6 +55,7 @@ class Line:
     chosen_by: str
     number: int
     is_hit: bool
+    keeps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def asked(request: Request) -> Query:
 
 def headings(listing: Listing, paging: Paging) -> list[Heading]:
     """Head the table, each column with the address of its order."""
-    outputs = [objective.output for objective in listing.objectives]
+    outputs = listing.outputs
     several = len({output.level for output in outputs}) > 1
     titles = [f"{each.title}, {each.level}" if several else each.title for each in outputs]
     columns = [
@@ -126,7 +127,8 @@ def headings(listing: Listing, paging: Paging) -> list[Heading]:
 
 
 def _first(listing: Listing, place: int) -> str:
-    return "ascending" if listing.objectives[place].goal == "minimise" else "descending"
+    goals = [objective.goal for objective in listing.objectives]
+    return "ascending" if goals[place : place + 1] == ["minimise"] else "descending"
 
 
 def _heading(listing: Listing, paging: Paging, title: str, order: str, first: str) -> Heading:
@@ -144,14 +146,14 @@ def _heading(listing: Listing, paging: Paging, title: str, order: str, first: st
 def lines(listing: Listing) -> list[Line]:
     """Write the molecules of a page."""
     own = title_headings(listing.own_headings)
-    return [_line(found, listing.objectives, own) for found in listing.rows]
+    return [_line(found, listing, own) for found in listing.rows]
 
 
-def _line(found: Sequence[Found], objectives: Sequence[Objective], own: Sequence[str]) -> Line:
-    first = found[0]
+def _line(found: Sequence[Found], listing: Listing, own: Sequence[str]) -> Line:
+    first, objectives = found[0], listing.objectives
     known = [
-        next((v for each in found if (v := each.valued(o.output)) is not None), None)
-        for o in objectives
+        next((v for each in found if (v := each.valued(output)) is not None), None)
+        for output in listing.outputs
     ]
     spread = f" ± {number(first.spread, 2)}" if first.spread else ""
     return Line(
@@ -163,6 +165,7 @@ def _line(found: Sequence[Found], objectives: Sequence[Objective], own: Sequence
         chosen_by=chosen_by(first),
         number=first.number,
         is_hit=bool(objectives) and known[0] is not None and is_hit(objectives[0], known[0]),
+        keeps=first.keeps,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from molsteer.shared.wire.properties import Objective
+from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.aims import objectives, outputs
+from molsteer.steering.records.aims import limits, objectives, outputs
 from molsteer.steering.records.browsing.query import ROWS, Query, select
 from molsteer.steering.records.figures.bests import hit_molecules
 from molsteer.steering.records.found import Found, read_found_of
@@ -47,6 +47,8 @@ class Listing:
         total: Molecules on all pages.
         pages: How many pages there are, 1 at least.
         objectives: What is wanted, the leading objective first.
+        outputs: What is told of each molecule: that of each objective, then those that only a
+            limit speaks of.
         own_headings: Headings of the users' own columns.
         rows: The results of each molecule, the first level first; empty where failures are asked
             for.
@@ -57,6 +59,7 @@ class Listing:
     total: int
     pages: int
     objectives: Sequence[Objective]
+    outputs: Sequence[Output]
     own_headings: Sequence[str]
     rows: Sequence[Sequence[Found]] = ()
     failed: Sequence[Failed] = ()
@@ -65,17 +68,19 @@ class Listing:
 def read_listing(ledger: Ledger, query: Query) -> Listing:
     """Read the page that is asked for, or the last one there is."""
     wanted = objectives(ledger)
+    limited = [each.output for each in limits(ledger)]
+    told = list(dict.fromkeys([*(each.output for each in wanted), *limited]))
     headings = own_columns.headings(ledger)
     if query.group == "failed":
         found = [each for each in _failed(ledger) if _is_meant(each, query.text.lower())]
         page, pages = _page(query.page, len(found))
         shown = found[(page - 1) * ROWS : page * ROWS]
-        return Listing(_at(query, page), len(found), pages, wanted, headings, failed=shown)
+        return Listing(_at(query, page), len(found), pages, wanted, told, headings, failed=shown)
     learned, place = outputs(ledger), None
     if wanted and wanted[0].output in learned:
         place = learned.index(wanted[0].output)
     hits = hit_molecules(ledger, wanted[0]) if wanted and query.group == "hits" else ()
-    chosen = select(query, wanted, place, hits)
+    chosen = select(query, told, next(iter(wanted), None), place, hits)
     (total,) = ledger.connection.execute(
         f"SELECT count(*) FROM result {chosen.joined} WHERE {chosen.conditions}",  # noqa: S608 - ours
         dict(chosen.parameters),
@@ -88,7 +93,8 @@ def read_listing(ledger: Ledger, query: Query) -> Listing:
         {**chosen.parameters, "rows": ROWS, "skipped": (page - 1) * ROWS},
     )
     found_of = read_found_of(ledger, [molecule for (molecule,) in rows])
-    return Listing(_at(query, page), total, pages, wanted, headings, list(found_of.values()))
+    found_rows = list(found_of.values())
+    return Listing(_at(query, page), total, pages, wanted, told, headings, found_rows)
 
 
 def _page(page: int, total: int) -> tuple[int, int]:

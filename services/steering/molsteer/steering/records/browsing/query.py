@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from rdkit.rdBase import BlockLogs
 
-from molsteer.shared.wire.properties import Objective
+from molsteer.shared.wire.properties import Objective, Output
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.space.molecules import Reason, identity, parse
 
@@ -31,7 +31,7 @@ class Query:
         group: Which ones: all that were computed, hits by the leading objective, those that models
             chose, that were drawn as a control, or that were chosen before there was a model; or
             those that failed for good.
-        order: number, smiles, predicted, spread, or the place of an objective; empty for the best
+        order: number, smiles, predicted, spread, or the place of an output; empty for the best
             first.
         descending: Whether the largest come first, where an order is given.
         page: From 1.
@@ -65,7 +65,8 @@ class Selection:
 
 def select(
     query: Query,
-    objectives: Sequence[Objective],
+    outputs: Sequence[Output],
+    leading: Objective | None,
     predicted: int | None,
     hits: Iterable[int] = (),
 ) -> Selection:
@@ -73,22 +74,20 @@ def select(
 
     Args:
         query: What is asked for.
-        objectives: Those of the campaign, the leading one first.
+        outputs: What a table shows of each molecule, that of the leading objective first.
+        leading: The objective by which molecules are called the best.
         predicted: Place of the leading objective among what models predict, None if it has none.
         hits: Numbers of the molecules that are hits, where these are asked for.
     """
     parameters: dict[str, str | float] = {
         name: value
-        for place, objective in enumerate(objectives)
-        for name, value in (
-            (f"level{place}", objective.output.level),
-            (f"name{place}", objective.output.name),
-        )
+        for place, output in enumerate(outputs)
+        for name, value in ((f"level{place}", output.level), (f"name{place}", output.name))
     }
     parameters |= _texts(query.text) | {"hits": json.dumps(list(hits))}
-    parameters["target"] = (objectives[0].target if objectives else None) or 0.0
+    parameters["target"] = (leading.target if leading else None) or 0.0
     needs = dict.fromkeys(_needed(query))
-    key, falling = _key(query, objectives, predicted)
+    key, falling = _key(query, len(outputs), leading, predicted)
     order_needs = [each for each in _tables(key) if each not in needs]
     return Selection(
         joined=" ".join(needs),
@@ -147,17 +146,19 @@ def _conditions(query: Query) -> Iterator[str]:
             pass
 
 
-def _key(query: Query, objectives: Sequence[Objective], predicted: int | None) -> tuple[str, bool]:
+def _key(
+    query: Query, outputs: int, leading: Objective | None, predicted: int | None
+) -> tuple[str, bool]:
     if query.order in _IN_ORDER:
         return _IN_ORDER[query.order], query.descending
     if query.order in {"predicted", "spread"} and predicted is not None:
         column = "means" if query.order == "predicted" else "spreads"
         return f"json_extract(choice.{column}, '$[{predicted}]')", query.descending
-    if query.order.isdecimal() and int(query.order) < len(objectives):
+    if query.order.isdecimal() and int(query.order) < outputs:
         return f"label{int(query.order)}.value", query.descending
-    if not objectives:
+    if leading is None:
         return "result.number", False
-    match objectives[0].goal:
+    match leading.goal:
         case "maximise":
             return "label0.value", True
         case "minimise":
