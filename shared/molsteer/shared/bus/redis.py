@@ -61,26 +61,30 @@ class RedisDispatch:
         with reaching(self._url):
             self._client.srem(self._keys.closed(campaign), RETIRED)
 
-    def publish(self, *messages: Task | Packet) -> None:
+    def publish(self, *messages: Task | Packet) -> Sequence[int]:
         """Put tasks into their topics' queues, in this order; repeating it is harmless."""
+        sizes = list[int]()
         with reaching(self._url), self._publisher.pipeline(transaction=False) as pipe:
             waiting_bytes = 0
             for message in messages:
                 tasks = message if isinstance(message, tuple) else (message,)
-                queue, text = self._message(tasks)
+                texts = [encode(task, self._key_ring) for task in tasks]
+                sizes += map(len, texts)
+                queue, text = self._message(tasks, texts)
                 pipe.lpush(queue, text)
                 waiting_bytes += len(text)
                 if waiting_bytes > AT_ONCE_BYTES:
                     pipe.execute()
                     waiting_bytes = 0
             pipe.execute()
+        return sizes
 
-    def _message(self, tasks: Packet) -> tuple[str, str]:
+    def _message(self, tasks: Packet, texts: Sequence[bytes]) -> tuple[str, str]:
         (topic,) = {task.topic for task in tasks}
         names = [message_id(task.campaign, task.task_id) for task in tasks]
-        texts = [encode(task, self._key_ring).decode() for task in tasks]
         queue = self._keys.queue(topic)
-        return queue, celery_message(task_name(topic), names, queue, texts)
+        told = [text.decode() for text in texts]
+        return queue, celery_message(task_name(topic), names, queue, told)
 
     def collect(self, timeout_s: float) -> Sequence[Outcome]:
         """Wait until outcomes are there or the time is over; return all that are not settled."""

@@ -29,7 +29,7 @@ from molsteer.steering.loop.adding import Adding
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
 from molsteer.steering.loop.intake import Intake
-from molsteer.steering.loop.outcomes import UNHOLDABLE, facts_of, lost_its_input
+from molsteer.steering.loop.outcomes import UNHOLDABLE, facts_of, log_ended, lost_its_input
 from molsteer.steering.loop.publishing import Publishing
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.commands import CancelTasks, Command, Finish, UpdateEnded
@@ -196,20 +196,20 @@ class Campaign:
         if not outcomes:
             return
         now, taken, unusable = self.clock(), list[tuple[Outcome, Event | None]](), dict[str, str]()
-        with self.ledger.transaction(), self.intake.files:
+        with self.ledger.transaction(), self.intake.together(outcomes):
             for outcome in outcomes:
                 try:
                     with self.ledger.attempt():
                         taken.append((outcome, self.intake.settle(outcome, now)))
                 except UNHOLDABLE as error:
                     unusable[outcome.task_id] = f"It cannot be recorded: {error}."
+            self.intake.files.begin_shared()
             decided = self._decide(event for _, event in taken if event is not None)
             reach("outcome-read")
         reach("outcome-committed")
         self._follow_up(*decided)
-        for outcome, _ in taken:
-            self._publishing.run_times.note(outcome)
-            log.info("Task ended.", extra=facts_of(outcome))
+        self._publishing.run_times.note(*(outcome for outcome, _ in taken))
+        log_ended(outcome for outcome, _ in taken)
         # Once only: steering may put the same data again for the tasks that follow.
         self.intake.evict(outcome for outcome, event in taken if event is not None)
         self.bus.settle([outcome.task_id for outcome, _ in taken])

@@ -204,7 +204,7 @@ class SearchSpace:
             raise DamagedSpace(self.folder, f"its {stored.file} is damaged ({error})") from error
         if table.shape != (length,) or table.dtype != np.dtype(dtype):
             raise DamagedSpace(self.folder, f"its {stored.file} holds something else")
-        return table
+        return np.asarray(table)  # looking into a memmap makes another one each time
 
     def _check_all(self, indices: npt.NDArray[np.integer]) -> None:
         for index in (indices.min(), indices.max()) if indices.size else ():
