@@ -39,7 +39,7 @@ class FilesTogether:
         self._folder = folder
         self._pool = ThreadPoolExecutor(_AT_ONCE, "files")
         self._begun: dict[Path, Future[None]] = {}
-        self._growing: dict[Path, bytearray] = {}
+        self._growing: dict[str, bytearray] = {}
 
     def begin(self, name: Path, data: bytes) -> None:
         """Begin to write a file."""
@@ -47,7 +47,7 @@ class FilesTogether:
             earlier.result()
         self._begun[name] = self._pool.submit(write_file, self._folder, name, data)
 
-    def add(self, name: Path, data: bytes) -> int:
+    def add(self, name: str, data: bytes) -> int:
         """Put data behind what a file has that several share; tell where in it that begins."""
         growing = self._growing.setdefault(name, bytearray())
         growing += data
@@ -56,7 +56,7 @@ class FilesTogether:
     def begin_shared(self) -> None:
         """Begin to write what several share, to which nothing is added any more."""
         for name, data in self._growing.items():
-            self.begin(name, bytes(data))
+            self.begin(Path(name), bytes(data))
         self._growing = {}
 
     def __enter__(self) -> None:

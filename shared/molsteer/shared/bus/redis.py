@@ -9,7 +9,7 @@ from itertools import chain
 from redis.client import Pipeline
 
 from molsteer.shared.bus.celery_app import celery_message, message_ids, task_name
-from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, reaching
+from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, connect_once, reaching
 from molsteer.shared.bus.foreseen.board import ForeseenBoard
 from molsteer.shared.bus.names import RETIRED, Keys, message_id, parse_message_id
 from molsteer.shared.bus.port import Packet, Whereabouts
@@ -50,7 +50,7 @@ class RedisDispatch:
     ) -> None:
         self._url, self._campaign, self._key_ring = queue.server_url, campaign, key_ring
         self._keys = Keys(queue.prefix, pools or {})
-        self._client = connect(self._url)
+        self._client = connect_once(self._url)
         self._record = TaskRecord(queue)
         self._settle = self._client.register_script(SETTLE)
         self._publisher = connect(self._url, sends_bytes=2 * AT_ONCE_BYTES)

@@ -195,8 +195,8 @@ class Intake:
             raise BlobCorrupt(f"task {command.task_id}", reason) from None
         if self._shared_from is None:
             file = own_file(command.level, command.molecule)
-            self.files.begin(file, data)
-            return str(file)
+            self.files.begin(Path(file), data)
+            return file
         file = shared_file(command.level, self._shared_from)
         return f"{file}#{self.files.add(file, data)}"
 

@@ -12,11 +12,12 @@ from molsteer.shared.bus.port import Dispatch as Bus
 from molsteer.shared.bus.port import Packet
 from molsteer.shared.failpoints import reach
 from molsteer.shared.wire.blob import Transfer
-from molsteer.shared.wire.messages import Task
+from molsteer.shared.wire.messages import Outcome, Task
 from molsteer.steering.ledger import tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
+from molsteer.steering.loop.outcomes import log_ended
 from molsteer.steering.loop.packets.packing import RunTimes, packed, packet_size
 from molsteer.steering.policy.commands import Dispatch
 
@@ -67,6 +68,11 @@ class Publishing:
                 self._publish(waiting[first : first + _AT_ONCE])
         finally:
             self._note_published()
+
+    def note_ended(self, outcomes: Sequence[Outcome]) -> None:
+        """Log that tasks have ended, and remember how long they took."""
+        log_ended(outcomes)
+        self.run_times.note(*outcomes)
 
     def _publish(self, commands: Sequence[Dispatch]) -> None:
         """Publish several together; where the data of one cannot be put, those before it."""

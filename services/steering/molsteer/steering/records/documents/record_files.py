@@ -23,14 +23,14 @@ _MOST_BYTES = 100_000_000
 """Far beyond the record of any molecule; more would be a bomb that was compressed."""
 
 
-def own_file(level: str, molecule: int) -> Path:
+def own_file(level: str, molecule: int) -> str:
     """Name the file of a record that shares none, below the run directory."""
-    return Path("records") / level / f"{molecule}.json.gz"
+    return f"records/{level}/{molecule}.json.gz"
 
 
-def shared_file(level: str, first: int) -> Path:
+def shared_file(level: str, first: int) -> str:
     """Name the file of several records by the number of the first result among them."""
-    return Path("records") / level / f"from-result-{first}.jsonl.gz"
+    return f"records/{level}/from-result-{first}.jsonl.gz"
 
 
 def packed(records: object) -> bytes:
