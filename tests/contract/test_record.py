@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import count
+from pathlib import Path
 from typing import Literal
 
 import pytest
 import redis
+from support.redis_server import tcp_server
 from support.tasks import outcome_of, simulate_task
 
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.port import Run
 from molsteer.shared.bus.record import CAMPAIGN_EXPIRE_S, Held, TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
+from molsteer.shared.errors import ServiceUnavailable
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.messages import Task
 
@@ -257,3 +261,24 @@ def place_of(task: Task, dispatch: RedisDispatch) -> str:
 
 def assert_expires(client: redis.Redis, key: str) -> None:
     assert 0 < client.ttl(key) <= CAMPAIGN_EXPIRE_S
+
+
+def test_who_keeps_a_connection_goes_on_when_the_server_is_there_again(
+    task: Task, tmp_path: Path
+) -> None:
+    with tcp_server(tmp_path) as server:
+        record = TaskRecord(server.queue, at_once=True)
+        with closing(record), closing(RedisDispatch(server.queue, "campaign")) as dispatch:
+            assert record.begin(task, "claim") == Run(1)
+            server.kill()
+            with pytest.raises(ServiceUnavailable):
+                record.begin(task, "claim")
+            with pytest.raises(ServiceUnavailable):
+                dispatch.settle([task.task_id])
+            with pytest.raises(ServiceUnavailable):
+                TaskRecord(server.queue, at_once=True)
+            server.start()
+            assert record.begin(task, "claim") == Run(1), "it asks anew, and holds the lease"
+            assert record.finish(outcome_of(task), "claim")
+            (outcome,) = dispatch.collect(1.0)
+            assert outcome.task_id == task.task_id

@@ -141,6 +141,22 @@ def test_a_step_waits_for_the_disk_once_however_many_outcomes_it_takes_in(tmp_pa
     assert campaign.state.successes == 16
 
 
+def test_a_step_asks_the_ledger_little_for_each_task_and_writes_one_file(tmp_path: Path) -> None:
+    space = toy_space(tmp_path)
+    plan = toy_plan(space, slots_simulate=8, buffer=8, first_training_after=1000)
+    toy = ToyCampaign(tmp_path / "run", space, plan, checkpoint_after=1000)
+    toy.folder.mkdir()
+    campaign = toy.steering()
+    campaign.step(0.0)
+    assert toy.work() == 16
+    statements = list[str]()
+    campaign.ledger.connection.set_trace_callback(statements.append)
+    campaign.step(0.0)
+    # Here two labels and two transfers each, and a look at the unit that nobody had asked for.
+    assert len(statements) / 16 < 13
+    assert len(list((toy.folder / "records").rglob("*.gz"))) == 1
+
+
 def test_what_was_taken_in_advance_is_given_back_when_a_task_takes_long(
     counted: Counted, tmp_path: Path
 ) -> None:

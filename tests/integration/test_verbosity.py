@@ -113,8 +113,9 @@ def test_a_verbose_campaign_shows_what_it_logs(folder: Path) -> None:
     assert "simulated" not in shown
     assert "0/2 simulated" in "\n".join(news)
     assert {"DEBUG", "INFO"} <= set(logged(log))
-    assert log.count("Task ended.") == 2
-    assert "Task ended." in (folder / "runs/campaign/logs/steering.jsonl").read_text()
+    lines = [json.loads(line) for line in log.splitlines() if "Tasks ended." in line]
+    assert len([task for line in lines for task in line["task_ids"]]) == 2
+    assert "Tasks ended." in (folder / "runs/campaign/logs/steering.jsonl").read_text()
 
 
 def test_a_space_is_built_in_silence_or_with_every_chunk_logged(folder: Path) -> None:

@@ -39,6 +39,7 @@ class FilesTogether:
         self._folder = folder
         self._pool = ThreadPoolExecutor(_AT_ONCE, "files")
         self._begun: dict[Path, Future[None]] = {}
+        self._growing: dict[str, bytearray] = {}
 
     def begin(self, name: Path, data: bytes) -> None:
         """Begin to write a file."""
@@ -46,9 +47,21 @@ class FilesTogether:
             earlier.result()
         self._begun[name] = self._pool.submit(write_file, self._folder, name, data)
 
+    def add(self, name: str, data: bytes) -> int:
+        """Put data behind what a file has that several share; tell where in it that begins."""
+        growing = self._growing.setdefault(name, bytearray())
+        growing += data
+        return len(growing) - len(data)
+
+    def begin_shared(self) -> None:
+        """Begin to write what several share, to which nothing is added any more."""
+        for name, data in self._growing.items():
+            self.begin(Path(name), bytes(data))
+        self._growing = {}
+
     def __enter__(self) -> None:
         """Begin with nothing."""
-        self._begun = {}
+        self._begun, self._growing = {}, {}
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Wait for all.
@@ -56,6 +69,8 @@ class FilesTogether:
         Raises:
             ServiceUnavailable: If the disk has no room or does not work.
         """
+        if error is None:
+            self.begin_shared()
         wait(self._begun.values())
         if error is None:
             for each in self._begun.values():

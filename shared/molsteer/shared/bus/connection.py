@@ -34,6 +34,18 @@ def connect(url: ServerUrl, sends_bytes: int = 0) -> redis.Redis:
     return _client(url, within_s, Retry(_BACKOFF, _REPEATS))
 
 
+def connect_once(url: ServerUrl) -> redis.Redis:
+    """Make such a client that connects now, and has one connection for all commands but pipelines.
+
+    A command costs two thirds of one whose connection comes out of a pool, and goes back.
+
+    Raises:
+        ServiceUnavailable: If the server does not answer or refuses us.
+    """
+    with reaching(url):
+        return _client(url, 2 * BLOCK_S, Retry(_BACKOFF, _REPEATS), single_connection_client=True)
+
+
 def check_answer(url: ServerUrl) -> None:
     """Make sure that a server is there and lets us in; tells within seconds if not.
 
@@ -46,9 +58,10 @@ def check_answer(url: ServerUrl) -> None:
         client.ping()
 
 
-def _client(url: ServerUrl, within_s: float, retry: Retry) -> redis.Redis:
+def _client(url: ServerUrl, within_s: float, retry: Retry, **options: bool) -> redis.Redis:
     return redis.Redis.from_url(
         url,
+        **options,
         socket_timeout=within_s,
         socket_connect_timeout=BLOCK_S,
         health_check_interval=30,

@@ -28,12 +28,16 @@ class MemoryBus:
         self.foreseen: dict[Topic, tuple[ObjRef, ...]] = {}
         self.dead_letters: list[tuple[bytes, str]] = []
 
-    def publish(self, *messages: Task | Packet) -> None:
+    def publish(self, *messages: Task | Packet) -> Sequence[int]:
         """Put tasks into their topics' queues, in this order; repeating it is harmless."""
+        sizes = list[int]()
         with self._changed:
             for message in messages:
                 for task in message if isinstance(message, tuple) else (message,):
-                    self._queues[task.topic].append((task.task_id, encode(task)))
+                    text = encode(task)
+                    self._queues[task.topic].append((task.task_id, text))
+                    sizes.append(len(text))
+        return sizes
 
     def take(self, topic: Topic) -> Task | None:
         """Take the next task out of a queue, as a worker does; None if it is empty."""

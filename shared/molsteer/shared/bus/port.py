@@ -43,10 +43,13 @@ Verdict = Run | Literal["busy", "done", "cancelled"]
 class Dispatch(Protocol):
     """Steering's side of the bus, for one campaign."""
 
-    def publish(self, *messages: Task | Packet) -> None:
+    def publish(self, *messages: Task | Packet) -> Sequence[int]:
         """Put tasks into their topics' queues, in this order; repeating it is harmless.
 
         Some of them may be there although it failed.
+
+        Returns:
+            How many bytes each task takes.
 
         Raises:
             ServiceUnavailable: If the broker does not take it.

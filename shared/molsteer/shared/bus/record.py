@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from molsteer.shared.bus.connection import as_text, connect, reaching
+from molsteer.shared.bus.connection import as_text, connect, connect_once, reaching
 from molsteer.shared.bus.dead_letters import DeadLetter
 from molsteer.shared.bus.names import Keys
 from molsteer.shared.bus.port import Run, Verdict
@@ -39,13 +39,16 @@ class TaskRecord:
     Args:
         queue: Where the queues are.
         key_ring: What outcomes are signed with.
+        at_once: Whether to connect now, and to keep that connection.
     """
 
-    def __init__(self, queue: QueueSettings, key_ring: KeyRing = UNSIGNED) -> None:
+    def __init__(
+        self, queue: QueueSettings, key_ring: KeyRing = UNSIGNED, *, at_once: bool = False
+    ) -> None:
         self._url, self._key_ring = queue.server_url, key_ring
         self._keys = Keys(queue.prefix)
         self._lease_ms = round(queue.lease_s * 1000)
-        self._client = connect(self._url)
+        self._client = connect_once(self._url) if at_once else connect(self._url)
         self._begin = self._client.register_script(BEGIN)
         self._finish = self._client.register_script(FINISH)
         self._pass_on = self._client.register_script(PASS_ON)

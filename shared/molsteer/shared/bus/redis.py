@@ -9,7 +9,7 @@ from itertools import chain
 from redis.client import Pipeline
 
 from molsteer.shared.bus.celery_app import celery_message, message_ids, task_name
-from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, reaching
+from molsteer.shared.bus.connection import BLOCK_S, as_bytes, connect, connect_once, reaching
 from molsteer.shared.bus.foreseen.board import ForeseenBoard
 from molsteer.shared.bus.names import RETIRED, Keys, message_id, parse_message_id
 from molsteer.shared.bus.port import Packet, Whereabouts
@@ -50,7 +50,7 @@ class RedisDispatch:
     ) -> None:
         self._url, self._campaign, self._key_ring = queue.server_url, campaign, key_ring
         self._keys = Keys(queue.prefix, pools or {})
-        self._client = connect(self._url)
+        self._client = connect_once(self._url)
         self._record = TaskRecord(queue)
         self._settle = self._client.register_script(SETTLE)
         self._publisher = connect(self._url, sends_bytes=2 * AT_ONCE_BYTES)
@@ -61,26 +61,30 @@ class RedisDispatch:
         with reaching(self._url):
             self._client.srem(self._keys.closed(campaign), RETIRED)
 
-    def publish(self, *messages: Task | Packet) -> None:
+    def publish(self, *messages: Task | Packet) -> Sequence[int]:
         """Put tasks into their topics' queues, in this order; repeating it is harmless."""
+        sizes = list[int]()
         with reaching(self._url), self._publisher.pipeline(transaction=False) as pipe:
             waiting_bytes = 0
             for message in messages:
                 tasks = message if isinstance(message, tuple) else (message,)
-                queue, text = self._message(tasks)
+                texts = [encode(task, self._key_ring) for task in tasks]
+                sizes += map(len, texts)
+                queue, text = self._message(tasks, texts)
                 pipe.lpush(queue, text)
                 waiting_bytes += len(text)
                 if waiting_bytes > AT_ONCE_BYTES:
                     pipe.execute()
                     waiting_bytes = 0
             pipe.execute()
+        return sizes
 
-    def _message(self, tasks: Packet) -> tuple[str, str]:
+    def _message(self, tasks: Packet, texts: Sequence[bytes]) -> tuple[str, str]:
         (topic,) = {task.topic for task in tasks}
         names = [message_id(task.campaign, task.task_id) for task in tasks]
-        texts = [encode(task, self._key_ring).decode() for task in tasks]
         queue = self._keys.queue(topic)
-        return queue, celery_message(task_name(topic), names, queue, texts)
+        told = [text.decode() for text in texts]
+        return queue, celery_message(task_name(topic), names, queue, told)
 
     def collect(self, timeout_s: float) -> Sequence[Outcome]:
         """Wait until outcomes are there or the time is over; return all that are not settled."""

@@ -37,11 +37,11 @@ def task_folder(worker: Path) -> Iterator[Path]:
 
 @contextmanager
 def emptied(folder: Path) -> Iterator[Path]:
-    """Give an empty folder for one of several tasks, and leave it empty for the next one."""
-    folder.mkdir(exist_ok=True)
+    """Give a folder for one of several tasks, and leave it there, and empty, for the next one."""
     try:
         yield folder
     finally:
         with suppress(OSError):
-            if any(folder.iterdir()):
+            if not folder.exists() or os.listdir(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(exist_ok=True)

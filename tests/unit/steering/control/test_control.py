@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,10 @@ class WatchedBus(MemoryBus):
         super().__init__()
         self.published: list[Task] = []
 
-    def publish(self, *messages: Task | Packet) -> None:
+    def publish(self, *messages: Task | Packet) -> Sequence[int]:
         for message in messages:
             self.published.extend(message if isinstance(message, tuple) else (message,))
-        super().publish(*messages)
+        return super().publish(*messages)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def add(ledger: Ledger, molecule: int, level: str, **values: float) -> None:
     )
     with ledger.transaction():
         tasks.order(ledger, command, 1.0)
-        results.add_result(ledger, command.task_id, molecule, level, simulated, Path("record"))
+        results.add_result(ledger, command.task_id, molecule, level, simulated, "record")
         ledger.connection.execute(
             "UPDATE task SET state = 'settled', status = 'ok' WHERE task_id = ?",
             (command.task_id,),

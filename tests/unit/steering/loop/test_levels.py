@@ -16,6 +16,7 @@ from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.learning import Infer
 from molsteer.shared.wire.messages import ErrorRecord, Result, Simulate, Task
 from molsteer.steering.policy.plan import Plan, Rung
+from molsteer.steering.records.documents.record_files import read_record
 from molsteer.steering.space.search_space import SearchSpace
 from molsteer.steering.verification.verify import verify
 
@@ -93,7 +94,9 @@ def test_a_molecule_that_climbed_has_labels_and_records_at_both_levels(ended: Wa
             ("letters", "dear", toy_value(str(smiles), "letters", "dear"), "1"),
         }
         for level in ("xtb", "dear"):
-            assert (ended.folder / "records" / level / f"{molecule}.json.gz").is_file()
+            query = "SELECT record FROM result WHERE molecule = ? AND level = ?"
+            ((record,),) = rows(ended, query, molecule, level)
+            assert read_record(ended.folder / str(record))
 
 
 def test_those_that_climbed_are_the_best_of_the_level_below(ended: Watched) -> None:

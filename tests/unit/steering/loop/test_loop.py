@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from molsteer.steering.policy.commands import DispatchTraining
 from molsteer.steering.policy.decide import decide
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import State
+from molsteer.steering.records.documents.record_files import read_record
 from molsteer.steering.records.tables.patterns import laid_out
 from molsteer.steering.records.tables.tables import MOLECULES
 from molsteer.steering.space.search_space import SearchSpace
@@ -99,7 +100,9 @@ def test_tautomers_are_simulated_each_and_have_records_of_their_own(tmp_path: Pa
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
     assert {smiles for smiles, _ in labels(campaign)} == {space.smiles(0), space.smiles(1)}
-    assert len(list((toy.folder / "records" / "xtb").iterdir())) == 2
+    records = campaign.ledger.connection.execute("SELECT smiles, record FROM result").fetchall()
+    assert len(records) == 2
+    assert all(read_record(toy.folder / file)["smiles"] == smiles for smiles, file in records)
     assert not verify(toy.folder).broken
     table = laid_out(MOLECULES, campaign.ledger)
     place = [column.name for column in table.columns].index("inchikey")
@@ -280,9 +283,14 @@ def test_a_training_may_end_by_itself_before_it_is_killed(
 def test_a_record_depends_on_nothing_but_its_simulation(space: SearchSpace, tmp_path: Path) -> None:
     toy = ToyCampaign(tmp_path, space, toy_plan(space))
     toy.run_to_the_end(toy.steering())
-    records = list((tmp_path / "records" / "xtb").iterdir())
+    with closing(toy.open_ledger()) as ledger:
+        records = [name for (name,) in ledger.connection.execute("SELECT record FROM result")]
     assert len(records) == BUDGET
-    assert {record.read_bytes()[4:8] for record in records} == {bytes(4)}, "gzip keeps no time"
+    times = set[bytes]()
+    for file, _, offset in (name.partition("#") for name in records):
+        at = int(offset or 0) + 4
+        times.add((tmp_path / file).read_bytes()[at : at + 4])
+    assert times == {bytes(4)}, "gzip keeps no time"
 
 
 def test_a_crash_while_outcomes_are_forgotten_leaves_no_output_in_its_store(

@@ -50,7 +50,7 @@ def added(ledger: Ledger, molecule: int, gap: float, mass: float) -> float | Non
     )
     with ledger.transaction():
         tasks.order(ledger, command, 1.0)
-        results.add_result(ledger, command.task_id, molecule, "quick", simulated, Path("record"))
+        results.add_result(ledger, command.task_id, molecule, "quick", simulated, "record")
         return merit_of(ledger, [GAP, MASS], "quick", values)
 
 

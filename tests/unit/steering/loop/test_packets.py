@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,11 @@ class Watched(MemoryBus):
         super().__init__()
         self.sent: list[tuple[str, ...]] = []
 
-    def publish(self, *messages: Task | Packet) -> None:
+    def publish(self, *messages: Task | Packet) -> Sequence[int]:
         for message in messages:
             several = message if isinstance(message, tuple) else (message,)
             self.sent.append(tuple(task.task_id for task in several))
-        super().publish(*messages)
+        return super().publish(*messages)
 
 
 class Quick(ToyCampaign):

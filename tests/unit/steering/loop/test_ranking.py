@@ -68,7 +68,7 @@ def choose(ledger: Ledger, molecule: int, value: float, mean: float, spread: flo
             " VALUES (?, 1, ?, ?, 0, 0)",
             (molecule, json.dumps([mean]), json.dumps([spread])),
         )
-        results.add_result(ledger, command.task_id, molecule, "xtb", simulated, Path("record"))
+        results.add_result(ledger, command.task_id, molecule, "xtb", simulated, "record")
 
 
 @pytest.mark.parametrize(

@@ -134,11 +134,12 @@ class Ledger:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
 
-    def append(self, event: Event) -> None:
-        """Write an event to the journal; inside a transaction."""
+    def append(self, *events: Event) -> None:
+        """Write events to the journal; inside a transaction."""
         from molsteer.steering.policy.codecs.journal_codec import to_json
 
-        self.connection.execute("INSERT INTO event (body) VALUES (?)", (to_json(event),))
+        rows = [(to_json(event),) for event in events]
+        self.connection.executemany("INSERT INTO event (body) VALUES (?)", rows)
 
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table, which a ledger that was made earlier may lack."""

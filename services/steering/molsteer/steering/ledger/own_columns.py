@@ -26,6 +26,8 @@ def keep(
         headings_there: All headings of the space, which may have been built again with others.
         cells: What is not empty, by heading.
     """
+    if not (headings_there or cells):
+        return
     known = headings(ledger)
     fresh = [heading for heading in headings_there if heading not in known]
     if fresh:

@@ -61,7 +61,7 @@ class Weights(NamedTuple):
 
 
 def add_result(
-    ledger: Ledger, task_id: str, molecule: int, level: str, simulated: Simulated, record: Path
+    ledger: Ledger, task_id: str, molecule: int, level: str, simulated: Simulated, record: str
 ) -> None:
     """Note what was computed of a molecule, and which models chose it; inside a transaction.
 
@@ -73,13 +73,13 @@ def add_result(
         molecule: Its number in the search space.
         level: Name of the level it was simulated at.
         simulated: What came of it.
-        record: File of its QCSchema records, below the run directory.
+        record: Where its QCSchema records are, below the run directory.
     """
     number = ledger.connection.execute(
         "INSERT INTO result (molecule, level, task_id, smiles, engine, generation, record)"
         " VALUES (?1, ?2, ?3, ?4, ?5,"
         " coalesce((SELECT generation FROM choice WHERE molecule = ?1 AND NOT by_chance), 0), ?6)",
-        (molecule, level, task_id, simulated.smiles, simulated.engine, str(record)),
+        (molecule, level, task_id, simulated.smiles, simulated.engine, record),
     ).lastrowid
     ledger.connection.executemany(
         "INSERT INTO label (number, molecule, level, property, value, unit)"
@@ -89,6 +89,11 @@ def add_result(
             for name, quantity in simulated.values.items()
         ],
     )
+
+
+def next_number(ledger: Ledger) -> int:
+    """Give the number that the next result will have, as long as nothing else is written."""
+    return 1 + int(ledger.connection.execute("SELECT max(number) FROM result").fetchone()[0] or 0)
 
 
 def count(ledger: Ledger) -> int:

@@ -62,7 +62,8 @@ CREATE TABLE result (
     smiles TEXT NOT NULL,
     engine TEXT NOT NULL,
     generation INTEGER NOT NULL,    -- of the models that chose it; 0 before there was one
-    record TEXT NOT NULL,           -- file of its QCSchema records, below the run directory
+    record TEXT NOT NULL,           -- file of its QCSchema records, below the run directory, with
+                                    -- '#OFFSET' behind it where they share it with others
     UNIQUE (molecule, level)
 );
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
 from functools import cache
 from typing import Annotated
 
@@ -24,10 +23,11 @@ from molsteer.steering.policy.commands import (
 
 def order(ledger: Ledger, command: Dispatch, at: float) -> None:
     """Note that a task is to be published, and why its molecule was chosen; in a transaction."""
+    topic = topic_of(command)
     ledger.connection.execute(
         "INSERT INTO task (task_id, topic, command, state, created_at)"
         " VALUES (?, ?, ?, 'ready', ?)",
-        (command.task_id, topic_of(command), json.dumps(asdict(command)), at),
+        (command.task_id, topic, _adapter(topic).dump_json(command).decode(), at),
     )
     if isinstance(command, DispatchSimulation):
         ledger.connection.execute(
@@ -57,13 +57,14 @@ def ready(ledger: Ledger) -> list[Dispatch]:
     return [_command(topic, text) for topic, text in rows]
 
 
-def open_command(ledger: Ledger, task_id: str) -> Dispatch | None:
-    """Give the command of a task that is still awaited, or None."""
-    row = ledger.connection.execute(
-        "SELECT topic, command FROM task WHERE task_id = ? AND state IN ('ready', 'dispatched')",
-        (task_id,),
-    ).fetchone()
-    return None if row is None else _command(row["topic"], row["command"])
+def open_commands(ledger: Ledger, task_ids: Collection[str]) -> dict[str, Dispatch]:
+    """Give the commands of those of some tasks that are still awaited, by the tasks' ids."""
+    rows = ledger.connection.execute(
+        "SELECT task_id, topic, command FROM json_each(?) CROSS JOIN task ON task_id = value"
+        " WHERE state IN ('ready', 'dispatched')",
+        (json.dumps(list(task_ids)),),
+    )
+    return {task_id: _command(topic, text) for task_id, topic, text in rows}
 
 
 def commands(ledger: Ledger) -> dict[str, Dispatch]:
@@ -200,12 +201,12 @@ def topic_of(command: Dispatch) -> Topic:
 
 
 def _command(topic: Topic, text: str) -> Dispatch:
-    return _reader(topic).validate_json(text)
+    return _adapter(topic).validate_json(text)
 
 
 @cache
-def _reader(topic: Topic) -> TypeAdapter[Dispatch]:
-    """Build the reader of a topic's commands, which costs more than reading many."""
+def _adapter(topic: Topic) -> TypeAdapter[Dispatch]:
+    """Build what reads and writes a topic's commands, which costs more than reading many."""
     match topic:
         case "simulate":
             return TypeAdapter(DispatchSimulation)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import assert_never
@@ -20,12 +19,13 @@ from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.blob import Blob, ObjRef
 from molsteer.shared.wire.learning import Inferred, Predicted, Trained
 from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Simulated
-from molsteer.shared.wire.properties import Objective, Output
+from molsteer.shared.wire.properties import Limit, Objective, Output
 from molsteer.steering.ledger import objects, own_columns, results, tasks, transfers
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.chances import Chances
 from molsteer.steering.loop.merits import breaks, merit_of
+from molsteer.steering.loop.outcomes import seconds_of
 from molsteer.steering.loop.sought import wanted_at
 from molsteer.steering.policy.commands import (
     Dispatch,
@@ -44,6 +44,7 @@ from molsteer.steering.policy.events import (
     TrainingSucceeded,
 )
 from molsteer.steering.records.aims import limits
+from molsteer.steering.records.documents.record_files import own_file, packed, shared_file
 from molsteer.steering.run_files import FilesTogether
 from molsteer.steering.space.search_space import SearchSpace
 
@@ -52,9 +53,9 @@ from molsteer.steering.space.search_space import SearchSpace
 class Intake:
     """Takes in outcomes, one transaction around several of them; the caller commits.
 
-    Files are written before the rows that name them are committed, under names that depend on the
-    task alone, so that taking in an outcome again after a crash changes nothing. They are on disk
-    when the context of `files` is left.
+    Files are written before the rows that name them are committed, under names that no committed
+    row has, so that taking in an outcome again after a crash changes nothing. They are on disk when
+    the context `together` is left.
 
     Attributes:
         outputs: What models predict, and what simulations were asked for.
@@ -70,20 +71,37 @@ class Intake:
     objectives: Sequence[Objective]
     chances_now: Callable[[], Chances] | None = None
     _chances: tuple[int, Chances] | None = None
+    _shared_from: int | None = None
+    _limits: Sequence[Limit] = ()
+    _open: Mapping[str, Dispatch] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> FilesTogether:
         """Writes the files of several outcomes at a time."""
         return FilesTogether(self.run_dir)
 
+    @contextmanager
+    def together(self, outcomes: Sequence[Outcome]) -> Iterator[None]:
+        """Take these in, and have their files on disk when this is left; inside a transaction.
+
+        The records of several simulations share a file. It has the number of the first result in
+        this transaction, so that none that was committed is ever written over.
+        """
+        simulated = sum(isinstance(each.result, Simulated) for each in outcomes)
+        self._shared_from = results.next_number(self.ledger) if simulated > 1 else None
+        self._limits = limits(self.ledger) if simulated else ()
+        self._open = tasks.open_commands(self.ledger, [each.task_id for each in outcomes])
+        with self.files:
+            yield
+
     def settle(self, outcome: Outcome, at: float) -> Event | None:
-        """Record an outcome; inside a transaction, and in it in the context of `files`.
+        """Record an outcome; inside a transaction, and in it in the context of `together`.
 
         Returns:
             What the policy must hear, or None if the task is unknown, revoked or settled already,
             or waits to be published again.
         """
-        command = tasks.open_command(self.ledger, outcome.task_id)
+        command = self._open.get(outcome.task_id)
         if command is None:
             return None
         if isinstance(outcome.result, Failed) and outcome.result.status == "cancelled":
@@ -126,7 +144,7 @@ class Intake:
             case Failed(error=error), _:
                 return TaskFailed(at, outcome.task_id, retryable=error.retryable)
             case Simulated() as result, DispatchSimulation():
-                seconds = _seconds(outcome) if self.chances_now else None
+                seconds = seconds_of(outcome) if self.chances_now else None
                 merit = self._result(command, result)
                 return SimulationSucceeded(at, outcome.task_id, merit, seconds)
             case Trained() as result, DispatchTraining(generation=number) if (
@@ -161,17 +179,26 @@ class Intake:
                 f"molecule is {smiles}. Simulators answer with the SMILES that they were given."
             )
         self._check_values(command, result)
-        record = Path("records") / level / f"{molecule}.json.gz"
-        try:
-            text = json.dumps(self.blobs.tree(result.records))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise BlobCorrupt(f"task {task_id}", f"its records are not JSON ({error})") from None
-        self.files.begin(record, gzip.compress(text.encode(), compresslevel=6, mtime=0))
+        record = self._keep_record(command, result)
         results.add_result(self.ledger, task_id, molecule, level, result, record)
         values = {name: result.values[name].value for name in wanted_at(level, self.outputs)}
-        if breaks(limits(self.ledger), level, values):
+        if breaks(self._limits, level, values):
             return None  # it is no hit any more, so it does not climb
         return merit_of(self.ledger, self.objectives, level, values)
+
+    def _keep_record(self, command: DispatchSimulation, result: Simulated) -> str:
+        """Write the records of a simulation, and tell where they are."""
+        try:
+            data = packed(self.blobs.tree(result.records))
+        except (TypeError, ValueError, RecursionError) as error:
+            reason = f"its records are not JSON ({error})"
+            raise BlobCorrupt(f"task {command.task_id}", reason) from None
+        if self._shared_from is None:
+            file = own_file(command.level, command.molecule)
+            self.files.begin(Path(file), data)
+            return file
+        file = shared_file(command.level, self._shared_from)
+        return f"{file}#{self.files.add(file, data)}"
 
     def _check_values(self, command: DispatchSimulation, result: Simulated) -> None:
         """Refuse numbers that would stand beside others of another unit, or are not there.
@@ -184,9 +211,12 @@ class Intake:
                 f"Task {command.task_id} came back without {name}, which it was asked for. "
                 f"Levels answer with all that they are asked for, or with a failure."
             )
-        for name, unit in (results.units(self.ledger, command.level) | wanted).items():
-            found = result.values.get(name)
-            if found is not None and found.unit != unit:
+        units = wanted
+        if result.values.keys() - wanted.keys():
+            units = results.units(self.ledger, command.level) | wanted
+        for name, found in result.values.items():
+            unit = units.get(name, found.unit)
+            if found.unit != unit:
                 raise WireError(
                     f"Task {command.task_id} came back with {name} in {found.unit!r}, but here it "
                     f"is in {unit!r}. Levels give each property in one unit."
@@ -242,11 +272,6 @@ class Intake:
         if self._chances is None or self._chances[0] != generation:
             self._chances = generation, self.chances_now()
         return self._chances[1].of(molecules, found.mean, found.spread)
-
-
-def _seconds(outcome: Outcome) -> float:
-    """Give what a simulation cost: it keeps a slot busy, or more than one core."""
-    return max(outcome.cpu_s, outcome.ended_at - outcome.started_at, 0.0)
 
 
 def _check_owner(outcome: Outcome) -> None:

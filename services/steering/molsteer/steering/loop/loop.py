@@ -195,29 +195,28 @@ class Campaign:
     def _take_in(self, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:
             return
-        now, taken, unusable = self.clock(), list[tuple[Outcome, Event | None]](), dict[str, str]()
-        with self.ledger.transaction(), self.intake.files:
+        now, taken = self.clock(), list[tuple[Outcome, Event | None]]()
+        unusable = list[tuple[Outcome, str]]()
+        with self.ledger.transaction(), self.intake.together(outcomes):
             for outcome in outcomes:
                 try:
                     with self.ledger.attempt():
                         taken.append((outcome, self.intake.settle(outcome, now)))
                 except UNHOLDABLE as error:
-                    unusable[outcome.task_id] = f"It cannot be recorded: {error}."
+                    unusable.append((outcome, f"It cannot be recorded: {error}."))
+            self.intake.files.begin_shared()
             decided = self._decide(event for _, event in taken if event is not None)
             reach("outcome-read")
         reach("outcome-committed")
         self._follow_up(*decided)
-        for outcome, _ in taken:
-            self._publishing.run_times.note(outcome)
-            log.info("Task ended.", extra=facts_of(outcome))
+        self._publishing.note_ended([outcome for outcome, _ in taken])
         # Once only: steering may put the same data again for the tasks that follow.
         self.intake.evict(outcome for outcome, event in taken if event is not None)
         self.bus.settle([outcome.task_id for outcome, _ in taken])
-        for outcome in outcomes:
-            if reason := unusable.get(outcome.task_id):
-                log.error("An outcome was put aside. %s", reason, extra=facts_of(outcome))
-                self.bus.bury(outcome, reason)
-        if any(lost_its_input(outcome) for outcome in outcomes):
+        for outcome, reason in unusable:
+            log.error("An outcome was put aside. %s", reason, extra=facts_of(outcome))
+            self.bus.bury(outcome, reason)
+        if any(map(lost_its_input, outcomes)):
             self.dispatching.forget()
 
     def _hear(self, events: Iterable[Event]) -> None:
@@ -227,15 +226,16 @@ class Campaign:
 
     def _decide(self, events: Iterable[Event]) -> tuple[State, Sequence[Command]]:
         """Journal events and what they cause; inside a transaction, before `_follow_up`."""
-        state, commands = self.state, list[Command]()
+        state, commands, kept = self.state, list[Command](), list[Event]()
         for event in events:
             decision = decide(state, event)
-            self.ledger.append(decision.kept_event)
+            kept.append(decision.kept_event)
             log.debug("%s caused %s", decision.kept_event, decision.commands)
             for command in decision.commands:
                 self._note(command, event.at)
             state = decision.state
             commands += decision.commands
+        self.ledger.append(*kept)
         self._note_condition(state)
         checkpoint.keep_when_due(self.ledger, state, self.checkpoint_after)
         return state, commands

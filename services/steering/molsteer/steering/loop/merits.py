@@ -152,8 +152,10 @@ def merit_of(
         values: What was computed, by the name of the property.
     """
     telling = [each for each in objectives if each.output.name in values]
-    if len(telling) < 2:
-        return total_merit(tuple(Aim(objective=each) for each in telling), values)
+    if not telling:
+        return None
+    if len(telling) == 1:
+        return telling[0].merit(values[telling[0].output.name])
     compared = reference(ledger, level, {each.output.name for each in telling})
     aims = tuple(Aim(objective=each, scale=compared[each.output.name].scale) for each in telling)
     usual = total_merit(aims, {name: found.mean for name, found in compared.items()})

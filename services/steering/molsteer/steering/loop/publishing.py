@@ -6,17 +6,18 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from molsteer.shared.bus.port import Dispatch as Bus
 from molsteer.shared.bus.port import Packet
 from molsteer.shared.failpoints import reach
-from molsteer.shared.wire import codec
 from molsteer.shared.wire.blob import Transfer
-from molsteer.shared.wire.messages import Task
+from molsteer.shared.wire.messages import Outcome, Task
 from molsteer.steering.ledger import tasks, transfers
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
+from molsteer.steering.loop.outcomes import log_ended
 from molsteer.steering.loop.packets.packing import RunTimes, packed, packet_size
 from molsteer.steering.policy.commands import Dispatch
 
@@ -24,6 +25,12 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 100
 """Tasks that are published together."""
+
+
+class _Published(NamedTuple):
+    at: float
+    size_bytes: int
+    moved: tuple[Transfer, ...]
 
 
 @dataclass
@@ -45,7 +52,7 @@ class Publishing:
     clock: Callable[[], float]
     slots: Callable[[], int]
     run_times: RunTimes = field(init=False, default_factory=RunTimes)
-    _unnoted: dict[str, tuple[Task, tuple[Transfer, ...]]] = field(init=False, default_factory=dict)
+    _unnoted: dict[str, _Published] = field(init=False, default_factory=dict)
 
     def publish_ready(self) -> None:
         """Publish all tasks that wait for it.
@@ -62,6 +69,11 @@ class Publishing:
         finally:
             self._note_published()
 
+    def note_ended(self, outcomes: Sequence[Outcome]) -> None:
+        """Log that tasks have ended, and remember how long they took."""
+        log_ended(outcomes)
+        self.run_times.note(*outcomes)
+
     def _publish(self, commands: Sequence[Dispatch]) -> None:
         """Publish several together; where the data of one cannot be put, those before it."""
         self.bus.reopen([command.task_id for command in commands])  # a copy may have closed them
@@ -72,8 +84,9 @@ class Publishing:
                 task = self.dispatching.task(command, self.clock())
                 written[task.task_id] = (task, self._moved_for(command))
         finally:
-            self.bus.publish(*self._packed([task for task, _ in written.values()]))
-            self._unnoted |= written
+            sizes = self.bus.publish(*self._packed([task for task, _ in written.values()]))
+            for (task, moved), size_bytes in zip(written.values(), sizes, strict=True):
+                self._unnoted[task.task_id] = _Published(task.issued_at, size_bytes, moved)
             if written:
                 log.info("Tasks published.", extra={"task_ids": list(written)})
         reach("order-published")
@@ -95,8 +108,7 @@ class Publishing:
         if not self._unnoted:
             return
         with self.ledger.transaction(lasting=False):
-            for task, moved in self._unnoted.values():
-                size_bytes = len(codec.encode(task))
-                tasks.dispatched(self.ledger, task.task_id, task.issued_at, size_bytes)
-                transfers.add(self.ledger, task.task_id, "steering", moved)
+            for task_id, (at, size_bytes, moved) in self._unnoted.items():
+                tasks.dispatched(self.ledger, task_id, at, size_bytes)
+                transfers.add(self.ledger, task_id, "steering", moved)
         self._unnoted.clear()

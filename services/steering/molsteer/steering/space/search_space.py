@@ -109,8 +109,9 @@ class SearchSpace:
             IndexError: If the space has no such molecule.
             DamagedSpace: If what is stored is no SMILES.
         """
-        start, end = self._smiles_offsets[self._checked(index) :][:2]
-        found = bytes(self._smiles[start:end])
+        index = self._checked(index)
+        start, end = self._smiles_offsets[index : index + 2].tolist()
+        found = self._smiles[start:end].tobytes()
         # Names are sent out and shown, so what was tampered with must not pass.
         if not _PRINTABLE.fullmatch(found):
             raise DamagedSpace(self.folder, f"its molecule {index} has the name {found[:50]!r}")
@@ -204,7 +205,7 @@ class SearchSpace:
             raise DamagedSpace(self.folder, f"its {stored.file} is damaged ({error})") from error
         if table.shape != (length,) or table.dtype != np.dtype(dtype):
             raise DamagedSpace(self.folder, f"its {stored.file} holds something else")
-        return table
+        return np.asarray(table)  # looking into a memmap makes another one each time
 
     def _check_all(self, indices: npt.NDArray[np.integer]) -> None:
         for index in (indices.min(), indices.max()) if indices.size else ():

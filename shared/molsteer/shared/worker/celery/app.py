@@ -17,6 +17,7 @@ from molsteer.shared.bus.celery_app import settings, task_name, transport_settin
 from molsteer.shared.bus.guard import RedisGuard
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.errors import ServiceUnavailable
+from molsteer.shared.patience import patiently
 from molsteer.shared.telemetry.logs import log_to
 from molsteer.shared.wire.topics import SERVING
 from molsteer.shared.worker.celery.acknowledging import Acknowledging
@@ -120,7 +121,7 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
         plan, pid = self._plan, os.getpid()
         return Bench(
             worker=f"{platform.node()}:{pid}",
-            guard=RedisGuard(TaskRecord(plan.queue, plan.key_ring), plan.claim(pid), PATIENCE_S),
+            guard=RedisGuard(self._record(), plan.claim(pid), PATIENCE_S),
             blobs=open_blobs(plan.stores, plan.queue, PATIENCE_S),
             handler=LazyHandler(plan.handler),
             scratch=plan.scratch,
@@ -128,6 +129,10 @@ class TopicTask(Task):  # type: ignore[misc]  # Celery has no types
             key_ring=plan.key_ring,
             note_place=PlaceNote(plan.scratch),
         )
+
+    def _record(self) -> TaskRecord:
+        plan = self._plan
+        return patiently(lambda: TaskRecord(plan.queue, plan.key_ring, at_once=True), PATIENCE_S)
 
 
 class WorkerLogging(Logging):  # type: ignore[misc]  # Celery has no types

@@ -34,12 +34,13 @@ class RunTimes:
         default_factory=lambda: defaultdict(lambda: deque(maxlen=_REMEMBERED))
     )
 
-    def note(self, outcome: Outcome) -> None:
-        """Remember a task that ended."""
-        topic, _, rest = outcome.task_id.partition("/")
-        if topic == "simulate":
-            level = rest.split("/")[1]
-            self._seen_s[level].append(max(0.0, outcome.ended_at - outcome.started_at))
+    def note(self, *outcomes: Outcome) -> None:
+        """Remember tasks that ended."""
+        for outcome in outcomes:
+            topic, _, rest = outcome.task_id.partition("/")
+            if topic == "simulate":
+                level = rest.split("/")[1]
+                self._seen_s[level].append(max(0.0, outcome.ended_at - outcome.started_at))
 
     def expected_s(self, level: str) -> float | None:
         """Tell how long the next one will take; None where that is not known, or not short."""

@@ -26,7 +26,7 @@ from molsteer.steering.records.tables.task_columns import (
 _RESULT = (
     values,
     text("engine", "result.engine", "Program and version that computed them."),
-    text("record", "result.record", "File of the QCSchema records, below the run directory."),
+    text("record", "result.record", "File of the QCSchema records; `#OFFSET` if others share it."),
 )
 
 MOLECULES = Table(
