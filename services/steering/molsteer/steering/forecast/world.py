@@ -197,11 +197,11 @@ class World:
         self._cold[topic] -= 1
         match topic:
             case "simulate":
-                return self._assumptions.simulate.first_s
+                return self._assumptions.simulate.draw_first(self._chance)
             case "train":
-                return self._assumptions.train.first_s
+                return self._assumptions.train.draw_first(self._chance)
             case "infer":
-                return self._assumptions.infer.first_s
+                return self._assumptions.infer.draw_first(self._chance)
             case _:
                 assert_never(topic)
 
