@@ -7,7 +7,6 @@ replayed after a crash, or on a virtual clock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from molsteer.steering.policy.absorb import absorb
 from molsteer.steering.policy.commands import Command
@@ -36,9 +35,10 @@ from molsteer.steering.policy.updates import (
     dispatch_training,
     drop_useless_update,
 )
+from molsteer.steering.policy.values.frozen import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Decision:
     """What an event led to.
 

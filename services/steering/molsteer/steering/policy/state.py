@@ -6,7 +6,7 @@ or a persistent set, which shares its memory with the state before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from operator import attrgetter
 from typing import Literal, assert_never
 
@@ -25,9 +25,10 @@ from molsteer.steering.policy.events import Candidate
 from molsteer.steering.policy.plan import Plan, Topic
 from molsteer.steering.policy.shortlist import Shortlist
 from molsteer.steering.policy.tasks import Tasks
+from molsteer.steering.policy.values.frozen import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Training:
     """The first phase of an update: groups of members are trained.
 
@@ -49,7 +50,7 @@ class Training:
         return *self.tasks.running.values(), *self.predictions.running.values()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Scoring:
     """The second phase of an update: the members score the search space, chunk by chunk.
 
@@ -75,7 +76,7 @@ Update = Training | Scoring
 """An update of the model, in one of its phases. Its tasks live and die with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Standing:
     """Where a campaign is at one level.
 
@@ -124,7 +125,7 @@ class Standing:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Control:
     """How far chance is, which chooses a share of the molecules.
 
@@ -137,7 +138,7 @@ class Control:
     place: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class State:
     """Where a campaign is.
 
