@@ -205,6 +205,19 @@ class State:
             self.plan, self.began, levels, shortlist, chosen, control, *_AFTER_CONTROL(self)
         )
 
+    def updating(self, update: Update | None, shortlist: Shortlist) -> State:
+        """The state with what changes when a task of an update begins or ends."""
+        return State(
+            self.plan,
+            self.began,
+            self.levels,
+            shortlist,
+            self.chosen,
+            self.control,
+            update,
+            *_AFTER_UPDATE(self),
+        )
+
     def spent(self, level: Standing) -> int:
         """How much of its budget a level has spent: molecules that succeeded, or failed as well."""
         if self.plan.budget_counts == "attempts":
@@ -296,6 +309,7 @@ class State:
 
 
 _AFTER_CONTROL = attrgetter(*[each.name for each in fields(State)][6:])
+_AFTER_UPDATE = attrgetter(*[each.name for each in fields(State)][7:])
 
 Step = tuple[State, tuple[Command, ...]]
 """The state after a change, and what the change asks for."""
