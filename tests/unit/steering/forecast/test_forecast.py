@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -219,3 +221,19 @@ def test_the_command_compares_policies(tmp_path: Path) -> None:
     assert shown.exit_code == 0, shown.output
     assert "as given" in shown.output
     assert "Soonest: " in shown.output
+
+
+def test_what_is_suggested_are_options_that_steer_so(tmp_path: Path) -> None:
+    molecules = tmp_path / "molecules.smi"
+    molecules.write_text("\n".join("C" * length for length in range(2, 60)))
+    arguments = ["plan", "--space", str(molecules), "--budget", "30", "--repeats", "1"]
+    arguments += ["--simulate-s", "10", "--train-s", "5", "--infer-s", "1"]
+    arguments += ["--policy-first-training-after", "4", "--policy-retrain-after", "8"]
+    shown = CliRunner().invoke(molsteer, [*arguments, "--suggest"])
+    said = re.search(r"Fewest learning hours: (\S+), with (.*)\.$", shown.output, re.MULTILINE)
+    assert said, shown.output
+    before = CliRunner().invoke(molsteer, [*arguments, "--json"])
+    after = CliRunner().invoke(molsteer, [*arguments, *said[2].split(), "--json"])
+    hours = {each["name"]: each["learn_h"] for each in json.loads(before.output)}
+    assert said[1] != "as given"
+    assert json.loads(after.output)[0]["learn_h"] == hours[said[1]]

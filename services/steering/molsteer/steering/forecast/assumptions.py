@@ -29,6 +29,7 @@ class Duration:
         per_label_s: How much longer a task takes for each label.
         seen_s: Times to draw from, whatever the others say; none if there are none.
         first_s: How much longer the first task of a worker takes, which loads what it needs.
+        first_scatter: Standard deviation of that one's logarithm.
     """
 
     mean_s: float
@@ -36,15 +37,23 @@ class Duration:
     per_label_s: float = 0.0
     seen_s: tuple[float, ...] = ()
     first_s: float = 0.0
+    first_scatter: float = 0.0
 
     def draw(self, chance: np.random.Generator, labels: int = 0) -> float:
         """Draw how long the next task takes, in seconds."""
         if self.seen_s:
             return self.seen_s[int(chance.integers(len(self.seen_s)))]
-        mean_s = max(self.mean_s + self.per_label_s * labels, 0.0)
-        if not self.scatter or not mean_s:
-            return mean_s
-        return float(mean_s * exp(chance.normal(-(self.scatter**2) / 2, self.scatter)))
+        return _scattered(max(self.mean_s + self.per_label_s * labels, 0.0), self.scatter, chance)
+
+    def draw_first(self, chance: np.random.Generator) -> float:
+        """Draw how much longer the first task of the next worker takes, in seconds."""
+        return _scattered(self.first_s, self.first_scatter, chance)
+
+
+def _scattered(mean_s: float, scatter: float, chance: np.random.Generator) -> float:
+    if not scatter or not mean_s:
+        return mean_s
+    return float(mean_s * exp(chance.normal(-(scatter**2) / 2, scatter)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,16 @@ def assumed(evidence: Evidence, chunk_size: int) -> Assumptions:
     usual = Assumptions(Duration(0.0), Duration(0.0), Duration(0.0))
     return Assumptions(
         simulate=Duration(_mean(evidence.simulate_s), seen_s=evidence.simulate_s),
-        train=replace(_of_labels(evidence.train_s), first_s=evidence.first_train_s),
+        train=replace(
+            _of_labels(evidence.train_s),
+            first_s=evidence.first_train_s,
+            first_scatter=_scatter([took_s for _, took_s in evidence.train_s]),
+        ),
         infer=Duration(
             longer * _mean(evidence.infer_s),
             seen_s=tuple(longer * took_s for took_s in evidence.infer_s),
             first_s=evidence.first_infer_s,
+            first_scatter=_scatter(evidence.infer_s),
         ),
         start_s=evidence.start_s,
         latency_s=usual.latency_s if evidence.latency_s is None else evidence.latency_s,
@@ -45,6 +50,14 @@ def assumed(evidence: Evidence, chunk_size: int) -> Assumptions:
 
 def _mean(seen_s: Sequence[float]) -> float:
     return float(np.mean(seen_s)) if seen_s else 0.0
+
+
+def _scatter(seen_s: Sequence[float]) -> float:
+    """Take loading to scatter as what follows does: both are delayed by what else a machine does.
+
+    A campaign loads once or twice, which tells its size and not how it differs.
+    """
+    return float(np.std(np.log(np.maximum(seen_s, 1e-6)))) if len(seen_s) > 2 else 0.0
 
 
 def _of_labels(seen: Sequence[tuple[int, float]]) -> Duration:

@@ -131,7 +131,7 @@ class World:
         while reason is None:
             self._now_s, _, task = heapq.heappop(self._agenda)
             topic = _topic(task)
-            if task.task_id in self._cancelled:
+            if self._cancelled and task.task_id in self._cancelled:
                 self._cancelled.discard(task.task_id)
             else:
                 reason = self._tell(self._end(task))
@@ -161,6 +161,9 @@ class World:
 
     def _obey(self, command: Command) -> FinishReason | None:
         match command:
+            case DispatchSimulation(molecule=molecule):
+                self._chosen[molecule] = True
+                self._begin(command, "simulate")
             case CancelTasks(task_ids=task_ids):
                 self._cancelled.update(task_ids)
             case UpdateEnded(outcome=outcome):
@@ -168,22 +171,25 @@ class World:
             case Finish(reason=reason):
                 return reason
             case _:
-                if isinstance(command, DispatchSimulation):
-                    self._chosen[command.molecule] = True
-                topic = _topic(command)
-                self._queues[topic].append(command)
-                self._start(topic)
+                self._begin(command, _topic(command))
         return None
+
+    def _begin(self, task: Dispatch, topic: Topic) -> None:
+        self._queues[topic].append(task)
+        if self._free[topic]:
+            self._start(topic)
 
     def _start(self, topic: Topic) -> None:
         queue = self._queues[topic]
         while self._free[topic] and queue:
             task = queue.popleft()
-            if task.task_id in self._cancelled:
+            if self._cancelled and task.task_id in self._cancelled:
                 self._cancelled.discard(task.task_id)
                 continue
             self._free[topic] -= 1
-            duration_s = self._duration_s(task) + self._first_s(topic)
+            duration_s = self._duration_s(task)
+            if self._cold[topic]:
+                duration_s += self._first_s(topic)
             self._spent_s[topic] += duration_s
             self._counted += 1
             begins_s = max(self._now_s + self._assumptions.latency_s, self._assumptions.start_s)
@@ -192,16 +198,14 @@ class World:
 
     def _first_s(self, topic: Topic) -> float:
         """What the first task of each worker takes longer."""
-        if not self._cold[topic]:
-            return 0.0
         self._cold[topic] -= 1
         match topic:
             case "simulate":
-                return self._assumptions.simulate.first_s
+                return self._assumptions.simulate.draw_first(self._chance)
             case "train":
-                return self._assumptions.train.first_s
+                return self._assumptions.train.draw_first(self._chance)
             case "infer":
-                return self._assumptions.infer.first_s
+                return self._assumptions.infer.draw_first(self._chance)
             case _:
                 assert_never(topic)
 

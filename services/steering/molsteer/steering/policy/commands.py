@@ -6,13 +6,13 @@ replaying a journal asks for the same tasks under the same names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from molsteer.steering.policy.plan import Surrogate
+from molsteer.steering.policy.values.frozen import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DispatchSimulation:
     """Simulate a molecule at a level.
 
@@ -34,7 +34,7 @@ class DispatchSimulation:
         return f"simulate/{self.molecule}/{self.level}/{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DispatchTraining:
     """Train a group of members on the first `labels` results in the order they were settled.
 
@@ -60,7 +60,7 @@ class DispatchTraining:
         return f"train/{self.generation}/{self.group}/{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DispatchPrediction:
     """Predict a chunk with one group of members, while others are still being trained.
 
@@ -78,7 +78,7 @@ class DispatchPrediction:
         return f"infer/{self.generation}/{self.chunk}/{self.group}/{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DispatchInference:
     """Score a chunk with every member that was trained in this generation.
 
@@ -100,7 +100,7 @@ class DispatchInference:
         return f"infer/{self.generation}/{self.chunk}/{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CancelTasks:
     """Take tasks back; what they still report will change nothing."""
 
@@ -110,7 +110,7 @@ class CancelTasks:
 UpdateOutcome = Literal["completed", "failed", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UpdateEnded:
     """No task of this update is in flight any more, and none will be.
 
@@ -127,7 +127,7 @@ class UpdateEnded:
 FinishReason = Literal["budget-reached", "out-of-candidates", "stopped", "failing"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Finish:
     """The campaign is over; nothing follows unless somebody resumes it or changes its plan.
 

@@ -6,8 +6,7 @@ replayed after a crash, or on a virtual clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from molsteer.steering.policy.absorb import absorb
 from molsteer.steering.policy.commands import Command
@@ -26,7 +25,7 @@ from molsteer.steering.policy.rules import (
     finish_when_decided,
 )
 from molsteer.steering.policy.settle import lasting
-from molsteer.steering.policy.state import State, Step
+from molsteer.steering.policy.state import Scoring, State, Step, Training
 from molsteer.steering.policy.updates import (
     begin_due_update,
     conclude_scoring,
@@ -36,9 +35,10 @@ from molsteer.steering.policy.updates import (
     dispatch_training,
     drop_useless_update,
 )
+from molsteer.steering.policy.values.frozen import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Decision:
     """What an event led to.
 
@@ -58,7 +58,7 @@ _OPENING = Resumed | PlanChanged | RetryRequested | Addition
 
 Rule = Callable[[State], Step | None]
 
-ENDING: tuple[Rule, ...] = (
+_ENDING: tuple[Rule, ...] = (
     finish_when_decided,
     take_back_surplus,
     conclude_training,
@@ -67,8 +67,8 @@ ENDING: tuple[Rule, ...] = (
 )
 """The rules of a campaign that is paused."""
 
-RULES: tuple[Rule, ...] = (
-    *ENDING,
+_RULES: tuple[Rule, ...] = (
+    *_ENDING,
     dispatch_attempt,
     dispatch_promotion,
     dispatch_simulation,
@@ -85,6 +85,34 @@ first, then to a molecule that climbs, neither of which waits for a model, then 
 comes before updates, so that one begins only if the free slots leave it something to choose; where
 refilling waits for updates, it waits for one that is due as well.
 """
+
+_IDLE = {
+    type(None): {
+        conclude_training,
+        conclude_scoring,
+        drop_useless_update,
+        dispatch_training,
+        dispatch_prediction,
+        dispatch_inference,
+    },
+    Training: {conclude_scoring, begin_due_update, dispatch_inference, act_when_starved},
+    Scoring: {
+        conclude_training,
+        begin_due_update,
+        dispatch_training,
+        dispatch_prediction,
+        act_when_starved,
+    },
+}
+"""Rules that have nothing to do in a phase of updates; not to ask them saves a third of them."""
+
+
+def _of_phases(rules: tuple[Rule, ...]) -> Mapping[type, tuple[Rule, ...]]:
+    return {phase: tuple(each for each in rules if each not in _IDLE[phase]) for phase in _IDLE}
+
+
+ENDING, RULES = _of_phases(_ENDING), _of_phases(_RULES)
+"""The rules to ask in each phase."""
 
 
 def decide(state: State, event: Event) -> Decision:
@@ -111,7 +139,8 @@ def decide(state: State, event: Event) -> Decision:
 
 
 def _next_step(state: State) -> Step | None:
-    for rule in ENDING if state.paused else RULES:
+    rules = ENDING if state.paused else RULES
+    for rule in rules[type(state.update)]:
         if step := rule(state):
             return step
     return None

@@ -6,10 +6,10 @@ data are not in here: the policy decides without them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from molsteer.steering.policy.plan import Plan, Topic
+from molsteer.steering.policy.values.frozen import value
 
 
 class Candidate(NamedTuple):
@@ -27,7 +27,7 @@ class Candidate(NamedTuple):
     chance: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Began:
     """The campaign began; the first event of every journal, and only the first.
 
@@ -42,7 +42,7 @@ class Began:
     kind: Literal["began"] = "began"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SimulationSucceeded:
     """A molecule has its label at a level.
 
@@ -59,7 +59,7 @@ class SimulationSucceeded:
     kind: Literal["simulation-succeeded"] = "simulation-succeeded"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TrainingSucceeded:
     """A group of members has its weights."""
 
@@ -68,7 +68,7 @@ class TrainingSucceeded:
     kind: Literal["training-succeeded"] = "training-succeeded"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChunkPredicted:
     """One group of members has predicted a chunk of the search space."""
 
@@ -77,7 +77,7 @@ class ChunkPredicted:
     kind: Literal["chunk-predicted"] = "chunk-predicted"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChunkScored:
     """A chunk of the search space has been scored.
 
@@ -93,7 +93,7 @@ class ChunkScored:
     kind: Literal["chunk-scored"] = "chunk-scored"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TaskFailed:
     """A task of any kind ended without a value.
 
@@ -107,7 +107,7 @@ class TaskFailed:
     kind: Literal["task-failed"] = "task-failed"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SlotsChanged:
     """Workers came or went; with fewer slots, what runs goes on.
 
@@ -121,7 +121,7 @@ class SlotsChanged:
     kind: Literal["slots-changed"] = "slots-changed"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlanChanged:
     """Somebody turned knobs of the plan; a campaign that has ended looks whether it goes on.
 
@@ -135,7 +135,7 @@ class PlanChanged:
     kind: Literal["plan-changed"] = "plan-changed"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Paused:
     """Somebody wants nothing new to begin; what runs goes on."""
 
@@ -143,7 +143,7 @@ class Paused:
     kind: Literal["paused"] = "paused"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Resumed:
     """Somebody wants the campaign to go on: after a pause, a stop, or an end that may be undone."""
 
@@ -151,7 +151,7 @@ class Resumed:
     kind: Literal["resumed"] = "resumed"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StopRequested:
     """Somebody wants the campaign to end: nothing new begins, updates are taken back.
 
@@ -164,7 +164,7 @@ class StopRequested:
     kind: Literal["stop-requested"] = "stop-requested"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RetryRequested:
     """Somebody believes that molecules that were given up can be simulated after all.
 
@@ -178,7 +178,7 @@ class RetryRequested:
     kind: Literal["retry-requested"] = "retry-requested"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LabelsAdded:
     """Labels from elsewhere came to those that were known; a campaign that has ended looks again.
 
@@ -193,7 +193,7 @@ class LabelsAdded:
     kind: Literal["labels-added"] = "labels-added"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SpaceGrown:
     """Molecules came to the search space, behind those that it had, which keep their numbers.
 
@@ -208,7 +208,7 @@ class SpaceGrown:
     kind: Literal["space-grown"] = "space-grown"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ticked:
     """Nothing happened but time."""
 

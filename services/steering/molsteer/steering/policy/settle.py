@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from math import inf
 from typing import assert_never
 
 from rpds import HashTrieSet
@@ -72,9 +71,15 @@ def _best_of(
     candidates: Iterable[Candidate], rivals: tuple[Candidate, ...], chosen: HashTrieSet[int]
 ) -> list[Candidate]:
     """Give those that are among their rivals, without looking for each one there."""
-    last = best_first(rivals[-1]) if rivals else (-inf, 0)
+    if not rivals:
+        return []
+    last, least = best_first(rivals[-1]), rivals[-1].score
     hopeful = contenders(rivals, candidates, len(rivals))
-    return [each for each in hopeful if best_first(each) <= last and each.molecule not in chosen]
+    return [
+        each
+        for each in hopeful
+        if (each.score > least or best_first(each) <= last) and each.molecule not in chosen
+    ]
 
 
 def _label(state: State, event: SimulationSucceeded) -> State:
@@ -118,11 +123,12 @@ def _rank(state: State, task_id: str, candidates: tuple[Candidate, ...]) -> Stat
     hopeful = contenders(rivals, candidates, plan.shortlist)
     new = [each for each in hopeful if each.molecule not in chosen]
     ranking = best(rivals, new, plan.shortlist)
-    update = replace(update, tasks=update.tasks.end(task), scored=update.scored + 1)
+    tasks, scored = update.tasks.end(task), update.scored + 1
     if plan.merge == "complete":
-        return replace(state, update=replace(update, collected=ranking))
+        update = replace(update, tasks=tasks, scored=scored, collected=ranking)
+        return state.updating(update, state.shortlist)
     shortlist = state.shortlist.rank(ranking, plan.molecules_of(task.chunk))
-    return replace(state, update=update, shortlist=shortlist)
+    return state.updating(replace(update, tasks=tasks, scored=scored), shortlist)
 
 
 def _rivals(state: State) -> tuple[Candidate, ...]:

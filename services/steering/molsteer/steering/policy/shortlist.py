@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
+from operator import itemgetter
 
 from rpds import HashTrieSet
 
 from molsteer.steering.policy.events import Candidate
+from molsteer.steering.policy.values.frozen import value
 
 _COMPARISONS = 10
 """So many it takes to find a place among a thousand."""
 
+_SCORE = itemgetter(1)
+"""A candidate's score: to sort by it alone takes a quarter of the time, where no two are equal."""
 
-@dataclass(frozen=True, slots=True)
+
+@value(frozen=True, slots=True)
 class Line:
     """Candidates in order; taking one moves a cursor instead of copying the rest."""
 
@@ -45,7 +50,7 @@ class Line:
         return taken and self.candidates[taken[1].taken - 1]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Shortlist:
     """Candidates in three lines; a line is used when those before it have nothing left.
 
@@ -117,11 +122,22 @@ def best(
         limit: How many there may be.
     """
     if len(new) > len(ranking) // _COMPARISONS:
-        return tuple(sorted((*ranking, *new), key=best_first)[:limit])
-    merged = list(ranking)
+        merged = sorted((*ranking, *new), key=_SCORE, reverse=True)
+        if len(set(map(_SCORE, merged))) < len(merged):
+            merged.sort(key=best_first)
+        return tuple(merged[:limit])
+    worst_first = list(reversed(ranking))
     for each in new:
-        insort(merged, each, key=best_first)
-    return tuple(merged[:limit])
+        worst_first.insert(_place(worst_first, each), each)
+    return tuple(worst_first[: -limit - 1 : -1])
+
+
+def _place(worst_first: Sequence[Candidate], new: Candidate) -> int:
+    """Give the place of a candidate among others."""
+    place = bisect_left(worst_first, new.score, key=_SCORE)
+    while place < len(worst_first) and best_first(worst_first[place]) > best_first(new):
+        place += 1
+    return place
 
 
 def contenders(

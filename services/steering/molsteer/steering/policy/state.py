@@ -6,7 +6,7 @@ or a persistent set, which shares its memory with the state before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from operator import attrgetter
 from typing import Literal, assert_never
 
@@ -25,9 +25,10 @@ from molsteer.steering.policy.events import Candidate
 from molsteer.steering.policy.plan import Plan, Topic
 from molsteer.steering.policy.shortlist import Shortlist
 from molsteer.steering.policy.tasks import Tasks
+from molsteer.steering.policy.values.frozen import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Training:
     """The first phase of an update: groups of members are trained.
 
@@ -49,7 +50,7 @@ class Training:
         return *self.tasks.running.values(), *self.predictions.running.values()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Scoring:
     """The second phase of an update: the members score the search space, chunk by chunk.
 
@@ -75,7 +76,7 @@ Update = Training | Scoring
 """An update of the model, in one of its phases. Its tasks live and die with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Standing:
     """Where a campaign is at one level.
 
@@ -100,16 +101,8 @@ class Standing:
 
     def start(self, task: DispatchSimulation) -> Standing:
         """Dispatch the first attempt of a molecule."""
-        # Here and below as `replace` does, in a third of its time: this is done for each event.
-        return Standing(
-            self.simulations.start(task),
-            self.successes,
-            self.abandoned,
-            self.failures_in_a_row,
-            self.candidates,
-            self.timed,
-            self.seconds,
-        )
+        # Here and below as `replace` does, in a part of its time: this is done for each event.
+        return Standing(self.simulations.start(task), *_AFTER_SIMULATIONS(self))
 
     def succeed(self, task: DispatchSimulation, seconds: float | None) -> Standing:
         """Count a running simulation that succeeded, and how long it took."""
@@ -124,7 +117,7 @@ class Standing:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Control:
     """How far chance is, which chooses a share of the molecules.
 
@@ -137,7 +130,7 @@ class Control:
     place: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class State:
     """Where a campaign is.
 
@@ -199,10 +192,15 @@ class State:
         control: Control,
     ) -> State:
         """The state with what changes when a molecule is chosen or simulated."""
-        # As `replace` does, in a third of its time: this is done for each event.
+        # As `replace` does, in a part of its time: this is done for each event.
         return State(
             self.plan, self.began, levels, shortlist, chosen, control, *_AFTER_CONTROL(self)
         )
+
+    def updating(self, update: Update | None, shortlist: Shortlist) -> State:
+        """The state with what changes when a task of an update begins or ends."""
+        before = self.plan, self.began, self.levels, shortlist, self.chosen, self.control
+        return State(*before, update, *_AFTER_UPDATE(self))
 
     def spent(self, level: Standing) -> int:
         """How much of its budget a level has spent: molecules that succeeded, or failed as well."""
@@ -294,7 +292,9 @@ class State:
                 assert_never(update)
 
 
+_AFTER_SIMULATIONS = attrgetter(*[each.name for each in fields(Standing)][1:])
 _AFTER_CONTROL = attrgetter(*[each.name for each in fields(State)][6:])
+_AFTER_UPDATE = attrgetter(*[each.name for each in fields(State)][7:])
 
 Step = tuple[State, tuple[Command, ...]]
 """The state after a change, and what the change asks for."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Generic, TypeVar
 
 from rpds import HashTrieMap
 
 from molsteer.steering.policy.commands import Dispatch, DispatchSimulation
+from molsteer.steering.policy.values.frozen import value
 
 TaskT = TypeVar("TaskT", bound=Dispatch)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tasks(Generic[TaskT]):
     """Tasks in flight, and those still to be dispatched.
 

@@ -109,7 +109,7 @@ def dispatch_training(state: State) -> Step | None:
     if len(update.tasks.running) >= state.plan.slots_train:
         return None
     task, tasks = update.tasks.start_first()
-    return replace(state, update=replace(update, tasks=tasks)), (task,)
+    return state.updating(replace(update, tasks=tasks), state.shortlist), (task,)
 
 
 def dispatch_prediction(state: State) -> Step | None:
@@ -151,7 +151,7 @@ def dispatch_inference(state: State) -> Step | None:
     climbing = sorted(molecule for molecule in climbers(state) if molecule in chunk)
     task = replace(first, control=next_draws(state, first.chunk), climbing=tuple(climbing))
     tasks = Tasks(update.tasks.running, tuple(others)).start(task)
-    return replace(state, update=replace(update, tasks=tasks)), (task,)
+    return state.updating(replace(update, tasks=tasks), state.shortlist), (task,)
 
 
 def conclude_scoring(state: State) -> Step | None:

@@ -19,9 +19,10 @@ from molsteer.steering.cli.flags.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from molsteer.steering.forecast.compare import Forecast
+    from molsteer.steering.policy.plan import Plan
 
 _SHARE = click.FloatRange(0.0, 1.0, max_open=True)
 
@@ -103,13 +104,14 @@ def plan(
     stated = Stated(simulate_s, train_s, infer_s, failing, hit_share)
     assumptions = assumptions_for(wanted, stated, earlier)
     seed = settings.campaign.seed
-    found = list(forecasts(variants(wanted), assumptions, repeats=repeats, seed=seed, hits=hits))
+    plans = variants(wanted)
+    found = list(forecasts(plans, assumptions, repeats=repeats, seed=seed, hits=hits))
     if as_json:
         say(json.dumps([asdict(each) for each in found]))
         return
     say(_table(found, hits), nl=False)
     if suggest:
-        say(_suggested(found))
+        say(_suggested(found, plans))
 
 
 def _table(found: Sequence[Forecast], hits: int | None) -> str:
@@ -133,7 +135,7 @@ def _table(found: Sequence[Forecast], hits: int | None) -> str:
     )
 
 
-def _suggested(found: Sequence[Forecast]) -> str:
+def _suggested(found: Sequence[Forecast], plans: Mapping[str, Plan]) -> str:
     complete = [each for each in found if each.reached == each.repeats]
     if not complete:
         return "No way of steering found so many hits each time; raise the budget, or ask for less."
@@ -142,4 +144,14 @@ def _suggested(found: Sequence[Forecast]) -> str:
         "Fewest simulation hours": lambda each: each.simulate_h.mean,
         "Fewest learning hours": lambda each: each.learn_h.mean,
     }
-    return "\n".join(f"{what}: {min(complete, key=cost).name}." for what, cost in costs.items())
+    cheapest = {what: min(complete, key=cost).name for what, cost in costs.items()}
+    return "\n".join(
+        f"{what}: {name}, with {_options(plans[name])}." for what, name in cheapest.items()
+    )
+
+
+def _options(plan: Plan) -> str:
+    """Give the options of `molsteer run` that steer in this way."""
+    return (
+        f"--policy-retrain-after {plan.retrain_after} --policy-during-update {plan.during_update}"
+    )
