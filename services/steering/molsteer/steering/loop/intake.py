@@ -20,7 +20,7 @@ from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.blob import Blob, ObjRef
 from molsteer.shared.wire.learning import Inferred, Predicted, Trained
 from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Simulated
-from molsteer.shared.wire.properties import Objective, Output
+from molsteer.shared.wire.properties import Indicator, Objective, Output
 from molsteer.steering.ledger import objects, own_columns, results, tasks, transfers
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
@@ -59,6 +59,7 @@ class Intake:
     Attributes:
         outputs: What models predict, and what simulations were asked for.
         objectives: What is wanted of them.
+        indicators: Which of the outputs tell about others.
         chances_now: Gives what is known of the best; None where nobody asks for chances.
     """
 
@@ -68,6 +69,7 @@ class Intake:
     blobs: Blobs
     outputs: Sequence[Output]
     objectives: Sequence[Objective]
+    indicators: Sequence[Indicator] = ()
     chances_now: Callable[[], Chances] | None = None
     _chances: tuple[int, Chances] | None = None
 
@@ -171,7 +173,7 @@ class Intake:
         values = {name: result.values[name].value for name in wanted_at(level, self.outputs)}
         if breaks(limits(self.ledger), level, values):
             return None  # it is no hit any more, so it does not climb
-        return merit_of(self.ledger, self.objectives, level, values)
+        return merit_of(self.ledger, self.objectives, level, values, self.indicators)
 
     def _check_values(self, command: DispatchSimulation, result: Simulated) -> None:
         """Refuse numbers that would stand beside others of another unit, or are not there.
