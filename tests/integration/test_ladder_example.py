@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +15,33 @@ from molsteer.steering.records.documents.record_files import read_record
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ladder.toml"
 MOLECULES, DEAR = 16, 6
+
+INDICATOR = """
+[campaign]
+name = "indicated"
+space = "small.smi"
+budget = 16
+[[level]]
+name = "first-look"
+method = "xtb-vertical"
+indicator = "vertical_ionization_potential"
+[[level]]
+name = "relaxed"
+method = "xtb"
+share = 0.5
+[[objective]]
+property = "adiabatic_ionization_potential"
+[policy]
+promotion = "price"
+first_training_after = 6
+retrain_after = 4
+during_update = "pause"
+control_share = 0.0
+[train]
+surrogate = ["gp", "graphs"]
+members = 2
+epochs = 10
+"""
 
 HITS = {"[H][H]", "N#N", "FF", "F"}
 """Those above 14.5 eV by B3LYP/3-21G, of all sixteen, each of which was computed once."""
@@ -60,3 +89,29 @@ def test_few_dear_simulations_find_the_hits_and_nothing_is_computed_twice(tmp_pa
     assert rows["xtb"][:4] == ["quick", "xtb", "16", "16"]
     assert rows["small_basis"][:4] == ["dear", "small_basis", "6", "6"]
     assert float(rows["small_basis"][4]) > float(rows["xtb"][4])  # what each level cost
+
+
+def test_potentials_without_relaxation_tell_who_is_relaxed(tmp_path: Path) -> None:
+    need_engine("tblite")
+    shutil.copy(EXAMPLE.with_name("small.smi"), tmp_path)
+    file, run_dir = tmp_path / "campaign.toml", tmp_path / "run"
+    file.write_text(INDICATOR, encoding="utf-8")
+    told = molsteer("run", file, "--run-dir", run_dir, "--dry-run")
+    assert "Indicator: vertical_ionization_potential at the level first-look" in told.stdout
+    ended = molsteer("run", file, "--run-dir", run_dir)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    with closing(sqlite3.connect(run_dir / "ledger.sqlite")) as ledger:
+        labels = dict[tuple[str, str], dict[int, float]]()
+        for level, name, molecule, value in ledger.execute(
+            "SELECT level, property, molecule, value FROM label"
+        ):
+            labels.setdefault((level, name), {})[molecule] = value
+        errors = ledger.execute("SELECT validation_mae FROM model ORDER BY generation").fetchall()
+    vertical = labels["first-look", "vertical_ionization_potential"]
+    adiabatic = labels["relaxed", "adiabatic_ionization_potential"]
+    assert (len(vertical), len(adiabatic)) == (16, 8)
+    best_first = sorted(vertical, key=vertical.__getitem__, reverse=True)
+    assert set(best_first[:3]) <= adiabatic.keys()
+    assert not set(best_first[-3:]) & adiabatic.keys()
+    assert all(len(json.loads(each)) == 2 for (each,) in errors)
+    assert molsteer("verify", run_dir).returncode == 0
