@@ -146,7 +146,7 @@ def _predicted(
     """
     updates, means = predicted_means(ledger, len(outputs))
     for update in np.unique(updates):
-        for output in np.flatnonzero(_unseen(ledger, outputs, int(update))):
+        for output in np.flatnonzero(_unseen(ledger, outputs, int(update))).tolist():
             told = [each for each in below[output] if each[1].labels]
             for lower, drawn in told[-1:]:
                 of_it = updates == update
@@ -162,8 +162,7 @@ def _unseen(ledger: Ledger, outputs: Sequence[Output], update: int) -> npt.NDArr
     lesson = known_labels.lesson(ledger, trained[0].labels)
     given = known_labels.labelled(ledger, outputs, lesson.known)[1]
     found = results.first_labels(ledger, lesson.results, outputs)[1]
-    unseen: npt.NDArray[np.bool_] = np.isnan(np.hstack([given, found])).all(axis=1)
-    return unseen
+    return np.array([np.isnan(row).all() for row in np.hstack([given, found])])
 
 
 def _merits(
