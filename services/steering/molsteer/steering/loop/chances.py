@@ -145,8 +145,14 @@ def _predicted(
     put where the line puts it, for levels may lie far from each other.
     """
     updates, means = predicted_means(ledger, len(outputs))
-    for update in np.unique(updates):
-        for output in np.flatnonzero(_unseen(ledger, outputs, int(update))).tolist():
+    for update in np.unique(updates).tolist():
+        trained = results.models(ledger, update)
+        if not trained:  # they were given, and nobody knows
+            continue
+        unseen = _unseen(ledger, outputs, trained[0].labels)
+        if not unseen:
+            break  # nor has any later one
+        for output in unseen:
             told = [each for each in below[output] if each[1].labels]
             for lower, drawn in told[-1:]:
                 of_it = updates == update
@@ -154,15 +160,13 @@ def _predicted(
     return means
 
 
-def _unseen(ledger: Ledger, outputs: Sequence[Output], update: int) -> npt.NDArray[np.bool_]:
-    """Tell of which outputs the models of an update had no label at all."""
-    trained = results.models(ledger, update)
-    if not trained:  # they were given, and nobody knows
-        return np.zeros(len(outputs), dtype=np.bool_)
-    lesson = known_labels.lesson(ledger, trained[0].labels)
+def _unseen(ledger: Ledger, outputs: Sequence[Output], labels: int) -> list[int]:
+    """Tell of which outputs there is no label at all among the first so many."""
+    lesson = known_labels.lesson(ledger, labels)
     given = known_labels.labelled(ledger, outputs, lesson.known)[1]
     found = results.first_labels(ledger, lesson.results, outputs)[1]
-    return np.array([np.isnan(row).all() for row in np.hstack([given, found])])
+    values = np.hstack([given, found])
+    return [output for output, row in enumerate(values) if np.isnan(row).all()]
 
 
 def _merits(
