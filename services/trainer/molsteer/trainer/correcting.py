@@ -16,10 +16,6 @@ from molsteer.shared.wire.arrays.relation import line, relatives
 from molsteer.shared.wire.properties import Indicator, Output
 from molsteer.trainer.labelled import LabelledMolecules
 
-_ENOUGH_OF_BOTH = 8
-"""Molecules with both labels from which a correction of the same property is learned; below, it is
-the same for all. What another property says is nothing by itself, so that is always corrected."""
-
 Floats = npt.NDArray[np.float64]
 
 
@@ -46,10 +42,9 @@ def corrections(
     found = {}
     for output in range(len(outputs)):
         rich = max(relatives(output, outputs, indicators), key=lambda each: labels[each.output])
-        base, own = rich.output, outputs[output].name
+        base = rich.output
         drawn = line(data.value[base], data.value[output], rich)
-        fewest = _ENOUGH_OF_BOTH if outputs[base].name == own else 0
-        if labels[base] > labels[output] and drawn.labels >= max(fewest, labels[output] / 2):
+        if labels[base] > labels[output] and drawn.labels >= labels[output] / 2:
             found[output] = Correction(base, drawn.slope)
     return found
 
