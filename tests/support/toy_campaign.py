@@ -121,7 +121,13 @@ class ToyCampaign:
         dispatching = Dispatching("toy", settings, self.folder, space, ledger, self.blobs)
         self.searched = lambda: dispatching.space
         intake = Intake(
-            self.folder, space, ledger, self.blobs, settings.outputs, settings.objectives
+            self.folder,
+            space,
+            ledger,
+            self.blobs,
+            settings.outputs,
+            settings.objectives,
+            settings.indicators,
         )
         if self.plan.promotion == "price":
             intake.chances_now = lambda: chances_as_of(ledger, settings)

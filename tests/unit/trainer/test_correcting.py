@@ -21,7 +21,7 @@ from molsteer.shared.wire.arrays.relation import Line, line
 from molsteer.shared.wire.arrays.training_set import LabelledGraphs
 from molsteer.shared.wire.blob import Placement
 from molsteer.shared.wire.learning import Train, Trained
-from molsteer.shared.wire.properties import Output
+from molsteer.shared.wire.properties import Indicator, Output
 from molsteer.shared.wire.specs import ON_FEATURES, Surrogate, TrainingPlan
 from molsteer.shared.worker.port import TaskContext
 from molsteer.steering.space.features.featurizing import featurize_smiles
@@ -54,7 +54,14 @@ def labelled_as(dear: Floats, cheap: Floats) -> Arrays:
     return LabelledGraphs(featurize([SMILES[row] for row in rows]), value, features).to_arrays()
 
 
-def trained(kind: Surrogate, dear: Floats, cheap: Floats, folder: Path) -> tuple[Trained, Arrays]:
+def trained(
+    kind: Surrogate,
+    dear: Floats,
+    cheap: Floats,
+    folder: Path,
+    cheap_output: Output = CHEAP,
+    indicators: tuple[Indicator, ...] = (),
+) -> tuple[Trained, Arrays]:
     """Train, and give the weights as well."""
     blobs = MemoryBlobs()
     body = Train(
@@ -63,7 +70,8 @@ def trained(kind: Surrogate, dear: Floats, cheap: Floats, folder: Path) -> tuple
         members=(8,),
         seed=1,
         plan=TrainingPlan(),
-        outputs=(DEAR, CHEAP),
+        outputs=(DEAR, cheap_output),
+        indicators=indicators,
         training_set=blobs.put(labelled_as(dear, cheap), "safetensors", Placement()),
     )
     found = train(body, TaskContext(blobs, Placement(), folder, 600.0))
@@ -86,6 +94,36 @@ def test_what_the_cheap_level_knows_of_a_molecule_is_known_at_the_dear_one(
     _, alone = trained(kind, dear, np.full_like(cheap, np.nan), tmp_path)
     unknown = np.isnan(dear)
     assert error(kind, together, truth, unknown) < 0.5 * error(kind, alone, truth, unknown)
+
+
+@pytest.mark.parametrize("labels", [4, 20])
+@pytest.mark.parametrize("kind", sorted(ON_FEATURES))
+def test_another_property_that_falls_where_the_wanted_one_rises_tells_about_it(
+    kind: Surrogate, labels: int, tmp_path: Path
+) -> None:
+    value, truth = values()
+    orbital = -20.0 * value  # in another unit as well
+    dear = np.where(np.arange(len(truth)) % (len(truth) // labels) == 0, truth, np.nan)
+    level = Output(name="orbital", level="cheap", unit="kcal/mol")
+    falls = Indicator(output=level, of=DEAR.name, falls=True)
+    _, together = trained(kind, dear, orbital, tmp_path, level, (falls,))
+    _, alone = trained(kind, dear, orbital, tmp_path, level)
+    unknown = np.isnan(dear)
+    assert error(kind, together, truth, unknown) < 0.6 * error(kind, alone, truth, unknown)
+
+
+@pytest.mark.parametrize("kind", sorted(ON_FEATURES))
+def test_before_there_is_a_dear_label_molecules_are_ranked_as_the_indicator_says(
+    kind: Surrogate, tmp_path: Path
+) -> None:
+    value, truth = values()
+    level = Output(name="orbital", level="cheap", unit="eV")
+    falls = Indicator(output=level, of=DEAR.name, falls=True)
+    nothing = np.full_like(truth, np.nan)
+    _, arrays = trained(kind, nothing, -value, tmp_path, level, (falls,))
+    (surrogate,) = load(kind, [arrays], torch.device("cpu"))
+    told = surrogate.predict(Molecules(featurize(SMILES), featurize_smiles(SMILES)), 512)
+    assert np.corrcoef(told.value[0, 0], truth)[0, 1] > 0.9
 
 
 @pytest.mark.parametrize("kind", sorted(ON_FEATURES))

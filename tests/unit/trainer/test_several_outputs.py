@@ -21,7 +21,7 @@ from molsteer.shared.wire.blob import Blob, Placement
 from molsteer.shared.wire.ensemble import Architecture
 from molsteer.shared.wire.graphs import PackedGraphs
 from molsteer.shared.wire.learning import Train, Trained
-from molsteer.shared.wire.properties import Output
+from molsteer.shared.wire.properties import Indicator, Output
 from molsteer.shared.wire.specs import TrainingPlan
 from molsteer.shared.worker.port import TaskContext
 from molsteer.trainer.app import build
@@ -68,6 +68,7 @@ class Trainer:
         members: tuple[int, ...] = (0, 1),
         plan: TrainingPlan = SMALL,
         warm_start: Trained | None = None,
+        indicators: tuple[Indicator, ...] = (),
     ) -> Trained:
         arrays = {**graphs.to_arrays(), "value": np.stack(list(labels.values()))}
         before: tuple[Blob, ...] | None = (warm_start.weights,) if warm_start else None
@@ -77,6 +78,7 @@ class Trainer:
             seed=5,
             plan=plan,
             outputs=tuple(labels),
+            indicators=indicators,
             training_set=self.context.blobs.put(arrays, "safetensors", STORE),
             warm_start=before,
         )
@@ -256,6 +258,24 @@ def test_a_level_with_enough_labels_is_learned_from_them(
     late = train(graphs, with_a_level_above(graphs, 30), warm_start=early)
     above, below = train.predictions(late, molecules).transpose(1, 0, 2)
     assert np.ptp(above - below) > 1e-3
+
+
+@pytest.mark.parametrize("labels", [0, 6])
+def test_a_network_with_hardly_any_labels_follows_what_another_property_tells(
+    train: Trainer, molecules: PackedGraphs, labels: int
+) -> None:
+    graphs = molecules.take(np.arange(100))
+    orbital = Output(name="orbital", level="xtb", unit="kcal/mol")
+    above = with_a_level_above(graphs, labels)[GAP_ABOVE]
+    trained = train(
+        graphs,
+        {GAP_ABOVE: above, orbital: -23.0 * gaps(graphs)},
+        indicators=(Indicator(output=orbital, of=GAP_ABOVE.name, falls=True),),
+    )
+    told, of_it = train.predictions(trained, molecules).transpose(1, 0, 2)
+    slope, shift = np.polyfit(of_it[0], told[0], 1)
+    np.testing.assert_allclose(told, slope * of_it + shift, atol=1e-2)
+    assert slope == pytest.approx(-1.0 if labels == 0 else -1 / 23, rel=0.5)
 
 
 def test_another_property_or_unit_lends_nothing(train: Trainer, molecules: PackedGraphs) -> None:

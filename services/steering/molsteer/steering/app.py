@@ -135,7 +135,8 @@ def _campaign(
     stack.callback(bus.close)
     dispatching = Dispatching(campaign_id, settings, folder, space, ledger, blobs)
     dispatching.prepare()
-    intake = Intake(folder, space, ledger, blobs, settings.outputs, settings.objectives)
+    aims = settings.outputs, settings.objectives, settings.indicators
+    intake = Intake(folder, space, ledger, blobs, *aims)
     if settings.policy.promotion == "price":
         intake.chances_now = lambda: chances_as_of(ledger, dispatching.settings)
     return Campaign(

@@ -175,6 +175,10 @@ class Rehearsal:
     def _aims(self) -> Iterator[str]:
         for objective in self.settings.objectives:
             yield f"Wanted: {_wanted(objective)}."
+        for each in self.settings.indicators:
+            how = "falls where it rises" if each.falls else "rises with it"
+            told = f"{each.output.name} at the level {each.output.level}"
+            yield f"Indicator: {told}, which tells about {each.of} and {how}."
         for limit in self.settings.limits:
             told = f"{limit.output.name} at the level {limit.output.level} {told_of_limit(limit)}"
             yield f"Limit: {told}; what breaks it is no hit, and its chance to keep it counts."

@@ -7,12 +7,13 @@ molecules far better than a network that has seen a handful of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 
-from molsteer.shared.wire.properties import Output
+from molsteer.shared.wire.arrays.relation import Line, Relative, line, relatives
+from molsteer.shared.wire.properties import Indicator, Output
 from molsteer.trainer.labelled import LabelledMolecules
 
 if TYPE_CHECKING:  # torch-geometric
@@ -22,39 +23,41 @@ _ENOUGH_LABELS = 20
 """Of which a member sees some 13, and is judged by 7."""
 
 
-def lenders(outputs: Sequence[Output], data: LabelledMolecules) -> dict[int, int]:
+def lenders(
+    outputs: Sequence[Output], data: LabelledMolecules, indicators: Iterable[Indicator] = ()
+) -> dict[int, Relative]:
     """Find outputs with too few labels, and for each the one that it is to borrow from.
 
-    That is the same property in the same unit at the level with most labels. An output without
-    such a relative learns from the labels that it has.
+    That is the relative at the level with most labels. An output without one learns from the labels
+    that it has.
     """
     labels = data.known.sum(axis=1).tolist()
     found = {}
     for poor in range(len(outputs)):
-        rich = max(relatives_of(poor, outputs), key=labels.__getitem__)
-        if labels[poor] < min(_ENOUGH_LABELS, labels[rich]):
+        rich = max(relatives(poor, outputs, indicators), key=lambda each: labels[each.output])
+        if labels[poor] < min(_ENOUGH_LABELS, labels[rich.output]):
             found[poor] = rich
     return found
 
 
-def relatives_of(output: int, outputs: Sequence[Output]) -> list[int]:
-    """List the outputs that are the same property in the same unit, the output itself as well."""
-    own = outputs[output]
-    return [
-        other
-        for other, relative in enumerate(outputs)
-        if (relative.name, relative.unit) == (own.name, own.unit)
-    ]
-
-
 @torch.no_grad()
-def borrow(ensemble: Ensemble, lent: Mapping[int, int], data: LabelledMolecules) -> None:
-    """Let outputs predict what their lenders do, shifted by what labels of both differ by.
+def borrow(ensemble: Ensemble, lent: Mapping[int, Relative], data: LabelledMolecules) -> None:
+    """Let outputs predict what follows from what their lenders do.
 
-    Later training with labels of their own goes on from there.
+    Of the same property that is the same, shifted by what labels of both differ by. Later training
+    with labels of their own goes on from there.
     """
     for poor, rich in lent.items():
-        own, other = ensemble.outputs[poor], ensemble.outputs[rich]
-        own.load_state_dict(other.state_dict())
-        ensemble.label_mean[:, poor] = ensemble.label_mean[:, rich] + data.shift(poor, rich)
-        ensemble.label_spread[:, poor] = ensemble.label_spread[:, rich]
+        drawn = _drawn(poor, rich, data)
+        own, other = ensemble.outputs[poor], ensemble.outputs[rich.output]
+        sign = -1.0 if drawn.slope < 0 else 1.0  # spreads are never negative
+        own.load_state_dict({name: sign * value for name, value in other.state_dict().items()})
+        mean, spread = ensemble.label_mean, ensemble.label_spread
+        mean[:, poor] = drawn.slope * mean[:, rich.output] + drawn.shift
+        spread[:, poor] = abs(drawn.slope) * spread[:, rich.output]
+
+
+def _drawn(poor: int, rich: Relative, data: LabelledMolecules) -> Line:
+    if rich.alike and not rich.falls:
+        return Line(shift=data.shift(poor, rich.output))
+    return line(data.value[rich.output], data.value[poor], rich)

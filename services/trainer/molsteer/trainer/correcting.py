@@ -1,4 +1,4 @@
-"""Outputs that are learned as a correction of the same property at a cheaper level.
+"""Outputs that are learned as a correction of what a cheaper level says of them.
 
 A cheap level has many labels, and a dear one some, mostly of the same molecules. Their difference
 is smaller and smoother than the property itself, so that a few labels teach it.
@@ -6,19 +6,15 @@ is smaller and smoother than the property itself, so that a few labels teach it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.wire.arrays.relation import line
-from molsteer.shared.wire.properties import Output
-from molsteer.trainer.borrowing import relatives_of
+from molsteer.shared.wire.arrays.relation import line, relatives
+from molsteer.shared.wire.properties import Indicator, Output
 from molsteer.trainer.labelled import LabelledMolecules
-
-_ENOUGH_OF_BOTH = 8
-"""Molecules with both labels from which a correction is learned; below, it is the same for all."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,11 +26,13 @@ class Correction(NamedTuple):
     slope: float
 
 
-def corrections(outputs: Sequence[Output], data: LabelledMolecules) -> dict[int, Correction]:
+def corrections(
+    outputs: Sequence[Output], data: LabelledMolecules, indicators: Iterable[Indicator] = ()
+) -> dict[int, Correction]:
     """Find the outputs that are learned as a correction, and of what.
 
-    They have labels of fewer molecules than the same property at another level, and of most of
-    these both are known.
+    They have labels of fewer molecules than a relative at another level, and of most of these both
+    are known.
 
     Source:
         The autoregressive model of Kennedy and O'Hagan, Biometrika 87 (2000), 1, solved level after
@@ -43,10 +41,10 @@ def corrections(outputs: Sequence[Output], data: LabelledMolecules) -> dict[int,
     labels = data.known.sum(axis=1).tolist()
     found = {}
     for output in range(len(outputs)):
-        base = max(relatives_of(output, outputs), key=labels.__getitem__)
-        drawn = line(data.value[base], data.value[output])
-        enough = max(_ENOUGH_OF_BOTH, labels[output] / 2)
-        if labels[base] > labels[output] and drawn.labels >= enough:
+        rich = max(relatives(output, outputs, indicators), key=lambda each: labels[each.output])
+        base = rich.output
+        drawn = line(data.value[base], data.value[output], rich)
+        if labels[base] > labels[output] and drawn.labels >= labels[output] / 2:
             found[output] = Correction(base, drawn.slope)
     return found
 

@@ -33,7 +33,7 @@ def train_ensemble(body: Train, context: TaskContext) -> Trained:
     deadline = time.monotonic() + min(body.plan.deadline_s, _SHARE_OF_TIME * context.remaining_s)
     data = LabelledMolecules.from_arrays(context.blobs.arrays(body.training_set), len(body.outputs))
     bootstrap = draw_bootstrap(body.seed, body.members, len(data))
-    lent = lenders(body.outputs, data)
+    lent = lenders(body.outputs, data, body.indicators)
     lesson = data.without(lent)
     ensemble = _begin(body, context, lesson, bootstrap)
 

@@ -16,7 +16,7 @@ from pydantic import (
 from molsteer.shared.wire.base import Message
 from molsteer.shared.wire.blob import Blob
 from molsteer.shared.wire.bounds import Count, Name, Number, Ordinal
-from molsteer.shared.wire.properties import Aim, Limit, Output
+from molsteer.shared.wire.properties import Aim, Indicator, Limit, Output
 from molsteer.shared.wire.specs import Acquisition, Surrogate, TrainingPlan
 
 
@@ -42,6 +42,7 @@ class Train(Message):
             and its number follows those of the ensemble.
         seed: Seed of the campaign; each member derives its own from it and its number.
         outputs: What is to be learned, in the order of the arrays.
+        indicators: Which of them tell about others that are other properties.
         training_set: `arrays.training_set.LabelledGraphs`, with features where the surrogate
             reads them; safetensors.
         warm_start: Weights of the same members to go on from, or None to begin from scratch.
@@ -54,6 +55,7 @@ class Train(Message):
     seed: NonNegativeInt
     plan: TrainingPlan
     outputs: tuple[Output, ...] = Field(min_length=1)
+    indicators: tuple[Indicator, ...] = ()
     training_set: Blob
     warm_start: tuple[Blob, ...] | None = None
 

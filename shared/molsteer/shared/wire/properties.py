@@ -87,6 +87,20 @@ class Output(Message):
         return f"{name} / {self.unit}" if self.unit else name
 
 
+class Indicator(Message):
+    """A property at a level by which another property is judged there, which is wanted elsewhere.
+
+    Attributes:
+        output: The property that is computed, at its level.
+        of: Name of the property that is wanted, and follows from it along a line.
+        falls: Whether the one falls where the other rises.
+    """
+
+    output: Output
+    of: PropertyName
+    falls: bool = False
+
+
 class Objective(Message):
     """What a campaign is after: a property at a level, and what is wanted of it.
 

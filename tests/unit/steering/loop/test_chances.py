@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
 from molsteer.shared.wire.arrays.relation import Line
-from molsteer.shared.wire.learning import Infer
+from molsteer.shared.wire.learning import Infer, Predict
 from molsteer.shared.wire.messages import Result, Task
 from molsteer.shared.wire.properties import Aim, Limit, Objective, Output
-from molsteer.steering.loop.chances import Chances
+from molsteer.steering.loop.chances import Chances, chances_as_of
 from molsteer.steering.policy.plan import Rung
 
 pytestmark = pytest.mark.fast
 
 DEAR = Output(name="ip", level="dear", unit="eV")
 CHEAP = Output(name="ip", level="cheap", unit="eV")
+
+
+Toy = TypeVar("Toy", bound=ToyCampaign)
 
 
 @dataclass
@@ -32,6 +37,16 @@ class Watched(ToyCampaign):
         if isinstance(task.body, Infer):
             self.asked.append(task.body)
         return super()._result(task)
+
+
+class FarApart(ToyCampaign):
+    """A campaign whose models know nothing of the dear level until they have seen a label of it."""
+
+    def _values(self, body: Predict | Infer) -> npt.NDArray[np.float32]:
+        values = super()._values(body)
+        if np.isnan(np.array(self.training_sets[-1])[0]).all():
+            values[0] += 100.0
+        return values
 
 
 def chances(bar: float | None = 10.0, **changes: object) -> Chances:
@@ -94,8 +109,23 @@ def test_objectives_are_weighed_in_their_scales() -> None:
     assert told(chances(bar=9.5 + 0.5**0.5, aims=both), 10.0) == pytest.approx(0.159, abs=1e-3)
 
 
-def test_a_campaign_asks_its_models_about_those_that_may_climb(tmp_path: Path) -> None:
-    space = toy_space(tmp_path)
+def test_what_models_said_before_they_knew_a_level_is_no_measure_of_it(tmp_path: Path) -> None:
+    toy = climbing_by_price(FarApart, tmp_path)
+    campaign = toy.steering()
+    dear = "SELECT count(*) FROM result WHERE level = 'dear'"
+    for _ in range(2000):
+        campaign.step(0.0)
+        toy.work()
+        if campaign.ledger.connection.execute(dear).fetchone()[0]:
+            break
+    bar = chances_as_of(campaign.ledger, toy.settings).bar
+    campaign.ledger.close()
+    assert bar is not None
+    assert 10.0 < bar < 20.0  # electron volts, as the labels, and not a hundred more
+
+
+def climbing_by_price(kind: type[Toy], folder: Path) -> Toy:
+    space = toy_space(folder)
     aims = {
         "level": [{"name": "xtb"}, {"name": "dear", "method": "toy", "share": 0.25}],
         "policy": {"shortlist": 12, "promotion": "price"},
@@ -109,13 +139,17 @@ def test_a_campaign_asks_its_models_about_those_that_may_climb(tmp_path: Path) -
         promotion="price",
         during_update="pause",
     )
-    (tmp_path / "run").mkdir()
-    toy = Watched(tmp_path / "run", space, plan, aims=aims)
+    (folder / "run").mkdir()
+    return kind(folder / "run", space, plan, aims=aims)
+
+
+def test_a_campaign_asks_its_models_about_those_that_may_climb(tmp_path: Path) -> None:
+    toy = climbing_by_price(Watched, tmp_path)
     campaign = toy.steering()
     toy.run_to_the_end(campaign)
     assert campaign.finished == "budget-reached"
     assert any(body.also for body in toy.asked)
-    assert all(row < space.chunk_size for body in toy.asked for row in body.also)
+    assert all(row < toy.space.chunk_size for body in toy.asked for row in body.also)
     climbed = campaign.ledger.connection.execute(
         "SELECT number FROM result WHERE level = 'dear' ORDER BY number"
     ).fetchall()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -111,6 +112,39 @@ def test_those_that_climbed_are_the_best_of_the_level_below(ended: Watched) -> N
     # The first ones climb while little is known; the last ones when everything is.
     assert np.median(climbed) > np.median(left)
     assert max(climbed) == max(climbed + left)
+
+
+@pytest.mark.parametrize("promotion", ["share", "price"])
+def test_those_climb_that_another_property_of_the_level_below_speaks_for(
+    space: SearchSpace, tmp_path: Path, promotion: Literal["share", "price"]
+) -> None:
+    first = {"indicator": "letters", "indicator_unit": "1", "indicator_falls": True}
+    aims = {
+        "level": [
+            {"name": "counted", "method": "toy", **first},
+            {"name": "dear", "method": "toy", "share": SHARE},
+        ],
+        "objective": [{"property": ADIABATIC_IP, "level": "dear", "hit_above": 14.0}],
+        "policy": {"promotion": promotion},
+    }
+    plan = replace(plan_of(space), level="counted", promotion=promotion)
+    toy = Watched(tmp_path, space, plan, aims=aims)
+    campaign = toy.steering()
+    toy.run_to_the_end(campaign)
+    assert campaign.finished == "budget-reached"
+    campaign.dispatching.retire()
+    campaign.ledger.close()
+    asked = {body.level.name: body.wanted for body in toy.asked if isinstance(body, Simulate)}
+    assert asked == {"counted": {"letters": "1"}, "dear": {ADIABATIC_IP: "eV"}}
+    found = rows(
+        toy,
+        "SELECT value, molecule IN (SELECT molecule FROM result WHERE level = 'dear') FROM label"
+        " WHERE level = 'counted'",
+    )
+    climbed = [float(str(value)) for value, did in found if did]
+    left = [float(str(value)) for value, did in found if not did]
+    assert np.median(climbed) < np.median(left)
+    assert min(climbed) == min(climbed + left)
 
 
 def test_a_level_is_asked_for_what_is_learned_of_it_in_its_unit(ended: Watched) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from molsteer.shared.wire.blob import Inline
 from molsteer.shared.wire.messages import Simulated
-from molsteer.shared.wire.properties import Aim, Limit, Objective, Output, Quantity
+from molsteer.shared.wire.properties import Aim, Indicator, Limit, Objective, Output, Quantity
 from molsteer.steering.ledger import results, tasks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.reference import COMPARED
@@ -59,6 +59,19 @@ def test_one_objective_is_told_in_its_unit_at_whatever_level(ledger: Ledger) -> 
     assert merit_of(ledger, [MASS], "quick", {"mass": 20.0, "gap": 3.5}) == -20.0
     assert merit_of(ledger, [CHARGE], "quick", {"charge": 3.0}) == -2.0
     assert merit_of(ledger, [GAP], "quick", {"mass": 20.0}) is None
+
+
+def test_what_tells_about_a_property_stands_for_it_at_its_level(ledger: Ledger) -> None:
+    orbital = Output(name="orbital", level="quick", unit="eV")
+    falls = [Indicator(output=orbital, of="gap", falls=True)]
+    assert merit_of(ledger, [GAP], "quick", {"orbital": -9.0}, falls) == 9.0
+    assert merit_of(ledger, [GAP], "dear", {"gap": 5.0}, falls) == 5.0
+    for molecule in range(COMPARED):
+        added(ledger, molecule, gap=5.0 + molecule % 2, mass=1000.0 * (molecule % 2))
+    stands = [Indicator(output=Output(name="gap", level="quick"), of="potential")]
+    potential = Objective(output=Output(name="potential", level="dear"), goal="minimise")
+    values = {"gap": 6.0, "mass": 500.0}
+    assert merit_of(ledger, [potential, MASS], "quick", values, stands) == pytest.approx(-1.0)
 
 
 def test_several_count_alike_whatever_their_units(ledger: Ledger) -> None:

@@ -197,8 +197,8 @@ def test_two_objectives_on_two_levels_are_told_apart(tmp_path: Path) -> None:
     assert simulated(ledger) == 6
     report = render(findings, "plot.png")
     assert rows_below("## Levels", report)[1:] == [
-        ["quick", "xtb", "6", "10"],
-        ["good", "xtb", "5", "5"],
+        ["quick", "xtb", "6", "10", "3.0"],
+        ["good", "xtb", "5", "5", "2.5"],
     ]
     assert rows_below("## Best molecules", report)[:3] == [
         [

@@ -13,9 +13,9 @@ from math import ceil, erfc
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.wire.arrays.relation import Line, line
-from molsteer.shared.wire.properties import Aim, Limit, Output
-from molsteer.steering.ledger import results
+from molsteer.shared.wire.arrays.relation import Line, line, relatives
+from molsteer.shared.wire.properties import Aim, Indicator, Limit, Output
+from molsteer.steering.ledger import known_labels, results
 from molsteer.steering.ledger.learning.rankings import predicted_means
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.merits import aims_as_of, limits_as_of
@@ -38,8 +38,8 @@ class Chances:
         aims: What is wanted, in scales.
         outputs: What models predict, in the order of the arrays.
         limits: What has to be kept.
-        below: For each output the same property at cheaper levels, the cheapest first, and how the
-            output follows from it.
+        below: For each output what tells about it at cheaper levels, the cheapest first, and how
+            the output follows from it.
         molecules: Molecules that have labels, ascending.
         labels: These, NaN where there is none, shape (outputs, molecules).
         bar: Merit that makes a molecule one of the best; None while nothing tells.
@@ -117,10 +117,11 @@ def chances_as_of(ledger: Ledger, settings: CampaignSettings) -> Chances:
     molecules, labels = results.first_labels(ledger, count, outputs)
     order = np.argsort(molecules)
     molecules, labels = molecules[order], labels[:, order]
-    below = _below_each(outputs, [level.name for level in settings.levels], labels)
+    levels = [level.name for level in settings.levels]
+    below = _below_each(outputs, settings.indicators, levels, labels)
     aims = aims_as_of(ledger, settings.objectives, count)
     limits = limits_as_of(ledger, settings.limits, count)
-    predicted = predicted_means(ledger, len(outputs))
+    predicted = _predicted(ledger, outputs, below)
     places, bar = whole(settings.campaign.budget), None
     for rung in settings.rungs:
         places = ceil(rung.part_of(places))
@@ -133,6 +134,39 @@ def chances_as_of(ledger: Ledger, settings: CampaignSettings) -> Chances:
         known = np.sort(known[np.isfinite(known)])
         bar = float(known[-min(places, len(known))]) if len(known) else None
     return Chances(aims, outputs, limits, below, molecules, labels, bar)
+
+
+def _predicted(
+    ledger: Ledger, outputs: Sequence[Output], below: Sequence[Sequence[tuple[int, Line]]]
+) -> Floats:
+    """Give what models said last of molecules without a result, shape (outputs, molecules).
+
+    What they said of an output that they had seen no label of is the cheaper level's number. It is
+    put where the line puts it, for levels may lie far from each other.
+    """
+    updates, means = predicted_means(ledger, len(outputs))
+    for update in np.unique(updates).tolist():
+        trained = results.models(ledger, update)
+        if not trained:  # they were given, and nobody knows
+            continue
+        unseen = _unseen(ledger, outputs, trained[0].labels)
+        if not unseen:
+            break  # nor has any later one
+        for output in unseen:
+            told = [each for each in below[output] if each[1].labels]
+            for lower, drawn in told[-1:]:
+                of_it = updates == update
+                means[output, of_it] = drawn.shift + drawn.slope * means[lower, of_it]
+    return means
+
+
+def _unseen(ledger: Ledger, outputs: Sequence[Output], labels: int) -> list[int]:
+    """Tell of which outputs there is no label at all among the first so many."""
+    lesson = known_labels.lesson(ledger, labels)
+    given = known_labels.labelled(ledger, outputs, lesson.known)[1]
+    found = results.first_labels(ledger, lesson.results, outputs)[1]
+    values = np.hstack([given, found])
+    return [output for output, row in enumerate(values) if np.isnan(row).all()]
 
 
 def _merits(
@@ -149,18 +183,23 @@ def _merits(
 
 
 def _below_each(
-    outputs: Sequence[Output], levels: Sequence[str], labels: Floats
+    outputs: Sequence[Output],
+    indicators: Sequence[Indicator],
+    levels: Sequence[str],
+    labels: Floats,
 ) -> tuple[tuple[tuple[int, Line], ...], ...]:
+    rank = [levels.index(output.level) for output in outputs]
     found = []
-    for place, output in enumerate(outputs):
-        cheaper = levels[: levels.index(output.level)]
-        relatives = [
-            other
-            for level in cheaper
-            for other, relative in enumerate(outputs)
-            if relative == output.model_copy(update={"level": level})
-        ]
-        found.append(tuple((other, line(labels[other], labels[place])) for other in relatives))
+    for place in range(len(outputs)):
+        every = relatives(place, outputs, indicators)
+        cheaper = sorted(
+            (each for each in every if rank[each.output] < rank[place]),
+            key=lambda each: rank[each.output],
+        )
+        lines = (line(labels[each.output], labels[place], each) for each in cheaper)
+        found.append(
+            tuple((each.output, drawn) for each, drawn in zip(cheaper, lines, strict=True))
+        )
     return tuple(found)
 
 

@@ -178,6 +178,7 @@ class Dispatching:
             seed=self.settings.campaign.seed,
             plan=self.settings.train.plan(),
             outputs=self.settings.outputs,
+            indicators=self.settings.indicators,
             training_set=self._training_set(command.generation, command.labels),
             warm_start=warm_start,
         )

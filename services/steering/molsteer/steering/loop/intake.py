@@ -19,7 +19,7 @@ from molsteer.shared.wire.arrays.candidates import Candidates
 from molsteer.shared.wire.blob import Blob, ObjRef
 from molsteer.shared.wire.learning import Inferred, Predicted, Trained
 from molsteer.shared.wire.messages import ErrorRecord, Failed, Outcome, Simulated
-from molsteer.shared.wire.properties import Limit, Objective, Output
+from molsteer.shared.wire.properties import Indicator, Limit, Objective, Output
 from molsteer.steering.ledger import objects, own_columns, results, tasks, transfers
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
@@ -60,6 +60,7 @@ class Intake:
     Attributes:
         outputs: What models predict, and what simulations were asked for.
         objectives: What is wanted of them.
+        indicators: Which of the outputs tell about others.
         chances_now: Gives what is known of the best; None where nobody asks for chances.
     """
 
@@ -69,6 +70,7 @@ class Intake:
     blobs: Blobs
     outputs: Sequence[Output]
     objectives: Sequence[Objective]
+    indicators: Sequence[Indicator] = ()
     chances_now: Callable[[], Chances] | None = None
     _chances: tuple[int, Chances] | None = None
     _shared_from: int | None = None
@@ -184,7 +186,7 @@ class Intake:
         values = {name: result.values[name].value for name in wanted_at(level, self.outputs)}
         if breaks(self._limits, level, values):
             return None  # it is no hit any more, so it does not climb
-        return merit_of(self.ledger, self.objectives, level, values)
+        return merit_of(self.ledger, self.objectives, level, values, self.indicators)
 
     def _keep_record(self, command: DispatchSimulation, result: Simulated) -> str:
         """Write the records of a simulation, and tell where they are."""

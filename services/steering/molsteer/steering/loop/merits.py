@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from molsteer.shared.wire.properties import Aim, Limit, Objective, Output, total_merit
+from molsteer.shared.wire.properties import Aim, Indicator, Limit, Objective, Output, total_merit
 from molsteer.steering.ledger import known_labels, results
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.reference import reference
@@ -136,7 +136,11 @@ def _keeping(
 
 
 def merit_of(
-    ledger: Ledger, objectives: Sequence[Objective], level: str, values: Mapping[str, float]
+    ledger: Ledger,
+    objectives: Sequence[Objective],
+    level: str,
+    values: Mapping[str, float],
+    indicators: Iterable[Indicator] = (),
 ) -> float | None:
     """Tell how good a molecule is, larger is better, comparable among the molecules of a level.
 
@@ -150,14 +154,30 @@ def merit_of(
         objectives: What is wanted.
         level: Name of the level the values were computed at.
         values: What was computed, by the name of the property.
+        indicators: What tells about another property, and is then its value at the level.
     """
+    shown = [each for each in indicators if each.output.level == level]
+    values = _as_told(values, shown)
     telling = [each for each in objectives if each.output.name in values]
     if not telling:
         return None
     if len(telling) == 1:
         return telling[0].merit(values[telling[0].output.name])
-    compared = reference(ledger, level, {each.output.name for each in telling})
-    aims = tuple(Aim(objective=each, scale=compared[each.output.name].scale) for each in telling)
-    usual = total_merit(aims, {name: found.mean for name, found in compared.items()})
+    names = {each.output.name for each in telling} | {each.output.name for each in shown}
+    compared = reference(ledger, level, names)
+    means = _as_told({name: found.mean for name, found in compared.items()}, shown)
+    scales = {name: found.scale for name, found in compared.items()}
+    scales |= {each.of: scales[each.output.name] for each in shown}
+    aims = tuple(Aim(objective=each, scale=scales[each.output.name]) for each in telling)
+    usual = total_merit(aims, means)
     merit = total_merit(aims, values)
     return None if merit is None or usual is None else merit - usual
+
+
+def _as_told(values: Mapping[str, float], indicators: Iterable[Indicator]) -> dict[str, float]:
+    """Put values of indicators in the places of what they tell about."""
+    told = {
+        each.of: -values[each.output.name] if each.falls else values[each.output.name]
+        for each in indicators
+    }
+    return {**values, **told}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from molsteer.shared.wire.properties import Limit, Objective, Output
@@ -65,6 +65,7 @@ class Findings:
         outputs: What models predict.
         levels: The levels of theory, the first one first.
         reached: How many simulations succeeded at each level.
+        level_cpu_s: Processor time of the simulations at each level, failed ones included.
         known_labels: Labels it began with, which it did not have to simulate.
         known_labels_apart: How far its first labels lie from those it began with, None if there
             are too few of either.
@@ -123,6 +124,7 @@ class Findings:
     moved: Sequence[StoreUse] = ()
     traffic: Sequence[SiteTraffic] = ()
     fronts: Sequence[FrontAt] = ()
+    level_cpu_s: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def leading(self) -> Objective | None:
@@ -196,7 +198,16 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         currency=prices(ledger).currency,
         moved=read_moved(ledger),
         traffic=traffic(ledger),
+        level_cpu_s=_level_cpu_s(ledger),
     )
+
+
+def _level_cpu_s(ledger: Ledger) -> Mapping[str, float]:
+    rows = ledger.connection.execute(
+        "SELECT json_extract(command, '$.level'), coalesce(sum(cpu_s), 0) FROM task"
+        " WHERE topic = 'simulate' GROUP BY 1"
+    )
+    return dict(rows.fetchall())
 
 
 def _facts(ledger: Ledger, name: str) -> dict[str, Any]:

@@ -73,9 +73,12 @@ def _levels(findings: Findings) -> Iterator[str]:
     methods = {level.name: level.spec.method for level in findings.levels}
     yield "## Levels\n"
     yield table(
-        ("level", "method", "simulated", "wanted"),
+        ("level", "method", "simulated", "wanted", "CPU / s"),
         [
-            (each.level, methods.get(each.level, "-"), each.done, each.budget)
+            (
+                *(each.level, methods.get(each.level, "-"), each.done, each.budget),
+                number(findings.level_cpu_s.get(each.level), 1),
+            )
             for each in findings.reached
         ],
     )

@@ -15,6 +15,7 @@ from molsteer.shared.settings.sections import Section
 from molsteer.shared.suggestions import meant
 from molsteer.shared.wire.catalogue import ADIABATIC_IP, OFFERED, unit_of
 from molsteer.shared.wire.properties import (
+    Indicator,
     LevelName,
     Limit,
     Objective,
@@ -24,7 +25,13 @@ from molsteer.shared.wire.properties import (
 )
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.policy.plan import Rung
-from molsteer.steering.settings.levels import SHARE, LevelSection, Problem
+from molsteer.steering.settings.levels import (
+    SHARE,
+    LevelSection,
+    Problem,
+    indicators_from,
+    problems_of_indicators,
+)
 from molsteer.steering.settings.limits import LIMITS, contradiction
 
 SOLVATION = "solvation_energy"
@@ -139,20 +146,25 @@ def output_of(section: ObjectiveSection, levels: Sequence[Level]) -> Output:
 
 
 def outputs_from(
-    sections: Sequence[ObjectiveSection], levels: Sequence[Level]
+    sections: Sequence[ObjectiveSection],
+    levels: Sequence[Level],
+    indicators: Sequence[Indicator] = (),
 ) -> tuple[Output, ...]:
     """Give what models learn: what is aimed at or has a limit, and the same at other levels.
 
-    A package's level is asked for what is aimed at elsewhere only if nothing is aimed at it.
+    A package's level is asked for what is aimed at elsewhere only if nothing is aimed at it. Where
+    another property tells about one, that is learned instead.
     """
     aimed = [output_of(section, levels) for section in sections]
+    instead = {(each.output.level, each.of) for each in indicators}
+    asked = [*aimed, *(each.output for each in indicators)]
     elsewhere = [
         output.model_copy(update={"level": level.name})
         for output in aimed
         for level in levels
-        if _gives(level, output.name, aimed)
+        if (level.name, output.name) not in instead and _gives(level, output.name, asked)
     ]
-    return tuple(dict.fromkeys([*aimed, *elsewhere]))
+    return tuple(dict.fromkeys([*asked, *elsewhere]))
 
 
 def _gives(level: Level, name: str, aimed: Sequence[Output]) -> bool:
@@ -200,15 +212,22 @@ def problems_of(
         for key, problem in _problems_of_objective(section, level):
             yield ("objective", place, key), problem
     yield from _problems_of_limits(objectives, resolved)
-    yield from _idle(objectives, resolved)
+    yield from _idle(objectives, resolved, indicators_from(levels, leading(objectives).property))
+    about = [output_of(each, resolved) for each in objectives]
+    first = objectives.index(leading(objectives))
+    about.insert(0, about.pop(first))
+    yield from problems_of_indicators(levels, resolved, objectives[first].goal, about)
 
 
-def _idle(objectives: Sequence[ObjectiveSection], levels: Sequence[Level]) -> Iterator[Problem]:
-    outputs = outputs_from(objectives, levels)
+def _idle(
+    objectives: Sequence[ObjectiveSection], levels: Sequence[Level], known: Sequence[Indicator]
+) -> Iterator[Problem]:
+    outputs = outputs_from(objectives, levels, known)
     for place, level in enumerate(levels):
         if all(output.level != level.name for output in outputs):
             said = f"nothing that is wanted can be computed at {level.name!r}"
-            yield ("level", place, "name"), f"{said}; add an objective, or leave the level out"
+            cure = "add an objective, name what tells about it as the level's indicator"
+            yield ("level", place, "name"), f"{said}; {cure}, or leave the level out"
 
 
 def _problems_of_objective(section: ObjectiveSection, level: Level) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,6 @@ from pydantic import ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from molsteer.shared.errors import SettingsError
-from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.settings.loading import FileSettings, load
 from molsteer.shared.settings.sections import (
     QueueSettings,
@@ -20,10 +19,9 @@ from molsteer.shared.settings.sections import (
     WorkersSection,
 )
 from molsteer.shared.wire.levels import limits_of
-from molsteer.shared.wire.properties import Limit, Objective, Output
+from molsteer.shared.wire.properties import Indicator, Limit, Objective, Output
 from molsteer.shared.wire.specs import Acquisition, Level
 from molsteer.shared.wire.topics import DEFAULT_POOL, Topic
-from molsteer.steering.errors import LEDGER_FILE
 from molsteer.steering.policy.plan import Rung
 from molsteer.steering.settings.aims import (
     ObjectiveSection,
@@ -39,10 +37,17 @@ from molsteer.steering.settings.aims import (
 )
 from molsteer.steering.settings.costs import CostsSection
 from molsteer.steering.settings.filtering import FilterSection
+from molsteer.steering.settings.kinds import other_kind
 from molsteer.steering.settings.learning import InferSection, TrainSection
-from molsteer.steering.settings.levels import LevelSection, Problem, levels_from, problems_of_levels
+from molsteer.steering.settings.levels import (
+    LevelSection,
+    Problem,
+    indicators_from,
+    levels_from,
+    problems_of_levels,
+)
 from molsteer.steering.settings.notify import NotifySection
-from molsteer.steering.settings.replay import found_unit, headings_of
+from molsteer.steering.settings.replay import unit_in
 from molsteer.steering.settings.sections import (
     CampaignSection,
     MetricsSection,
@@ -50,9 +55,6 @@ from molsteer.steering.settings.sections import (
     SimulateSection,
 )
 from molsteer.steering.space.admission import Admission
-from molsteer.steering.space.errors import UnreadableSource
-from molsteer.steering.space.files.layout import LISTS, TABLES, suffix
-from molsteer.steering.space.manifest import MANIFEST_NAME
 
 
 class CampaignSettings(FileSettings):
@@ -176,7 +178,12 @@ class CampaignSettings(FileSettings):
     @property
     def outputs(self) -> tuple[Output, ...]:
         """What models learn, in the order of their arrays."""
-        return outputs_from(self.asked, self.levels)
+        return outputs_from(self.asked, self.levels, self.indicators)
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """Which of these tell about what is wanted at levels that do not compute it."""
+        return indicators_from(self.level, leading(self.asked).property)
 
     @property
     def run_dir(self) -> Path:
@@ -225,26 +232,10 @@ def load_campaign(file: Path | None, flags: Mapping[str, Mapping[str, object]]) 
     Raises:
         SettingsError: If any setting cannot be used; all problems are named at once.
     """
-    if file and (problem := _other_kind(file)):
+    if file and (problem := other_kind(file)):
         raise SettingsError(str(file), [problem])
     settings = load(CampaignSettings, file, {"campaign": {}} | dict(flags))
     return _with_units(settings if file is None else _located(settings, file.parent, flags))
-
-
-def _other_kind(file: Path) -> str | None:
-    """Say what a file or folder is that holds no settings, and the command that takes it."""
-    place = shell_word(file)
-    if suffix(file.name) in {*LISTS, *TABLES}:
-        return f"These are molecules, not settings. Search them with: molsteer run --space {place}"
-    if (file / MANIFEST_NAME).is_file():
-        return f"This is a search space, no settings. Search it with: molsteer run --space {place}"
-    folder = file if file.is_dir() else file.parent
-    if (folder / LEDGER_FILE).is_file() and file.suffix != ".toml":
-        return (
-            f"This is the run directory of a campaign. Go on with it: "
-            f"molsteer continue {shell_word(folder)}"
-        )
-    return None
 
 
 _FILES = (
@@ -283,18 +274,26 @@ def _with_units(settings: CampaignSettings) -> CampaignSettings:
     """Fill in units of objectives as the tables have them that answer."""
     tables = {each.name: each.spec.table for each in settings.levels if each.spec.table is not None}
     problems: list[str] = []
-    objectives: list[ObjectiveSection] = []
-    for asked in settings.asked:
-        unit, level = asked.unit, output_of(asked, settings.levels).level
-        if (table := tables.get(level)) is not None:
-            try:
-                headings = headings_of(table, settings.smiles_column_of(table))
-                unit = found_unit(headings, asked.property, unit, settings.table_columns[level])
-            except UnreadableSource as error:
-                problems.append(str(error))
-            except ValueError as error:
-                problems.append(f"The table {table} {error}.")
-        objectives.append(asked.model_copy(update={"unit": unit}))
+
+    def found(level: str, name: str, unit: str | None) -> str | None:
+        if (table := tables.get(level)) is None:
+            return unit
+        column, chosen = settings.smiles_column_of(table), settings.table_columns[level]
+        try:
+            return unit_in(table, column, name, unit, chosen)
+        except ValueError as error:
+            problems.append(str(error))
+            return unit
+
+    objectives, levels = list(settings.asked), list(settings.level)
+    for place, each in enumerate(objectives):
+        unit = found(output_of(each, settings.levels).level, each.property, each.unit)
+        objectives[place] = each.model_copy(update={"unit": unit})
+    for place, level in enumerate(levels):
+        if level.indicator is not None:
+            unit = found(level.name, level.indicator, level.indicator_unit)
+            levels[place] = level.model_copy(update={"indicator_unit": unit})
     if problems:
         raise SettingsError("this campaign", list(dict.fromkeys(problems)))
-    return settings.model_copy(update={"objective": tuple(objectives)}) if tables else settings
+    changed = {"objective": tuple(objectives), "level": tuple(levels)}
+    return settings.model_copy(update=changed) if tables else settings

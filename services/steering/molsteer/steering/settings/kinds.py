@@ -10,7 +10,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
+from molsteer.shared.foreign_text import shell_word
 from molsteer.shared.wire.specs import Surrogate
+from molsteer.steering.errors import LEDGER_FILE
+from molsteer.steering.space.files.layout import LISTS, TABLES, suffix
+from molsteer.steering.space.manifest import MANIFEST_NAME
 
 
 def listed(given: object) -> object:
@@ -69,3 +73,19 @@ ColumnName = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(listed)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)]
 CampaignName = Annotated[str, AfterValidator(_checked_name)]
+
+
+def other_kind(file: Path) -> str | None:
+    """Say what a file or folder is that holds no settings, and the command that takes it."""
+    place = shell_word(file)
+    if suffix(file.name) in {*LISTS, *TABLES}:
+        return f"These are molecules, not settings. Search them with: molsteer run --space {place}"
+    if (file / MANIFEST_NAME).is_file():
+        return f"This is a search space, no settings. Search it with: molsteer run --space {place}"
+    folder = file if file.is_dir() else file.parent
+    if (folder / LEDGER_FILE).is_file() and file.suffix != ".toml":
+        return (
+            f"This is the run directory of a campaign. Go on with it: "
+            f"molsteer continue {shell_word(folder)}"
+        )
+    return None

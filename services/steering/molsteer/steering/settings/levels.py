@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from molsteer.shared.settings.sections import Section
-from molsteer.shared.wire.catalogue import VERTICAL
-from molsteer.shared.wire.properties import LevelName
+from molsteer.shared.wire.catalogue import OFFERED, VERTICAL, unit_of
+from molsteer.shared.wire.properties import Indicator, LevelName, Output, PropertyName, Unit
 from molsteer.shared.wire.specs import REPLAY, Level, PluginName, SimulationSpec, Solvent
 from molsteer.steering.settings.programs import (
     ProgramSettings,
@@ -59,6 +59,19 @@ class LevelSection(ProgramSettings, ReplaySettings):
         description="Earlier level whose relaxed geometries this one starts from, instead of a "
         "first conformer; a level that has none of a molecule is done without.",
     )
+    indicator: PropertyName | None = Field(
+        default=None,
+        description="Property of this level that tells about the leading objective's, where that "
+        "is another one: molecules are judged by it here, and models learn how the one follows "
+        "from the other.",
+    )
+    indicator_unit: Unit | None = Field(
+        default=None, description="Unit of the indicator, where it is not known here."
+    )
+    indicator_falls: bool = Field(
+        default=False,
+        description="Whether the indicator falls where the property rises that it tells about.",
+    )
     share: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None,
         description="Part of the molecules of the level before that are simulated at this one as "
@@ -79,6 +92,77 @@ def levels_from(sections: Sequence[LevelSection], default: Level) -> tuple[Level
         default: The only level of a file without them, and what they leave open.
     """
     return tuple(_level(section, default.spec) for section in sections) or (default,)
+
+
+def indicators_from(sections: Sequence[LevelSection], of: str) -> tuple[Indicator, ...]:
+    """Give what levels are judged by that do not compute the property that is wanted.
+
+    Args:
+        sections: As they stand in the file.
+        of: The leading objective's property.
+    """
+    return tuple(
+        Indicator(
+            output=Output(name=each.indicator, level=each.name, unit=_unit_of_indicator(each)),
+            of=of,
+            falls=each.indicator_falls,
+        )
+        for each in sections
+        if each.indicator is not None
+    )
+
+
+def _unit_of_indicator(section: LevelSection) -> str:
+    known = unit_of(section.indicator or "") or ""
+    return known if section.indicator_unit is None else section.indicator_unit
+
+
+def problems_of_indicators(
+    sections: Sequence[LevelSection], levels: Sequence[Level], goal: str, wanted: Sequence[Output]
+) -> Iterator[Problem]:
+    """Find what of the indicators cannot be meant.
+
+    Args:
+        sections: The levels as they stand in the file.
+        levels: What `levels_from` made of them.
+        goal: The leading objective's.
+        wanted: What objectives are about, that of the leading one first.
+    """
+    names, leading = [level.name for level in levels], wanted[0]
+    for place, (section, level) in enumerate(zip(sections, levels, strict=False)):
+        if section.indicator is None:
+            given = {"unit": section.indicator_unit is not None, "falls": section.indicator_falls}
+            for key in (key for key, said in given.items() if said):
+                told = "there is no indicator; name it, or leave this out"
+                yield ("level", place, f"indicator_{key}"), told
+        elif said := _no_unit(section, section.indicator):
+            yield ("level", place, "indicator_unit"), said
+        elif leading.level in names[: place + 1]:
+            said = f"{leading.name} is wanted at the level {leading.level!r} already"
+            yield ("level", place, "indicator"), f"{said}; indicators are for earlier levels"
+        elif said := _no_indicator(section.indicator, level, goal, wanted):
+            yield ("level", place, "indicator"), said
+
+
+def _no_unit(section: LevelSection, name: str) -> str | None:
+    known, given = unit_of(name), section.indicator_unit
+    if known is None or given in (None, known):
+        return None
+    return f"{name} is in {known or 'no unit'}, not in {given!r}; leave it out"
+
+
+def _no_indicator(name: str, level: Level, goal: str, wanted: Sequence[Output]) -> str | None:
+    offered = OFFERED.get(level.spec.method)
+    if name == wanted[0].name:
+        return f"{name} is what is wanted, so it needs no indicator; leave it out"
+    if any(output.name == name for output in wanted):
+        return f"{name} is wanted by an objective of its own; leave it out"
+    if offered and name not in offered:
+        return f"the level {level.name!r} does not give {name!r}; it gives {', '.join(offered)}"
+    if goal == "reach":
+        said = f"it tells where there is more or less of {wanted[0].name}, and not how near"
+        return f"{said} a value to reach; leave it out, or maximise or minimise"
+    return None
 
 
 def problems_of_levels(

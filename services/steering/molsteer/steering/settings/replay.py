@@ -117,6 +117,22 @@ def found_unit(headings: Sequence[str], name: str, given: str | None, chosen: st
     return (column.unit or "") if known is None else known
 
 
+def unit_in(
+    table: Path, smiles_column: str | None, name: str, given: str | None, chosen: str | None
+) -> str:
+    """Tell the unit of a property as `found_unit` does, of a table that is read for it.
+
+    Raises:
+        ValueError: If there is none, or no table; says so in a sentence.
+    """
+    try:
+        return found_unit(headings_of(table, smiles_column), name, given, chosen)
+    except UnreadableSource as error:
+        raise ValueError(str(error)) from None
+    except ValueError as error:
+        raise ValueError(f"The table {table} {error}.") from None
+
+
 def seconds_in(headings: Sequence[str]) -> int | None:
     """Find the column that says how long answers took."""
     return by_name(headings, "seconds")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from molsteer.shared.wire.properties import Objective
+from molsteer.shared.wire.properties import Indicator, Objective
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.settings.amounts import whole
 from molsteer.steering.settings.campaign import CampaignSettings
@@ -75,6 +75,7 @@ def identity_of(
     }
     fixed |= {f"{topic}.handler": handler for topic, handler in settings.handlers.items()}
     fixed |= _levels(settings)
+    fixed |= {f"level.{each.output.level}.indicator": _shown(each) for each in settings.indicators}
     training_set = settings.campaign.training_set
     if training_set is not None:
         fixed["campaign.training_set"] = digest(training_set)
@@ -93,6 +94,7 @@ def facts_of(settings: CampaignSettings) -> Mapping[str, object]:
     """Give what the ledger keeps for those who read it: what is computed, and what is wanted."""
     kept = {
         "outputs": settings.outputs,
+        "indicators": settings.indicators,
         "objectives": settings.objectives,
         "limits": settings.limits,
         "levels": settings.levels,
@@ -136,3 +138,7 @@ def _told(objective: Objective) -> str:
     """Say what is wanted, but not what makes a hit."""
     target = "" if objective.target is None else f" {objective.target!r}"
     return f"{objective.goal} {objective.output.key}{target}"
+
+
+def _shown(indicator: Indicator) -> str:
+    return f"{'minus ' if indicator.falls else ''}{indicator.output.name} for {indicator.of}"

@@ -32,9 +32,9 @@ def train_on_features(body: Train, context: TaskContext) -> Trained:
     features = data.features
     if features is None:
         raise MissingFeatures(body.surrogate)
-    corrected = corrections(body.outputs, data)
+    corrected = corrections(body.outputs, data, body.indicators)
     poor = lenders(body.outputs, data)
-    lent = {output: rich for output, rich in poor.items() if output not in corrected}
+    lent = {output: rich.output for output, rich in poor.items() if output not in corrected}
     learned = [output for output in range(len(body.outputs)) if output not in lent]
     manifest = _manifest(body, data, features, learned, lent, corrected)
     values = learned_values(data, corrected)[learned]

@@ -66,15 +66,19 @@ def keep(ledger: Ledger, generation: int, ranking: Ranking) -> None:
     )
 
 
-def predicted_means(ledger: Ledger, outputs: int) -> npt.NDArray[np.float64]:
+def predicted_means(
+    ledger: Ledger, outputs: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Give what was predicted last of ranked molecules that have no result.
 
     Returns:
-        In the units of the outputs, shape (outputs, molecules).
+        The updates that predicted it, shape (molecules,); and means in the units of the outputs,
+        shape (outputs, molecules).
     """
-    rows = ledger.connection.execute("SELECT means FROM prediction").fetchall()
-    means = [json.loads(text) for (text,) in rows]
-    return np.array(means, dtype=np.float64).reshape(-1, outputs).T
+    rows = ledger.connection.execute("SELECT generation, means FROM prediction").fetchall()
+    updates = np.array([update for update, _ in rows], dtype=np.int64)
+    means = [json.loads(text) for _, text in rows]
+    return updates, np.array(means, dtype=np.float64).reshape(-1, outputs).T
 
 
 def of_update(ledger: Ledger, generation: int) -> Ranking | None:

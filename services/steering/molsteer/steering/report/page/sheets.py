@@ -130,12 +130,13 @@ def levels(findings: Findings) -> Sheet:
     """Tell what was done at each level."""
     methods = {level.name: level.spec for level in findings.levels}
     return Sheet(
-        ("level", "method", "surroundings", "simulated", "wanted"),
+        ("level", "method", "surroundings", "simulated", "wanted", "CPU / s"),
         [
             (
                 *(each.level, methods[each.level].method if each.level in methods else "-"),
                 (methods[each.level].solvent or "vacuum") if each.level in methods else "-",
                 *(f"{each.done:,}", f"{each.budget:,}"),
+                number(findings.level_cpu_s.get(each.level), 1),
             )
             for each in findings.reached
         ],
