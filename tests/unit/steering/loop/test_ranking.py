@@ -127,6 +127,15 @@ def test_what_is_known_of_the_chosen_makes_nobody_surer_of_the_others(ledger: Le
     assert widening(rankings.misses(ledger, [GAP], 0, limit=100)) == 1.0
 
 
+def test_what_early_models_missed_is_forgotten_once_later_ones_were_right(ledger: Ledger) -> None:
+    train(ledger, 0, "gp", 0.3)
+    chance = np.random.default_rng(0)
+    for molecule in range(100):
+        true_spread = 3.0 if molecule < 50 else 0.8
+        choose(ledger, molecule, float(chance.normal(0.0, true_spread)), mean=0.0, spread=1.0)
+    assert ranking_of(ledger, 1, [GAP]).widening == (1.0,)
+
+
 def test_a_spread_that_was_widened_already_is_not_widened_twice(ledger: Ledger) -> None:
     train(ledger, 0, "graphs", 0.3)
     first = ranking_of(ledger, 1, [GAP]).model_copy(update={"widening": (2.0,)})

@@ -24,8 +24,11 @@ from molsteer.steering.ledger.ledger import Ledger
 ABOUT_AS_GOOD = 1.1
 """Times the best held-out error up to which a kind counts as about as good, and is averaged in."""
 
-LOOKED_BACK = 100
-"""Molecules chosen last that tell what a spread is worth."""
+LOOKED_BACK = 50
+"""Molecules chosen last that tell what a spread is worth.
+
+The first choices of a search are leaps of models that had seen nothing like them; those that have
+learned from them since are not to be judged by these."""
 
 _DOUBTED = 10
 """So many of them weigh as much as the held-out labels, which say that nothing is to be widened."""
