@@ -39,9 +39,23 @@ def pieces(path: Path) -> list[ast.AST]:
     return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def test_the_state_of_a_campaign_is_one_value_that_nothing_changes() -> None:
-    assert dataclasses.is_dataclass(State)
-    assert State.__dataclass_params__.frozen  # type: ignore[attr-defined]
+def test_the_state_of_a_campaign_is_one_value_that_nothing_changes(tmp_path: Path) -> None:
+    (first, *_) = dataclasses.fields(State)
+    source = tmp_path / "change.py"
+    source.write_text(
+        f"from {State.__module__} import State\n"
+        f"def change(state: State, other: State) -> None: state.{first.name} = other.{first.name}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", source],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert f'Property "{first.name}" defined in "State" is read-only' in done.stdout
+    assert "Found 1 error" in done.stdout
 
 
 def test_steering_has_no_locks_and_events_between_threads() -> None:
