@@ -97,6 +97,12 @@ METRICS = (
     ),
     Metric(
         "gauge",
+        "model_strange_molecules",
+        "How many of these were strange to the models, whose spread said that they knew nothing.",
+        labels=("property", "level"),
+    ),
+    Metric(
+        "gauge",
         "model_trained_timestamp_seconds",
         "When the newest member was trained, by the clock of steering.",
         "seconds",

@@ -16,6 +16,7 @@ from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.metrics import reading as readings
 from molsteer.steering.metrics.instruments import Instruments
 from molsteer.steering.metrics.reading import READ_EVERY_S, Reading
+from molsteer.steering.records.judging.updates import read_beliefs
 
 pytestmark = pytest.mark.fast
 
@@ -80,6 +81,8 @@ def test_every_task_is_counted_once_whenever_it_is_looked_at(
         assert covered is not None
         assert judged is not None
         assert covered * judged == pytest.approx(round(covered * judged))
+        (strange,) = (belief.strange for belief in read_beliefs(campaign.ledger, 100))
+        assert _value(reading, "model_strange_molecules", **where) == strange
 
 
 def test_without_redis_the_rest_is_read(toy: tuple[ToyCampaign, Campaign]) -> None:

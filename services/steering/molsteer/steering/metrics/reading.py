@@ -137,6 +137,7 @@ class Reading:
             where = {"property": belief.output.name, "level": belief.output.level}
             self.instruments.set("model_coverage_ratio", belief.covered[0.9], **where)
             self.instruments.set("model_coverage_molecules", belief.molecules, **where)
+            self.instruments.set("model_strange_molecules", belief.strange, **where)
 
     def _look_at_chance(self, now: float) -> None:
         """Compare all labels; the longer that takes, the more seldom it is done."""
