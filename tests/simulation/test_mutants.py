@@ -79,7 +79,12 @@ MUTANTS = {
         "replace(level, simulations=taken_back(level.simulations))",
         "replace(level, simulations=type(level.simulations)())",
     ),
-    "a pause changes nothing": ("decide", "ENDING if state.paused else RULES", "RULES"),
+    "a pause changes nothing": ("decide", "_ENDING_IN if state.paused else _RULES_IN", "_RULES_IN"),
+    "a rule is not asked while it has something to do": (
+        "decide",
+        "type(None): {",
+        "type(None): {dispatch_simulation,",
+    ),
     "a stop is never lifted": (
         "absorb",
         "paused=False, stopping=None",

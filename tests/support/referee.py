@@ -20,7 +20,7 @@ from molsteer.steering.policy.commands import (
     Finish,
     UpdateEnded,
 )
-from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.decide import ENDING, RULES, decide
 from molsteer.steering.policy.events import (
     Began,
     Candidate,
@@ -97,6 +97,8 @@ class Campaign:
         self.commands.append(commands)
         self.referee.watch(event, commands)
         if not self.finished:
+            rules = ENDING if self.state.paused else RULES
+            assert not [rule for rule in rules if rule(self.state)], "a rule was not asked"
             shortlist = self.state.shortlist
             usable = shortlist.fresh if self.referee.given else shortlist
             self.referee.judge(idle_for_want_of_molecules=not usable.take(self.state.chosen))

@@ -58,7 +58,7 @@ _OPENING = Resumed | PlanChanged | RetryRequested | Addition
 
 Rule = Callable[[State], Step | None]
 
-_ENDING: tuple[Rule, ...] = (
+ENDING: tuple[Rule, ...] = (
     finish_when_decided,
     take_back_surplus,
     conclude_training,
@@ -67,8 +67,8 @@ _ENDING: tuple[Rule, ...] = (
 )
 """The rules of a campaign that is paused."""
 
-_RULES: tuple[Rule, ...] = (
-    *_ENDING,
+RULES: tuple[Rule, ...] = (
+    *ENDING,
     dispatch_attempt,
     dispatch_promotion,
     dispatch_simulation,
@@ -111,7 +111,7 @@ def _of_phases(rules: tuple[Rule, ...]) -> Mapping[type, tuple[Rule, ...]]:
     return {phase: tuple(each for each in rules if each not in _IDLE[phase]) for phase in _IDLE}
 
 
-ENDING, RULES = _of_phases(_ENDING), _of_phases(_RULES)
+_ENDING_IN, _RULES_IN = _of_phases(ENDING), _of_phases(RULES)
 """The rules to ask in each phase."""
 
 
@@ -139,7 +139,7 @@ def decide(state: State, event: Event) -> Decision:
 
 
 def _next_step(state: State) -> Step | None:
-    rules = ENDING if state.paused else RULES
+    rules = _ENDING_IN if state.paused else _RULES_IN
     for rule in rules[type(state.update)]:
         if step := rule(state):
             return step
