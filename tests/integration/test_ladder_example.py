@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from statistics import fmean
 
 from support.command import molsteer
 from support.simulation import need_engine, need_program
@@ -63,6 +64,7 @@ def test_few_dear_simulations_find_the_hits_and_nothing_is_computed_twice(tmp_pa
         starts, attempts = ledger.execute(
             "SELECT sum(starts), count(*) FROM task WHERE topic = 'simulate'"
         ).fetchone()
+    record_of = {(level, molecule): record for level, _, _, molecule, record in values}
     quick = {smiles: value for level, smiles, value, *_ in values if level == "quick"}
     dear = {smiles: value for level, smiles, value, *_ in values if level == "dear"}
     assert (len(quick), len(dear)) == (MOLECULES, DEAR)
@@ -76,7 +78,7 @@ def test_few_dear_simulations_find_the_hits_and_nothing_is_computed_twice(tmp_pa
         if level == "dear":
             document = read_record(run_dir / record)["neutral"]
             assert document["extras"]["molsteer"] == {"started_from": "quick"}
-            below = read_record(run_dir / "records" / "quick" / f"{molecule}.json.gz")["neutral"]
+            below = read_record(run_dir / record_of["quick", molecule])["neutral"]
             handed = document["initial_molecule"]["geometry"]
             relaxed = below["final_molecule"]["geometry"]
             assert max(abs(a - b) for a, b in zip(handed, relaxed, strict=True)) < 1e-7
@@ -110,8 +112,10 @@ def test_potentials_without_relaxation_tell_who_is_relaxed(tmp_path: Path) -> No
     vertical = labels["first-look", "vertical_ionization_potential"]
     adiabatic = labels["relaxed", "adiabatic_ionization_potential"]
     assert (len(vertical), len(adiabatic)) == (16, 8)
-    best_first = sorted(vertical, key=vertical.__getitem__, reverse=True)
-    assert set(best_first[:3]) <= adiabatic.keys()
-    assert not set(best_first[-3:]) & adiabatic.keys()
+    climbed = [vertical[molecule] for molecule in adiabatic]
+    stayed = [vertical[molecule] for molecule in vertical.keys() - adiabatic.keys()]
+    # Who climbs depends on the order in which simulations end; that it is the better half does not.
+    assert max(vertical.values()) in climbed
+    assert fmean(climbed) > fmean(stayed)
     assert all(len(json.loads(each)) == 2 for (each,) in errors)
     assert molsteer("verify", run_dir).returncode == 0
