@@ -80,8 +80,15 @@ CAMPAIGN = (
     ),
     Panel(
         "Within the predicted 90 %",
-        "Can the models' spreads be believed?",
-        [(f"molsteer_model_coverage_ratio{{{_OF}}}", "{{property}} ({{level}})")],
+        "Can the models' spreads be believed, and do they choose what is strange to them?",
+        [
+            (f"molsteer_model_coverage_ratio{{{_OF}}}", "{{property}} ({{level}})"),
+            (
+                f"molsteer_model_strange_molecules{{{_OF}}}"
+                f" / molsteer_model_coverage_molecules{{{_OF}}}",
+                "strange: {{property}} ({{level}})",
+            ),
+        ],
         unit="percentunit",
     ),
     Panel(
