@@ -42,7 +42,7 @@ BENCHES := featurize infer progress roundtrip simulate start throughput train
 MOLECULES ?=
 
 # What waits for real processes can fail on a machine that is held up; the summary names what did.
-TWICE := --reruns 1 -raR
+TWICE := --reruns 1 --rerun-show-tracebacks -raR
 
 # The site that is brought up or down: deploy/sites/SITE.toml; on Kubernetes, which overlay of it.
 SITE ?=

@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from statistics import fmean
 
 from support.command import molsteer
 from support.simulation import need_engine, need_program
@@ -34,9 +33,10 @@ share = 0.5
 property = "adiabatic_ionization_potential"
 [policy]
 promotion = "price"
-first_training_after = 6
+first_training_after = 12
 retrain_after = 4
 during_update = "pause"
+buffer = 0
 control_share = 0.0
 [train]
 surrogate = ["gp", "graphs"]
@@ -112,10 +112,8 @@ def test_potentials_without_relaxation_tell_who_is_relaxed(tmp_path: Path) -> No
     vertical = labels["first-look", "vertical_ionization_potential"]
     adiabatic = labels["relaxed", "adiabatic_ionization_potential"]
     assert (len(vertical), len(adiabatic)) == (16, 8)
-    climbed = [vertical[molecule] for molecule in adiabatic]
-    stayed = [vertical[molecule] for molecule in vertical.keys() - adiabatic.keys()]
-    # Who climbs depends on the order in which simulations end; that it is the better half does not.
-    assert max(vertical.values()) in climbed
-    assert fmean(climbed) > fmean(stayed)
+    best_first = sorted(vertical, key=vertical.__getitem__, reverse=True)
+    assert set(best_first[:2]) <= adiabatic.keys()
+    assert not set(best_first[-2:]) & adiabatic.keys()
     assert all(len(json.loads(each)) == 2 for (each,) in errors)
     assert molsteer("verify", run_dir).returncode == 0
