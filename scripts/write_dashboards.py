@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard_panels import DASHBOARDS, Panel
+from dashboard_panels import DASHBOARDS
+from grafana_panel import Panel
 
 from molsteer.shared.telemetry.metric import LABELS, Metric
 from molsteer.shared.telemetry.metrics import METRICS

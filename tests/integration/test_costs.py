@@ -22,6 +22,7 @@ from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.codec import encode
 from molsteer.shared.wire.messages import Task
+from molsteer.steering.loop.loop import Campaign
 
 TASKS = 64
 FEW = 12
@@ -127,14 +128,20 @@ def test_an_acknowledgement_over_a_long_line_holds_no_message_up(tmp_path: Path)
             assert len(alone) < FEW / 2, "acknowledgements go alone, before the next message"
 
 
-def test_a_step_waits_for_the_disk_once_however_many_outcomes_it_takes_in(tmp_path: Path) -> None:
-    space = toy_space(tmp_path)
+def with_sixteen_outcomes(folder: Path) -> Campaign:
+    """Make a campaign whose next step takes in so many simulations."""
+    space = toy_space(folder)
     plan = toy_plan(space, slots_simulate=8, buffer=8, first_training_after=1000)
-    toy = ToyCampaign(tmp_path / "run", space, plan, checkpoint_after=1000)
+    toy = ToyCampaign(folder / "run", space, plan, checkpoint_after=1000)
     toy.folder.mkdir()
     campaign = toy.steering()
     campaign.step(0.0)
     assert toy.work() == 16
+    return campaign
+
+
+def test_a_step_waits_for_the_disk_once_however_many_outcomes_it_takes_in(tmp_path: Path) -> None:
+    campaign = with_sixteen_outcomes(tmp_path)
     before = campaign.ledger.lasting_commits
     campaign.step(0.0)
     assert campaign.ledger.lasting_commits == before + 1
@@ -142,19 +149,13 @@ def test_a_step_waits_for_the_disk_once_however_many_outcomes_it_takes_in(tmp_pa
 
 
 def test_a_step_asks_the_ledger_little_for_each_task_and_writes_one_file(tmp_path: Path) -> None:
-    space = toy_space(tmp_path)
-    plan = toy_plan(space, slots_simulate=8, buffer=8, first_training_after=1000)
-    toy = ToyCampaign(tmp_path / "run", space, plan, checkpoint_after=1000)
-    toy.folder.mkdir()
-    campaign = toy.steering()
-    campaign.step(0.0)
-    assert toy.work() == 16
+    campaign = with_sixteen_outcomes(tmp_path)
     statements = list[str]()
     campaign.ledger.connection.set_trace_callback(statements.append)
     campaign.step(0.0)
     # Here two labels and two transfers each, and a look at the unit that nobody had asked for.
     assert len(statements) / 16 < 13
-    assert len(list((toy.folder / "records").rglob("*.gz"))) == 1
+    assert len(list((campaign.ledger.folder / "records").rglob("*.gz"))) == 1
 
 
 def test_what_was_taken_in_advance_is_given_back_when_a_task_takes_long(

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.refused_outcome import refuse_first_outcome
 from support.toy_campaign import BUDGET, ToyCampaign, early_plan, toy_plan, toy_space
 from support.toy_services import toy_value_eV
 
@@ -19,11 +19,10 @@ from molsteer.shared.wire.blob import ObjRef
 from molsteer.shared.wire.catalogue import ADIABATIC_IP
 from molsteer.shared.wire.codec import decode_outcome
 from molsteer.shared.wire.learning import Infer, Predicted, Train
-from molsteer.shared.wire.messages import ErrorRecord, Outcome, Result, Simulate, Simulated, Task
+from molsteer.shared.wire.messages import ErrorRecord, Result, Simulate, Simulated, Task
 from molsteer.shared.wire.topics import TOPICS, Topic
 from molsteer.steering.ledger import tasks
 from molsteer.steering.ledger.known_labels import KnownLabel
-from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.policy.commands import DispatchTraining
 from molsteer.steering.policy.decide import decide
@@ -385,16 +384,7 @@ def test_an_outcome_that_cannot_be_recorded_is_put_aside_and_its_task_done_again
     space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy = ToyCampaign(tmp_path, space, toy_plan(space))
-    campaign, settle = toy.steering(), tasks.settle
-    refused: list[str] = []
-
-    def refuse_the_first(ledger: Ledger, outcome: Outcome, *rest: Any) -> None:
-        settle(ledger, outcome, *rest)
-        if not refused:
-            refused.append(outcome.task_id)
-            raise OverflowError("Python int too large to convert to SQLite INTEGER")
-
-    monkeypatch.setattr(tasks, "settle", refuse_the_first)
+    campaign, refused = toy.steering(), refuse_first_outcome(monkeypatch)
     toy.run_to_the_end(campaign)
     campaign.dispatching.retire()
     ((data, reason),) = toy.bus.dead_letters

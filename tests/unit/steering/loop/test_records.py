@@ -6,14 +6,12 @@ import gzip
 import json
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.refused_outcome import refuse_first_outcome
 from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 
-from molsteer.shared.wire.messages import Outcome
 from molsteer.steering.ledger import tasks
-from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.loop import Campaign
 from molsteer.steering.records.documents.record_files import read_record
 from molsteer.steering.space.search_space import SearchSpace
@@ -105,16 +103,7 @@ def test_what_a_crash_left_is_written_over_and_what_was_committed_is_not(
 def test_an_outcome_that_cannot_be_recorded_takes_no_record_of_others_with_it(
     toy: ToyCampaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign, settle = begun(toy), tasks.settle
-    refused: list[str] = []
-
-    def refuse_the_first(ledger: Ledger, outcome: Outcome, *rest: Any) -> None:
-        settle(ledger, outcome, *rest)
-        if not refused:
-            refused.append(outcome.task_id)
-            raise OverflowError("Python int too large to convert to SQLite INTEGER")
-
-    monkeypatch.setattr(tasks, "settle", refuse_the_first)
+    campaign, refused = begun(toy), refuse_first_outcome(monkeypatch)
     toy.run_to_the_end(campaign)
     campaign.dispatching.retire()
     assert refused
