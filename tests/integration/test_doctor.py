@@ -92,17 +92,23 @@ def test_a_refused_password_is_told_with_its_cure_and_not_shown(
     assert "wrong-one" not in done.stdout + done.stderr
 
 
-def test_a_server_that_says_nothing_is_told_with_its_cure() -> None:
+@pytest.mark.parametrize(
+    ("asked", "skipped"), [("redis", ["access", "store-redis", "workers"]), ("store-redis", [])]
+)
+def test_a_server_that_says_nothing_is_told_once_with_its_cure(
+    asked: str, skipped: list[str]
+) -> None:
+    only = [word for check in (asked, *skipped) for word in ("--only", check)]
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"rediss://127.0.0.1:{silent.getsockname()[1]}/0"
-        done = molsteer(
-            *("doctor", "--json", "--only", "redis", "--only", "store-redis"),
-            MOLSTEER_QUEUE__REDIS_URL=url,
-        )
+        done = molsteer("doctor", "--json", *only, MOLSTEER_QUEUE__REDIS_URL=url)
     assert done.returncode == 1
-    for row in json.loads(done.stdout):
-        assert "it does not answer in time" in row["sentence"]
-        assert "whether its port is one for TLS" in row["cure"]
+    told, *others = json.loads(done.stdout)
+    assert "it does not answer in time" in told["sentence"]
+    assert "whether its port is one for TLS" in told["cure"]
+    assert [(row["check"], row["sentence"]) for row in others] == [
+        (name, "It needs redis.") for name in skipped
+    ]
 
 
 def test_stores_are_tried_out_and_left_as_they_were(server: TcpServer, tmp_path: Path) -> None:

@@ -92,16 +92,18 @@ def _chosen(checks: Sequence[Check], names: Sequence[str]) -> Sequence[Check]:
 
 def _examined(checks: Sequence[Check], verbosity: Verbosity) -> Iterator[Row]:
     from molsteer.shared.cli.screen.in_place import InPlace
-    from molsteer.shared.doctor.examination import examine
+    from molsteer.shared.doctor.examination import examine_all
 
     terminal = console_for_news(verbosity, stderr=True)
     line = InPlace(terminal) if terminal.renews else None
+
+    def announce(check: Check) -> None:
+        if line:
+            line.draw(f"Looking at {check.name} ...")
+
     try:
-        for check in checks:
-            if line:
-                line.draw(f"Looking at {check.name} ...")
-            for finding in examine(check):
-                yield check.name, finding
+        for check, finding in examine_all(checks, announce):
+            yield check.name, finding
     finally:
         if line:
             line.close()

@@ -35,11 +35,14 @@ class Check:
         look: Looks, in a process of its own, and tells one finding after the other. A deliberate
             error of the project, or any other exception, becomes a problem.
         limit_s: Seconds after which looking has failed.
+        needs: Name of a check before this one, or empty. Where that one found nothing fine, this
+            one is skipped, as it would wait as long and say the same.
     """
 
     name: str
     look: Callable[[], Iterable[Finding]]
     limit_s: float = 60.0
+    needs: str = ""
 
 
 Contribution = Callable[[Path | None], Iterable[Check]]

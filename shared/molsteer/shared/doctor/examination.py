@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
@@ -45,6 +45,22 @@ def installed_checks(file: Path | None) -> list[Check]:
         problems = dict.fromkeys(problem for error in refusals for problem in error.problems)
         raise SettingsError(refusals[0].source, list(problems))
     return checks
+
+
+def examine_all(
+    checks: Iterable[Check], announce: Callable[[Check], object]
+) -> Iterator[tuple[Check, Finding]]:
+    """Run checks in turn, each announced before, but skip those that need one that failed."""
+    unusable: set[str] = set()
+    for check in checks:
+        if check.needs in unusable:
+            findings: Sequence[Finding] = [Finding("skipped", f"It needs {check.needs}.")]
+        else:
+            announce(check)
+            findings = examine(check)
+        if all(finding.result == "problem" for finding in findings):
+            unusable.add(check.name)
+        yield from ((check, finding) for finding in findings)
 
 
 def examine(check: Check) -> Sequence[Finding]:

@@ -32,8 +32,9 @@ def checks(file: Path | None) -> Iterator[Check]:
         yield Check("server", look_at_embedded_server, limit_s=40.0)
     else:
         yield Check("redis", partial(look_at_server, settings.queue))
-        yield Check("access", partial(look_at_access, settings.queue))
+        yield Check("access", partial(look_at_access, settings.queue), needs="redis")
         yield Check("keys", partial(look_at_keys, settings.queue))
     for name in sorted(settings.stores.chosen):
-        yield Check(f"store-{name}", partial(look_at_store, settings, name), limit_s=60.0)
-    yield Check("workers", partial(look_at_workers, settings))
+        needs = "redis" if name == "redis" else ""
+        yield Check(f"store-{name}", partial(look_at_store, settings, name), needs=needs)
+    yield Check("workers", partial(look_at_workers, settings), needs="redis")
