@@ -22,7 +22,7 @@ from support.made_ledgers import (
     made_ledger,
 )
 
-from molsteer.shared.wire.properties import Objective, Quantity
+from molsteer.shared.wire.properties import Indicator, Objective, Output, Quantity
 from molsteer.steering.cli.console import show_findings
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.live.describing import describe
@@ -238,7 +238,29 @@ def test_levels_are_compared_where_both_know_a_molecule(tmp_path: Path) -> None:
     assert (found.property, found.lower, found.upper, found.molecules) == (gap, "quick", "good", 3)
     assert found.mean_difference == pytest.approx(1 / 3)  # of 1, 1 and -1
     assert found.mean_deviation == pytest.approx(8 / 9)
+    assert found.rank == pytest.approx(0.75**0.5)  # 3 is there twice
     assert "| homo lumo gap | eV   | good - quick | 3 " in render(findings, "plot.png")
+
+
+def test_an_indicator_is_compared_by_its_distance_from_a_line(tmp_path: Path) -> None:
+    gap, energy = GAP.name, SOLVATION.name
+    results = [
+        *(Made(place, "C" * (place + 1), "quick", {energy: -10.0 * place}) for place in range(4)),
+        *(Made(place, "C" * (place + 1), "good", {gap: 2.0 * place}) for place in range(3)),
+        Made(3, "CCCC", "good", {gap: 6.4}),
+    ]
+    objectives, units = GAP_OF_3_AND_SOLUBLE[:1], {energy: SOLVATION.unit}
+    ledger = made_ledger(tmp_path, objectives, results, rungs=[Rung("good", 0.5)], units=units)
+    quick = Output(name=energy, level="quick", unit=SOLVATION.unit)
+    indicator = Indicator(output=quick, of=gap, falls=True)
+    with ledger.transaction():
+        ledger.set_fact("indicators", [indicator.model_dump(mode="json")])
+    findings = findings_of(ledger)
+    (found,) = findings.between_levels
+    assert (found.told_by, found.molecules, found.mean_difference) == (energy, 4, None)
+    assert found.mean_deviation == pytest.approx(0.1)  # of 0.08, 0.04, 0.16 and 0.12
+    assert found.rank == pytest.approx(-1.0)
+    assert "| homo lumo gap, told by solvation energy | eV " in render(findings, "plot.png")
 
 
 def test_one_objective_has_no_compromises(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from molsteer.shared.wire.base import Message
-from molsteer.shared.wire.properties import Limit, Objective, Output
+from molsteer.shared.wire.properties import Indicator, Limit, Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger.ledger import Ledger
 
@@ -34,6 +34,11 @@ def limits(ledger: Ledger) -> tuple[Limit, ...]:
 def outputs(ledger: Ledger) -> tuple[Output, ...]:
     """Give what models predict, in the order of their arrays; none before the first session."""
     return _read(ledger, "outputs", Output)
+
+
+def indicators(ledger: Ledger) -> tuple[Indicator, ...]:
+    """Give what tells about other properties, level by level; none before the first session."""
+    return _read(ledger, "indicators", Indicator)
 
 
 def levels(ledger: Ledger) -> tuple[Level, ...]:

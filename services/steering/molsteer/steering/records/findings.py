@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from molsteer.shared.wire.properties import Limit, Objective, Output
+from molsteer.shared.wire.properties import Indicator, Limit, Objective, Output
 from molsteer.shared.wire.specs import Level
 from molsteer.steering.ledger import own_columns
 from molsteer.steering.ledger.additions import Addition, additions, total
 from molsteer.steering.ledger.ledger import Ledger
-from molsteer.steering.records.aims import levels, limits, objectives, outputs
+from molsteer.steering.records.aims import indicators, levels, limits, objectives, outputs
 from molsteer.steering.records.failures import Failure, failures
 from molsteer.steering.records.figures.advantage import Advantage
 from molsteer.steering.records.figures.beliefs import Belief
@@ -180,7 +180,7 @@ def read_findings(ledger: Ledger, name: str) -> Findings:
         given_models=plan["members"] if plan.get("pretrained") else 0,
         elapsed_s=_elapsed_s(ledger),
         found=found,
-        between_levels=_between(found, rungs),
+        between_levels=_between(found, rungs, indicators(ledger)),
         pareto=_pareto(keeping, wanted),
         fronts=fronts(keeping, wanted),
         starter=identity.get("policy.starter", "random"),
@@ -224,11 +224,13 @@ def _compared(found: Sequence[Found], objective: Objective) -> Comparison:
     return Comparison(objective, *(group(each, objective) for each in (start, control, steered)))
 
 
-def _between(found: Sequence[Found], levels: Sequence[Level]) -> Sequence[Between]:
+def _between(
+    found: Sequence[Found], levels: Sequence[Level], indicators: Sequence[Indicator]
+) -> Sequence[Between]:
     if len(levels) < 2:
         return ()
     known = ((output, values_of(found, output)) for output in outputs_of(found))
-    return list(between_levels([level.name for level in levels], known))
+    return list(between_levels([level.name for level in levels], known, indicators))
 
 
 def _pareto(found: Sequence[Found], objectives: Sequence[Objective]) -> Sequence[int]:

@@ -15,6 +15,7 @@ from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.judging.agreement import contradiction
 from molsteer.steering.records.moved import told as told_of_sites
 from molsteer.steering.report import moved
+from molsteer.steering.report.levels import HEADINGS, agreement
 from molsteer.steering.report.models import models, worthless
 from molsteer.steering.report.molecules import best_compromises, best_molecules, remarks
 from molsteer.steering.report.table import number, table
@@ -83,16 +84,7 @@ def _levels(findings: Findings) -> Iterator[str]:
         ],
     )
     if findings.between_levels:
-        yield table(
-            ("property", "unit", "levels", "molecules", "mean difference", "mean deviation"),
-            [
-                (
-                    *(each.property.replace("_", " "), each.unit, f"{each.upper} - {each.lower}"),
-                    *(each.molecules, number(each.mean_difference), number(each.mean_deviation)),
-                )
-                for each in findings.between_levels
-            ],
-        )
+        yield table(HEADINGS, agreement(findings))
 
 
 def _compromises(findings: Findings) -> Iterator[str]:

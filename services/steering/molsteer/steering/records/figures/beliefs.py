@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
 from molsteer.shared.wire.properties import Output
 from molsteer.steering.ledger.learning.rankings import Misses
+from molsteer.steering.records.figures.ranks import rank_correlation
 
 SHARES = MappingProxyType({0.5: 0.6745, 0.8: 1.2816, 0.9: 1.6449, 0.95: 1.9600})
 """Parts of the values that are to lie within so many spreads, as of a normal distribution."""
@@ -57,25 +57,10 @@ def belief(output: Output, misses: Misses) -> Belief | None:
         molecules=count,
         error=float(size.mean()),
         bias=float(misses.miss.mean()),
-        rank=_rank_correlation(misses.value - misses.miss, misses.value),
+        rank=rank_correlation(misses.value - misses.miss, misses.value),
         covered={
             share: float((size <= spreads * misses.spread).mean())
             for share, spreads in SHARES.items()
         },
         strange=int((misses.spread >= STRANGE * misses.scale).sum()),
     )
-
-
-def _rank_correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float | None:
-    ranks = np.array([_ranks(one), _ranks(other)])
-    if (ranks.std(axis=1) == 0).any():
-        return None
-    return float(np.corrcoef(ranks)[0, 1])
-
-
-def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Rank values from 1; equal ones share the mean of their ranks."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    shared: npt.NDArray[np.float64] = (last - (count - 1) / 2)[place]
-    return shared

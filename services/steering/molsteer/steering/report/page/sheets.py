@@ -14,6 +14,7 @@ from molsteer.steering.records.findings import Findings
 from molsteer.steering.records.found import Found
 from molsteer.steering.records.titles import shown, title_headings
 from molsteer.steering.records.watching.story import Story
+from molsteer.steering.report.levels import HEADINGS, agreement
 from molsteer.steering.report.molecules import (
     BEST_SHOWN,
     Values,
@@ -145,16 +146,7 @@ def levels(findings: Findings) -> Sheet:
 
 def between_levels(findings: Findings) -> Sheet:
     """Tell how far levels agree."""
-    return Sheet(
-        ("property", "unit", "levels", "molecules", "mean difference", "mean deviation"),
-        [
-            (
-                *(each.property.replace("_", " "), each.unit, f"{each.upper} - {each.lower}"),
-                *(str(each.molecules), number(each.mean_difference), number(each.mean_deviation)),
-            )
-            for each in findings.between_levels
-        ],
-    )
+    return Sheet(HEADINGS, agreement(findings))
 
 
 def failures(findings: Findings) -> Sheet:
