@@ -11,12 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.command import molsteer
-from support.redis_server import TcpServer, tcp_server
+from support.redis_server import TcpServer
 from support.tasks import simulate_task
 from support.waiting import eventually
 from support.worker_process import contained_worker, kill, running_worker, started
@@ -27,13 +26,6 @@ from molsteer.shared.worker import alive
 from molsteer.shared.worker.vitals import FILE, Pulse
 
 _HEAVY = {"torch", "rdkit", "celery", "redis", "pydantic", "numpy", "proxystore"}
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[TcpServer]:
-    (tmp_path / "redis").mkdir()
-    with tcp_server(tmp_path / "redis") as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.command import molsteer
 from support.external_campaign import ExternalCampaign
-from support.redis_server import TcpServer, tcp_server
-from support.tcp_proxy import TcpProxy, tcp_proxy
+from support.redis_server import TcpServer
+from support.tcp_proxy import TcpProxy
 from support.toy_campaign import toy_space
 from support.waiting import eventually
 
 from molsteer.shared.settings.sections import QueueSettings
 
 CHUNKS = 4
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[TcpServer]:
-    (tmp_path / "redis").mkdir()
-    with tcp_server(tmp_path / "redis") as running:
-        yield running
-
-
-@pytest.fixture
-def line(server: TcpServer) -> Iterator[TcpProxy]:
-    with tcp_proxy(server.port) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from support.tasks import simulate_task
 from support.waiting import eventually
 from support.worker_process import await_end, kill, running_worker, start_worker, started
 
-from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.codec import encode
@@ -23,22 +21,9 @@ LEASE_S = 5.0
 NUMBERS = count(1)
 
 
-@pytest.fixture(scope="module")
-def server_url() -> Iterator[str]:
-    with EmbeddedServer() as server:
-        yield server.url
-
-
 @pytest.fixture
 def queue(server_url: str) -> QueueSettings:
     return QueueSettings(redis_url=server_url, prefix=f"packets-{next(NUMBERS)}", lease_s=LEASE_S)
-
-
-@pytest.fixture
-def dispatch(queue: QueueSettings) -> Iterator[RedisDispatch]:
-    bus = RedisDispatch(queue, "campaign")
-    yield bus
-    bus.close()
 
 
 def a_packet(*commands: str, max_s: float = 60.0, max_starts: int = 3) -> tuple[Task, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.command import molsteer_in_background
-from support.redis_server import TcpServer, tcp_server
+from support.redis_server import TcpServer
 from support.waiting import eventually
 
 EXAMPLE = """
@@ -33,14 +33,6 @@ CAMPAIGN = {
     "MOLSTEER_TRAIN__EPOCHS": "2",
     "MOLSTEER_SIMULATE__SLOTS": "1",
 }
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[TcpServer]:
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    with tcp_server(folder) as running:
-        yield running
 
 
 @pytest.fixture

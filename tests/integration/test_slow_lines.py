@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.redis_server import TcpServer, tcp_server
-from support.tcp_proxy import TcpProxy, tcp_proxy
+from support.redis_server import TcpServer
+from support.tcp_proxy import TcpProxy
 
 from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.blobs.proxied import ProxiedBlobs
@@ -20,19 +19,6 @@ from molsteer.shared.settings.sections import QueueSettings, StoreSettings
 from molsteer.shared.wire.blob import ObjRef, Placement
 
 PLACEMENT = Placement(store="redis", threshold_bytes=0)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[TcpServer]:
-    (tmp_path / "redis").mkdir()
-    with tcp_server(tmp_path / "redis") as running:
-        yield running
-
-
-@pytest.fixture
-def line(server: TcpServer) -> Iterator[TcpProxy]:
-    with tcp_proxy(server.port) as proxy:
-        yield proxy
 
 
 @pytest.fixture

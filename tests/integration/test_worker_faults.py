@@ -27,7 +27,6 @@ from support.worker_process import (
 
 from molsteer.shared.bus.celery_app import celery_message
 from molsteer.shared.bus.dead_letters import dead_letters
-from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.record import TaskRecord
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.bus.workers import live_workers
@@ -45,22 +44,9 @@ LEASE_S = 5.0
 NUMBERS = count(1)
 
 
-@pytest.fixture(scope="module")
-def server_url() -> Iterator[str]:
-    with EmbeddedServer() as server:
-        yield server.url
-
-
 @pytest.fixture
 def queue(server_url: str) -> QueueSettings:
     return QueueSettings(redis_url=server_url, prefix=f"faults-{next(NUMBERS)}", lease_s=LEASE_S)
-
-
-@pytest.fixture
-def dispatch(queue: QueueSettings) -> Iterator[RedisDispatch]:
-    bus = RedisDispatch(queue, "campaign")
-    yield bus
-    bus.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from support.tasks import simulate_task
 from support.waiting import eventually
 from support.worker_process import await_end, running_worker, start_worker, started
 
-from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.bus.workers import live_workers
 from molsteer.shared.settings.sections import QueueSettings
@@ -21,22 +19,9 @@ from molsteer.shared.wire.messages import Outcome, Simulated, Task
 NUMBERS = count(1)
 
 
-@pytest.fixture(scope="module")
-def server_url() -> Iterator[str]:
-    with EmbeddedServer() as server:
-        yield server.url
-
-
 @pytest.fixture
 def queue(server_url: str) -> QueueSettings:
     return QueueSettings(redis_url=server_url, prefix=f"walltime-{next(NUMBERS)}", lease_s=30.0)
-
-
-@pytest.fixture
-def dispatch(queue: QueueSettings) -> Iterator[RedisDispatch]:
-    bus = RedisDispatch(queue, "campaign")
-    yield bus
-    bus.close()
 
 
 def test_a_task_that_will_not_fit_stays_queued_and_another_worker_does_it(
