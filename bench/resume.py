@@ -1,6 +1,6 @@
 """How long a campaign takes to go on: from its checkpoint, and by replaying its whole journal.
 
-    python bench/resume.py [--updates 200] [--chunks 300]
+    python bench/resume.py [--updates 200] [--chunks 300] [--chosen 1000000]
 
 Lets the policy play a campaign in which every task succeeds, with a ledger that is written as
 steering does, and prints one JSON object.
@@ -20,8 +20,9 @@ from time import perf_counter
 
 import click
 from policy_cost import PLAN
+from rpds import HashTrieSet
 
-from molsteer.steering.ledger import checkpoint
+from molsteer.steering.ledger.checkpoint import Checkpoints, reached, written
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.policy.codecs.journal_codec import to_json
 from molsteer.steering.policy.commands import (
@@ -52,8 +53,10 @@ def play(ledger: Ledger, plan: Plan, updates: int) -> Iterator[Event]:
     chance, state = Random(0), State.fresh(plan)
     simulations, others = deque[Dispatch](), deque[Dispatch]()
     event: Event = Began(0.0, tuple(range(plan.shortlist)))
+    checkpoints = Checkpoints()
     while state.model < updates:
         with ledger.transaction():
+            checkpoints.keep_when_due(ledger, state, CHECKPOINT_AFTER)
             for number in range(TOGETHER):
                 yield event
                 decision = decide(state, event)
@@ -65,7 +68,6 @@ def play(ledger: Ledger, plan: Plan, updates: int) -> Iterator[Event]:
                         queue.append(task)
                 queue = others if others and (number % 4 or not simulations) else simulations
                 event = outcome(queue.popleft(), plan, chance)
-            checkpoint.keep_when_due(ledger, state, CHECKPOINT_AFTER)
 
 
 def outcome(task: Dispatch, plan: Plan, chance: Random) -> Event:
@@ -86,14 +88,26 @@ def outcome(task: Dispatch, plan: Plan, chance: Random) -> Event:
 def reached_in_s(ledger: Ledger, plan: Plan) -> tuple[State, float]:
     """Go on as steering does, and tell how long that took."""
     begun_s = perf_counter()
-    state = checkpoint.reached(ledger, State.fresh(plan))
+    state = reached(ledger, State.fresh(plan))
     return state, perf_counter() - begun_s
+
+
+def kept_in_s(ledger: Ledger, state: State, chosen: int) -> Iterator[float]:
+    """Keep a state with so many chosen molecules, and tell what it takes of each transaction."""
+    large = replace(state, chosen=HashTrieSet(range(chosen)))
+    checkpoints = Checkpoints(1, written(large))
+    while checkpoints.writing:
+        begun_s = perf_counter()
+        with ledger.transaction():
+            checkpoints.keep_when_due(ledger, large, CHECKPOINT_AFTER)
+        yield perf_counter() - begun_s
 
 
 @click.command()
 @click.option("--updates", default=200, show_default=True)
 @click.option("--chunks", default=300, show_default=True)
-def bench(updates: int, chunks: int) -> None:
+@click.option("--chosen", default=1_000_000, show_default=True, help="What a checkpoint holds.")
+def bench(updates: int, chunks: int, chosen: int) -> None:
     """Print sizes and times; `heard_mb` is what the journal would hold of all candidates."""
     plan = replace(PLAN, space_size=chunks * PLAN.chunk_size, shortlist=400)
     with (
@@ -108,10 +122,7 @@ def bench(updates: int, chunks: int) -> None:
         state, resume_s = reached_in_s(ledger, plan)
         ledger.connection.execute("DELETE FROM checkpoint")
         replayed, replay_s = reached_in_s(ledger, plan)
-        with ledger.transaction():
-            begun_s = perf_counter()
-            checkpoint.keep_when_due(ledger, state, 0)
-            keep_s = perf_counter() - begun_s
+        stalls_s = list(kept_in_s(ledger, state, chosen))
     assert state == replayed
     figures = {
         "events": events,
@@ -122,7 +133,8 @@ def bench(updates: int, chunks: int) -> None:
         "replay_s": replay_s,
         "resume_s": resume_s,
         "ratio": replay_s / resume_s,
-        "keep_s": keep_s,
+        "keep_s": sum(stalls_s),
+        "longest_stall_s": max(stalls_s),
     }
     print(json.dumps({name: round(figure, 3) for name, figure in figures.items()}))
 

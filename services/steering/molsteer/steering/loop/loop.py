@@ -19,8 +19,9 @@ from molsteer.shared.wire.messages import Outcome
 from molsteer.shared.wording import counted
 from molsteer.steering.control.requests import Inbox, Request
 from molsteer.steering.errors import RequestRefused
-from molsteer.steering.ledger import checkpoint, tasks
+from molsteer.steering.ledger import tasks
 from molsteer.steering.ledger.additions import told
+from molsteer.steering.ledger.checkpoint import Checkpoints, resumed
 from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.objects import update_owner
@@ -49,10 +50,8 @@ class Campaign:
     """One campaign between its ledger and its bus.
 
     Attributes:
-        lost_after_s: How long a published task may be in no queue, with no worker and without an
-            outcome before it is published again.
-        checkpoint_after: Events after which the policy's state is kept, so that a session replays
-            no more than these; more for a large state.
+        lost_after_s: How long a published task may be with nobody before it is published again.
+        checkpoint_after: Events after which the policy's state is kept; more for a large state.
         state: Where the policy is.
         draining: Whether nothing more is published.
         clock: Gives seconds of the Unix epoch.
@@ -72,6 +71,7 @@ class Campaign:
     news: list[str] = field(default_factory=list)
     state: State = field(init=False)
     draining: bool = field(init=False, default=False)
+    _checkpoints: Checkpoints = field(init=False, default_factory=Checkpoints)
     _searched_for_lost_at: float = field(init=False, default=0.0)
     _alone_at: float = field(init=False, default=0.0)
 
@@ -99,7 +99,7 @@ class Campaign:
             if kept is None:
                 self.ledger.set_fact("plan", asdict(plan))
         fresh = State.fresh(plan if kept is None else plan_from(kept))
-        self.state = checkpoint.resumed(self.ledger, fresh)
+        self.state = resumed(self.ledger, fresh)
         if not self.state.began:
             self._hear([Began(now, tuple(starters()), tuple(known))])
         self._hear(
@@ -226,6 +226,7 @@ class Campaign:
 
     def _decide(self, events: Iterable[Event]) -> tuple[State, Sequence[Command]]:
         """Journal events and what they cause; inside a transaction, before `_follow_up`."""
+        self._checkpoints.keep_when_due(self.ledger, self.state, self.checkpoint_after)
         state, commands, kept = self.state, list[Command](), list[Event]()
         for event in events:
             decision = decide(state, event)
@@ -237,7 +238,6 @@ class Campaign:
             commands += decision.commands
         self.ledger.append(*kept)
         self._note_condition(state)
-        checkpoint.keep_when_due(self.ledger, state, self.checkpoint_after)
         return state, commands
 
     def _note_condition(self, state: State) -> None:
