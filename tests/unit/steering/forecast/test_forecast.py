@@ -18,6 +18,7 @@ from molsteer.shared.cli.main import molsteer
 from molsteer.shared.errors import UserError
 from molsteer.steering.forecast.assumptions import Assumptions, Duration, Learning
 from molsteer.steering.forecast.compare import Forecast, forecasts, variants
+from molsteer.steering.forecast.drawing import Durations
 from molsteer.steering.forecast.learned import assumed
 from molsteer.steering.forecast.planning import Stated, assumptions_for
 from molsteer.steering.forecast.world import World
@@ -122,7 +123,7 @@ def test_an_earlier_campaign_tells_what_to_expect(tmp_path: Path) -> None:
     assert evidence.train_s == ((8, 2.0),)
     assert (evidence.failing, evidence.hits, evidence.errors) == (0.0, 2, ((8, 0.1),))
     assumptions = assumed(evidence, chunk_size=evidence.chunk_size)
-    assert assumptions.simulate.draw(np.random.default_rng(0)) == 2.0
+    assert Durations(assumptions.simulate, np.random.default_rng(0)).next_s() == 2.0
     assert assumptions.hit_share == pytest.approx(2.5 / 9)
 
 
@@ -139,7 +140,8 @@ def test_training_that_takes_longer_with_more_labels_goes_on_so() -> None:
         errors=((100, 0.4), (200, 0.3), (400, 0.2)),
     )
     assumptions = assumed(evidence, chunk_size=2000)
-    assert assumptions.train.draw(np.random.default_rng(0), 1000) == pytest.approx(101.0)
+    train = Durations(assumptions.train, np.random.default_rng(0))
+    assert train.next_s(labels=1000) == pytest.approx(101.0)
     assert assumptions.infer.seen_s == (2.0, 6.0)
     assert 0.3 < assumptions.learning.decay < 0.6
     assert assumptions.learning.error(100) > assumptions.learning.error(1600)

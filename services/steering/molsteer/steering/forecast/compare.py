@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,9 +108,22 @@ def forecasts(
     for name, plan in plans.items():
         outcomes = []
         for repeat in range(repeats):
-            outcomes.append(World(plan, assumptions, seed + repeat).live())
+            with _uncollected():
+                outcomes.append(World(plan, assumptions, seed + repeat).live())
             on_lived()
         yield _summed_up(name, outcomes, hits)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the search for cycles, a tenth of the time: what a campaign makes has none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _summed_up(name: str, outcomes: Sequence[Outcome], hits: int | None) -> Forecast:

@@ -1,0 +1,118 @@
+"""What is foreseen of a campaign on the virtual clock is what the policy itself would say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.referee import a_plan
+
+from molsteer.steering.forecast.assumptions import Assumptions, Duration
+from molsteer.steering.forecast.steering import Steering
+from molsteer.steering.forecast.world import World
+from molsteer.steering.policy.commands import Command, DispatchSimulation
+from molsteer.steering.policy.decide import decide
+from molsteer.steering.policy.events import Event, SimulationSucceeded
+from molsteer.steering.policy.plan import DuringUpdate, Plan, Rung
+from molsteer.steering.policy.state import State
+
+pytestmark = pytest.mark.fast
+
+ASSUMPTIONS = Assumptions(
+    simulate=Duration(60.0, scatter=0.5),
+    train=Duration(100.0, scatter=0.2, per_label_s=1.0, first_s=30.0),
+    infer=Duration(5.0, scatter=0.2),
+    hit_share=0.1,
+)
+counts = st.integers(1, 4)
+plans = st.builds(
+    Plan,
+    budget=st.integers(1, 120),
+    slots_simulate=st.integers(1, 20),
+    slots_train=counts,
+    slots_infer=counts,
+    buffer=st.integers(0, 9),
+    shortlist=st.integers(1, 40),
+    first_training_after=st.integers(1, 20),
+    retrain_after=st.integers(1, 20),
+    during_update=st.sampled_from(["continue", "hold-while-training", "pause"]),
+    warm_start=st.just(value=False),
+    merge=st.sampled_from(["progressive", "complete"]),
+    members=counts,
+    space_size=st.integers(1, 300),
+    chunk_size=st.integers(5, 60),
+    attempts=counts,
+    failure_limit=st.sampled_from([2, 100]),
+    pretrained=st.sampled_from([False, False, True]),
+    known_labels=st.sampled_from([0, 0, 5]),
+    predict_early=st.booleans(),
+    labels_first=st.sampled_from([False, False, True]),
+    rungs=st.sampled_from([(), (), (Rung("dft", 0.2),)]),
+    promotion=st.sampled_from(["share", "price"]),
+    budget_counts=st.sampled_from(["successes", "attempts"]),
+    control_share=st.sampled_from([0.0, 0.1]),
+)
+
+
+class Asked(Steering):
+    """Asks the policy about every event, as a campaign does that is paid for."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self.now = State.fresh(plan)
+
+    @property
+    def state(self) -> State:
+        return self.now
+
+    def tell(self, event: Event) -> tuple[Command, ...]:
+        decision = decide(self.now, event)
+        self.now = decision.state
+        return decision.commands
+
+    def succeed(self, at_s: float, task: DispatchSimulation, merit: float) -> tuple[Command, ...]:
+        return self.tell(SimulationSucceeded(at_s, task.task_id, merit))
+
+
+class Counted(Steering):
+    """Counts what the policy is asked."""
+
+    asked = 0
+
+    def tell(self, event: Event) -> tuple[Command, ...]:
+        self.asked += 1
+        return super().tell(event)
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans, st.integers(0, 2**32), st.sampled_from([0.0, 0.2]))
+def test_a_campaign_is_lived_as_if_the_policy_were_asked_each_time(
+    plan: Plan, seed: int, failing: float
+) -> None:
+    assumptions = replace(ASSUMPTIONS, failing=failing)
+    asked, foreseen = Asked(plan), Steering(plan)
+    outcome = World(plan, assumptions, seed, steering=asked).live()
+    assert World(plan, assumptions, seed, steering=foreseen).live() == outcome
+    assert foreseen.state == asked.state
+
+
+@pytest.mark.parametrize("during_update", ["continue", "pause"])
+def test_the_policy_is_asked_about_few_of_the_simulations(during_update: DuringUpdate) -> None:
+    plan = a_plan(
+        budget=2000,
+        slots_simulate=50,
+        first_training_after=50,
+        retrain_after=200,
+        during_update=during_update,
+        shortlist=500,
+        space_size=5000,
+        chunk_size=1000,
+    )
+    steering = Counted(plan)
+    quick = replace(ASSUMPTIONS, train=Duration(100.0))
+    outcome = World(plan, quick, 0, steering=steering).live()
+    assert outcome.simulations == 2000
+    assert outcome.updates > 5
+    assert steering.asked < 200
