@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.referee import a_plan
 
 from molsteer.steering.forecast.assumptions import Assumptions, Duration
+from molsteer.steering.forecast.lives import lives
 from molsteer.steering.forecast.steering import Steering
 from molsteer.steering.forecast.world import World
 from molsteer.steering.policy.commands import Command, DispatchSimulation
@@ -96,6 +97,25 @@ def test_a_campaign_is_lived_as_if_the_policy_were_asked_each_time(
     outcome = World(plan, assumptions, seed, steering=asked).live()
     assert World(plan, assumptions, seed, steering=foreseen).live() == outcome
     assert foreseen.state == asked.state
+
+
+@settings(max_examples=100, deadline=None)
+@given(plans, st.integers(0, 2**32), st.sampled_from([0.0, 0.2]), st.integers(1, 20))
+def test_ways_to_steer_are_compared_as_if_each_were_lived_through(
+    plan: Plan, seed: int, failing: float, fewer: int
+) -> None:
+    assumptions = replace(ASSUMPTIONS, failing=failing)
+    ways = {plan, replace(plan, retrain_after=max(1, plan.retrain_after - fewer))}
+    found = lives(ways, assumptions, seed)
+    assert found == {way: World(way, assumptions, seed).live() for way in ways}
+
+
+def test_labels_that_are_there_when_an_update_ends_are_enough_for_each_who_asks_for_fewer() -> None:
+    plan = a_plan(budget=200, slots_simulate=9, space_size=900, chunk_size=300)
+    ways = [replace(plan, first_training_after=5, retrain_after=labels) for labels in (1, 5, 50)]
+    found = lives(ways, replace(ASSUMPTIONS, train=Duration(100.0)), seed=0)
+    assert found[ways[0]] is found[ways[1]] is not found[ways[2]]
+    assert found[ways[2]].updates < found[ways[1]].updates
 
 
 @pytest.mark.parametrize("during_update", ["continue", "pause"])

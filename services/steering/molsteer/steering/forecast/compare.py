@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from molsteer.steering.forecast.assumptions import Assumptions
-from molsteer.steering.forecast.world import Outcome, World
+from molsteer.steering.forecast.lives import lives
+from molsteer.steering.forecast.world import Outcome
 from molsteer.steering.policy.plan import DuringUpdate, Plan
 from molsteer.steering.records.figures.student import student_95
 
@@ -93,7 +92,6 @@ def forecasts(
     repeats: int,
     seed: int,
     hits: int | None = None,
-    on_lived: Callable[[], None] = lambda: None,
 ) -> Iterator[Forecast]:
     """Live through campaigns, and tell what to expect of each plan.
 
@@ -103,27 +101,10 @@ def forecasts(
         repeats: Campaigns of each plan; the same molecules and durations for all plans.
         seed: Decides what is left to chance.
         hits: How many hits are wanted: hours count until these are found; to the end if None.
-        on_lived: Called after every campaign.
     """
+    lived = [lives(set(plans.values()), assumptions, seed + repeat) for repeat in range(repeats)]
     for name, plan in plans.items():
-        outcomes = []
-        for repeat in range(repeats):
-            with _uncollected():
-                outcomes.append(World(plan, assumptions, seed + repeat).live())
-            on_lived()
-        yield _summed_up(name, outcomes, hits)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare the search for cycles, a tenth of the time: what a campaign makes has none."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+        yield _summed_up(name, [outcomes[plan] for outcomes in lived], hits)
 
 
 def _summed_up(name: str, outcomes: Sequence[Outcome], hits: int | None) -> Forecast:

@@ -18,10 +18,14 @@ class Steering:
 
     Args:
         plan: How the campaign is steered.
+
+    Attributes:
+        awaited_labels: Whether an update after the first waited for labels so far.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._state = State.fresh(plan)
+        self.awaited_labels = False
         self._foreseen = 0
         self._refills = False
         self._choices: Iterator[Choice] = iter(())
@@ -55,7 +59,10 @@ class Steering:
         return self.tell(SimulationSucceeded(at_s, task.task_id, merit))
 
     def _look_ahead(self) -> None:
-        stretch = stretch_of(self._state)
+        state = self._state
+        idle = state.update is None and state.choosable > 0
+        self.awaited_labels |= idle and state.generation > 0
+        stretch = stretch_of(state)
         self._foreseen, self._refills = stretch.successes, stretch.refills
-        self._choices = choices(self._state) if stretch.refills else iter(())
+        self._choices = choices(state) if stretch.refills else iter(())
         self._ended, self._begun = [], []

@@ -131,7 +131,8 @@ def best(
     for each in new:
         merged.insert(_place(merged, each), each)
     merged.reverse()
-    return tuple(merged) if len(merged) <= limit else tuple(merged[:limit])
+    del merged[limit:]
+    return tuple(merged)
 
 
 def _place(worst_first: Sequence[Candidate], new: Candidate) -> int:
