@@ -80,6 +80,16 @@ def test_the_same_seed_lives_the_same_campaign() -> None:
     assert World(plan, THETA, 3).live() != World(plan, THETA, 4).live()
 
 
+def test_simulations_take_as_long_however_a_campaign_is_steered() -> None:
+    plan = replace(STUDY, budget=100, first_training_after=10)
+    pausing = replace(plan, retrain_after=32, during_update="pause")
+    going_on, waiting = (World(way, THETA, 3).live() for way in (plan, pausing))
+    assert going_on.simulate_s == waiting.simulate_s
+    assert going_on.wall_s < waiting.wall_s
+    seen = replace(THETA, simulate=Duration(80.0, seen_s=(60.0, 90.0, 100.0)))
+    assert World(plan, seen, 3).live().simulate_s == World(pausing, seen, 3).live().simulate_s
+
+
 def test_worker_hours_are_those_of_the_tasks() -> None:
     plan = replace(STUDY, budget=40, first_training_after=1000, slots_simulate=4, buffer=0)
     always = Assumptions(Duration(10.0), Duration(1.0), Duration(1.0), latency_s=0.0, start_s=5.0)
