@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -116,6 +118,18 @@ def test_labels_that_are_there_when_an_update_ends_are_enough_for_each_who_asks_
     found = lives(ways, replace(ASSUMPTIONS, train=Duration(100.0)), seed=0)
     assert found[ways[0]] is found[ways[1]] is not found[ways[2]]
     assert found[ways[2]].updates < found[ways[1]].updates
+
+
+def test_a_campaign_that_was_lived_leaves_nothing_behind_though_no_cycles_are_collected() -> None:
+    world = World(a_plan(first_training_after=3, retrain_after=3), ASSUMPTIONS, 0)
+    gone = weakref.ref(world)
+    gc.disable()
+    try:
+        world.live()
+        del world
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("during_update", ["continue", "pause"])
