@@ -121,6 +121,13 @@ def test_each_way_to_steer_is_compared_once() -> None:
     assert len(set(plans.values())) == len(plans)
 
 
+def test_later_first_models_are_compared_where_they_come_within_the_budget() -> None:
+    plans = variants(replace(STUDY, first_training_after=100))
+    assert plans["late-200"] == replace(plans["as given"], first_training_after=200)
+    for without in ({"budget": 200}, {"pretrained": True}, {"known_labels": 5}):
+        assert "late-200" not in variants(replace(plans["as given"], **without))
+
+
 def test_an_earlier_campaign_tells_what_to_expect(tmp_path: Path) -> None:
     results = [
         Made(number, "C" * (number + 1), "xtb", {IP.name: 14.0 + number / 10})

@@ -66,7 +66,7 @@ def variants(plan: Plan) -> Mapping[str, Plan]:
     """Give the plan as it is, and the ways to steer that differ most from it.
 
     They are those of molecular-design's study: models updated all the time, after more labels, and
-    with simulations that wait for them.
+    with simulations that wait for them; and the first models after twice as many labels.
     """
     after = max(plan.retrain_after, 2)
     ways: dict[str, tuple[int, DuringUpdate]] = {
@@ -82,6 +82,9 @@ def variants(plan: Plan) -> Mapping[str, Plan]:
         name: replace(plan, retrain_after=labels, during_update=during)
         for name, (labels, during) in ways.items()
     }
+    first = 2 * plan.first_training_after
+    if first < plan.budget and not plan.pretrained and not plan.known_labels:
+        others[f"late-{first}"] = replace(plan, first_training_after=first)
     return {"as given": plan} | {name: way for name, way in others.items() if way != plan}
 
 
