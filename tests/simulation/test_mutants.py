@@ -18,7 +18,12 @@ from support.mutants import planted
 POLICY = "molsteer.steering.policy"
 STORIES = Path(__file__).parent.parent / "unit" / "steering" / "policy"
 
-SUPPORT = ("support.referee", "support.referee_of_rungs", "support.virtual_clock")
+SUPPORT = (
+    "support.foresight",
+    "support.referee",
+    "support.referee_of_rungs",
+    "support.virtual_clock",
+)
 
 MUTANTS = {
     "the trigger is a modulo": (
@@ -28,13 +33,13 @@ MUTANTS = {
     ),
     "chance draws what was chosen already": (
         "chance.control",
-        "plan.seed)) not in state.chosen:",
+        "plan.seed)) not in chosen:",
         "plan.seed)) >= 0:",
     ),
     "chance owes for the time before": (
         "chance.control",
-        "return Control(owed, state.control.place), None",
-        "return state.control, None",
+        "return Control(owed, control.place), None",
+        "return control, None",
     ),
     "rules are asked once": (
         "decide",
@@ -43,9 +48,8 @@ MUTANTS = {
     ),
     "a task that ended can report again": (
         "tasks",
-        'Forget a running task: whatever it still reports is unknown from now on."""\n'
-        "        return Tasks(self.running.remove(task.task_id), self.waiting)",
-        'Keep it."""\n        return self',
+        "running = running.remove(task.task_id)",
+        "pass",
     ),
     "late results of a failed update count for the next one": (
         "updates",
@@ -266,10 +270,10 @@ LADDER = {
         "if is_over(state, place - 1):",
         "if True:",
     ),
-    "molecules climb after a stop": ("ladder", "state.stopping or not state.has", "not state.has"),
+    "molecules climb after a stop": ("ladder", "state.stopping or state.places", "state.places"),
     "molecules climb without a place": (
         "ladder",
-        "state.stopping or not state.has_place",
+        "state.stopping or state.places <= 0",
         "state.stopping",
     ),
     "promotions come after new molecules": (
@@ -358,7 +362,62 @@ LADDER = {
         "for level in levels[:1]:",
     ),
 }
-MUTANTS |= LADDER
+FORESIGHT = {
+    "nobody foresees that the budget is reached": (
+        "choosing.stretch",
+        "state.plan.budget - state.spent(state.first) - 1",
+        "state.plan.budget - state.spent(state.first)",
+    ),
+    "nobody foresees that an update is due": (
+        "choosing.stretch",
+        "return due_at - state.counted - 1",
+        "return due_at - state.counted",
+    ),
+    "nobody foresees that the first update comes sooner": (
+        "choosing.stretch",
+        "if state.generation == 0:",
+        "if False:",
+    ),
+    "nobody foresees that an update becomes useless": (
+        "choosing.stretch",
+        "state.choosable - 1",
+        "state.choosable",
+    ),
+    "nobody foresees that nothing is under way any more": (
+        "choosing.stretch",
+        "len(state.first.simulations) - 1",
+        "len(state.first.simulations)",
+    ),
+    "whatever an update runs beside is foreseen to wait for it": (
+        "choosing.stretch",
+        "if state.update is not None and refill_waits(state):",
+        "if state.update is not None:",
+    ),
+    "what waits for molecules is foreseen to begin": (
+        "choosing.stretch",
+        "if state.places != 0:",
+        "if False:",
+    ),
+    "a stop is not foreseen": ("choosing.stretch", "        state.stopping\n", "        False\n"),
+    "a pause is not foreseen": ("choosing.stretch", "or state.paused\n", ""),
+    "further attempts are not foreseen": (
+        "choosing.stretch",
+        "or state.first.simulations.waiting\n",
+        "",
+    ),
+    "nobody foresees that molecules climb": ("choosing.stretch", "or plan.rungs\n", ""),
+    "given models are foreseen to name all": ("choosing.stretch", "or state.given\n", ""),
+    "first models are foreseen to name all": ("choosing.stretch", "or plan.labels_first\n", ""),
+    "what is begun is foreseen not to be chosen": (
+        "choosing.choices",
+        "chosen = chosen.insert(molecule)",
+        "pass",
+    ),
+    "what given models name begins at once": ("rules", "or state.given or", "or"),
+    "what first models name begins at once": ("rules", "or state.plan.labels_first:", "or False:"),
+    "new molecules begin before those that climb": ("rules", "if state.plan.rungs or", "if"),
+}
+MUTANTS |= LADDER | FORESIGHT
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -409,6 +468,8 @@ def checks() -> Iterator[Callable[[], object]]:
     trouble = clock.Trouble(failing=0.2, twice=0.2, late=0.8)
     for seed in range(5):
         yield lambda seed=seed: clock.World(plan, seed, trouble).run()
+    pausing = replace(plan, during_update="pause")
+    yield lambda: clock.World(pausing, 5, trouble).run()
     early = replace(plan, predict_early=True, chunk_size=20)
     yield lambda: clock.World(early, 5, trouble).run()
     rung = importlib.import_module(f"{POLICY}.plan").Rung

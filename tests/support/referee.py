@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from support.foresight import Foresight
 from support.referee_of_rungs import Rungs
 
 from molsteer.steering.policy.commands import (
@@ -88,11 +89,13 @@ class Campaign:
         self.journal: list[Event] = []
         self.commands: list[tuple[Command, ...]] = []
         self.referee = Referee(plan, known)
+        self.foresight = Foresight(self.state)
         self.first_commands = self.tell(Began(0.0, starters, known))
 
     def tell(self, event: Event) -> tuple[Command, ...]:
         decision = decide(self.state, event)
         self.state, commands = decision.state, decision.commands
+        self.foresight.watch(event, commands, self.state)
         self.journal.append(event)
         self.commands.append(commands)
         self.referee.watch(event, commands)

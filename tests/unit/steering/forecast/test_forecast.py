@@ -18,6 +18,7 @@ from molsteer.shared.cli.main import molsteer
 from molsteer.shared.errors import UserError
 from molsteer.steering.forecast.assumptions import Assumptions, Duration, Learning
 from molsteer.steering.forecast.compare import Forecast, forecasts, variants
+from molsteer.steering.forecast.drawing import Durations
 from molsteer.steering.forecast.learned import assumed
 from molsteer.steering.forecast.planning import Stated, assumptions_for
 from molsteer.steering.forecast.world import World
@@ -79,6 +80,16 @@ def test_the_same_seed_lives_the_same_campaign() -> None:
     assert World(plan, THETA, 3).live() != World(plan, THETA, 4).live()
 
 
+def test_simulations_take_as_long_however_a_campaign_is_steered() -> None:
+    plan = replace(STUDY, budget=100, first_training_after=10)
+    pausing = replace(plan, retrain_after=32, during_update="pause")
+    going_on, waiting = (World(way, THETA, 3).live() for way in (plan, pausing))
+    assert going_on.simulate_s == waiting.simulate_s
+    assert going_on.wall_s < waiting.wall_s
+    seen = replace(THETA, simulate=Duration(80.0, seen_s=(60.0, 90.0, 100.0)))
+    assert World(plan, seen, 3).live().simulate_s == World(pausing, seen, 3).live().simulate_s
+
+
 def test_worker_hours_are_those_of_the_tasks() -> None:
     plan = replace(STUDY, budget=40, first_training_after=1000, slots_simulate=4, buffer=0)
     always = Assumptions(Duration(10.0), Duration(1.0), Duration(1.0), latency_s=0.0, start_s=5.0)
@@ -110,6 +121,13 @@ def test_each_way_to_steer_is_compared_once() -> None:
     assert len(set(plans.values())) == len(plans)
 
 
+def test_later_first_models_are_compared_where_they_come_within_the_budget() -> None:
+    plans = variants(replace(STUDY, first_training_after=100))
+    assert plans["late-200"] == replace(plans["as given"], first_training_after=200)
+    for without in ({"budget": 200}, {"pretrained": True}, {"known_labels": 5}):
+        assert "late-200" not in variants(replace(plans["as given"], **without))
+
+
 def test_an_earlier_campaign_tells_what_to_expect(tmp_path: Path) -> None:
     results = [
         Made(number, "C" * (number + 1), "xtb", {IP.name: 14.0 + number / 10})
@@ -122,7 +140,7 @@ def test_an_earlier_campaign_tells_what_to_expect(tmp_path: Path) -> None:
     assert evidence.train_s == ((8, 2.0),)
     assert (evidence.failing, evidence.hits, evidence.errors) == (0.0, 2, ((8, 0.1),))
     assumptions = assumed(evidence, chunk_size=evidence.chunk_size)
-    assert assumptions.simulate.draw(np.random.default_rng(0)) == 2.0
+    assert Durations(assumptions.simulate, np.random.default_rng(0)).next_s() == 2.0
     assert assumptions.hit_share == pytest.approx(2.5 / 9)
 
 
@@ -139,7 +157,8 @@ def test_training_that_takes_longer_with_more_labels_goes_on_so() -> None:
         errors=((100, 0.4), (200, 0.3), (400, 0.2)),
     )
     assumptions = assumed(evidence, chunk_size=2000)
-    assert assumptions.train.draw(np.random.default_rng(0), 1000) == pytest.approx(101.0)
+    train = Durations(assumptions.train, np.random.default_rng(0))
+    assert train.next_s(labels=1000) == pytest.approx(101.0)
     assert assumptions.infer.seen_s == (2.0, 6.0)
     assert 0.3 < assumptions.learning.decay < 0.6
     assert assumptions.learning.error(100) > assumptions.learning.error(1600)

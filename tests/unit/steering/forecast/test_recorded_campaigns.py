@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from molsteer.steering.forecast.compare import forecasts
+from molsteer.steering.forecast.drawing import Durations
 from molsteer.steering.forecast.learned import assumed
 from molsteer.steering.policy.plan import Plan
 from molsteer.steering.records.evidence import Evidence
@@ -116,9 +117,10 @@ def test_what_other_campaigns_took_to_learn_lies_in_the_interval_of_the_forecast
 def test_loading_scatters_as_the_tasks_do_that_follow_it() -> None:
     chance = np.random.default_rng(0)
     train = assumed(EVIDENCE, PLAN.chunk_size).train
-    drawn_s = [train.draw_first(chance) for _ in range(1_000)]
+    durations = Durations(train, chance)
+    drawn_s = [durations.first_s() for _ in range(1_000)]
     assert np.mean(drawn_s) == pytest.approx(7.5, rel=0.05)
     assert np.std(np.log(drawn_s)) == pytest.approx(train.first_scatter, rel=0.1)
     assert train.first_scatter > 0.1
     once = assumed(replace(EVIDENCE, train_s=((30, 0.4),)), PLAN.chunk_size).train
-    assert once.draw_first(chance) == 7.5
+    assert Durations(once, chance).first_s() == 7.5

@@ -78,12 +78,31 @@ def test_models_that_were_given_rank_the_space_before_anything_is_simulated_or_t
     ]
 
 
-def test_what_given_models_name_in_one_chunk_is_simulated_while_they_rank_the_next():
+def test_while_given_models_rank_nothing_begins_but_what_they_name():
     campaign = Campaign(a_plan(pretrained=True, chunk_size=5, slots_simulate=2), (7, 8))
-    assert campaign.succeed("infer/1/0/1", candidates=ranked(3)) == [
-        *simulate(3),
-        DispatchInference(generation=1, chunk=1),
-    ]
+    named = campaign.succeed("infer/1/0/1", candidates=ranked(3, 4, 1))
+    assert named == [*simulate(3), *simulate(4), DispatchInference(generation=1, chunk=1)]
+    assert campaign.succeed("simulate/3/xtb/1") == simulate(1)
+    assert campaign.succeed("simulate/4/xtb/1") == []
+
+
+def test_a_campaign_that_waits_for_its_first_model_goes_on_with_its_first_label():
+    plan = a_plan(known_labels=3, first_training_after=3, labels_first=True, chunk_size=5)
+    campaign = Campaign(plan, (7, 8))
+    campaign.succeed("train/1/0/1")
+    named = campaign.succeed("infer/1/0/1", candidates=ranked(3))
+    assert named == [*simulate(3), DispatchInference(generation=1, chunk=1)]
+    assert campaign.succeed("simulate/3/xtb/1") == simulate(7)
+
+
+def test_places_that_first_models_leave_free_stay_free_until_they_have_ranked():
+    waiting = a_plan(chunk_size=5, slots_simulate=2, first_training_after=3)
+    scoring = DispatchInference(generation=1, chunk=1)
+    given = Campaign(replace(waiting, pretrained=True), (7, 8))
+    assert given.succeed("infer/1/0/1", candidates=ranked(3)) == [*simulate(3), scoring]
+    taught = Campaign(replace(waiting, known_labels=3, labels_first=True), (7, 8))
+    taught.succeed("train/1/0/1")
+    assert taught.succeed("infer/1/0/1", candidates=ranked(3)) == [*simulate(3), scoring]
 
 
 def test_labels_that_suffice_for_a_model_give_one_before_anything_is_simulated():
@@ -535,6 +554,15 @@ def test_a_smaller_budget_is_not_passed_by_further_attempts():
     assert campaign.fail("simulate/0/xtb/1", retryable=True) == []
     assert campaign.succeed("simulate/1/xtb/1") == []
     assert campaign.succeed("simulate/2/xtb/1") == [Finish("budget-reached")]
+
+
+def test_a_smaller_budget_ends_a_campaign_though_more_is_under_way():
+    campaign = Campaign(a_plan(slots_simulate=3), tuple(range(9)))
+    campaign.tell(PlanChanged(1.0, replace(campaign.state.plan, budget=1)))
+    assert campaign.succeed("simulate/0/xtb/1") == [
+        CancelTasks(("simulate/1/xtb/1", "simulate/2/xtb/1")),
+        Finish("budget-reached"),
+    ]
 
 
 def test_a_campaign_that_kept_failing_gets_another_chance():

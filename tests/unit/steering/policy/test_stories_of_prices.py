@@ -97,6 +97,13 @@ def test_a_new_molecule_is_worth_its_cheap_price_and_the_dear_one_if_it_keeps_it
         assert scored(two_labels(), m5=0.5, m0=hoped, m1=0.1)[1] == first
 
 
+def test_places_that_are_free_at_once_go_to_whoever_promises_more_each_time():
+    campaign = two_labels(slots_simulate=2, budget=9)
+    xtb(campaign, 2)
+    commands = scored(campaign, m5=0.9, m6=0.1, m0=0.5)
+    assert commands == [UpdateEnded(1, "completed"), simulate(5), climb(0)]
+
+
 def test_the_dearer_the_level_above_the_more_must_be_promised():
     for price, first in [(2.0, climb(0)), (100.0, simulate(5))]:
         campaign = two_labels(prices=(1.0, price))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import exp, log
 
 import numpy as np
-import numpy.typing as npt
 
 USUAL_DECAY = 0.25
 """By which power of the labels the error of a model falls, where an earlier campaign tells nothing:
@@ -38,22 +37,6 @@ class Duration:
     seen_s: tuple[float, ...] = ()
     first_s: float = 0.0
     first_scatter: float = 0.0
-
-    def draw(self, chance: np.random.Generator, labels: int = 0) -> float:
-        """Draw how long the next task takes, in seconds."""
-        if self.seen_s:
-            return self.seen_s[int(chance.integers(len(self.seen_s)))]
-        return _scattered(max(self.mean_s + self.per_label_s * labels, 0.0), self.scatter, chance)
-
-    def draw_first(self, chance: np.random.Generator) -> float:
-        """Draw how much longer the first task of the next worker takes, in seconds."""
-        return _scattered(self.first_s, self.first_scatter, chance)
-
-
-def _scattered(mean_s: float, scatter: float, chance: np.random.Generator) -> float:
-    if not scatter or not mean_s:
-        return mean_s
-    return float(mean_s * exp(chance.normal(-(scatter**2) / 2, scatter)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +90,3 @@ class Assumptions:
             return self.hit_share
         hits, molecules = self.drawn
         return float(chance.beta(hits + 0.5, molecules - hits + 0.5))
-
-
-def values(count: int, chance: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Imagine a property of so many molecules, in spreads from their mean; larger is better."""
-    return chance.standard_normal(count, dtype=np.float32)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from molsteer.steering.forecast.assumptions import Assumptions
-from molsteer.steering.forecast.world import Outcome, World
+from molsteer.steering.forecast.lives import lives
+from molsteer.steering.forecast.world import Outcome
 from molsteer.steering.policy.plan import DuringUpdate, Plan
 from molsteer.steering.records.figures.student import student_95
 
@@ -65,7 +66,7 @@ def variants(plan: Plan) -> Mapping[str, Plan]:
     """Give the plan as it is, and the ways to steer that differ most from it.
 
     They are those of molecular-design's study: models updated all the time, after more labels, and
-    with simulations that wait for them.
+    with simulations that wait for them; and the first models after twice as many labels.
     """
     after = max(plan.retrain_after, 2)
     ways: dict[str, tuple[int, DuringUpdate]] = {
@@ -81,6 +82,9 @@ def variants(plan: Plan) -> Mapping[str, Plan]:
         name: replace(plan, retrain_after=labels, during_update=during)
         for name, (labels, during) in ways.items()
     }
+    first = 2 * plan.first_training_after
+    if first < plan.budget and not plan.pretrained and not plan.known_labels:
+        others[f"late-{first}"] = replace(plan, first_training_after=first)
     return {"as given": plan} | {name: way for name, way in others.items() if way != plan}
 
 
@@ -91,7 +95,6 @@ def forecasts(
     repeats: int,
     seed: int,
     hits: int | None = None,
-    on_lived: Callable[[], None] = lambda: None,
 ) -> Iterator[Forecast]:
     """Live through campaigns, and tell what to expect of each plan.
 
@@ -101,14 +104,10 @@ def forecasts(
         repeats: Campaigns of each plan; the same molecules and durations for all plans.
         seed: Decides what is left to chance.
         hits: How many hits are wanted: hours count until these are found; to the end if None.
-        on_lived: Called after every campaign.
     """
+    lived = [lives(set(plans.values()), assumptions, seed + repeat) for repeat in range(repeats)]
     for name, plan in plans.items():
-        outcomes = []
-        for repeat in range(repeats):
-            outcomes.append(World(plan, assumptions, seed + repeat).live())
-            on_lived()
-        yield _summed_up(name, outcomes, hits)
+        yield _summed_up(name, [outcomes[plan] for outcomes in lived], hits)
 
 
 def _summed_up(name: str, outcomes: Sequence[Outcome], hits: int | None) -> Forecast:

@@ -2,62 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
-RARE = 6.0
+Numbers = npt.NDArray[np.float32]
+
+_RARE = 6.0
 """Standard deviations; a normally distributed number is larger once in a thousand million times."""
 
 
-@dataclass(slots=True)
 class Ranking:
-    """What a model says of all molecules, chunk by chunk.
-
-    Attributes:
-        generation: Of the model.
-        expected: Scores, but for the part of their error that is this model's own.
-        scatter: Standard deviation of that part.
-        best: The highest scores so far, as many as count, in no order.
-    """
-
-    generation: int
-    expected: npt.NDArray[np.float32]
-    scatter: float
-    best: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
-    least: float = -inf
-
-    def note(self, scores: npt.NDArray[np.float32], limit: int) -> float:
-        """Note the scores of a chunk; gives the least one that may be among the best of all."""
-        best = np.concatenate([self.best, scores[scores >= self.least]])
-        if len(best) >= limit:
-            best = np.partition(best, len(best) - limit)[-limit:]
-            self.least = float(best.min())
-        self.best = best
-        return self.least
-
-
-def ranked_by(
-    generation: int,
-    error: float,
-    part: float,
-    values: npt.NDArray[np.float32],
-    lasting: npt.NDArray[np.float32],
-) -> Ranking:
-    """Let a model rank molecules as a regression would.
+    """A model that ranks molecules as a regression would, chunk by chunk.
 
     Args:
-        generation: Of the model.
         error: Spread of its errors, in spreads of the values.
         part: Of the variance of the errors that all models share.
-        values: The true ones, of all molecules.
-        lasting: The error that all models share, in its own spread.
+        limit: How many of the highest scores count.
+        chance: Draws that part of the errors which is this model's own.
     """
-    # The mean that is left of a value when so much of its variance is not explained.
-    known = 1.0 - error**2
-    doubt = error * known**0.5
-    expected = np.float32(known) * values
-    expected += np.float32(doubt * part**0.5) * lasting
-    return Ranking(generation, expected, doubt * (1 - part) ** 0.5)
+
+    def __init__(self, error: float, part: float, limit: int, chance: np.random.Generator) -> None:
+        # The mean that is left of a value when so much of its variance is not explained.
+        known = 1.0 - error**2
+        doubt = error * known**0.5
+        self._known, self._shared = np.float32(known), np.float32(doubt * part**0.5)
+        self._scatter = np.float32(doubt * (1 - part) ** 0.5)
+        self._limit, self._chance = limit, chance
+        self._best: Numbers = np.empty(0, dtype=np.float32)
+        self._least = np.float32(-inf)
+
+    def best_of(self, values: Numbers, lasting: Numbers) -> tuple[list[int], list[float]]:
+        """Score the molecules of a chunk.
+
+        Args:
+            values: The true ones; those of molecules that are not asked about are minus infinity.
+            lasting: The error that all models share, in its own spread.
+
+        Returns:
+            Rows and scores of the molecules that are among the best of all so far.
+        """
+        expected = self._known * values
+        expected += self._shared * lasting
+        rows = np.flatnonzero(expected > self._least - _RARE * self._scatter)
+        scores = expected[rows]
+        scores += self._scatter * self._chance.standard_normal(len(rows), dtype=np.float32)
+        named = np.flatnonzero(scores >= self._noted(scores))
+        return rows[named].tolist(), scores[named].tolist()
+
+    def _noted(self, scores: Numbers) -> np.float32:
+        """Note the scores of a chunk; gives the least one that may be among the best of all."""
+        best = np.concatenate([self._best, scores[scores >= self._least]])
+        if len(best) >= self._limit:
+            beyond = len(best) - self._limit
+            best = np.partition(best, beyond)[beyond:]
+            self._least = best[0]
+        self._best = best
+        return self._least

@@ -127,15 +127,28 @@ def decide(state: State, event: Event) -> Decision:
     Raises:
         PolicyDefect: If the first event is not `Began`, or a later one is.
     """
+    settled = _noted(state, event)
+    after, commands = _follow_rules(settled)
+    return Decision(after, lasting(event, state, settled), commands)
+
+
+def answer(state: State, event: Event) -> Step:
+    """Decide where no journal is kept: the same state and the same commands, for less."""
+    return _follow_rules(_noted(state, event))
+
+
+def _noted(state: State, event: Event) -> State:
     if state.finished and not isinstance(event, _OPENING):
-        return Decision(state, lasting(event, state, state), ())
-    settled = absorb(state, event)
-    kept_event, state = lasting(event, state, settled), settled
+        return state
+    return absorb(state, event)
+
+
+def _follow_rules(state: State) -> Step:
     commands: list[Command] = []
     while not state.finished and (step := _next_step(state)):
         state, asked = step
         commands += asked
-    return Decision(state, kept_event, tuple(commands))
+    return state, tuple(commands)
 
 
 def _next_step(state: State) -> Step | None:

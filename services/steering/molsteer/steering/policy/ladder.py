@@ -21,7 +21,7 @@ from molsteer.steering.policy.updates import asking_helps, is_starved
 
 def dispatch_promotion(state: State) -> Step | None:
     """Give a free place to the best molecule that may climb, to the highest rung first."""
-    if not state.plan.rungs or state.stopping or not state.has_place:
+    if not state.plan.rungs or state.stopping or state.places <= 0:
         return None
     for place in range(len(state.levels) - 1, 0, -1):
         level = state.levels[place]

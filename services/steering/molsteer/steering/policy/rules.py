@@ -7,12 +7,12 @@ answers with one step, or with None where it has nothing to do.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
-from molsteer.steering.policy.chance.control import draw_if_due
+from molsteer.steering.policy.choosing.choices import choices, chosen_in
 from molsteer.steering.policy.commands import (
     CancelTasks,
     Command,
-    DispatchSimulation,
     Finish,
     FinishReason,
 )
@@ -45,7 +45,7 @@ def dispatch_attempt(state: State) -> Step | None:
     """Give a free place to the next attempt of a failed molecule, at the highest level first."""
     for place in range(len(state.levels) - 1, -1, -1):
         level = state.levels[place]
-        if not level.simulations.waiting or state.stopping or not state.has_place:
+        if not level.simulations.waiting or state.stopping or state.places <= 0:
             continue
         if len(level.simulations.running) < state.plan.budgets[place] - state.spent(level):
             again, simulations = level.simulations.start_first()
@@ -54,21 +54,19 @@ def dispatch_attempt(state: State) -> Step | None:
 
 
 def dispatch_simulation(state: State) -> Step | None:
-    """Give a free place to the next molecule: a model's, or chance's in its stead, or a starter."""
-    if state.stopping or not state.has_place or state.choosable <= 0 or refill_waits(state):
+    """Give free places to the next molecules: a model's, or chance's in its stead, or starters.
+
+    One at a time where what is chosen decides who else may be: where molecules climb, or only the
+    first model's are wanted.
+    """
+    places = min(state.places, state.choosable)
+    if state.stopping or places <= 0 or refill_waits(state):
         return None
-    if (taken := state.shortlist.take(state.chosen)) is None:
+    if state.plan.rungs or state.given or state.plan.labels_first:
+        places = 1
+    if not (begun := tuple(islice(choices(state), places))):
         return None
-    molecule, shortlist = taken
-    control, drawn = state.control, None
-    if shortlist.starters is state.shortlist.starters:  # a model names it
-        control, drawn = draw_if_due(state)
-    if drawn is not None:
-        molecule, shortlist = drawn, state.shortlist
-    task = DispatchSimulation(molecule, state.plan.level, by_chance=drawn is not None)
-    levels = (state.first.start(task), *state.levels[1:])
-    chosen = state.chosen.insert(molecule)
-    return state.choosing(levels, shortlist, chosen, control), (task,)
+    return chosen_in(state, begun), tuple(choice.task for choice in begun)
 
 
 def act_when_starved(state: State) -> Step | None:

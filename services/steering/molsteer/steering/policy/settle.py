@@ -85,7 +85,7 @@ def _best_of(
 def _label(state: State, event: SimulationSucceeded) -> State:
     for place, level in enumerate(state.levels):
         if task := level.simulations.running.get(event.task_id):
-            labelled = state.at_level(place, level.succeed(task, event.seconds))
+            labelled = state.at_level(place, level.succeed(task, seconds=event.seconds))
             return nominate(labelled, place + 1, task.molecule, event.merit)
     return state
 

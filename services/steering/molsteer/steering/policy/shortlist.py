@@ -126,16 +126,21 @@ def best(
         if len(set(map(_SCORE, merged))) < len(merged):
             merged.sort(key=best_first)
         return tuple(merged[:limit])
-    worst_first = list(reversed(ranking))
+    merged = list(ranking)
+    merged.reverse()
     for each in new:
-        worst_first.insert(_place(worst_first, each), each)
-    return tuple(worst_first[: -limit - 1 : -1])
+        merged.insert(_place(merged, each), each)
+    merged.reverse()
+    del merged[limit:]
+    return tuple(merged)
 
 
 def _place(worst_first: Sequence[Candidate], new: Candidate) -> int:
     """Give the place of a candidate among others."""
-    place = bisect_left(worst_first, new.score, key=_SCORE)
-    while place < len(worst_first) and best_first(worst_first[place]) > best_first(new):
+    place, count = bisect_left(worst_first, new.score, key=_SCORE), len(worst_first)
+    while place < count and worst_first[place].score == new.score:
+        if worst_first[place].molecule <= new.molecule:
+            break
         place += 1
     return place
 

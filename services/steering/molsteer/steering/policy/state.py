@@ -99,16 +99,16 @@ class Standing:
     timed: int = 0
     seconds: float = 0.0
 
-    def start(self, task: DispatchSimulation) -> Standing:
-        """Dispatch the first attempt of a molecule."""
+    def start(self, *tasks: DispatchSimulation) -> Standing:
+        """Dispatch the first attempts of molecules."""
         # Here and below as `replace` does, in a part of its time: this is done for each event.
-        return Standing(self.simulations.start(task), *_AFTER_SIMULATIONS(self))
+        return Standing(self.simulations.start(*tasks), *_AFTER_SIMULATIONS(self))
 
-    def succeed(self, task: DispatchSimulation, seconds: float | None) -> Standing:
-        """Count a running simulation that succeeded, and how long it took."""
+    def succeed(self, *tasks: DispatchSimulation, seconds: float | None = None) -> Standing:
+        """Count running simulations that succeeded, and how long the only one took, if known."""
         return Standing(
-            self.simulations.end(task),
-            self.successes + 1,
+            self.simulations.end(*tasks),
+            self.successes + len(tasks),
             self.abandoned,
             0,
             self.candidates,
@@ -267,13 +267,13 @@ class State:
                 return 0
 
     @property
-    def has_place(self) -> bool:
-        """Whether one more simulation may run, or wait in the queue if any can run."""
+    def places(self) -> int:
+        """How many more simulations may run, or wait in the queue if any can run."""
         slots = self.plan.slots_simulate
         places = slots + self.plan.buffer if slots else 0
         for level in self.levels:
             places -= len(level.simulations.running)
-        return places > 0
+        return places
 
     @property
     def update_progress(self) -> tuple[str, int, int] | None:

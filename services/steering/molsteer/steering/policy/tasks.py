@@ -29,9 +29,12 @@ class Tasks(Generic[TaskT]):
         """Tasks under way, running and waiting."""
         return len(self.running) + len(self.waiting)
 
-    def start(self, task: TaskT) -> Tasks[TaskT]:
-        """Dispatch a task that did not wait."""
-        return Tasks(self.running.insert(task.task_id, task), self.waiting)
+    def start(self, *tasks: TaskT) -> Tasks[TaskT]:
+        """Dispatch tasks that did not wait."""
+        running = self.running
+        for task in tasks:
+            running = running.insert(task.task_id, task)
+        return Tasks(running, self.waiting)
 
     def wait(self, *tasks: TaskT) -> Tasks[TaskT]:
         """Let tasks wait, behind those that do already."""
@@ -42,9 +45,12 @@ class Tasks(Generic[TaskT]):
         task = self.waiting[0]
         return task, Tasks(self.running.insert(task.task_id, task), self.waiting[1:])
 
-    def end(self, task: TaskT) -> Tasks[TaskT]:
-        """Forget a running task: whatever it still reports is unknown from now on."""
-        return Tasks(self.running.remove(task.task_id), self.waiting)
+    def end(self, *tasks: TaskT) -> Tasks[TaskT]:
+        """Forget running tasks: whatever they still report is unknown from now on."""
+        running = self.running
+        for task in tasks:
+            running = running.remove(task.task_id)
+        return Tasks(running, self.waiting)
 
     def try_again(self, task: TaskT) -> Tasks[TaskT]:
         """Put the next attempt of a running task in front of those that wait."""

@@ -153,5 +153,6 @@ def _suggested(found: Sequence[Forecast], plans: Mapping[str, Plan]) -> str:
 def _options(plan: Plan) -> str:
     """Give the options of `molsteer run` that steer in this way."""
     return (
+        f"--policy-first-training-after {plan.first_training_after} "
         f"--policy-retrain-after {plan.retrain_after} --policy-during-update {plan.during_update}"
     )

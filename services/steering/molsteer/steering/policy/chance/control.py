@@ -10,23 +10,28 @@ from collections.abc import Iterator
 from itertools import islice
 from math import ceil
 
+from rpds import HashTrieSet
+
 from molsteer.steering.policy.chance.random_order import molecule_at
+from molsteer.steering.policy.plan import Plan
 from molsteer.steering.policy.state import Control, State
 
 
-def draw_if_due(state: State) -> tuple[Control, int | None]:
+def draw_if_due(
+    plan: Plan, control: Control, chosen: HashTrieSet[int]
+) -> tuple[Control, int | None]:
     """Count a choice that a model is about to make, and give the molecule that chance puts there.
 
     Returns:
         The control after the choice, and the molecule to simulate instead of the model's; None
         where the model chooses.
     """
-    owed = round(state.control.owed + state.plan.control_share, 9)  # 20 times 0.05 is 1
+    owed = round(control.owed + plan.control_share, 9)  # 20 times 0.05 is 1
     if owed < 1.0:
-        return Control(owed, state.control.place), None
-    for place, molecule in _order(state):
+        return Control(owed, control.place), None
+    for place, molecule in _order(plan, control, chosen):
         return Control(owed=round(owed - 1.0, 9), place=place + 1), molecule
-    return state.control, None
+    return control, None
 
 
 def next_draws(state: State, chunk: int) -> tuple[int, ...]:
@@ -36,13 +41,13 @@ def next_draws(state: State, chunk: int) -> tuple[int, ...]:
     """
     wanted = ceil(state.plan.control_share * state.plan.shortlist)
     of_chunk = state.plan.molecules_of(chunk)
-    molecules = [molecule for _, molecule in islice(_order(state), wanted) if molecule in of_chunk]
+    order = _order(state.plan, state.control, state.chosen)
+    molecules = [molecule for _, molecule in islice(order, wanted) if molecule in of_chunk]
     return tuple(sorted(molecules))
 
 
-def _order(state: State) -> Iterator[tuple[int, int]]:
+def _order(plan: Plan, control: Control, chosen: HashTrieSet[int]) -> Iterator[tuple[int, int]]:
     """Go on in the random order with what was never chosen: places, and molecules there."""
-    plan = state.plan
-    for place in range(state.control.place, plan.space_size):
-        if (molecule := molecule_at(place, plan.space_size, plan.seed)) not in state.chosen:
+    for place in range(control.place, plan.space_size):
+        if (molecule := molecule_at(place, plan.space_size, plan.seed)) not in chosen:
             yield place, molecule
