@@ -32,6 +32,7 @@ GOAL ?=
 PROTOCOL ?=
 START ?=
 LABELS ?=
+TOP ?=
 COLUMN ?=
 CHEAP ?=
 LADDER ?=
@@ -92,8 +93,8 @@ $(BENCHES:%=bench-%): bench-%: $(VENV)/installed
 bench-discovery: $(VENV)/installed ## Measure how soon the best of POOL are found, in SEEDS campaigns.
 	@$(BIN)/python bench/discovery.py $(POOL:%=--pool %) $(SEEDS:%=--seeds %) $(GOAL:%=--goal %) \
 		$(SURROGATE:%=--surrogate %) $(PROTOCOL:%=--protocol %) $(START:%=--start %) \
-		$(LABELS:%=--labels %) $(COLUMN:%=--column %) $(CHEAP:%=--cheap %) $(LADDER:%=--ladder) \
-		$(PROMOTION:%=--promotion %)
+		$(LABELS:%=--labels %) $(TOP:%=--top %) $(COLUMN:%=--column %) $(CHEAP:%=--cheap %) \
+		$(LADDER:%=--ladder) $(PROMOTION:%=--promotion %)
 
 format: $(VENV)/installed ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

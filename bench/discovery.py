@@ -1,7 +1,7 @@
 """How soon a search finds the best of a pool whose values are known, and whether its doubts hold.
 
     make bench-discovery [POOL=file.csv] [SEEDS=5] [SURROGATE=gp] [GOAL=minimise] [PROTOCOL=molpal]
-        [LADDER=1] [PROMOTION=share]
+        [TOP=0.1%] [LADDER=1] [PROMOTION=share]
 
 Every search is a whole campaign of real services that replays the pool, as `molsteer run` does it:
 100 molecules at random, then batches of 25 by UCB with beta 1 until there are 500 labels, with no
@@ -41,12 +41,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from math import ceil
 from pathlib import Path
 from statistics import mean
 
 import click
-from discovery_campaigns import Protocol, Run, ranked_by, run
+from discovery_campaigns import Protocol, Run, ranked_by, run, top_of
 from discovery_coverage import NO_INTERVALS
 
 from molsteer.shared.host.cores import usable_cores
@@ -171,6 +170,7 @@ def table(all_figures: Mapping[str, Figures | None]) -> Iterator[str]:
 @click.option("--protocol", type=click.Choice(["batches", "molpal"]), default="batches")
 @click.option("--start", type=int, help="Molecules at random, before there is a model.")
 @click.option("--labels", type=int, help="Labels after which a campaign ends.")
+@click.option("--top", help="How many are the best, or which percentage; 1% if not given.")
 @click.option("--column", help="Column of the values; the first that may be one if not given.")
 @click.option("--cheap", help="Column of the values of a cheap level.")
 @click.option(
@@ -188,6 +188,7 @@ def bench(
     protocol: str,
     start: int | None,
     labels: int | None,
+    top: str | None,
     column: str | None,
     cheap: str | None,
     cheap_cost: float | None,
@@ -216,8 +217,10 @@ def bench(
         )
         if protocol == "molpal":
             told = replace(told, start="1%", batch="1%", budget="6%", counts="attempts")
-            top = 500 if rows > LARGE_POOL else 100
-            told = replace(told, acquisition="greedy", top=top, salts="largest-fragment")
+            best = 500 if rows > LARGE_POOL else 100
+            told = replace(told, acquisition="greedy", top=best, salts="largest-fragment")
+        if top is not None:
+            told = replace(told, top=int(top) if top.isdecimal() else top)
         told = replace(told, start=start or told.start, budget=labels or told.budget)
         if ladder and (cheap is None or protocol == "molpal"):
             raise click.UsageError("A ladder needs --cheap COLUMN, and batches of numbers.")
@@ -258,8 +261,8 @@ def _all(
         climbed = ladder_figures([each.result() for each in climbing])
     found["rank_by_cheap_level"] = None
     if protocol.cheap is not None:
-        top = ceil(rows / 100) if protocol.top == "1%" else int(protocol.top)
-        ranked = ranked_by(protocol.pool, protocol.cheap, protocol.column, protocol.goal, top)
+        best = top_of(protocol.top, rows)
+        ranked = ranked_by(protocol.pool, protocol.cheap, protocol.column, protocol.goal, best)
         found["rank_by_cheap_level"] = found_figures([ranked])
     click.echo("\n".join(table(found)))
     ours = found.pop(surrogate) or {}

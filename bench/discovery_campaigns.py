@@ -159,7 +159,8 @@ def run(folder: Path, settings: Mapping[str, object], cheap_cost: float = 0.0) -
         objective = leading(ledger)
         assert objective is not None
         merits = true_merits(ledger, objective)
-        found = recall(merits, labelled(ledger, objective), top_of(settings, len(merits)))
+        best = top_of(settings["campaign"]["truth_top"], len(merits))  # type: ignore[index]
+        found = recall(merits, labelled(ledger, objective), best)
         values = {smiles: objective.merit(merit) for smiles, merit in merits.items()}
         updates = ledger.connection.execute(_UPDATES).fetchall()
         at_top = [level == objective.output.level for level in _levels(ledger)]
@@ -180,11 +181,10 @@ def run(folder: Path, settings: Mapping[str, object], cheap_cost: float = 0.0) -
     return ended
 
 
-def top_of(settings: Mapping[str, object], molecules: int) -> int:
+def top_of(top: int | str, molecules: int) -> int:
     """Tell how many molecules are the best."""
     from molsteer.steering.settings.amounts import Percentage, in_molecules
 
-    top = settings["campaign"]["truth_top"]  # type: ignore[index]
     return in_molecules(Percentage(top) if isinstance(top, str) else top, molecules)
 
 

@@ -29,6 +29,7 @@ from molsteer.shared.wire.properties import Output
 from molsteer.shared.wire.specs import ON_FEATURES, Surrogate, TrainingPlan
 from molsteer.shared.worker.port import TaskContext
 from molsteer.trainer.app import build
+from molsteer.trainer.on_features import gp
 
 pytestmark = pytest.mark.fast
 
@@ -109,6 +110,27 @@ def test_what_can_be_learned_is_learned(
     (error,) = trained.validation_mae
     assert error is not None
     assert error < 0.7 * blind
+
+
+def test_of_many_labels_all_say_the_mean_of_each_output_and_some_the_spread(
+    molecules: Molecules, value: Floats, context: TaskContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert molecules.graphs is not None
+    both = np.array([value, molecules.graphs.atom_counts.astype(np.float64)])
+    both[0, 100:], both[1, :20] = np.nan, np.nan
+    first, rest = np.arange(LABELLED), some(molecules, np.arange(LABELLED, ALL))
+    asked = []
+    for exact in (LABELLED, 50):
+        monkeypatch.setattr(gp, "_EXACT_LABELS", exact)
+        monkeypatch.setattr(gp, "_POINTS", 90)
+        trained = train("gp", some(molecules, first), both[:, first], context, (GAP, ATOMS))
+        asked.append(ask("gp", trained, rest, context))
+    np.testing.assert_allclose(asked[1].value, asked[0].value, rtol=1e-3)
+    spreads = [told.spread for told in asked]
+    assert spreads[0] is not None
+    assert spreads[1] is not None
+    np.testing.assert_allclose(spreads[1], spreads[0], rtol=0.5)
+    assert (spreads[1] != spreads[0]).any()
 
 
 @all_kinds

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from molsteer.shared.ml.on_features.kernels import Kernel, Likeness, mean_squares
-from molsteer.trainer.on_features.inducing import choose, solve_all, solve_through
+from molsteer.trainer.on_features.inducing import choose, solve_all, solve_mean, solve_through
 from molsteer.trainer.on_features.likelihood import fit_kernel
 
 pytestmark = pytest.mark.fast
@@ -77,6 +77,31 @@ def test_some_points_stand_for_many_labels() -> None:
     exact = solve_all(smooth, likeness, value)
     assert float((through.mean - exact.mean).abs().mean()) < 0.05
     assert float((through.mean - value).abs().mean()) < 0.2
+
+
+def test_means_come_of_all_labels_where_spreads_come_of_some() -> None:
+    likeness, value = some_molecules(300)
+    asked, told = list(range(200, 300)), list(range(200))
+    known = part(likeness, told, told)
+    exact = solve_all(KERNEL, known, value[told])
+    order, mixed = solve_mean(KERNEL, known, value[told], 150)
+    assert sorted(order.tolist()) == told
+    covariance = KERNEL(part(likeness, asked, told))
+    np.testing.assert_allclose(
+        covariance[:, order] @ mixed.weights, covariance @ exact.weights, atol=1e-9
+    )
+    np.testing.assert_allclose(mixed.mean, exact.mean)
+    assert not mixed.factor[:, 150:].any()
+    taken = (covariance[:, order] @ mixed.factor.T).square().sum(dim=1)
+    np.testing.assert_allclose(
+        taken, (covariance @ exact.factor.T).square().sum(dim=1), atol=0.1 * KERNEL.variance
+    )
+
+
+def test_labels_that_nothing_explains_have_a_point_still() -> None:
+    likeness, _ = some_molecules(20)
+    noise = Kernel((1e-3, 1e-3, 1e-3, 1e-3), (1.0, 1.0), 1.0)
+    assert len(choose(noise, likeness, 10)) == 1
 
 
 def test_of_equal_molecules_one_is_a_point() -> None:

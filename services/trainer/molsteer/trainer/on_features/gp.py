@@ -12,7 +12,13 @@ from molsteer.shared.ml.on_features.kernels import Kernel, Likeness, Points
 from molsteer.shared.ml.on_features.scaling import Scaling
 from molsteer.shared.wire.arrays.features import Features
 from molsteer.trainer.on_features.held_out import Floats, HeldOut
-from molsteer.trainer.on_features.inducing import Solved, choose, solve_all, solve_through
+from molsteer.trainer.on_features.inducing import (
+    Solved,
+    choose,
+    solve_all,
+    solve_mean,
+    solve_through,
+)
 from molsteer.trainer.on_features.likelihood import fit_kernel
 
 _KERNEL_LABELS = 300
@@ -20,6 +26,9 @@ _KERNEL_LABELS = 300
 
 _EXACT_LABELS = 2000
 """Up to which all of them are points: above, scoring and solving would take too long."""
+
+_MEAN_LABELS = 3000
+"""Up to which all of them are points of the mean at least, and some of the spreads."""
 
 _POINTS, _CANDIDATES = 1000, 3000
 """How many points stand for more labels than that, and from how many they are chosen."""
@@ -55,8 +64,11 @@ def fit_process(
     told = _draw(rows, _KERNEL_LABELS, chance)
     kernel = fit_kernel(_likeness(features, scaling, rows[told]), labels[torch.from_numpy(told)])
     if len(rows) <= _EXACT_LABELS:
-        points = rows
-        solved = solve_all(kernel, _likeness(features, scaling, rows), labels)
+        points, solved = rows, solve_all(kernel, _likeness(features, scaling, rows), labels)
+    elif len(rows) <= _MEAN_LABELS:
+        likeness = _likeness(features, scaling, rows)
+        order, solved = solve_mean(kernel, likeness, labels, _POINTS)
+        points = rows[order.numpy()]
     else:
         points = rows[_inducing(features, scaling, rows, kernel, chance)]
         solved = _solve_many(features, scaling, rows, points, kernel, labels)

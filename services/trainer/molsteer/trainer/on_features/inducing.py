@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from molsteer.shared.ml.on_features.kernels import Kernel, Likeness
 
@@ -54,7 +55,7 @@ def choose(kernel: Kernel, likeness: Likeness, most: int) -> Tensor:
     Args:
         kernel: Says how much they tell of each other.
         likeness: Of the molecules to choose from, with each other, float64.
-        most: How many points to choose, unless fewer tell enough.
+        most: How many points to choose, unless fewer tell enough; one at least.
 
     Returns:
         Rows of the points, int64.
@@ -68,7 +69,7 @@ def choose(kernel: Kernel, likeness: Likeness, most: int) -> Tensor:
     points: list[int] = []
     for step, factor in enumerate(factors):
         point = int(left.argmax())
-        if float(left[point]) <= _TOLD_ENOUGH * kernel.noise:
+        if points and float(left[point]) <= _TOLD_ENOUGH * kernel.noise:
             break
         told = factors[:step]
         factor.copy_(covariance[point]).sub_(told[:, point] @ told).div_(math.sqrt(left[point]))
@@ -76,6 +77,33 @@ def choose(kernel: Kernel, likeness: Likeness, most: int) -> Tensor:
         left[point] = 0.0
         points.append(point)
     return torch.tensor(sorted(points))
+
+
+def solve_mean(
+    kernel: Kernel, likeness: Likeness, value: Tensor, most: int
+) -> tuple[Tensor, Solved]:
+    """Solve with every labelled molecule as a point of the mean, and with some for the spreads.
+
+    Spreads cost the square of their points, and means their number.
+
+    Args:
+        kernel: Covariances of labels of mean 0 and variance 1.
+        likeness: Of the labelled molecules with each other, float64.
+        value: Their labels.
+        most: How many points the spreads have.
+
+    Returns:
+        The molecules in the order of the points, int64, and the process.
+    """
+    every = solve_all(kernel, likeness, value)
+    some = choose(kernel, likeness, most)
+    halves = likeness.of(some)
+    through = solve_through(kernel, Likeness(*(part[some] for part in halves)), [halves], value)
+    others = torch.ones(len(value), dtype=torch.bool)
+    others[some] = False
+    order = torch.cat([some, others.nonzero()[:, 0]])
+    factor = functional.pad(through.factor, (0, len(value) - len(some)))
+    return order, Solved(every.weights[order], factor, every.mean, through.spread)
 
 
 def solve_through(

@@ -117,7 +117,10 @@ def _fit(
 def _over_shared_points(
     manifest: OnFeatures, features: Features, scaling: Scaling, processes: Sequence[Process]
 ) -> GaussianProcess:
-    """Keep those molecules alone that are points of a process, each once."""
-    rows = np.unique(np.concatenate([process.points for process in processes]))
-    kept = [replace(process, points=np.searchsorted(rows, process.points)) for process in processes]
+    """Keep those molecules alone that are points of a process, each once, as the first has them."""
+    points = np.concatenate([process.points for process in processes])
+    rows = np.array([*dict.fromkeys(points.tolist())], dtype=np.int64)
+    place = np.zeros(len(features), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    kept = [replace(process, points=place[process.points]) for process in processes]
     return GaussianProcess(manifest, features.take(rows), scaling, kept, torch.device("cpu"))

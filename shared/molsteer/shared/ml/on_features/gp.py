@@ -87,6 +87,7 @@ class Asked:
     def __init__(self, process: Process, device: torch.device) -> None:
         self._process = process
         self._points = torch.from_numpy(process.points).to(device)
+        self._first = np.array_equal(process.points, np.arange(len(process.points)))
         self._weights = torch.from_numpy(process.weights).to(device)
         self._factor = [
             (used, torch.from_numpy(block).to(device)) for used, block in _blocks(process.factor)
@@ -95,7 +96,8 @@ class Asked:
     def __call__(self, likeness: Likeness) -> tuple[Tensor, Tensor]:
         """Give mean and standard deviation of labels, each of shape (molecules,)."""
         kernel, all_points = self._process.kernel, likeness.morgan.shape[1]
-        known = likeness if len(self._points) == all_points else likeness.of(self._points)
+        whole = self._first and len(self._points) == all_points
+        known = likeness if whole else likeness.of(self._points)
         covariance = kernel(known)
         variance = covariance.new_full((len(covariance),), kernel.variance)
         for used, block in self._factor:
