@@ -66,7 +66,8 @@ def main() -> None:
         ours.append(simulated(smiles))
         theirs.append(asked_of(peer, smiles))
         xtb.append(by_program(program, smiles) if program else None)
-        print(f"{ours[-1].ip_eV:8.4f} {theirs[-1].ip_eV:8.4f} eV  {smiles}", file=sys.stderr)
+        told = [f"{one.ip_eV:8.4f} eV {one.cpu_s:6.2f} s" for one in (ours[-1], theirs[-1])]
+        print(*told, f"{xtb[-1] or 0.0:6.2f} s", f"{ours[-1].gradients:4}", smiles, file=sys.stderr)
     peer.communicate()
     report(molecules, ours, theirs, [seconds for seconds in xtb if seconds is not None])
 

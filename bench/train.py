@@ -86,7 +86,8 @@ def trained(
     if before is not None:
         ensemble.load_state_dict(before.state_dict())
     fit_scales(ensemble, data, bootstrap)
-    fit(ensemble, data, bootstrap, PLAN, SEED, lambda: False)
+    plan = PLAN if before is None else PLAN.going_on()
+    fit(ensemble, data, bootstrap, plan, SEED, lambda: False)
     return ensemble
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -11,11 +11,12 @@ from support.simulation import need_engine
 from molsteer.simulator.deadline import Deadline
 from molsteer.simulator.engines import installed
 from molsteer.simulator.engines.installed import engine_named
-from molsteer.simulator.engines.port import Surface
+from molsteer.simulator.engines.port import Engine, Surface
 from molsteer.simulator.errors import EngineMissing, ScfFailed, StateName
 from molsteer.simulator.molecule.embedding import embed
 from molsteer.simulator.molecule.species import Positions, read_species
 from molsteer.simulator.molecule.spin import states
+from molsteer.simulator.programs.in_process import InProcess
 
 pytestmark = pytest.mark.fast
 
@@ -88,3 +89,28 @@ def test_auto_takes_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     need_engine("xtb-python")
     monkeypatch.setattr(installed, "find_spec", lambda package: package == "xtb" or None)
     assert engine_named("auto").name == "xtb-python"
+
+
+@pytest.mark.parametrize("engine", ["tblite", "xtb-python"])
+def test_a_relaxation_goes_on_from_the_density_of_the_energy_before(
+    engine: FastEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need_engine(engine)
+    chosen, made = engine_named(engine), list[int]()
+    prepare = type(chosen).surface
+
+    def counting(self: Engine, *asked: Any) -> Surface:
+        made.append(asked[2])
+        return prepare(self, *asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(chosen), "surface", counting)
+    program = InProcess(chosen, 0.05, 100, Deadline.after(60.0))
+    start, by_name = embed(ETHANOL, Deadline.after(60.0)), states(ETHANOL, "rule", None)
+    before = program.single_point(ETHANOL, by_name["cation"], start)
+    found = program.relax(ETHANOL, by_name["cation"], start)
+    program.single_point(ETHANOL, by_name["neutral"], start)
+    assert made == [1, 0], "one of each charge"
+    assert found.energy < before.energy
+    at_end = InProcess(chosen, 0.05, 100, Deadline.after(60.0))
+    exact = at_end.single_point(ETHANOL, by_name["cation"], found.positions)
+    assert found.energy == pytest.approx(exact.energy, abs=1e-6)

@@ -158,6 +158,16 @@ def test_a_warm_start_is_never_worse_than_what_it_began_with(
         assert error_of(now) < error_of(cold)
 
 
+def test_members_that_go_on_and_learn_nothing_stop_in_half_the_time(
+    context: TaskContext, molecules: PackedGraphs
+) -> None:
+    graphs = molecules.take(np.arange(50))
+    idle = SMALL.model_copy(update={"patience": 5, "learning_rate": 1e-12})
+    new = train(context, graphs, plan=idle)
+    gone_on = train(context, graphs, plan=idle, warm_start=(new.weights,))
+    assert [member.epochs for member in (*new.members, *gone_on.members)] == [5, 5, 3, 3]
+
+
 def test_a_warm_start_from_another_network_is_refused(
     context: TaskContext, molecules: PackedGraphs
 ) -> None:

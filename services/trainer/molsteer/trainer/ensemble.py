@@ -37,9 +37,9 @@ def train_ensemble(body: Train, context: TaskContext) -> Trained:
     lesson = data.without(lent)
     ensemble = _begin(body, context, lesson, bootstrap)
 
-    best = fit(
-        ensemble, lesson, bootstrap, body.plan, body.seed, lambda: time.monotonic() >= deadline
-    )
+    plan = body.plan if body.warm_start is None else body.plan.going_on()
+
+    best = fit(ensemble, lesson, bootstrap, plan, body.seed, lambda: time.monotonic() >= deadline)
     _check_converged(body, best)
     borrow(ensemble, lent, data)
 

@@ -102,7 +102,7 @@ class TrainingPlan(Message):
         epochs: Passes over the training set at most.
         batch_size: Molecules in one step.
         learning_rate: Step size of Adam at the start; it decays along a cosine.
-        patience: Epochs without a better validation error after which a member stops.
+        patience: Epochs without a better validation error after which a new member stops.
         deadline_s: Wall-clock time after which the best weights so far are returned.
     """
 
@@ -113,6 +113,10 @@ class TrainingPlan(Message):
     learning_rate: PositiveFloat = 3e-3
     patience: PositiveInt = 30
     deadline_s: PositiveFloat = 2700.0
+
+    def going_on(self) -> TrainingPlan:
+        """Give the plan of members that learned before: half the patience, rounded up."""
+        return self.model_copy(update={"patience": (self.patience + 1) // 2})
 
 
 OF_GAINS: frozenset[str] = frozenset({"ehvi", "ei", "pi"})

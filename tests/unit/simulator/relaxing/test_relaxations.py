@@ -62,7 +62,12 @@ def test_the_end_is_as_low_as_that_of_geometric(smiles: str) -> None:
 
 @pytest.mark.parametrize(
     ("smiles", "at_most"),
-    [("CC(=O)Nc1ccc(O)cc1", 36), ("COc1ccc2[nH]c(C)nc2c1", 34), ("O=C(O)C1CCCN1", 64)],
+    [
+        ("CC(=O)Nc1ccc(O)cc1", 36),
+        ("COc1ccc2[nH]c(C)nc2c1", 34),
+        ("O=C(O)C1CCCN1", 64),
+        ("CCc1noc(CC)c1CNC(=O)c1cn(CC)nc1C(C)C", 35),
+    ],
 )
 def test_neutral_and_cation_take_few_gradients(smiles: str, at_most: int) -> None:
     found = simulated(smiles)

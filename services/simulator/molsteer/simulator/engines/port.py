@@ -34,6 +34,10 @@ class Surface(Protocol):
         """Give the orbitals of the density that was computed last."""
         ...
 
+    def set_accuracy(self, accuracy: float) -> None:
+        """Compute with this accuracy from now on; see `Engine.surface`."""
+        ...
+
 
 class Engine(Protocol):
     """A program for GFN2-xTB inside this process."""

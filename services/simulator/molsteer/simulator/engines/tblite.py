@@ -81,6 +81,10 @@ class TbliteSurface:
         energies, occupations = last.get("orbital-energies"), last.get("orbital-occupations")
         return np.asarray(energies, dtype=np.float64), np.asarray(occupations, dtype=np.float64)
 
+    def set_accuracy(self, accuracy: float) -> None:
+        """Compute with this accuracy from now on; see `Surface`."""
+        self._calculator.set("accuracy", accuracy)
+
     def _solve(self) -> Result:
         if self._last is not None:
             try:

@@ -75,6 +75,10 @@ class XtbPythonSurface:
         energies, occupations = last.get_orbital_eigenvalues(), last.get_orbital_occupations()
         return np.asarray(energies, dtype=np.float64), np.asarray(occupations, dtype=np.float64)
 
+    def set_accuracy(self, accuracy: float) -> None:
+        """Compute with this accuracy from now on; see `Surface`."""
+        self._calculator.set_accuracy(accuracy)
+
     def _solve(self) -> Results:
         if self._last is not None:
             try:

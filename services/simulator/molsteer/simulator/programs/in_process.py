@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from molsteer.simulator.programs import qcschema
 from molsteer.simulator.programs.port import Orbitals, Relaxation, SinglePoint
 from molsteer.simulator.programs.relaxation import relax
 from molsteer.simulator.relaxing.path import Path, Point
+from molsteer.simulator.relaxing.sharpening import Sharpening, accuracy_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,14 @@ class InProcess:
     Attributes:
         accuracy: Numerical accuracy of the density, dimensionless, smaller is tighter.
         max_steps: Steps that each relaxation may take.
+        last: The surface that was used last, by the molecule and its state.
     """
 
     engine: Engine
     accuracy: float
     max_steps: int
     deadline: Deadline
+    last: dict[tuple[str, ElectronicState], Surface] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
@@ -50,7 +53,7 @@ class InProcess:
 
     def in_vacuum(self) -> InProcess:
         """Give the same without a solvent; see `Program.in_vacuum`."""
-        return replace(self, engine=self.engine.in_vacuum())
+        return replace(self, engine=self.engine.in_vacuum(), last={})
 
     def single_point(
         self, species: Species, state: ElectronicState, positions: Positions
@@ -87,7 +90,7 @@ class InProcess:
         path = relax(
             species,
             start,
-            self._surface(species, state, start),
+            Sharpening(self._surface(species, state, start), self.accuracy),
             like.stiffness if like else None,
             self.max_steps,
             lambda: self.deadline.check(species.smiles, f"while its {state.name} relaxed"),
@@ -117,18 +120,26 @@ class InProcess:
         return found
 
     def _surface(self, species: Species, state: ElectronicState, positions: Positions) -> Surface:
-        return self.engine.surface(
-            species.numbers, positions, state.charge, state.unpaired, self.accuracy
-        )
+        """Give the one that was used last, whose density is near, where it is the same state."""
+        wanted = (species.smiles, state)
+        if wanted in self.last:
+            self.last[wanted].set_accuracy(self.accuracy)
+        else:
+            self.last.clear()
+            self.last[wanted] = self.engine.surface(
+                species.numbers, positions, state.charge, state.unpaired, self.accuracy
+            )
+        return self.last[wanted]
 
     def _record(self, species: Species, state: ElectronicState, path: Path) -> Record:
         first, last = path.points[0], path.points[-1]
+        looser = replace(self, accuracy=accuracy_at(first.steepest, self.accuracy))
         start = qcschema.molecule(species, state, first.positions)
         return qcschema.optimization_result(
             qcschema.optimization_input(start, self.engine.name, self.max_steps, self._keywords),
             [point.energy for point in path.points],
             (
-                self._result(species, state, "gradient", first),
+                looser._result(species, state, "gradient", first),
                 self._result(species, state, "gradient", last),
             ),
             self._provenance("molsteer.simulator.programs.relaxation.relax"),

@@ -18,6 +18,9 @@ from molsteer.simulator.relaxing.steps import bfgs, rational_step
 from molsteer.simulator.relaxing.stiffness import in_cartesian, in_internal
 
 _FIRST_TRUST, _MOST_TRUST, _LEAST_TRUST = 0.25, 0.5, 0.05
+_COORDINATES = 27
+"""So many have the first two trusts, which grow with the root of their number."""
+
 _HALVINGS = 5
 _NOISE = 1e-5
 _TOO_HIGH = 1e-4
@@ -39,7 +42,12 @@ class Stand:
     place: Place
     gradient: Numbers
     hessian: Numbers
-    trust: float = _FIRST_TRUST
+    trust: float
+
+    @property
+    def scale(self) -> float:
+        """Times as far as few coordinates may many go, each as far as before."""
+        return max(1.0, float(np.sqrt(len(self.gradient) / _COORDINATES)))
 
 
 def descend(
@@ -95,7 +103,8 @@ def _stand(symbols: list[str], point: Point, known: Stiffness | None) -> Stand |
         return None
     place = found.at(point.positions)
     gradient = place.inverse.T @ point.gradient.ravel()
-    return Stand(found, point, place, gradient, in_internal(known, found))
+    stand = Stand(found, point, place, gradient, in_internal(known, found), _FIRST_TRUST)
+    return replace(stand, trust=_FIRST_TRUST * stand.scale)
 
 
 def _anew(symbols: list[str], stand: Stand) -> Stand | None:
@@ -132,7 +141,7 @@ def _after(stand: Stand, point: Point) -> Stand:
         return replace(stand, hessian=hessian, trust=min(stand.trust, length) / 3)
     trust = stand.trust
     if kept > 0.75 and length > 0.8 * trust:
-        trust = min(1.5 * trust, _MOST_TRUST)
+        trust = min(1.5 * trust, _MOST_TRUST * stand.scale)
     elif kept < 0.25 and abs(rose) > _NOISE:
         trust = max(min(trust, length) / 2, _LEAST_TRUST)
     return Stand(stand.internal, point, place, gradient, hessian, trust)

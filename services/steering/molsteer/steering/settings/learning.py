@@ -54,7 +54,8 @@ class TrainSection(TopicSection):
     )
     patience: PositiveInt = Field(
         default=TrainingPlan().patience,
-        description="Epochs without a better held-out error after which a member stops.",
+        description="Epochs without a better held-out error after which a new member stops; "
+        "half as many for one that goes on.",
     )
     deadline_s: PositiveFloat = Field(
         default=TrainingPlan().deadline_s,
