@@ -21,7 +21,6 @@ from molsteer.steering.control.requests import Inbox, Request
 from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger import checkpoint, tasks
 from molsteer.steering.ledger.additions import told
-from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.objects import update_owner
 from molsteer.steering.loop import published
@@ -30,7 +29,7 @@ from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.outcomes import UNHOLDABLE, facts_of, lost_its_input
-from molsteer.steering.loop.publishing import Publishing
+from molsteer.steering.loop.publishing import Publishing, note_commands
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.commands import CancelTasks, Command, Finish, UpdateEnded
 from molsteer.steering.policy.decide import decide
@@ -226,35 +225,23 @@ class Campaign:
 
     def _decide(self, events: Iterable[Event]) -> tuple[State, Sequence[Command]]:
         """Journal events and what they cause; inside a transaction, before `_follow_up`."""
-        state, commands, kept = self.state, list[Command](), list[Event]()
+        state, commands, kept = self.state, list[tuple[Command, float]](), list[Event]()
         for event in events:
             decision = decide(state, event)
             kept.append(decision.kept_event)
             log.debug("%s caused %s", decision.kept_event, decision.commands)
-            for command in decision.commands:
-                self._note(command, event.at)
+            commands += [(command, event.at) for command in decision.commands]
             state = decision.state
-            commands += decision.commands
+        note_commands(self.ledger, commands)
         self.ledger.append(*kept)
         self._note_condition(state)
         checkpoint.keep_when_due(self.ledger, state, self.checkpoint_after)
-        return state, commands
+        return state, [command for command, _ in commands]
 
     def _note_condition(self, state: State) -> None:
         for name in ("paused", "stopping", "finished"):
             if getattr(state, name) != getattr(self.state, name):
                 self.ledger.set_fact(name, getattr(state, name))
-
-    def _note(self, command: Command, at: float) -> None:
-        match command:
-            case CancelTasks(task_ids=task_ids):
-                tasks.revoke(self.ledger, task_ids)
-            case UpdateEnded(generation=generation):
-                predicted_chunks.forget(self.ledger, generation)
-            case Finish():
-                pass
-            case _:
-                tasks.order(self.ledger, command, at)
 
     def _follow_up(self, state: State, commands: Sequence[Command]) -> None:
         self.state = state
