@@ -52,6 +52,7 @@ class Campaign:
             outcome before it is published again.
         checkpoint_after: Events after which the policy's state is kept, so that a session replays
             no more than these; more for a large state.
+        at_once: Outcomes that are taken in with one transaction, before tasks are published.
         state: Where the policy is.
         draining: Whether nothing more is published.
         clock: Gives seconds of the Unix epoch.
@@ -67,6 +68,7 @@ class Campaign:
     clock: Callable[[], float]
     lost_after_s: float
     checkpoint_after: int = 10_000
+    at_once: int = 200
     stay_alone: Callable[[], None] = lambda: None
     news: list[str] = field(default_factory=list)
     state: State = field(init=False)
@@ -146,8 +148,11 @@ class Campaign:
             published.take_back(self.ledger, self.bus)
         elif not self.finished:
             self._foreseen.go_on(self.state)
-        self._take_in(self.bus.collect(timeout_s))
-        self._publish_ready()
+        outcomes = self.bus.collect(timeout_s)
+        # What follows from the first is with workers before the last is taken in.
+        for first in range(0, max(1, len(outcomes)), self.at_once):
+            self._take_in(outcomes[first : first + self.at_once])
+            self._publish_ready()
         self._find_lost()
 
     def take_news(self) -> list[str]:
