@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -107,3 +109,13 @@ def test_a_ledger_without_news_is_not_looked_at(
     before = steered.advance(pytest.fail)
     monkeypatch.setattr(application, "measure", refuse)
     assert steered.advance(pytest.fail) == before
+
+
+def test_what_was_loaded_before_a_campaign_is_not_collected_again_and_again() -> None:
+    over: Any = SimpleNamespace(finished="budget-reached")
+    nothing: Any = None
+    Application(nothing, over, None, None, nothing).steer(nothing, nothing)
+    try:
+        assert gc.get_freeze_count() > 1000
+    finally:
+        gc.unfreeze()

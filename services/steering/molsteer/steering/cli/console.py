@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -71,9 +70,6 @@ def follow(settings: CampaignSettings, verbosity: Verbosity, site: Site | None =
         log = settings.run_dir / "logs" / "steering.jsonl"
         log_to("steering", "debug" if verbose else "info", log, show=verbose)
         display = _display(news)
-        # What is there now stays to the end; the collector need not look through it each time.
-        gc.collect()
-        gc.freeze()
         try:
             application.steer(display, interrupts)
         finally:

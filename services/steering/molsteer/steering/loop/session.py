@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -83,6 +84,9 @@ class Application:
             WorkersKeepDying: If the workers on this machine do not stay alive.
             SteeredElsewhere: If a copy of the run directory is at work.
         """
+        # What is there now stays to the end; the collector need not look through it each time.
+        gc.collect()
+        gc.freeze()
         while not (self.ended or interrupts.at_once):
             stops = interrupts.take_first()
             if stops:
