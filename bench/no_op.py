@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 
 from molsteer.shared.wire.blob import Inline
@@ -36,3 +38,14 @@ def predictor() -> Callable[[Predict, TaskContext], Predicted]:
         )
 
     return predict
+
+
+def sleeper() -> Callable[[Simulate, TaskContext], Simulated]:
+    """Make a handler whose tasks last as many seconds as the environment says."""
+    lasting_s, simulate = float(os.environ["BENCH_LASTING_S"]), simulator()
+
+    def sleep(body: Simulate, context: TaskContext) -> Simulated:
+        time.sleep(lasting_s)
+        return simulate(body, context)
+
+    return sleep

@@ -78,11 +78,14 @@ def server(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def worker(at: Server, topic: Topic, handler: str, processes: int) -> Iterator[None]:
-    """Run a worker of ours."""
+def worker(
+    at: Server, topic: Topic, handler: str, processes: int, **variables: str
+) -> Iterator[None]:
+    """Run a worker of ours, with some more variables in its environment."""
     command = ["-m", "molsteer.shared.cli", "worker", topic, "--handler", f"no_op:{handler}"]
     options = ["--processes", str(processes), "--log-file", str(at.folder / f"{topic}.log")]
-    with subprocess.Popen([sys.executable, *command, *options], env=at.environment) as process:
+    environment = at.environment | variables
+    with subprocess.Popen([sys.executable, *command, *options], env=environment) as process:
         try:
             yield
         finally:

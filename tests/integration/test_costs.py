@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from support.waiting import eventually
 from support.worker_process import running_worker, start_worker, started
 
 from molsteer.shared.bus.embedded_server import EmbeddedServer
+from molsteer.shared.bus.port import Packet
 from molsteer.shared.bus.redis import RedisDispatch
 from molsteer.shared.settings.sections import QueueSettings
 from molsteer.shared.wire.codec import encode
@@ -57,14 +58,14 @@ def tasks(count: int) -> list[Task]:
     return [simulate_task(number=number) for number in range(count)]
 
 
-def test_tasks_of_a_step_are_published_with_one_command_each_and_in_order(
+def test_tasks_of_a_step_are_published_with_one_command_and_in_order(
     counted: Counted,
 ) -> None:
     dispatch = RedisDispatch(counted.queue, "campaign")
     counted.forget()
     dispatch.publish(*tasks(TASKS))
     dispatch.close()
-    assert counted.calls("hello") == {"lpush": TASKS}
+    assert counted.calls("hello") == {"lpush": 1}
     waiting = cast("list[bytes]", counted.client.lrange("molsteer.simulate", 0, -1))
     for number, message in enumerate(reversed(waiting)):
         assert f"simulate/{number}/xtb/1".encode() in message
@@ -101,7 +102,7 @@ def test_a_task_in_a_packet_costs_one_question_and_a_packet_what_a_message_does(
         eventually(lambda: not counted.client.exists("molsteer:unacked:simulate"))
         calls = counted.calls("hlen", "exists", "ping")
     dispatch.close()
-    assert calls["lpush"] == len(packets)
+    assert calls["lpush"] == 1
     assert calls["evalsha"] <= TASKS + 2 * len(packets)
     assert calls["zadd"] <= 2 * len(packets)
     assert sum(calls.values()) / TASKS < 19
@@ -145,6 +146,24 @@ def test_a_step_waits_for_the_disk_once_however_many_outcomes_it_takes_in(tmp_pa
     before = campaign.ledger.lasting_commits
     campaign.step(0.0)
     assert campaign.ledger.lasting_commits == before + 1
+    assert campaign.state.successes == 16
+
+
+def test_workers_have_what_follows_from_the_first_outcomes_before_the_last_are_taken_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = with_sixteen_outcomes(tmp_path)
+    campaign.at_once = 4
+    settled_when_published = list[int]()
+    publish = campaign.bus.publish
+
+    def note_and_publish(*messages: Task | Packet) -> Sequence[int]:
+        settled_when_published.append(campaign.state.successes)
+        return publish(*messages)
+
+    monkeypatch.setattr(campaign.bus, "publish", note_and_publish)
+    campaign.step(0.0)
+    assert settled_when_published[0] == 4
     assert campaign.state.successes == 16
 
 

@@ -58,16 +58,9 @@ class TaskRecord:
 
     def begin(self, task: Task, claim: str) -> Verdict:
         """Ask for the right to run a task."""
-        keys = [
-            self._keys.lease(task.campaign, task.task_id),
-            self._keys.outcomes(task.campaign),
-            self._keys.starts(task.campaign),
-            self._keys.closed(task.campaign),
-        ]
+        told = (task.task_id, claim, self._lease_ms, CAMPAIGN_EXPIRE_S)
         with reaching(self._url):
-            answer = as_text(
-                self._begin(keys, (task.task_id, claim, self._lease_ms, CAMPAIGN_EXPIRE_S))
-            )
+            answer = as_text(self._begin(self._keys_of_begin(task), told))
         return _verdict(answer, task)
 
     def finish(self, outcome: Outcome, claim: str) -> bool:
@@ -129,6 +122,14 @@ class TaskRecord:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _keys_of_begin(self, task: Task) -> list[str]:
+        return [
+            self._keys.lease(task.campaign, task.task_id),
+            self._keys.outcomes(task.campaign),
+            self._keys.starts(task.campaign),
+            self._keys.closed(task.campaign),
+        ]
 
     def _keys_of_start(self, task: Held) -> list[str]:
         return [self._keys.lease(task.campaign, task.task_id), self._keys.starts(task.campaign)]

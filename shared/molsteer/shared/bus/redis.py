@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -63,21 +64,27 @@ class RedisDispatch:
 
     def publish(self, *messages: Task | Packet) -> Sequence[int]:
         """Put tasks into their topics' queues, in this order; repeating it is harmless."""
-        sizes = list[int]()
-        with reaching(self._url), self._publisher.pipeline(transaction=False) as pipe:
-            waiting_bytes = 0
-            for message in messages:
-                tasks = message if isinstance(message, tuple) else (message,)
-                texts = [encode(task, self._key_ring) for task in tasks]
-                sizes += map(len, texts)
-                queue, text = self._message(tasks, texts)
-                pipe.lpush(queue, text)
-                waiting_bytes += len(text)
-                if waiting_bytes > AT_ONCE_BYTES:
-                    pipe.execute()
-                    waiting_bytes = 0
-            pipe.execute()
+        sizes, waiting, waiting_bytes = list[int](), defaultdict[str, list[str]](list), 0
+        for message in messages:
+            tasks = message if isinstance(message, tuple) else (message,)
+            texts = [encode(task, self._key_ring) for task in tasks]
+            sizes += map(len, texts)
+            queue, text = self._message(tasks, texts)
+            waiting[queue].append(text)
+            waiting_bytes += len(text)
+            if waiting_bytes > AT_ONCE_BYTES:
+                self._push(waiting)
+                waiting_bytes = 0
+        self._push(waiting)
         return sizes
+
+    def _push(self, waiting: dict[str, list[str]]) -> None:
+        """Put messages into their queues, each queue's with one command."""
+        with reaching(self._url), self._publisher.pipeline(transaction=False) as pipe:
+            for queue, texts in waiting.items():
+                pipe.lpush(queue, *texts)
+            pipe.execute()
+        waiting.clear()
 
     def _message(self, tasks: Packet, texts: Sequence[bytes]) -> tuple[str, str]:
         (topic,) = {task.topic for task in tasks}

@@ -23,21 +23,28 @@ from molsteer.steering.policy.commands import (
 
 def order(ledger: Ledger, command: Dispatch, at: float) -> None:
     """Note that a task is to be published, and why its molecule was chosen; in a transaction."""
-    topic = topic_of(command)
-    ledger.connection.execute(
+    order_all(ledger, [(command, at)])
+
+
+def order_all(ledger: Ledger, commands: Collection[tuple[Dispatch, float]]) -> None:
+    """Note as `order` does what is to be done, and when that was decided."""
+    ledger.connection.executemany(
         "INSERT INTO task (task_id, topic, command, state, created_at)"
         " VALUES (?, ?, ?, 'ready', ?)",
-        (command.task_id, topic, _adapter(topic).dump_json(command).decode(), at),
+        [(command.task_id, *_written(command), at) for command, at in commands],
     )
-    if isinstance(command, DispatchSimulation):
-        ledger.connection.execute(
-            # What climbs to another level has a result, and was chosen before.
-            "INSERT OR IGNORE INTO choice SELECT ?1, ?2, generation, means, spreads, score"
-            " FROM (SELECT 1) LEFT JOIN prediction ON molecule = ?1"
-            " WHERE (molecule IS NOT NULL OR ?2)"
-            " AND NOT EXISTS (SELECT 1 FROM result WHERE molecule = ?1)",
-            (command.molecule, command.by_chance),
-        )
+    ledger.connection.executemany(
+        # What climbs to another level has a result, and was chosen before.
+        "INSERT OR IGNORE INTO choice SELECT ?1, ?2, generation, means, spreads, score"
+        " FROM (SELECT 1) LEFT JOIN prediction ON molecule = ?1"
+        " WHERE (molecule IS NOT NULL OR ?2)"
+        " AND NOT EXISTS (SELECT 1 FROM result WHERE molecule = ?1)",
+        [
+            (command.molecule, command.by_chance)
+            for command, _ in commands
+            if isinstance(command, DispatchSimulation)
+        ],
+    )
 
 
 def revoke(ledger: Ledger, task_ids: Iterable[str]) -> None:
@@ -85,11 +92,16 @@ def in_state(ledger: Ledger, *states: str) -> set[str]:
 
 def dispatched(ledger: Ledger, task_id: str, at: float, sent_bytes: int) -> None:
     """Note that a task was published; inside a transaction."""
+    all_dispatched(ledger, [(task_id, at, sent_bytes)])
+
+
+def all_dispatched(ledger: Ledger, published: Iterable[tuple[str, float, int]]) -> None:
+    """Note as `dispatched` does which tasks were published, when, and how large they were."""
     # A clock may be set back; what follows is never earlier.
-    ledger.connection.execute(
-        "UPDATE task SET state = 'dispatched', dispatched_at = max(created_at, ?), sent_bytes = ?,"
-        " publishes = publishes + 1 WHERE task_id = ? AND state = 'ready'",
-        (at, sent_bytes, task_id),
+    ledger.connection.executemany(
+        "UPDATE task SET state = 'dispatched', dispatched_at = max(created_at, ?2),"
+        " sent_bytes = ?3, publishes = publishes + 1 WHERE task_id = ?1 AND state = 'ready'",
+        published,
     )
 
 
@@ -198,6 +210,11 @@ def topic_of(command: Dispatch) -> Topic:
             return "train"
         case DispatchPrediction() | DispatchInference():
             return "infer"
+
+
+def _written(command: Dispatch) -> tuple[Topic, str]:
+    topic = topic_of(command)
+    return topic, _adapter(topic).dump_json(command).decode()
 
 
 def _command(topic: Topic, text: str) -> Dispatch:

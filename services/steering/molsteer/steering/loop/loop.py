@@ -22,7 +22,6 @@ from molsteer.steering.errors import RequestRefused
 from molsteer.steering.ledger import tasks
 from molsteer.steering.ledger.additions import told
 from molsteer.steering.ledger.checkpoint import Checkpoints, resumed
-from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.ledger.objects import update_owner
 from molsteer.steering.loop import published
@@ -31,7 +30,7 @@ from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
 from molsteer.steering.loop.intake import Intake
 from molsteer.steering.loop.outcomes import UNHOLDABLE, facts_of, lost_its_input
-from molsteer.steering.loop.publishing import Publishing
+from molsteer.steering.loop.publishing import Publishing, note_commands
 from molsteer.steering.policy.codecs.plan_codec import plan_from
 from molsteer.steering.policy.commands import CancelTasks, Command, Finish, UpdateEnded
 from molsteer.steering.policy.decide import decide
@@ -52,6 +51,7 @@ class Campaign:
     Attributes:
         lost_after_s: How long a published task may be with nobody before it is published again.
         checkpoint_after: Events after which the policy's state is kept; more for a large state.
+        at_once: Outcomes that are taken in with one transaction, before tasks are published.
         state: Where the policy is.
         draining: Whether nothing more is published.
         clock: Gives seconds of the Unix epoch.
@@ -67,6 +67,7 @@ class Campaign:
     clock: Callable[[], float]
     lost_after_s: float
     checkpoint_after: int = 10_000
+    at_once: int = 200
     stay_alone: Callable[[], None] = lambda: None
     news: list[str] = field(default_factory=list)
     state: State = field(init=False)
@@ -147,8 +148,11 @@ class Campaign:
             published.take_back(self.ledger, self.bus)
         elif not self.finished:
             self._foreseen.go_on(self.state)
-        self._take_in(self.bus.collect(timeout_s))
-        self._publish_ready()
+        outcomes = self.bus.collect(timeout_s)
+        # What follows from the first is with workers before the last is taken in.
+        for first in range(0, max(1, len(outcomes)), self.at_once):
+            self._take_in(outcomes[first : first + self.at_once])
+            self._publish_ready()
         self._find_lost()
 
     def take_news(self) -> list[str]:
@@ -227,34 +231,22 @@ class Campaign:
     def _decide(self, events: Iterable[Event]) -> tuple[State, Sequence[Command]]:
         """Journal events and what they cause; inside a transaction, before `_follow_up`."""
         self._checkpoints.keep_when_due(self.ledger, self.state, self.checkpoint_after)
-        state, commands, kept = self.state, list[Command](), list[Event]()
+        state, commands, kept = self.state, list[tuple[Command, float]](), list[Event]()
         for event in events:
             decision = decide(state, event)
             kept.append(decision.kept_event)
             log.debug("%s caused %s", decision.kept_event, decision.commands)
-            for command in decision.commands:
-                self._note(command, event.at)
+            commands += [(command, event.at) for command in decision.commands]
             state = decision.state
-            commands += decision.commands
+        note_commands(self.ledger, commands)
         self.ledger.append(*kept)
         self._note_condition(state)
-        return state, commands
+        return state, [command for command, _ in commands]
 
     def _note_condition(self, state: State) -> None:
         for name in ("paused", "stopping", "finished"):
             if getattr(state, name) != getattr(self.state, name):
                 self.ledger.set_fact(name, getattr(state, name))
-
-    def _note(self, command: Command, at: float) -> None:
-        match command:
-            case CancelTasks(task_ids=task_ids):
-                tasks.revoke(self.ledger, task_ids)
-            case UpdateEnded(generation=generation):
-                predicted_chunks.forget(self.ledger, generation)
-            case Finish():
-                pass
-            case _:
-                tasks.order(self.ledger, command, at)
 
     def _follow_up(self, state: State, commands: Sequence[Command]) -> None:
         self.state = state

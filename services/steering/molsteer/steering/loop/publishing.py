@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -14,12 +14,13 @@ from molsteer.shared.failpoints import reach
 from molsteer.shared.wire.blob import Transfer
 from molsteer.shared.wire.messages import Outcome, Task
 from molsteer.steering.ledger import tasks, transfers
+from molsteer.steering.ledger.learning import predicted_chunks
 from molsteer.steering.ledger.ledger import Ledger
 from molsteer.steering.loop.dispatching import Dispatching
 from molsteer.steering.loop.foreseen.chunks import ForeseenChunks
 from molsteer.steering.loop.outcomes import log_ended
 from molsteer.steering.loop.packets.packing import RunTimes, packed, packet_size
-from molsteer.steering.policy.commands import Dispatch
+from molsteer.steering.policy.commands import CancelTasks, Command, Dispatch, Finish, UpdateEnded
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,24 @@ class _Published(NamedTuple):
     at: float
     size_bytes: int
     moved: tuple[Transfer, ...]
+
+
+def note_commands(ledger: Ledger, commands: Iterable[tuple[Command, float]]) -> None:
+    """Note what was decided and when, tasks that follow one another at once; in a transaction."""
+    ordered = list[tuple[Dispatch, float]]()
+    for command, at in commands:
+        match command:
+            case CancelTasks(task_ids=task_ids):
+                tasks.order_all(ledger, ordered)  # some of which may be taken back at once
+                ordered.clear()
+                tasks.revoke(ledger, task_ids)
+            case UpdateEnded(generation=generation):
+                predicted_chunks.forget(ledger, generation)
+            case Finish():
+                pass
+            case _:
+                ordered.append((command, at))
+    tasks.order_all(ledger, ordered)
 
 
 @dataclass
@@ -108,7 +127,9 @@ class Publishing:
         if not self._unnoted:
             return
         with self.ledger.transaction(lasting=False):
-            for task_id, (at, size_bytes, moved) in self._unnoted.items():
-                tasks.dispatched(self.ledger, task_id, at, size_bytes)
-                transfers.add(self.ledger, task_id, "steering", moved)
+            noted = self._unnoted.items()
+            sizes = [(task_id, at, size_bytes) for task_id, (at, size_bytes, _) in noted]
+            tasks.all_dispatched(self.ledger, sizes)
+            for task_id, each in noted:
+                transfers.add(self.ledger, task_id, "steering", each.moved)
         self._unnoted.clear()
