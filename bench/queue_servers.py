@@ -78,9 +78,10 @@ def server(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def worker(at: Server, topic: Topic, handler: str, processes: int) -> Iterator[None]:
-    """Run a worker of ours."""
-    command = ["-m", "molsteer.shared.cli", "worker", topic, "--handler", f"no_op:{handler}"]
+def worker(at: Server, topic: Topic, handler: str | None, processes: int) -> Iterator[None]:
+    """Run a worker of ours, with a handler of `no_op` or what its service does."""
+    command = ["-m", "molsteer.shared.cli", "worker", topic]
+    command += ["--handler", f"no_op:{handler}"] if handler else []
     options = ["--processes", str(processes), "--log-file", str(at.folder / f"{topic}.log")]
     with subprocess.Popen([sys.executable, *command, *options], env=at.environment) as process:
         try:
