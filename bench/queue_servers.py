@@ -79,10 +79,15 @@ def server(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def worker(
-    at: Server, topic: Topic, handler: str, processes: int, **variables: str
+    at: Server, topic: Topic, handler: str | None, processes: int, **variables: str
 ) -> Iterator[None]:
-    """Run a worker of ours, with some more variables in its environment."""
-    command = ["-m", "molsteer.shared.cli", "worker", topic, "--handler", f"no_op:{handler}"]
+    """Run a worker of ours, with a handler of `no_op` or what its service does.
+
+    Args:
+        variables: What its environment has beside the server's.
+    """
+    command = ["-m", "molsteer.shared.cli", "worker", topic]
+    command += ["--handler", f"no_op:{handler}"] if handler else []
     options = ["--processes", str(processes), "--log-file", str(at.folder / f"{topic}.log")]
     environment = at.environment | variables
     with subprocess.Popen([sys.executable, *command, *options], env=environment) as process:

@@ -68,10 +68,12 @@ def steering(toy: ToyCampaign) -> Campaign:
         }
     )
     ledger = Ledger(toy.folder, create=True)
+    dispatching = Dispatching("memory", settings, toy.folder, toy.space, ledger, toy.blobs)
+    toy.searched = lambda: dispatching.space
     campaign = Campaign(
         ledger=ledger,
         bus=toy.bus,
-        dispatching=Dispatching("memory", settings, toy.folder, toy.space, ledger, toy.blobs),
+        dispatching=dispatching,
         intake=Intake(
             toy.folder, toy.space, ledger, toy.blobs, settings.outputs, settings.objectives
         ),

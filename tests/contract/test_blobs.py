@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import redis
 from support.globus_service import two_sites
 from support.proxystore_endpoints import Place, running_endpoints
 
@@ -179,6 +181,39 @@ def test_a_reference_of_another_size_is_refused(stores: Stores) -> None:
     ref = reference(stores.here.put(b"five!", "raw", stores.placement))
     with pytest.raises(BlobCorrupt, match="5 bytes long instead of 6"):
         stores.there.raw(ref.model_copy(update={"size_bytes": 6}))
+
+
+LARGE = bytes(range(256)) * 10_000
+"""Some stores read so much in pieces."""
+
+
+@pytest.mark.parametrize("length", [2**20 - 1, 2**20, 2**20 + 1, len(LARGE)])
+def test_large_data_comes_back_as_it_was(stores: Stores, length: int) -> None:
+    ref = reference(stores.here.put(LARGE[:length], "raw", stores.placement))
+    assert stores.there.raw(ref) == LARGE[:length]
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        (LARGE[:-1], "2559999 bytes long instead of 2560000"),
+        (LARGE + LARGE, "longer instead of 2560000"),
+        (LARGE[1:] + b"x", "its SHA-256 digest is another one"),
+        (b"", "0 bytes long instead of 2560000"),
+    ],
+)
+def test_large_data_in_redis_that_was_changed_is_refused(
+    redis_url: str, stored: bytes, reason: str
+) -> None:
+    blobs = open_blobs(StoreSettings(), QueueSettings(redis_url=redis_url))
+    ref = reference(blobs.put(LARGE, "raw", Placement(store="redis", namespace="campaign")))
+    with closing(redis.Redis.from_url(redis_url)) as client:
+        client.set(ref.key, stored)
+        with pytest.raises(BlobCorrupt, match=reason):
+            blobs.raw(ref)
+        client.delete(ref.key)
+        with pytest.raises(BlobMissing):
+            blobs.raw(ref)
 
 
 def test_reading_with_another_codec_is_refused(stores: Stores) -> None:

@@ -17,10 +17,12 @@ from support.toy_campaign import ToyCampaign, toy_plan, toy_space
 from support.waiting import eventually
 from support.worker_process import running_worker, start_worker, started
 
+from molsteer.shared.blobs.opening import open_blobs
 from molsteer.shared.bus.embedded_server import EmbeddedServer
 from molsteer.shared.bus.port import Packet
 from molsteer.shared.bus.redis import RedisDispatch
-from molsteer.shared.settings.sections import QueueSettings
+from molsteer.shared.settings.sections import QueueSettings, StoreSettings
+from molsteer.shared.wire.blob import Placement
 from molsteer.shared.wire.codec import encode
 from molsteer.shared.wire.messages import Task
 from molsteer.steering.loop.loop import Campaign
@@ -106,6 +108,19 @@ def test_a_task_in_a_packet_costs_one_question_and_a_packet_what_a_message_does(
     assert calls["evalsha"] <= TASKS + 2 * len(packets)
     assert calls["zadd"] <= 2 * len(packets)
     assert sum(calls.values()) / TASKS < 19
+
+
+def test_large_data_is_read_in_pieces_and_every_byte_once(counted: Counted) -> None:
+    blobs = open_blobs(StoreSettings(), counted.queue)
+    data = bytes(5 << 19)
+    stored = blobs.put(data, "raw", Placement(store="redis"))
+    counted.forget()
+    sent_before = cast("dict[str, int]", counted.client.info("stats"))["total_net_output_bytes"]
+    assert blobs.raw(stored) == data
+    sent = cast("dict[str, int]", counted.client.info("stats"))["total_net_output_bytes"]
+    blobs.close()
+    assert counted.calls("hello") == {"getrange": 3}
+    assert sent - sent_before < len(data) + 50_000
 
 
 def test_an_acknowledgement_over_a_long_line_holds_no_message_up(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import redis
 from proxystore.serialize import BytesLike
@@ -21,6 +21,9 @@ T = TypeVar("T")
 _LARGE_BYTES = 500_000
 """What any line carries in the time that every command has."""
 
+_PIECE_BYTES = 1 << 20
+"""What is asked for at once: answers of this size stay in the caches of both sides."""
+
 
 class RedisConnector(ContentConnector):
     """Keeps each blob as a Redis string that expires.
@@ -33,7 +36,7 @@ class RedisConnector(ContentConnector):
 
     def __init__(self, url: ServerUrl, prefix: str, expire_s: int) -> None:
         self._url, self._keys, self._expire_s = url, Keys(prefix), expire_s
-        self._client = connect(url)
+        self._client = connect(url, large=True)
         self._patient: tuple[int, redis.Redis] | None = None
 
     def locate(self, key: ContentKey) -> str:
@@ -41,10 +44,17 @@ class RedisConnector(ContentConnector):
         return self._keys.blob(key.namespace, key.sha256)
 
     def read(self, key: ContentKey) -> bytes | None:
-        """Read a string."""
+        """Read a string, of which the pieces are all asked for before the first arrives."""
+        place, last = self.locate(key), key.size_bytes
         with reaching(self._url):
-            data = as_bytes(self._client.getrange(self.locate(key), 0, key.size_bytes))
-            return data if data or self._client.exists(self.locate(key)) else None
+            if last <= _PIECE_BYTES:
+                data = as_bytes(self._client.getrange(place, 0, last))
+            else:
+                with self._client.pipeline(transaction=False) as pipe:
+                    for first in range(0, last + 1, _PIECE_BYTES):
+                        pipe.getrange(place, first, min(first + _PIECE_BYTES - 1, last))
+                    data = b"".join(cast("list[bytes]", pipe.execute()))
+            return data if data or self._client.exists(place) else None
 
     def write(self, key: ContentKey, data: BytesLike) -> None:
         """Set a string and its expiry; large data has the time that a slow line needs for it."""
@@ -87,7 +97,7 @@ class RedisConnector(ContentConnector):
         if self._patient is None or self._patient[0] < size_bytes:
             self._close_patient()
             most_bytes = 1 << size_bytes.bit_length()
-            self._patient = most_bytes, connect(self._url, most_bytes)
+            self._patient = most_bytes, connect(self._url, most_bytes, large=True)
         return self._patient[1]
 
     def _close_patient(self) -> None:
