@@ -81,11 +81,7 @@ def server(folder: Path) -> Iterator[Server]:
 def worker(
     at: Server, topic: Topic, handler: str | None, processes: int, **variables: str
 ) -> Iterator[None]:
-    """Run a worker of ours, with a handler of `no_op` or what its service does.
-
-    Args:
-        variables: What its environment has beside the server's.
-    """
+    """Run a worker of ours, with a handler of `no_op` or what its service does."""
     command = ["-m", "molsteer.shared.cli", "worker", topic]
     command += ["--handler", f"no_op:{handler}"] if handler else []
     options = ["--processes", str(processes), "--log-file", str(at.folder / f"{topic}.log")]
