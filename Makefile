@@ -39,7 +39,7 @@ LADDER ?=
 PROMOTION ?=
 
 # What `make bench` runs, each as `make bench-NAME`, beside a peer in an environment of its own.
-BENCHES := featurize feed infer memory progress react roundtrip simulate start throughput train
+BENCHES := featurize feed infer memory progress react roundtrip simulate start throughput train update
 MOLECULES ?=
 
 # What waits for real processes can fail on a machine that is held up; the summary names what did.
