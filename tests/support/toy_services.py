@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from support.waiting import eventually
 
 from molsteer.inferencer.predictions import made_already
 from molsteer.shared.blobs.port import Blobs
@@ -37,6 +37,9 @@ from molsteer.shared.wire.learning import (
 from molsteer.shared.wire.messages import Simulate, Simulated
 from molsteer.shared.wire.properties import Output, Quantity
 from molsteer.shared.worker.port import TaskContext
+
+_HELD_S = 600.0
+"""How long a test may hold them; it has ended long before."""
 
 VERTICAL_IP = "vertical_ionization_potential"
 
@@ -171,8 +174,7 @@ def trainer() -> Callable[[Train, TaskContext], Trained]:
 
     def train(body: Train, context: TaskContext) -> Trained:
         if 0 not in body.members:
-            while (_folder() / "hold-training").exists():
-                time.sleep(0.01)
+            eventually(lambda: not (_folder() / "hold-training").exists(), _HELD_S)
         return trained(body, context.blobs, context.reply)
 
     return train
@@ -217,8 +219,7 @@ def _simulate(body: Simulate, context: TaskContext) -> Simulated:
     with (_folder() / "executions").open("a") as file:
         file.write(f"{body.smiles}\n")
     rank = executions(_folder()).total()
-    while rank > _allowed(_folder()):
-        time.sleep(0.01)
+    eventually(lambda: rank <= _allowed(_folder()), _HELD_S)
     return simulated(body, context.blobs, context.reply)
 
 
